@@ -1,0 +1,172 @@
+"""Values that client, worker and activity code share.
+
+Names and defaults follow ``temporalio.common``.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum
+
+from ._proto.temporal.api.common import v1 as proto
+from ._time import Seconds, to_duration, to_seconds, to_timedelta
+
+__all__ = [
+    "ActivityIDConflictPolicy",
+    "ActivityIDReusePolicy",
+    "Priority",
+    "RawValue",
+    "RetryPolicy",
+    "WorkerDeploymentVersion",
+    "default_identity",
+]
+
+
+def default_identity() -> str:
+    """Name this process as Temporal's SDKs do: ``pid@host``."""
+    return f"{os.getpid()}@{socket.gethostname() or 'unknown'}"
+
+
+@dataclass(frozen=True, slots=True)
+class RawValue:
+    """A payload that is passed through as it is: no conversion, though the codec still applies."""
+
+    payload: proto.Payload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """How the server retries an activity (``temporal.api.common.v1.RetryPolicy``).
+
+    Attributes:
+        initial_interval: Wait before the first retry, in seconds or as a timedelta.
+        backoff_coefficient: Each further wait is this many times the last; at least 1.
+        maximum_interval: No wait is longer. ``None``: 100 times the initial interval.
+        maximum_attempts: How many attempts there may be, the first included. 0: no limit.
+        non_retryable_error_types: ``ApplicationError.type`` values (an exception's class name by default) that end
+            the activity at once.
+
+    Raises:
+        ValueError: A value the server would refuse.
+    """
+
+    initial_interval: Seconds = timedelta(seconds=1)
+    backoff_coefficient: float = 2.0
+    maximum_interval: Seconds | None = None
+    maximum_attempts: int = 0
+    non_retryable_error_types: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        if to_seconds(self.initial_interval) < 0:
+            raise ValueError(f"initial_interval must not be negative, got {self.initial_interval!r}")
+        if self.backoff_coefficient < 1:
+            raise ValueError(f"backoff_coefficient must be at least 1, got {self.backoff_coefficient!r}")
+        if self.maximum_interval is not None and to_seconds(self.maximum_interval) < to_seconds(self.initial_interval):
+            raise ValueError(
+                f"maximum_interval must not be below initial_interval, got {self.maximum_interval!r}"
+                f" and {self.initial_interval!r}"
+            )
+        if self.maximum_attempts < 0:
+            raise ValueError(f"maximum_attempts must not be negative, got {self.maximum_attempts!r}")
+        if isinstance(self.non_retryable_error_types, str):
+            raise TypeError("non_retryable_error_types must be a sequence of names, not one string")
+
+    def _to_proto(self) -> proto.RetryPolicy:
+        return proto.RetryPolicy(
+            initial_interval=to_duration(self.initial_interval),
+            backoff_coefficient=self.backoff_coefficient,
+            maximum_interval=None if self.maximum_interval is None else to_duration(self.maximum_interval),
+            maximum_attempts=self.maximum_attempts,
+            non_retryable_error_types=list(self.non_retryable_error_types or ()),
+        )
+
+    @classmethod
+    def _from_proto(cls, policy: proto.RetryPolicy | None) -> RetryPolicy | None:
+        if policy is None:
+            return None
+        return cls(
+            initial_interval=to_timedelta(policy.initial_interval) or timedelta(0),
+            backoff_coefficient=policy.backoff_coefficient or 1.0,
+            maximum_interval=to_timedelta(policy.maximum_interval),
+            maximum_attempts=policy.maximum_attempts,
+            non_retryable_error_types=tuple(policy.non_retryable_error_types) or None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priority:
+    """Which tasks of a queue go first (``temporal.api.common.v1.Priority``).
+
+    Attributes:
+        priority_key: 1 is the most urgent, 5 the least. ``None``: the server's default, 3.
+        fairness_key: Tasks of one key share the queue fairly with those of other keys; at most 64 bytes.
+        fairness_weight: This key's share; ``None`` is 1.
+
+    Raises:
+        ValueError: A value the server would refuse.
+    """
+
+    priority_key: int | None = None
+    fairness_key: str | None = None
+    fairness_weight: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.priority_key is not None and self.priority_key < 1:
+            raise ValueError(f"priority_key must be at least 1, got {self.priority_key!r}")
+        if self.fairness_key is not None and len(self.fairness_key.encode()) > 64:
+            raise ValueError("fairness_key must not be longer than 64 bytes")
+        if self.fairness_weight is not None and not 0.001 <= self.fairness_weight <= 1000:
+            raise ValueError(f"fairness_weight must be between 0.001 and 1000, got {self.fairness_weight!r}")
+
+    def _to_proto(self) -> proto.Priority:
+        return proto.Priority(
+            priority_key=self.priority_key or 0,
+            fairness_key=self.fairness_key or "",
+            fairness_weight=self.fairness_weight or 0.0,
+        )
+
+    @classmethod
+    def _from_proto(cls, priority: proto.Priority | None) -> Priority:
+        if priority is None:
+            return _DEFAULT_PRIORITY
+        return cls(
+            priority_key=priority.priority_key or None,
+            fairness_key=priority.fairness_key or None,
+            fairness_weight=priority.fairness_weight or None,
+        )
+
+
+_DEFAULT_PRIORITY = Priority()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerDeploymentVersion:
+    """Which build of which deployment a worker is."""
+
+    deployment_name: str
+    build_id: str
+
+    def to_canonical_string(self) -> str:
+        """Name the version as the server does: ``deployment.build``."""
+        return f"{self.deployment_name}.{self.build_id}"
+
+
+class ActivityIDReusePolicy(IntEnum):
+    """Whether a standalone activity may take the id of a closed one (``ActivityIdReusePolicy``)."""
+
+    UNSPECIFIED = 0
+    ALLOW_DUPLICATE = 1
+    ALLOW_DUPLICATE_FAILED_ONLY = 2
+    REJECT_DUPLICATE = 3
+
+
+class ActivityIDConflictPolicy(IntEnum):
+    """What happens when a standalone activity of the id is running (``ActivityIdConflictPolicy``)."""
+
+    UNSPECIFIED = 0
+    FAIL = 1
+    USE_EXISTING = 2
