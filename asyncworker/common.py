@@ -10,14 +10,16 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import IntEnum
+from enum import Enum, IntEnum
 
 from ._proto.temporal.api.common import v1 as proto
 from ._time import Seconds, to_duration, to_seconds, to_timedelta
 
 __all__ = [
+    "ActivityCancellationDetails",
     "ActivityIDConflictPolicy",
     "ActivityIDReusePolicy",
+    "CancelReason",
     "Priority",
     "RawValue",
     "RetryPolicy",
@@ -170,3 +172,40 @@ class ActivityIDConflictPolicy(IntEnum):
     UNSPECIFIED = 0
     FAIL = 1
     USE_EXISTING = 2
+
+
+class CancelReason(Enum):
+    """Why an activity was asked to stop.
+
+    Listed in order of weight: when the server gives several reasons at once, the first of them counts.
+    """
+
+    #: A workflow or a client asked for it (``cancel_requested`` in the heartbeat's reply, or a worker command).
+    CANCEL_REQUESTED = "cancel_requested"
+    #: The activity was reset (``activity_reset``): it starts again from its first attempt.
+    RESET = "reset"
+    #: The activity was paused (``activity_paused``): it goes on when it is unpaused.
+    PAUSED = "paused"
+    #: The attempt has used up its time.
+    TIMED_OUT = "timed_out"
+    #: The server no longer knows the attempt: it has closed, or its workflow has.
+    NOT_FOUND = "not_found"
+    #: The worker stops, and its grace period is over.
+    WORKER_SHUTDOWN = "worker_shutdown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityCancellationDetails:
+    """Why an activity was asked to stop, with everything that was said at that moment."""
+
+    not_found: bool = False
+    cancel_requested: bool = False
+    paused: bool = False
+    reset: bool = False
+    timed_out: bool = False
+    worker_shutdown: bool = False
+
+    @property
+    def reason(self) -> CancelReason | None:
+        """The weightiest of the reasons, or ``None`` if there is none."""
+        return next((reason for reason in CancelReason if getattr(self, reason.value)), None)
