@@ -1,0 +1,28 @@
+"""What a user tests activities with, and what asyncworker's own tests use; each name is imported on its first use."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._dev_server import DevServer as DevServer, DevServerError as DevServerError
+
+_HOMES = {
+    "DevServer": "._dev_server",
+    "DevServerError": "._dev_server",
+}
+
+__all__ = ["DevServer", "DevServerError"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name], __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

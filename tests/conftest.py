@@ -1,0 +1,61 @@
+"""What every test can ask for: coroutines run on asyncio, one dev server for the whole run, a task queue of its own."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from anyio.from_thread import start_blocking_portal
+
+from asyncworker.exceptions import ConfigurationError
+from asyncworker.testing import DevServer
+from asyncworker.testing._dev_server import BINARY_VARIABLE, find_temporal
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Every `async def test_…` is anyio's to run, without a mark.
+    config.option.anyio_mode = "auto"
+    # The developer's own settings are not part of what is tested.
+    for name in list(os.environ):
+        if name.startswith(("TEMPORAL_", "ASYNCWORKER_")) and name != BINARY_VARIABLE:
+            del os.environ[name]
+    os.environ["TEMPORAL_CONFIG_FILE"] = os.devnull
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    without_server = _why_no_server()
+    for item in items:
+        if "dev_server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.server)
+        if without_server and item.get_closest_marker("server"):
+            item.add_marker(pytest.mark.skip(reason=without_server))
+
+
+def _why_no_server() -> str | None:
+    try:
+        find_temporal()
+    except ConfigurationError as error:
+        return str(error)
+    return None
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """asyncio: the transport knows no other."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def dev_server() -> Iterator[DevServer]:
+    """The one server of this run, with default settings, started for the first test that asks for it."""
+    # Each test has an event loop of its own, the server outlives them all: it lives in a loop in another thread.
+    with start_blocking_portal("asyncio") as portal, portal.wrap_async_context_manager(DevServer()) as server:
+        yield server
+
+
+@pytest.fixture
+def task_queue(request: pytest.FixtureRequest) -> str:
+    """A task queue that nobody else uses."""
+    return f"{request.node.name[:100]}-{uuid.uuid4().hex[:8]}"

