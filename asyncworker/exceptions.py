@@ -135,7 +135,7 @@ class ApplicationError(FailureError):
         self,
         message: str = "",
         *details: Any,
-        type: str | None = None,  # noqa: A002 - the name temporalio gives it
+        type: str | None = None,
         non_retryable: bool = False,
         next_retry_delay: float | timedelta | None = None,
         category: ApplicationErrorCategory = ApplicationErrorCategory.UNSPECIFIED,
@@ -184,7 +184,7 @@ class TimeoutError(FailureError, builtins.TimeoutError):
         self,
         message: str = "Timed out",
         *,
-        type: TimeoutType = TimeoutType.UNSPECIFIED,  # noqa: A002 - the name temporalio gives it
+        type: TimeoutType = TimeoutType.UNSPECIFIED,
         last_heartbeat_details: Sequence[Any] = (),
     ) -> None:
         super().__init__(message)

@@ -1,0 +1,68 @@
+"""Tell an activity, once and for good, that it should stop; and let it wait to be told."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+from ..common import ActivityCancellationDetails, CancelReason
+
+__all__ = ["Notice"]
+
+
+class Notice:
+    """A flag that is raised once, and that both coroutines and threads can wait for.
+
+    The events behind it are made when somebody waits: most activities never do.
+    """
+
+    __slots__ = ("_event", "_thread_event", "details")
+
+    # Guards the making of the threads' event against its being raised at the same moment. Shared: it is held for
+    # nanoseconds, and only by activities that wait in a thread.
+    _making = threading.Lock()
+
+    def __init__(self) -> None:
+        self.details: ActivityCancellationDetails | None = None
+        self._event: asyncio.Event | None = None
+        self._thread_event: threading.Event | None = None
+
+    def __repr__(self) -> str:
+        return f"<Notice [{self.reason.value if self.reason else 'not raised'}]>"
+
+    @property
+    def is_raised(self) -> bool:
+        return self.details is not None
+
+    @property
+    def reason(self) -> CancelReason | None:
+        return None if self.details is None else self.details.reason
+
+    def raise_(self, details: ActivityCancellationDetails) -> bool:
+        """Raise the flag, from the event loop's thread; answer whether it was down before."""
+        if self.details is not None:
+            return False
+        with self._making:
+            self.details = details
+        if self._event is not None:
+            self._event.set()
+        if self._thread_event is not None:
+            self._thread_event.set()
+        return True
+
+    async def wait(self) -> None:
+        """Wait until the flag is raised. Cancelling is safe."""
+        if self.details is not None:
+            return
+        if self._event is None:
+            self._event = asyncio.Event()
+        await self._event.wait()
+
+    def wait_in_thread(self, timeout: float | None) -> bool:
+        """Block this thread until the flag is raised or *timeout* seconds are over; answer whether it is raised."""
+        with self._making:
+            if self.details is not None:
+                return True
+            if self._thread_event is None:
+                self._thread_event = threading.Event()
+        return self._thread_event.wait(timeout)

@@ -1,0 +1,175 @@
+"""What activity code may ask and say while it runs: the context of one attempt."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar, overload
+
+from .._proto.temporal.api.common.v1 import Payload
+from ..common import ActivityCancellationDetails, CancelReason
+from ..exceptions import CancelledError
+from ._cancellation import Notice
+from ._info import Info
+
+if TYPE_CHECKING:
+    from ..client import Client
+    from ..converter import PayloadConverter
+
+__all__ = ["CompleteAsync", "Context", "Outbound", "current"]
+
+T = TypeVar("T")
+D = TypeVar("D")
+
+
+class CompleteAsync(BaseException):
+    """Leave an activity whose result will come from elsewhere; ``except Exception`` does not stop it."""
+
+
+class _Unset:
+    """Tell "no default" from "the default is None"."""
+
+
+_UNSET = _Unset()
+
+#: The attempt that the running code belongs to.
+current: ContextVar[Context] = ContextVar("asyncworker.activity")
+
+
+class Outbound(Protocol):
+    """The calls of a context that leave the activity; interceptors wrap them."""
+
+    def info(self) -> Info:
+        """Answer what the server said of this attempt."""
+        ...
+
+    def heartbeat(self, *details: Any) -> None:
+        """Take a heartbeat in; called in the activity's own thread."""
+        ...
+
+
+class Context:
+    """One attempt of an activity, as its code sees it.
+
+    An activity gets it from :func:`context`, or as its first parameter when that is annotated with this class. What
+    is said of the functions of this module holds for the methods of the same name.
+    """
+
+    __slots__ = (
+        "_cancellation",
+        "_client",
+        "_details",
+        "_from_payload",
+        "_loop_thread",
+        "_outbound",
+        "_payload_converter",
+        "_raise_in_thread",
+        "_shutdown",
+        "headers",
+    )
+
+    def __init__(
+        self,
+        outbound: Outbound,
+        *,
+        cancellation: Notice,
+        shutdown: Notice,
+        payload_converter: PayloadConverter,
+        from_payload: Callable[[Payload, Any], Any],
+        heartbeat_details: Sequence[Payload] = (),
+        headers: Mapping[str, Payload] | None = None,
+        client: Client | None = None,
+        raise_in_thread: bool = True,
+    ) -> None:
+        self._outbound = outbound
+        self._cancellation = cancellation
+        self._shutdown = shutdown
+        self._payload_converter = payload_converter
+        self._from_payload = from_payload
+        self._details = heartbeat_details
+        self._client = client
+        self._raise_in_thread = raise_in_thread
+        self._loop_thread = threading.get_ident()
+        #: The headers that came with the task; see interceptors and context propagators.
+        self.headers: Mapping[str, Payload] = {} if headers is None else headers
+
+    def __repr__(self) -> str:
+        reason = self._cancellation.reason
+        return f"<activity.Context [{'running' if reason is None else reason.value}]>"
+
+    # What it is
+
+    @property
+    def info(self) -> Info:
+        return self._outbound.info()
+
+    def client(self) -> Client:
+        if self._client is None:
+            raise RuntimeError("this activity has no client: its environment was made without one")
+        return self._client
+
+    def payload_converter(self) -> PayloadConverter:
+        return self._payload_converter
+
+    # Heartbeats
+
+    def heartbeat(self, *details: Any) -> None:
+        self._outbound.heartbeat(*details)
+        if self._raise_in_thread and self._cancellation.is_raised and threading.get_ident() != self._loop_thread:
+            # Once: clean-up code may go on heartbeating.
+            self._raise_in_thread = False
+            raise CancelledError("Activity cancelled", self._cancellation.details)
+
+    def has_heartbeat_details(self) -> bool:
+        return bool(self._details)
+
+    @overload
+    def heartbeat_details(self) -> Any: ...
+    @overload
+    def heartbeat_details(self, type: type[T], *, index: int = 0) -> T: ...
+    @overload
+    def heartbeat_details(self, type: type[T], *, default: D, index: int = 0) -> T | D: ...
+    @overload
+    def heartbeat_details(self, type: Any = ..., *, default: Any = ..., index: int = 0) -> Any: ...
+
+    def heartbeat_details(self, type: Any = Any, *, default: Any = _UNSET, index: int = 0) -> Any:
+        if index < len(self._details):
+            return self._from_payload(self._details[index], type)
+        if isinstance(default, _Unset):
+            raise LookupError(
+                f"no attempt of this activity has heartbeated a detail number {index} yet: give a default"
+                " for the first attempt, e.g. heartbeat_details(int, default=0)"
+            )
+        return default
+
+    # Stopping
+
+    def is_cancelled(self) -> bool:
+        return self._cancellation.is_raised
+
+    @property
+    def cancel_reason(self) -> CancelReason | None:
+        """Why the activity was asked to stop, or ``None`` if it was not."""
+        return self._cancellation.reason
+
+    def cancellation_details(self) -> ActivityCancellationDetails | None:
+        return self._cancellation.details
+
+    async def wait_for_cancelled(self) -> None:
+        await self._cancellation.wait()
+
+    def wait_for_cancelled_sync(self, timeout: float | None = None) -> bool:
+        return self._cancellation.wait_in_thread(timeout)
+
+    def is_worker_shutdown(self) -> bool:
+        return self._shutdown.is_raised
+
+    async def wait_for_worker_shutdown(self) -> None:
+        await self._shutdown.wait()
+
+    def wait_for_worker_shutdown_sync(self, timeout: float | None = None) -> bool:
+        return self._shutdown.wait_in_thread(timeout)
+
+    def raise_complete_async(self) -> NoReturn:
+        raise CompleteAsync
