@@ -1,0 +1,220 @@
+"""Say one thing to Temporal's WorkflowService: with its deadline, metadata and retries, and the server's own errors."""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+from asyncio import get_running_loop
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache, partial
+from inspect import isawaitable
+from typing import TypeAlias
+
+import anyio
+
+from .._wire import DecodeError, decode, encode
+from ..exceptions import RPCError, RPCStatusCode
+from ._methods import Method, Req, Resp
+from ._retry import DEFAULT, Failures, RetryRules
+from ._status import decode_details
+from ._transport import Metadata, Transport
+
+__all__ = ["LONG_POLL_TIMEOUT", "APIKey", "WorkflowService"]
+
+_logger = logging.getLogger(__name__)
+
+#: A bearer token, or what returns one: called before each try, so it should answer from memory most of the time.
+APIKey: TypeAlias = str | Callable[[], str | Awaitable[str]]
+
+#: Seconds a long poll may take. The server answers after 60 s at the latest, so this never cuts an answer off.
+LONG_POLL_TIMEOUT = 70.0
+
+# The same trouble is told once in so many seconds, not once per poller and try.
+_TELL_INTERVAL = 60.0
+_METADATA_KEY = re.compile(r"[0-9a-z_.-]+")
+_METADATA_TEXT = re.compile(r"[ -~]+")
+
+
+class WorkflowService:
+    """Temporal's WorkflowService, as one namespace's client sees it, over any transport.
+
+    Args:
+        transport: Carries the calls; stays its owner's to close.
+        namespace: Told to the server with each call.
+        api_key: Sent as ``authorization: Bearer …``.
+        metadata: Sent with each call; wins over what is sent anyway.
+
+    Raises:
+        ValueError: A metadata key or value that gRPC does not allow.
+    """
+
+    __slots__ = ("_api_key", "_bearer", "_extra", "_metadata", "_proven", "_told", "_transport", "namespace")
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        namespace: str,
+        api_key: APIKey | None = None,
+        metadata: Mapping[str, str | bytes] | None = None,
+    ) -> None:
+        self.namespace = namespace
+        self._transport = transport
+        self._api_key = api_key
+        self._bearer = api_key if isinstance(api_key, str) else None
+        self._extra = _checked(metadata or {})
+        self._metadata: Metadata = self._build_metadata()
+        self._proven: set[str] = set()
+        self._told: dict[str, tuple[str, float]] = {}
+
+    def __repr__(self) -> str:
+        return f"<WorkflowService namespace={self.namespace!r} over {self._transport!r}>"
+
+    @property
+    def transport(self) -> Transport:
+        """What carries the calls."""
+        return self._transport
+
+    def replace_api_key(self, api_key: APIKey | None) -> None:
+        """Use *api_key* for every try from now on, those of calls under way included."""
+        self._api_key = api_key
+        self._bearer = api_key if isinstance(api_key, str) else None
+        self._metadata = self._build_metadata()
+
+    def replace_metadata(self, metadata: Mapping[str, str | bytes]) -> None:
+        """Send *metadata* in place of what was given at first, with every try from now on."""
+        self._extra = _checked(metadata)
+        self._metadata = self._build_metadata()
+
+    async def call(
+        self,
+        method: Method[Req, Resp],
+        request: Req,
+        *,
+        timeout: float | None = None,
+        retry: RetryRules | None = None,
+        until: float | None = None,
+        metadata: Metadata = (),
+    ) -> Resp:
+        """Send *request* and return the response.
+
+        Args:
+            method: One of the constants of ``_methods``.
+            request: Its request. The namespace in it is the caller's to set.
+            timeout: Seconds that one try may take: the rules' ``attempt_timeout`` if not given, 70 s for a long poll.
+            retry: When to try again; a client's rules if not given. Every method here may be repeated (see ``_retry``).
+            until: The moment on the event loop's clock at which the call must be over. No try reaches beyond it.
+            metadata: Sent with this call besides what is always sent.
+
+        A long poll whose deadline passes was not answered because there was nothing to say: it returns an empty
+        response, as the server does a second earlier.
+
+        Raises:
+            RPCError: The last try's error, its ``details`` decoded.
+
+        Cancelling is safe and ends the try under way; the server may have done its work all the same. A poll should
+        not be cancelled: the task that it was about to return would be lost until it times out.
+        """
+        rules = retry or DEFAULT
+        data = encode(request)
+        if timeout is None:
+            timeout = LONG_POLL_TIMEOUT if method.long_poll else rules.attempt_timeout
+        try:
+            reply = await self._try(method, data, timeout, until, metadata)
+        except RPCError as error:
+            again = partial(self._try, method, data, timeout, until, metadata)
+            reply = await self._try_again(error, again, method, Failures(rules), until)
+        self._proven.add(method.path)
+        try:
+            return decode(method.response, reply)
+        except DecodeError as error:
+            raise RPCError(f"the response is no {method.name}Response: {error}", RPCStatusCode.INTERNAL) from error
+
+    async def _try(
+        self, method: Method[Req, Resp], data: bytes, timeout: float, until: float | None, metadata: Metadata
+    ) -> bytes:
+        if until is not None:
+            timeout = min(timeout, until - get_running_loop().time())
+            if timeout <= 0:
+                raise RPCError(f"no time was left for {method.name}", RPCStatusCode.DEADLINE_EXCEEDED)
+        if self._api_key is not self._bearer:
+            await self._fetch_api_key()
+        always = self._metadata
+        return await self._transport.unary(
+            method.path, data, timeout=timeout, metadata=(*always, *metadata) if metadata else always
+        )
+
+    async def _try_again(
+        self,
+        error: RPCError,
+        again: Callable[[], Awaitable[bytes]],
+        method: Method[Req, Resp],
+        failures: Failures,
+        until: float | None,
+    ) -> bytes:
+        while True:
+            error.details = decode_details(error.details)
+            if method.long_poll and error.status is RPCStatusCode.DEADLINE_EXCEEDED:
+                return b""
+            now = get_running_loop().time()
+            proven = method.path in self._proven
+            wait = failures.next_wait(error, now=now, random=random.random(), until=until, proven=proven)
+            if wait is None:
+                raise error
+            self._tell(method.name, error, wait, now)
+            await anyio.sleep(wait)
+            try:
+                return await again()
+            except RPCError as next_error:
+                error = next_error
+
+    async def _fetch_api_key(self) -> None:
+        assert callable(self._api_key)
+        answer = self._api_key()
+        bearer = await answer if isawaitable(answer) else answer
+        if bearer != self._bearer:
+            self._bearer = bearer
+            self._metadata = self._build_metadata()
+
+    def _build_metadata(self) -> Metadata:
+        # One tuple for all calls: a transport keeps what it has encoded, and knows it again by identity.
+        pairs: dict[str, str | bytes] = {
+            "client-name": "asyncworker",
+            "client-version": _client_version(),
+            "temporal-namespace": self.namespace,
+        }
+        if self._bearer is not None:
+            pairs["authorization"] = f"Bearer {self._bearer}"
+        return tuple(_checked({**pairs, **self._extra}).items())
+
+    def _tell(self, name: str, error: RPCError, wait: float, now: float) -> None:
+        message, when = self._told.get(name, ("", 0.0))
+        is_news = error.message != message or now - when >= _TELL_INTERVAL
+        if is_news:
+            self._told[name] = (error.message, now)
+        level = logging.WARNING if is_news else logging.DEBUG
+        _logger.log(level, "%s failed, and is tried again in %.1f s: %s", name, wait, error)
+
+
+@cache
+def _client_version() -> str:
+    # Slow to import, and as a rule imported by then.
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("temporal-asyncworker")
+    except PackageNotFoundError:
+        return "0"
+
+
+def _checked(metadata: Mapping[str, str | bytes]) -> dict[str, str | bytes]:
+    for key, value in metadata.items():
+        if not _METADATA_KEY.fullmatch(key) or key.startswith("grpc-"):
+            raise ValueError(f"metadata key {key!r} is not allowed: lower-case letters, digits, '_', '-' and '.'")
+        if key.endswith("-bin") != isinstance(value, bytes):
+            raise ValueError(f"metadata {key!r} must be bytes exactly if its name ends in -bin")
+        if isinstance(value, str) and not _METADATA_TEXT.fullmatch(value):
+            # The value may be a secret.
+            raise ValueError(f"metadata {key!r} must be printable ASCII and not empty")
+    return dict(metadata)
