@@ -126,6 +126,11 @@ class DevServer:
         return f"http://{_bracketed(self.ip)}:{ui_port}" if ui_port else None
 
     @property
+    def pid(self) -> int:
+        """The process that leads the server's session: the supervisor, whose only child is the server."""
+        return self._started().process.pid
+
+    @property
     def output(self) -> str:
         """The last lines the server has written."""
         return self._started().tail()

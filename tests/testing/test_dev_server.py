@@ -8,24 +8,26 @@ import socket
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import anyio
 import psutil
 import pytest
+from anyio.streams.buffered import BufferedByteReceiveStream
 
 from asyncworker.exceptions import ConfigurationError
 from asyncworker.testing import DevServer, DevServerError
 from asyncworker.testing._dev_server import BINARY_VARIABLE, find_temporal
 
 SCRIPT = """
-import anyio, psutil
+import anyio
 from asyncworker.testing import DevServer
 
 async def main():
     async with DevServer() as server:
-        family = psutil.Process().children(recursive=True)
-        print(server.target, *(process.pid for process in family), flush=True)
+        print(server.target, server.pid, flush=True)
         await anyio.sleep_forever()
 
 anyio.run(main)
@@ -41,8 +43,20 @@ def listens(target: str) -> bool:
     return True
 
 
-def descendants() -> set[psutil.Process]:
-    return set(psutil.Process().children(recursive=True))
+def session(leader: int) -> list[int]:
+    """The processes in the session of *leader*."""
+    members = []
+    for pid in psutil.pids():
+        with suppress(ProcessLookupError, PermissionError):
+            if os.getsid(pid) == leader and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                members.append(pid)
+    return members
+
+
+async def until(claim: Callable[[], bool]) -> None:
+    with anyio.fail_after(20):
+        while not claim():  # noqa: ASYNC110 - another process makes it true
+            await anyio.sleep(0.02)
 
 
 def executable(path: Path, body: str) -> Path:
@@ -55,16 +69,15 @@ def executable(path: Path, body: str) -> Path:
 class TestDevServer:
     async def test_serves_inside_the_block_only(self):
         """The server answers inside the block, and nothing is left of it afterwards."""
-        before = descendants()
         async with DevServer() as server:
-            family = descendants() - before
-            target = server.target
+            target, leader = server.target, server.pid
             listened = listens(target)
+            family = session(leader)
 
         assert listened
         assert len(family) == 2
         assert not listens(target)
-        assert [process for process in family if process.is_running()] == []
+        assert session(leader) == []
 
     async def test_options_reach_the_server(self, tmp_path):
         """A namespace, a state file, dynamic configuration and search attributes are what the server runs with."""
@@ -126,41 +139,27 @@ class TestDevServer:
         async with DevServer() as server:
             assert listens(server.target)
 
-    async def test_cancelled_start_leaves_nothing(self):
-        """Cancelling while the server starts stops it again."""
-        with anyio.move_on_after(0):
-            async with DevServer():
-                pytest.fail("not cancelled")
-
-        assert psutil.Process().children(recursive=True) == [] or all(
-            "start-dev" not in " ".join(child.cmdline()) or "--headless" in child.cmdline()
-            for child in psutil.Process().children(recursive=True)
-        )
-
     @pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
     @pytest.mark.parametrize("how", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
     async def test_ends_with_its_parent(self, how):
         """However the starting process ends, the server and its supervisor end too."""
         async with await anyio.open_process([sys.executable, "-c", SCRIPT], stderr=subprocess.DEVNULL) as parent:
             assert parent.stdout is not None
-            target, *pids = (await parent.stdout.receive()).decode().split()
-            family = [psutil.Process(int(pid)) for pid in pids]
+            line = await BufferedByteReceiveStream(parent.stdout).receive_until(b"\n", 1000)
+            target, leader = line.decode().split()
             listened = listens(target)
+            family = session(int(leader))
             parent.send_signal(getattr(signal, how))
             await parent.wait()
 
-        _, alive = await anyio.to_thread.run_sync(lambda: psutil.wait_procs(family, timeout=20))
         assert listened
         assert len(family) == 2
-        assert alive == []
+        await until(lambda: not session(int(leader)))
 
     @pytest.mark.skipif(os.name != "posix", reason="sessions as POSIX has them")
-    async def test_is_out_of_reach_of_the_terminals_signals(self):
+    async def test_is_out_of_reach_of_the_terminals_signals(self, dev_server):
         """The server is in another session, so a Ctrl-C on the terminal goes to us alone."""
-        async with DevServer():
-            sessions = {os.getsid(child.pid) for child in descendants()}
-
-        assert os.getsid(0) not in sessions
+        assert os.getsid(dev_server.pid) == dev_server.pid
 
 
 class TestFailures:
@@ -198,6 +197,22 @@ class TestFailures:
         with pytest.raises(DevServerError, match="Exec format error"):
             async with DevServer(path=binary):
                 pytest.fail("started")
+
+    async def test_cancelled_start_leaves_nothing(self, tmp_path):
+        """Cancelling while the server starts ends it again."""
+        started = tmp_path / "started"
+        binary = executable(tmp_path / "temporal", f"echo $$ > {started}.new; mv {started}.new {started}; exec sleep 9")
+
+        async def start():
+            async with DevServer(path=binary):
+                pytest.fail("started")
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(start)
+            await until(started.exists)
+            tasks.cancel_scope.cancel()
+
+        assert not psutil.pid_exists(int(started.read_text()))
 
     async def test_options_outside_the_block(self):
         """There is no address to tell before the server runs."""
