@@ -1,0 +1,328 @@
+"""The transport on grpclib: the reference that our own is held to.
+
+grpclib is correct for a call, and not made for a worker's life. What is done about that here:
+
+* Any GOAWAY makes it close the socket and fail every call in flight. So a connection (a *lane*) takes no call that
+  could outlive the age at which servers send GOAWAY; calls go to a new lane then, and those in flight on the old one
+  end by themselves before it is closed.
+* Its deadlines, and a connection's end, call ``task.cancel()`` on the task that made the call, and leave its
+  ``cancelling()`` raised, by which ``asyncio.timeout`` and task groups in that task are misled. So each call has a task
+  of its own.
+* Its errors are many, some of them h2's; they end here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+import ssl
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import anyio
+from grpclib.client import Channel
+from grpclib.config import Configuration
+from grpclib.const import Cardinality, Status
+from grpclib.encoding.base import CodecBase, StatusDetailsCodecBase
+from grpclib.exceptions import GRPCError, StreamTerminatedError
+from grpclib.protocol import H2Protocol
+from h2.exceptions import H2Error
+
+from ..exceptions import AsyncWorkerError, ConfigurationError, RPCError, RPCStatusCode
+from ._target import Target
+from ._transport import Metadata
+
+__all__ = ["BytesCodec", "BytesDetailsCodec", "GrpclibTransport"]
+
+# https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors
+_RESET_STATUS = {
+    7: RPCStatusCode.UNAVAILABLE,  # REFUSED_STREAM
+    8: RPCStatusCode.CANCELLED,  # CANCEL
+    11: RPCStatusCode.RESOURCE_EXHAUSTED,  # ENHANCE_YOUR_CALM
+    12: RPCStatusCode.PERMISSION_DENIED,  # INADEQUATE_SECURITY
+}
+# grpclib tells the code in words only.
+_RESET = re.compile(r"Stream reset by remote party, error_code: (\d+)")
+
+
+class BytesCodec(CodecBase):
+    """Leave messages as the bytes they are."""
+
+    __content_subtype__ = "proto"
+
+    def encode(self, message: Any, message_type: Any) -> bytes:  # noqa: ARG002
+        return bytes(message)
+
+    def decode(self, data: bytes, message_type: Any) -> bytes:  # noqa: ARG002
+        return data
+
+
+class BytesDetailsCodec(StatusDetailsCodecBase):
+    """Leave ``grpc-status-details-bin`` as the bytes it is; without a codec grpclib drops it."""
+
+    def encode(self, status: Status, message: str | None, details: Any) -> bytes:  # noqa: ARG002
+        return bytes(details)
+
+    def decode(self, status: Status, message: str | None, data: bytes) -> bytes:  # noqa: ARG002
+        return data
+
+
+class GrpclibTransport:
+    """Unary calls over grpclib's channels.
+
+    Args:
+        open_channel: Makes a channel, as a context that closes it: ``Channel`` is one, ``grpclib.testing.ChannelFor``
+            another. It must have the codecs above. A channel that has lost its connection is not used again.
+        max_age: Seconds (± 10 %) after which a channel is replaced; ``None`` never.
+        max_receive_bytes: A longer response fails with ``RESOURCE_EXHAUSTED``.
+    """
+
+    def __init__(
+        self,
+        open_channel: Callable[[], AbstractAsyncContextManager[Channel]],
+        *,
+        max_age: float | None = None,
+        max_receive_bytes: int = 128 << 20,
+    ) -> None:
+        self._open_channel = open_channel
+        self._max_age = max_age
+        self._max_receive_bytes = max_receive_bytes
+        self._lane: _Lane | None = None
+        self._retiring: set[_Lane] = set()
+        self._opening = asyncio.Lock()
+        self._is_closed = False
+
+    @classmethod
+    def to(cls, target: Target) -> GrpclibTransport:
+        """A transport to *target*; connects at the first call.
+
+        Raises:
+            ConfigurationError: The target asks for something that grpclib does not have.
+        """
+        if target.http_connect_proxy is not None:
+            raise ConfigurationError("the grpclib transport knows no HTTP CONNECT proxy: use the default transport")
+        if target.compress_requests:
+            raise ConfigurationError("the grpclib transport knows no compression: use the default transport")
+        return cls(
+            lambda: _TargetChannel(target),
+            max_age=target.max_connection_age,
+            max_receive_bytes=target.max_receive_bytes,
+        )
+
+    def __repr__(self) -> str:
+        lanes = [*([self._lane] if self._lane else []), *self._retiring]
+        calls = sum(len(lane.calls) for lane in lanes)
+        return f"<GrpclibTransport [{'closed, ' if self._is_closed else ''}{calls} calls on {len(lanes)} connections]>"
+
+    async def unary(self, path: str, request: bytes, *, timeout: float | None, metadata: Metadata = ()) -> bytes:
+        """See :meth:`Transport.unary`."""
+        if self._is_closed:
+            raise RPCError("the transport is closed", RPCStatusCode.UNAVAILABLE)
+        call = asyncio.get_running_loop().create_task(self._call(path, request, timeout, metadata))
+        try:
+            # Unlike `await call` this leaves our own cancellation ours, however the call ends at the same moment.
+            await asyncio.wait((call,))
+        except asyncio.CancelledError:
+            call.cancel()
+            raise
+        outcome = _interrupted() if call.cancelled() else call.result()
+        if isinstance(outcome, RPCError):
+            raise outcome
+        return outcome
+
+    async def close(self) -> None:
+        """See :meth:`Transport.close`."""
+        self._is_closed = True
+        lanes = {*self._retiring, *([self._lane] if self._lane else [])}
+        self._lane = None
+        try:
+            while calls := {call for lane in lanes for call in lane.calls}:
+                await asyncio.wait(calls)
+        finally:
+            with anyio.CancelScope(shield=True):
+                for lane in lanes:
+                    await lane.close()
+
+    async def _call(self, path: str, request: bytes, timeout: float | None, metadata: Metadata) -> bytes | RPCError:
+        """Make one call, in a task of its own; an error is returned, so that nobody has to be there to see it."""
+        task = asyncio.current_task()
+        assert task is not None
+        lane: _Lane | None = None
+        try:
+            lane = await self._find_lane(timeout)
+            lane.calls.add(task)
+            return await self._exchange(lane, path, request, timeout, metadata)
+        except RPCError as error:
+            return error
+        except asyncio.CancelledError:
+            return _interrupted()
+        except Exception as error:  # noqa: BLE001 - whatever grpclib or h2 trip over, a call ends with one kind of error
+            translated = _translate(error, is_lost=lane is not None and lane.is_lost)
+            translated.__cause__ = error
+            return translated
+        finally:
+            if lane is not None:
+                await self._leave(lane, task)
+
+    async def _exchange(
+        self, lane: _Lane, path: str, request: bytes, timeout: float | None, metadata: Metadata
+    ) -> bytes:
+        opened = lane.channel.request(
+            path, Cardinality.UNARY_UNARY, bytes, bytes, timeout=timeout, metadata=tuple(metadata)
+        )
+        async with opened as stream:
+            await stream.send_message(request, end=True)
+            reply = await stream.recv_message()
+        if reply is None:
+            raise RPCError("the server sent no response", RPCStatusCode.INTERNAL)
+        if len(reply) > self._max_receive_bytes:
+            raise RPCError(
+                f"grpc: received message larger than max ({len(reply)} vs. {self._max_receive_bytes})",
+                RPCStatusCode.RESOURCE_EXHAUSTED,
+            )
+        return reply
+
+    async def _find_lane(self, timeout: float | None) -> _Lane:
+        async with self._opening:
+            now = asyncio.get_running_loop().time()
+            if self._lane is None or not self._lane.takes(now, timeout):
+                await self._retire()
+                if self._is_closed:
+                    raise RPCError("the transport is closed", RPCStatusCode.UNAVAILABLE)
+                self._lane = await _Lane.open(self._open_channel(), now, self._max_age)
+            return self._lane
+
+    async def _retire(self) -> None:
+        lane, self._lane = self._lane, None
+        if lane is None:
+            return
+        if lane.calls:
+            self._retiring.add(lane)
+        else:
+            await lane.close()
+
+    async def _leave(self, lane: _Lane, task: asyncio.Task[Any]) -> None:
+        lane.calls.discard(task)
+        if lane in self._retiring and not lane.calls:
+            self._retiring.discard(lane)
+            await lane.close()
+
+
+class _Lane:
+    """One connection, and the calls on it."""
+
+    def __init__(
+        self, context: AbstractAsyncContextManager[Channel], channel: Channel, now: float, max_age: float | None
+    ) -> None:
+        self.channel = channel
+        self.calls: set[asyncio.Task[Any]] = set()
+        self._context: AbstractAsyncContextManager[Channel] | None = context
+        self._max_age = max_age
+        self._ends_at = None if max_age is None else now + max_age * random.uniform(0.9, 1.1)
+
+    @classmethod
+    async def open(cls, context: AbstractAsyncContextManager[Channel], now: float, max_age: float | None) -> _Lane:
+        return cls(context, await context.__aenter__(), now, max_age)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether there was a connection, and it has ended."""
+        protocol = self.channel._protocol
+        return protocol is not None and bool(protocol.handler.connection_lost)  # type: ignore[attr-defined]
+
+    def takes(self, now: float, timeout: float | None) -> bool:
+        """Whether a call of so many seconds may begin here."""
+        if self.is_lost:
+            return False
+        if self._ends_at is None or self._max_age is None:
+            return True
+        # A call that could take longer than a connection lives gets half of one: it will be cut off as often as not,
+        # and all others must not pay for it with a connection each.
+        return now + min(timeout or 0.0, self._max_age / 2) < self._ends_at
+
+    async def close(self) -> None:
+        """Close the connection; calls on it fail."""
+        context, self._context = self._context, None
+        if context is None:
+            return
+        for call in self.calls:
+            call.cancel()
+        if self.calls:
+            # Each sends its RST_STREAM while there is a connection to send it on.
+            await asyncio.wait(self.calls)
+        await context.__aexit__(None, None, None)
+
+
+class _TargetChannel(Channel):
+    """A channel that connects on a target's terms."""
+
+    def __init__(self, target: Target) -> None:
+        super().__init__(
+            target.host,
+            target.port,
+            codec=BytesCodec(),
+            status_details_codec=BytesDetailsCodec(),
+            config=_configuration(target),
+        )
+        self._target = target
+        self._scheme = "http" if target.tls is None else "https"
+        self._authority = target.authority
+
+    async def _create_connection(self) -> H2Protocol:
+        try:
+            async with asyncio.timeout(self._target.connect_timeout):
+                return await self._connect()
+        except TimeoutError as error:
+            message = f"no connection to {self._target} within {self._target.connect_timeout:g} s"
+            raise RPCError(message, RPCStatusCode.UNAVAILABLE) from error
+        except (OSError, AsyncWorkerError) as error:
+            raise RPCError(f"cannot connect to {self._target}: {error}", RPCStatusCode.UNAVAILABLE) from error
+
+    async def _connect(self) -> H2Protocol:
+        context: ssl.SSLContext | None = None
+        if self._target.tls is not None:
+            # Reads files, which a certificate's renewal may have replaced since the last time.
+            context = await asyncio.to_thread(self._target.tls.create_context)
+        _, protocol = await self._loop.create_connection(
+            self._protocol_factory,
+            self._host,
+            self._port,
+            ssl=context,
+            server_hostname=None if context is None else self._target.server_name,
+        )
+        return protocol
+
+
+def _configuration(target: Target) -> Configuration:
+    keep_alive = target.keep_alive
+    if keep_alive is None:
+        return Configuration()
+    # grpclib stops after two PINGs without data, and sends one in five minutes at most, unless told otherwise.
+    return Configuration(
+        _keepalive_time=keep_alive.interval,
+        _keepalive_timeout=keep_alive.timeout,
+        _http2_max_pings_without_data=0,
+        _http2_min_sent_ping_interval_without_data=keep_alive.interval / 2,
+    )
+
+
+def _interrupted() -> RPCError:
+    return RPCError("the connection was closed during the call", RPCStatusCode.UNAVAILABLE)
+
+
+def _translate(error: Exception, *, is_lost: bool) -> RPCError:
+    match error:
+        case GRPCError():
+            details = () if error.details is None else (error.details,)
+            return RPCError(error.message or "", RPCStatusCode(error.status.value), details)
+        case StreamTerminatedError() if reset := _RESET.match(str(error)):
+            return RPCError(str(error), _RESET_STATUS.get(int(reset[1]), RPCStatusCode.INTERNAL))
+        case TimeoutError():
+            return RPCError("deadline exceeded", RPCStatusCode.DEADLINE_EXCEEDED)
+        case StreamTerminatedError() | OSError() | H2Error():
+            return RPCError(str(error) or type(error).__name__, RPCStatusCode.UNAVAILABLE)
+        case _:
+            status = RPCStatusCode.UNAVAILABLE if is_lost else RPCStatusCode.INTERNAL
+            return RPCError(f"{type(error).__name__}: {error}", status)
