@@ -10,7 +10,7 @@ import temporalio.api
 from google.protobuf import descriptor_pb2 as pb, descriptor_pool
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor, FileDescriptor, ServiceDescriptor
 
-__all__ = ["closure", "load_service", "message_descriptors", "message_type", "prune", "relocate"]
+__all__ = ["closure", "load_service", "message_type", "prune", "relocate"]
 
 TypeDescriptor = Descriptor | EnumDescriptor
 
@@ -71,7 +71,7 @@ def relocate(
     for file in files:
         package = packages.get(file.package, file.package)
         stays, leaves = _like(file, package), _like(file, f"{package}.{lazy_package}", f"{lazy_package}/{file.name}")
-        for definition in (*file.message_type, *file.enum_type):
+        for definition in _definitions(file):
             full_name = f"{file.package}.{definition.name}"
             target = leaves if full_name in lazy and file.package in mixed else stays
             if isinstance(definition, pb.DescriptorProto):
@@ -85,19 +85,6 @@ def relocate(
             if field.type_name:
                 field.type_name = "." + _renamed(field.type_name.lstrip("."), new_names)
     return _with_dependencies(moved)
-
-
-def message_descriptors(files: Iterable[pb.FileDescriptorProto]) -> Iterator[tuple[str, pb.DescriptorProto]]:
-    """Yield each message with its full name, map entries left out."""
-
-    def walk(prefix: str, messages: Iterable[pb.DescriptorProto]) -> Iterator[tuple[str, pb.DescriptorProto]]:
-        for message in messages:
-            if not message.options.map_entry:
-                yield f"{prefix}.{message.name}", message
-                yield from walk(f"{prefix}.{message.name}", message.nested_type)
-
-    for file in files:
-        yield from walk(file.package, file.message_type)
 
 
 def type_of(field: FieldDescriptor) -> TypeDescriptor | None:
@@ -192,7 +179,11 @@ def _like(file: pb.FileDescriptorProto, package: str, name: str | None = None) -
 
 
 def _top_level(file: pb.FileDescriptorProto) -> list[str]:
-    return [f"{file.package}.{definition.name}" for definition in (*file.message_type, *file.enum_type)]
+    return [f"{file.package}.{definition.name}" for definition in _definitions(file)]
+
+
+def _definitions(file: pb.FileDescriptorProto) -> list[pb.DescriptorProto | pb.EnumDescriptorProto]:
+    return [*file.message_type, *file.enum_type]
 
 
 def _fields(messages: Iterable[pb.DescriptorProto]) -> Iterator[pb.FieldDescriptorProto]:
