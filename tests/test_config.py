@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from temporalio import envconfig
 
-from asyncworker.config import ConnectConfig, TLSConfig, WorkerSettings, _default_file
+from asyncworker.config import ConnectConfig, TLSConfig, WorkerSettings
+from asyncworker.config._layers import _default_file
 from asyncworker.exceptions import ConfigurationError
 
 PEM = "-----BEGIN CERTIFICATE-----\n"
