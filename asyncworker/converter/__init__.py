@@ -1,0 +1,69 @@
+"""Python values into payloads and back, errors into failures and back.
+
+Names follow ``temporalio.converter`` where that has one. A :class:`DataConverter` is what a client is given.
+"""
+
+from __future__ import annotations
+
+from .._proto.temporal.api.common.v1 import Payload
+from .._proto.temporal.api.failure.v1 import Failure
+from ..common import RawValue
+from ._adapter import adapter_for
+from ._codec import ChainedPayloadCodec, PayloadCodec
+from ._context import (
+    ActivitySerializationContext,
+    SerializationContext,
+    WithSerializationContext,
+    WorkflowSerializationContext,
+)
+from ._data import DataConverter
+from ._default_failure import DefaultFailureConverter, DefaultFailureConverterWithEncodedAttributes
+from ._encodings import (
+    BinaryNullPayloadConverter,
+    BinaryPlainPayloadConverter,
+    DefaultPayloadConverter,
+    JSONPlainPayloadConverter,
+)
+from ._failure import FailureConverter, ensure_application_failure
+from ._payload import CompositePayloadConverter, EncodingPayloadConverter, PayloadConverter
+from ._protobuf import BinaryProtoPayloadConverter, JSONProtoPayloadConverter
+from ._signature import Parameter, Signature
+from ._size import payloads_size
+from ._validation import create_payload_validation_error
+
+__all__ = [
+    # Everything together
+    "DataConverter",
+    # Values
+    "Payload",
+    "RawValue",
+    "PayloadConverter",
+    "EncodingPayloadConverter",
+    "CompositePayloadConverter",
+    "DefaultPayloadConverter",
+    "BinaryNullPayloadConverter",
+    "BinaryPlainPayloadConverter",
+    "JSONProtoPayloadConverter",
+    "BinaryProtoPayloadConverter",
+    "JSONPlainPayloadConverter",
+    # Bytes
+    "PayloadCodec",
+    "ChainedPayloadCodec",
+    "payloads_size",
+    # Errors
+    "Failure",
+    "FailureConverter",
+    "DefaultFailureConverter",
+    "DefaultFailureConverterWithEncodedAttributes",
+    "ensure_application_failure",
+    "create_payload_validation_error",
+    # Functions
+    "Signature",
+    "Parameter",
+    "adapter_for",
+    # What it is all for
+    "SerializationContext",
+    "ActivitySerializationContext",
+    "WorkflowSerializationContext",
+    "WithSerializationContext",
+]

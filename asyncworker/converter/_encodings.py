@@ -1,0 +1,144 @@
+"""Write and read the encodings that every Temporal SDK knows, protobuf's apart.
+
+JSON is written by pydantic from what a value is, whatever its annotation says, and read by pydantic as the type that
+is asked for, in its lax mode. Text is UTF-8: bytes inside a JSON value must be UTF-8 too (``pydantic.Base64Bytes`` is
+for those that are not), and a lone surrogate cannot be written. ``NaN`` and the infinities are written under these
+names as Python's own ``json`` does: Python reads them back, JSON parsers of other languages mostly refuse them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic_core import ValidationError, to_json
+
+from .._proto.temporal.api.common.v1 import Payload
+from ..exceptions import ConverterError
+from ._adapter import Adapter, adapter_for, clip, describe_type, explain
+from ._payload import CompositePayloadConverter, EncodingPayloadConverter, PayloadConverter
+from ._protobuf import BinaryProtoPayloadConverter, JSONProtoPayloadConverter
+
+__all__ = [
+    "BinaryNullPayloadConverter",
+    "BinaryPlainPayloadConverter",
+    "DefaultPayloadConverter",
+    "JSONPlainPayloadConverter",
+    "reads_with_pydantic",
+]
+
+
+_BUFFERS = (bytes, bytearray, memoryview)
+
+
+class BinaryNullPayloadConverter(EncodingPayloadConverter):
+    """``binary/null``: ``None``, with no data at all."""
+
+    encoding = "binary/null"
+
+    def to_payload(self, value: Any) -> Payload | None:
+        """Write ``None``."""
+        return Payload(metadata={"encoding": b"binary/null"}) if value is None else None
+
+    def from_payload(self, payload: Payload, type_hint: Any = None) -> Any:
+        """Read ``None``, which must be a value of the type that is asked for."""
+        return BinaryNullPayloadConverter._load(self, payload, adapter_for(type_hint))
+
+    def _load(self, payload: Payload, adapter: Adapter) -> Any:
+        if payload.data:
+            raise ConverterError(f"a binary/null payload has no data, this one has {len(payload.data)} bytes")
+        return _validated(None, adapter)
+
+
+class BinaryPlainPayloadConverter(EncodingPayloadConverter):
+    """``binary/plain``: ``bytes``, ``bytearray`` and ``memoryview`` as they are."""
+
+    encoding = "binary/plain"
+
+    def to_payload(self, value: Any) -> Payload | None:
+        """Write bytes."""
+        if not isinstance(value, _BUFFERS):
+            return None
+        return Payload(metadata={"encoding": b"binary/plain"}, data=bytes(value))
+
+    def from_payload(self, payload: Payload, type_hint: Any = None) -> Any:
+        """Read bytes, or what the type that is asked for makes of them."""
+        return BinaryPlainPayloadConverter._load(self, payload, adapter_for(type_hint))
+
+    def _load(self, payload: Payload, adapter: Adapter) -> Any:
+        return _validated(payload.data, adapter)
+
+
+class JSONPlainPayloadConverter(EncodingPayloadConverter):
+    """``json/plain``: everything that pydantic can write and read."""
+
+    encoding = "json/plain"
+
+    def to_payload(self, value: Any) -> Payload | None:
+        """Write a value as compact JSON.
+
+        Raises:
+            ConverterError: pydantic does not know the value's type, or it holds text or bytes that are not UTF-8.
+        """
+        try:
+            data = to_json(value, fallback=_plain)
+        except (ValueError, TypeError, RecursionError) as error:
+            reason = clip(str(error).removeprefix("Error serializing to JSON: ").partition("\n")[0])
+            kind = describe_type(type(value))
+            raise ConverterError(f"a value of type {kind} cannot be written as JSON: {reason}") from error
+        return Payload(metadata={"encoding": b"json/plain"}, data=data)
+
+    def from_payload(self, payload: Payload, type_hint: Any = None) -> Any:
+        """Read JSON as the type that is asked for, or as plain lists, dicts and scalars.
+
+        Raises:
+            ConverterError: It is not JSON, or not of that type; the message says where and why.
+        """
+        return JSONPlainPayloadConverter._load(self, payload, adapter_for(type_hint))
+
+    def _load(self, payload: Payload, adapter: Adapter) -> Any:
+        try:
+            return adapter.validate_json(payload.data)
+        except ValidationError as error:
+            # The message has all of it, but for the values, which are nobody's business on the wire.
+            raise ConverterError(explain(error, adapter.hint)) from None
+        except ValueError as error:
+            raise ConverterError(f"expected {describe_type(adapter.hint)}: Invalid JSON: {error}") from None
+
+
+class DefaultPayloadConverter(CompositePayloadConverter):
+    """``binary/null``, ``binary/plain``, ``json/protobuf``, ``binary/protobuf``, ``json/plain``, in this order."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            BinaryNullPayloadConverter(),
+            BinaryPlainPayloadConverter(),
+            JSONProtoPayloadConverter(),
+            BinaryProtoPayloadConverter(),
+            JSONPlainPayloadConverter(),
+        )
+
+
+def reads_with_pydantic(converter: PayloadConverter) -> bool:
+    """Whether this converter reads ``json/plain`` as it is done here, so that pydantic has to know every type."""
+    if not isinstance(converter, CompositePayloadConverter):
+        return False
+    json = type(converter.converters.get(b"json/plain"))
+    reads_here: Any = getattr(json, "_load", None)
+    return type(converter)._load is CompositePayloadConverter._load and reads_here is JSONPlainPayloadConverter._load
+
+
+def _validated(value: Any, adapter: Adapter) -> Any:
+    try:
+        return adapter.validate_python(value)
+    except ValidationError as error:
+        raise ConverterError(explain(error, adapter.hint)) from None
+
+
+def _plain(value: Any) -> Any:
+    """Turn what pydantic does not know into what it does: any mapping into a dict, any other iterable into a list."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Iterable):
+        return list(value)
+    raise TypeError(f"{describe_type(type(value))} is of no type that pydantic knows")

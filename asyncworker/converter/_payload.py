@@ -1,0 +1,186 @@
+"""Convert between Python values and payloads: the interfaces, and the chain that asks one converter after another.
+
+A payload names its ``encoding`` in its metadata. To write a value, the chain asks each of its converters in order
+until one takes it; to read a payload, it asks the one whose encoding that is.
+"""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+from typing import Any, Self
+
+from .._proto.temporal.api.common.v1 import Payload
+from ..common import RawValue
+from ..exceptions import AsyncWorkerError, ConverterError
+from ._adapter import Adapter, adapter_for, clip, describe_type
+from ._context import SerializationContext, WithSerializationContext, takes_context, with_context
+
+__all__ = ["CompositePayloadConverter", "EncodingPayloadConverter", "PayloadConverter"]
+
+
+class PayloadConverter(ABC):
+    """Convert values to payloads and back: what a :class:`~asyncworker.converter.DataConverter` is built on."""
+
+    @abstractmethod
+    def to_payloads(self, values: Sequence[Any]) -> list[Payload]:
+        """Write each value as a payload; a :class:`~asyncworker.common.RawValue` is the payload that it holds.
+
+        Raises:
+            ConverterError: A value has no payload.
+        """
+
+    @abstractmethod
+    def from_payloads(self, payloads: Sequence[Payload], type_hints: Sequence[Any] | None = None) -> list[Any]:
+        """Read each payload as the type at its place in *type_hints*, if there is one; ``None`` is no type.
+
+        For the type :class:`~asyncworker.common.RawValue` the value is the payload itself, so wrapped.
+
+        Raises:
+            ConverterError: A payload is not a value of its type.
+        """
+
+    def to_payload(self, value: Any) -> Payload:
+        """Write one value."""
+        return self.to_payloads([value])[0]
+
+    def from_payload(self, payload: Payload, type_hint: Any = None) -> Any:
+        """Read one payload."""
+        return self.from_payloads([payload], None if type_hint is None else [type_hint])[0]
+
+    def _load(self, payload: Payload, adapter: Adapter) -> Any:
+        """Read one payload as a type whose adapter is at hand: the way activity arguments take."""
+        return self.from_payload(payload, adapter.hint)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # A subclass that reads payloads in its own way must be asked for arguments too.
+        if "_load" not in cls.__dict__ and not cls.__dict__.keys().isdisjoint(("from_payload", "from_payloads")):
+            cls._load = PayloadConverter._load  # type: ignore[method-assign]
+
+
+class EncodingPayloadConverter(ABC):
+    """Convert the values, and the payloads, of one encoding: a link of :class:`CompositePayloadConverter`."""
+
+    @property
+    @abstractmethod
+    def encoding(self) -> str:
+        """The encoding it reads, as it stands in a payload's metadata."""
+
+    @abstractmethod
+    def to_payload(self, value: Any) -> Payload | None:
+        """Write a value, or return ``None`` to leave it to the next converter.
+
+        Raises:
+            Exception: The value is of this converter's kind and yet cannot be written.
+        """
+
+    @abstractmethod
+    def from_payload(self, payload: Payload, type_hint: Any = None) -> Any:
+        """Read a payload of this encoding as *type_hint*, if that is not ``None``.
+
+        Raises:
+            Exception: The payload is damaged, or is not of that type.
+        """
+
+    def _load(self, payload: Payload, adapter: Adapter) -> Any:
+        return self.from_payload(payload, adapter.hint)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "_load" not in cls.__dict__ and "from_payload" in cls.__dict__:
+            cls._load = EncodingPayloadConverter._load  # type: ignore[method-assign]
+
+
+class CompositePayloadConverter(PayloadConverter, WithSerializationContext):
+    """Ask one converter after another.
+
+    Args:
+        converters: In the order in which they are offered a value.
+
+    Raises:
+        TypeError: One of them is not an :class:`EncodingPayloadConverter`.
+        ValueError: Two of them have the same encoding, or there is none.
+
+    Attributes:
+        converters: The converters by their encoding.
+    """
+
+    def __init__(self, *converters: EncodingPayloadConverter) -> None:
+        for converter in converters:
+            if not isinstance(converter, EncodingPayloadConverter):
+                raise TypeError(f"expected an EncodingPayloadConverter instance, got {converter!r}")
+        self._set_converters(converters)
+        if not converters or len(self.converters) < len(converters):
+            raise ValueError(
+                f"a payload converter needs encodings that differ, got {[each.encoding for each in converters]}"
+            )
+
+    def _set_converters(self, converters: Sequence[EncodingPayloadConverter]) -> None:
+        self.converters: Mapping[bytes, EncodingPayloadConverter] = {
+            each.encoding.encode(): each for each in converters
+        }
+        self._writers = tuple(each.to_payload for each in converters)
+        self._loaders = {encoding: each._load for encoding, each in self.converters.items()}
+        self.takes_context = any(takes_context(each) for each in converters)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(each.encoding for each in self.converters.values())})"
+
+    def to_payloads(self, values: Sequence[Any]) -> list[Payload]:
+        """Write each value; there are always as many payloads as values."""
+        return [self.to_payload(value) for value in values]
+
+    def to_payload(self, value: Any) -> Payload:
+        """Write one value."""
+        if isinstance(value, RawValue):
+            return value.payload
+        try:
+            for write in self._writers:
+                payload = write(value)
+                if payload is not None:
+                    return payload
+        except AsyncWorkerError:
+            raise
+        except Exception as error:
+            kind = describe_type(type(value))
+            raise ConverterError(f"a value of type {kind} cannot be written: {clip(repr(error))}") from error
+        raise ConverterError(f"a value of type {describe_type(type(value))} has no converter; known: {self._known()}")
+
+    def from_payloads(self, payloads: Sequence[Payload], type_hints: Sequence[Any] | None = None) -> list[Any]:
+        """Read each payload; there are always as many values as payloads."""
+        hints = (type_hints or ())[: len(payloads)]
+        return [self.from_payload(payload, hint) for payload, hint in zip_longest(payloads, hints)]
+
+    def from_payload(self, payload: Payload, type_hint: Any = None) -> Any:
+        """Read one payload."""
+        return CompositePayloadConverter._load(self, payload, adapter_for(type_hint))
+
+    def _load(self, payload: Payload, adapter: Adapter) -> Any:
+        if adapter.is_raw:
+            return RawValue(payload)
+        encoding = payload.metadata.get("encoding")
+        if encoding is None:
+            raise ConverterError("the payload does not say its encoding: its metadata has no 'encoding'")
+        load = self._loaders.get(encoding)
+        if load is None:
+            unknown = clip(encoding.decode("utf-8", "backslashreplace"))
+            raise ConverterError(f"the payload's encoding {unknown!r} is unknown; known: {self._known()}")
+        try:
+            return load(payload, adapter)
+        except AsyncWorkerError:
+            raise
+        except Exception as error:
+            wanted = describe_type(adapter.hint)
+            raise ConverterError(f"expected {wanted}: {type(error).__name__}: {clip(str(error))}") from error
+
+    def _known(self) -> str:
+        return ", ".join(each.encoding for each in self.converters.values())
+
+    def with_context(self, context: SerializationContext) -> Self:
+        """Return a copy whose converters work for *context*."""
+        bound = copy.copy(self)
+        bound._set_converters([with_context(each, context) for each in self.converters.values()])
+        return bound

@@ -1,0 +1,272 @@
+"""Read an activity's arguments as what its function says they are."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count, islice, repeat
+from types import SimpleNamespace
+from typing import Any, Optional, get_type_hints
+
+from .._proto.temporal.api.common.v1 import Payload
+from ..common import RawValue
+from ..exceptions import ConverterError, FailureError
+from ._adapter import Adapter, clip, describe_type
+from ._encodings import reads_with_pydantic
+from ._payload import PayloadConverter
+
+__all__ = ["Parameter", "Signature"]
+
+_Kind = inspect._ParameterKind
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter that takes a payload.
+
+    Attributes:
+        name: Its name.
+        hint: Its type; ``None`` if it is not annotated.
+        optional: Whether it has a default, which stays Python's business: no payload, no argument.
+    """
+
+    name: str
+    hint: Any
+    optional: bool = False
+
+
+class Signature:
+    """What a function takes and returns, in terms of payloads; made once per function.
+
+    Payloads are matched to parameters by position. Fewer payloads than parameters leave the rest to their defaults, and
+    those that came keep their types. Keyword-only parameters are left to their defaults. Each payload beyond the
+    parameters goes to ``*args``, as its type; without one it is an error. A parameter that defaults to ``None`` takes
+    ``None``, whatever its annotation.
+
+    Args:
+        function: A function, bound method, :func:`functools.partial` or callable object; what it wraps, if
+            :func:`functools.wraps` says so.
+        skip: How many leading parameters take no payload, or a test of the first one's type that says whether it does
+            not.
+        name: What to call the function in messages. Default: its own name.
+
+    Raises:
+        TypeError: The function cannot be called with payloads, or an annotation has a name that cannot be found.
+
+    Attributes:
+        name: What the function is called in messages.
+        parameters: Those that take one payload each.
+        rest: The type of each further payload, in a :class:`Parameter` named as ``*args`` is, or ``None``.
+        result_hint: The type that is returned; ``None`` if it is not annotated.
+    """
+
+    __slots__ = ("_adapters", "_required", "_rest", "name", "parameters", "rest", "result_hint")
+
+    def __init__(
+        self, function: Callable[..., Any], *, skip: int | Callable[[Any], bool] = 0, name: str | None = None
+    ) -> None:
+        self.name = name or getattr(function, "__qualname__", None) or describe_type(type(function))
+        resolve = _Resolver(function, self.name)
+        signature = inspect.signature(function)
+        found = _positional(list(signature.parameters.values()), skip, resolve)
+        self.parameters = tuple(
+            Parameter(each.name, _hint(each, resolve), each.default is not each.empty)
+            for each in found
+            if each.kind in (_Kind.POSITIONAL_ONLY, _Kind.POSITIONAL_OR_KEYWORD)
+        )
+        _refuse_keywords(found, self.name)
+        rest = next((each for each in found if each.kind is _Kind.VAR_POSITIONAL), None)
+        self.rest = None if rest is None else Parameter(rest.name, _hint(rest, resolve), optional=True)
+        self.result_hint = resolve(signature.return_annotation, "the result")
+        self._required = sum(not each.optional for each in self.parameters)
+        self._adapters: tuple[Adapter, ...] | None = None
+        self._rest: Adapter | None = None
+
+    def __repr__(self) -> str:
+        names = [each.name for each in self.parameters] + ([f"*{self.rest.name}"] if self.rest else [])
+        return f"Signature({self.name}({', '.join(names)}))"
+
+    def prepare(self, payload_converter: PayloadConverter) -> None:
+        """Build what reads the arguments, so that the first task need not.
+
+        Raises:
+            TypeError: pydantic cannot read a parameter's type, and it would be asked to.
+        """
+        self._build()
+        if not reads_with_pydantic(payload_converter):
+            return
+        places = islice(self._places(), len(self.parameters) + 1)
+        problems = [f"\n  {place}: {adapter.problem}" for place, adapter in places if adapter.problem]
+        if problems:
+            raise TypeError(
+                f"{self.name}() has parameters of types that cannot be read from JSON; use a dataclass, a TypedDict or"
+                f" a pydantic model, or give the client a payload converter that can:{''.join(problems)}"
+            )
+
+    def decode_arguments(self, payloads: Sequence[Payload], payload_converter: PayloadConverter) -> list[Any]:
+        """Read the arguments.
+
+        Raises:
+            ConverterError: There are too many or too few, or some are not what their parameters take. The message has
+                a line for each that says why, and none of their values. Sending them again would not help.
+            FailureError: What a converter, or a validator of the user's, raised to fail the activity in its own way.
+        """
+        adapters = self._adapters if self._adapters is not None else self._build()
+        given, rest = len(payloads), self._rest
+        first: Exception | None = None
+        if self._required <= given and (given <= len(adapters) or rest is not None):
+            load = payload_converter._load
+            if rest is not None and given > len(adapters):
+                adapters = (*adapters, *repeat(rest, given - len(adapters)))
+            try:
+                return [load(payload, adapter) for payload, adapter in zip(payloads, adapters, strict=False)]
+            except FailureError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, the arguments are what it complains about
+                first = error
+        message = self._explain(payloads, payload_converter)
+        raise ConverterError(message) from (None if isinstance(first, ConverterError) else first)
+
+    def encode_result(self, value: Any, payload_converter: PayloadConverter) -> Payload:
+        """Write a result: as what it is, which the annotation may say less of; ``None`` is a payload too.
+
+        Raises:
+            ConverterError: It cannot be written.
+        """
+        try:
+            return payload_converter.to_payload(value)
+        except ConverterError as error:
+            raise ConverterError(f"the result of {self.name}(): {error}") from error
+
+    def _build(self) -> tuple[Adapter, ...]:
+        self._rest = None if self.rest is None else Adapter(self.rest.hint)
+        self._adapters = tuple(Adapter(each.hint) for each in self.parameters)
+        return self._adapters
+
+    def _places(self) -> Iterator[tuple[str, Adapter]]:
+        """Name each place that a payload may take; with ``*args`` there is no end to them."""
+        for parameter, adapter in zip(self.parameters, self._adapters or (), strict=True):
+            yield parameter.name, adapter
+        if self.rest is not None and self._rest is not None:
+            for index in count():
+                yield f"{self.rest.name}[{index}]", self._rest
+
+    def _explain(self, payloads: Sequence[Payload], payload_converter: PayloadConverter) -> str:
+        """Find everything that is wrong with the arguments."""
+        if self.rest is None and len(payloads) > len(self.parameters):
+            names = ", ".join(each.name for each in self.parameters)
+            most = f"at most {len(self.parameters)}" if self._required < len(self.parameters) else len(self.parameters)
+            return f"{self.name}() takes {most} arguments ({names or 'none at all'}), got {len(payloads)}"
+        lines = [
+            f"{place}: {problem}"
+            for payload, (place, adapter) in zip(payloads, self._places(), strict=False)
+            if (problem := _problem(payload, adapter, payload_converter))
+        ]
+        lines += [
+            f"{each.name}: missing, expected {describe_type(each.hint)}"
+            for each in self.parameters[len(payloads) :]
+            if not each.optional
+        ]
+        return f"bad arguments for {self.name}():" + "".join("\n  " + line.replace("\n", "\n  ") for line in lines)
+
+
+def _problem(payload: Payload, adapter: Adapter, payload_converter: PayloadConverter) -> str | None:
+    try:
+        payload_converter._load(payload, adapter)
+    except ConverterError as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the argument is what it complains about
+        return f"expected {describe_type(adapter.hint)}: {type(error).__name__}: {clip(str(error))}"
+    return None
+
+
+# From functions to parameters
+
+
+def _positional(
+    parameters: list[inspect.Parameter], skip: int | Callable[[Any], bool], resolve: _Resolver
+) -> list[inspect.Parameter]:
+    if isinstance(skip, int):
+        return parameters[skip:]
+    first = parameters[0] if parameters and parameters[0].kind < _Kind.VAR_POSITIONAL else None
+    if first is not None and skip(resolve(first.annotation, f"parameter {first.name!r}")):
+        return parameters[1:]
+    return parameters
+
+
+def _refuse_keywords(parameters: Sequence[inspect.Parameter], name: str) -> None:
+    for each in parameters:
+        if each.kind is _Kind.VAR_KEYWORD:
+            raise TypeError(
+                f"{name}() takes **{each.name}, but arguments come by position only; if it wraps another function,"
+                " use functools.wraps"
+            )
+        if each.kind is _Kind.KEYWORD_ONLY and each.default is each.empty:
+            raise TypeError(
+                f"{name}() has the keyword-only parameter {each.name!r} without a default, but arguments come by"
+                " position only"
+            )
+
+
+def _hint(parameter: inspect.Parameter, resolve: _Resolver) -> Any:
+    hint = resolve(parameter.annotation, f"parameter {parameter.name!r}")
+    if parameter.default is None and hint is not None and hint is not RawValue:
+        return Optional[hint]  # noqa: UP045 - a hint may be anything, not only what has an `|`
+    return hint
+
+
+class _Resolver:
+    """Evaluate a function's annotations where the function is."""
+
+    def __init__(self, function: Callable[..., Any], name: str) -> None:
+        inner = _innermost(function)
+        self._name = name
+        self._globals = getattr(inner, "__globals__", {})
+        self._locals = {each.__name__: each for each in getattr(inner, "__type_params__", ())} | _closure(inner)
+
+    def __call__(self, annotation: Any, what: str) -> Any:
+        """Return the type, or ``None`` if there is no annotation."""
+        if annotation is inspect.Parameter.empty:
+            return None
+        holder = SimpleNamespace(__annotations__={"it": annotation})
+        try:
+            return get_type_hints(holder, self._globals, self._locals, include_extras=True)["it"]
+        except NameError as error:
+            raise TypeError(
+                f"{self._name}(): the annotation of {what}, {annotation!r}, has the name {error.name!r}, which is not"
+                " defined where the function is: import or define it at run time, not only for type checkers, and"
+                " before the function is registered"
+            ) from error
+        except Exception as error:
+            raise TypeError(
+                f"{self._name}(): the annotation of {what}, {annotation!r}, is not a type: {error}"
+            ) from error
+
+
+def _innermost(function: Any) -> Any:
+    """Find the function whose annotations :func:`inspect.signature` shows."""
+    while True:
+        if isinstance(function, functools.partial):
+            function = function.func
+        elif inspect.ismethod(function):
+            function = function.__func__
+        elif hasattr(function, "__wrapped__"):
+            function = function.__wrapped__
+        elif isinstance(function, type) or hasattr(function, "__globals__") or inspect.isbuiltin(function):
+            return function
+        else:
+            function = getattr(type(function).__call__, "__func__", type(function).__call__)
+
+
+def _closure(function: Any) -> dict[str, Any]:
+    names = getattr(getattr(function, "__code__", None), "co_freevars", ())
+    values: dict[str, Any] = {}
+    for name, cell in zip(names, getattr(function, "__closure__", None) or (), strict=False):
+        try:
+            values[name] = cell.cell_contents
+        except ValueError:
+            # Not bound yet: a name that is assigned further down.
+            continue
+    return values

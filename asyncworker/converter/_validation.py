@@ -1,0 +1,22 @@
+"""The error that says: these arguments will never do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..exceptions import ApplicationError
+
+__all__ = ["create_payload_validation_error"]
+
+
+def create_payload_validation_error(
+    details: Any = None, *, message: str = "Payload validation failed"
+) -> ApplicationError:
+    """Make the non-retryable error, of type ``PayloadValidationError``, that Temporal's SDKs have for bad payloads.
+
+    Args:
+        details: What is wrong, for programs. ``None``: no details.
+        message: What is wrong, for people.
+    """
+    given = () if details is None else (details,)
+    return ApplicationError(message, *given, type="PayloadValidationError", non_retryable=True)
