@@ -309,7 +309,7 @@ def decoder(codec: Codec) -> Iterator[str]:
     for oneof, members in codec.oneofs.items():
         yield f"        which_{oneof}, {oneof}_ = which_of(message, {tuple(member.name for member in members)!r})"
     yield "    if at < end:"
-    yield from _in(8, READ_TAG)
+    yield from _in(8, READ_FIELD)
     yield "        while True:"
     for field in codec.fields:
         yield from _in(12, "\n".join(_decode_field(field)))
@@ -332,20 +332,22 @@ at += 1
 if tag > 127:
     tag, at = read_size(data, at, tag)"""
 
+#: So that an unknown field can be kept as it is, from its tag on.
+READ_FIELD = f"start = at\n{READ_TAG}"
+
 NEXT_TAG_OR_BREAK = f"""\
 if at >= end:
     break
-{READ_TAG}"""
+{READ_FIELD}"""
 
 KEEP_UNKNOWN = """\
-start = at
 at = skip(data, at, tag, depth)
-unknown += varint(tag) + data[start:at]"""
+unknown += data[start:at]"""
 
 #: Items of one list, or entries of one map, follow each other.
 NEXT_TAG_OR_NONE = f"""\
 if at < end:
-{indent(READ_TAG, "    ")}
+{indent(READ_FIELD, "    ")}
 else:
     tag = -1"""
 
@@ -436,10 +438,8 @@ def _decode_packed(field: Field) -> Iterator[str]:
 def _decode_entry(field: Field, key: Value) -> Iterator[str]:
     """Write how a map's entry is read: a message with the key as field 1 and the value as field 2."""
     yield from _read_end("entry_end")
-    if field.value.kind == "message":
-        yield "if depth > 99:"
-        yield "    too_deep()"
-    yield "entry = at"
+    yield "if depth > 99:"
+    yield "    too_deep()"
     yield "known = True"
     yield f"key = {key.default}"
     yield f"item = {field.value.default}"
@@ -462,7 +462,7 @@ def _decode_entry(field: Field, key: Value) -> Iterator[str]:
     yield f"    {field.local}[key] = item"
     # As in google's runtime: nothing else could keep what the entry says beside its key and value.
     yield "else:"
-    yield f"    unknown += {_varint(field.tag(LENGTH))!r} + varint(entry_end - entry) + data[entry:entry_end]"
+    yield "    unknown += data[start:entry_end]"
 
 
 # Encoders

@@ -316,6 +316,7 @@ def decode_rpc_Status(data, at, end, depth, message=None):
     else:
         code_, message_, details_, unknown, _ = fields_of_rpc_Status(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -328,6 +329,7 @@ def decode_rpc_Status(data, at, end, depth, message=None):
                     code_, at = read_int32(data, at, code_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -342,6 +344,7 @@ def decode_rpc_Status(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -356,6 +359,7 @@ def decode_rpc_Status(data, at, end, depth, message=None):
                 at = stop
                 details_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -365,11 +369,11 @@ def decode_rpc_Status(data, at, end, depth, message=None):
             if tag < 0:
                 break
             if tag not in TAGS_rpc_Status:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -585,6 +589,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
             _,
         ) = fields_of_activity_ActivityExecutionInfo(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -600,6 +605,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -614,6 +620,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -628,6 +635,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -642,6 +650,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                     status_ = enums_ActivityExecutionStatus(to_int32(number))
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -656,6 +665,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                     run_state_ = enums_PendingActivityState(to_int32(number))
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -670,6 +680,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -684,6 +695,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -698,6 +710,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -712,6 +725,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -726,6 +740,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -740,6 +755,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -754,6 +770,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -768,6 +785,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -782,6 +800,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -793,6 +812,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                     attempt_, at = read_int32(data, at, attempt_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -807,6 +827,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -821,6 +842,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -835,6 +857,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -849,6 +872,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -863,6 +887,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -877,6 +902,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -891,6 +917,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -907,6 +934,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -923,6 +951,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -939,6 +968,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -953,6 +983,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -964,6 +995,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                     state_transition_count_, at = read_int64(data, at, state_transition_count_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -975,6 +1007,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                     state_size_bytes_, at = read_int64(data, at, state_size_bytes_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -989,6 +1022,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1003,6 +1037,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1017,6 +1052,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1031,6 +1067,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1042,6 +1079,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                     total_heartbeat_count_, at = read_int64(data, at, total_heartbeat_count_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1056,6 +1094,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1070,6 +1109,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1084,6 +1124,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1098,6 +1139,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1114,6 +1156,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1126,16 +1169,17 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 eager_execution_accepted_ = eager_execution_accepted_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_activity_ActivityExecutionInfo:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1461,6 +1505,7 @@ def decode_activity_ActivityExecutionListInfo(data, at, end, depth, message=None
             _,
         ) = fields_of_activity_ActivityExecutionListInfo(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -1476,6 +1521,7 @@ def decode_activity_ActivityExecutionListInfo(data, at, end, depth, message=None
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1490,6 +1536,7 @@ def decode_activity_ActivityExecutionListInfo(data, at, end, depth, message=None
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1504,6 +1551,7 @@ def decode_activity_ActivityExecutionListInfo(data, at, end, depth, message=None
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1518,6 +1566,7 @@ def decode_activity_ActivityExecutionListInfo(data, at, end, depth, message=None
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1532,6 +1581,7 @@ def decode_activity_ActivityExecutionListInfo(data, at, end, depth, message=None
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1546,6 +1596,7 @@ def decode_activity_ActivityExecutionListInfo(data, at, end, depth, message=None
                     status_ = enums_ActivityExecutionStatus(to_int32(number))
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1560,6 +1611,7 @@ def decode_activity_ActivityExecutionListInfo(data, at, end, depth, message=None
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1574,6 +1626,7 @@ def decode_activity_ActivityExecutionListInfo(data, at, end, depth, message=None
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1585,6 +1638,7 @@ def decode_activity_ActivityExecutionListInfo(data, at, end, depth, message=None
                     state_transition_count_, at = read_int64(data, at, state_transition_count_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1596,6 +1650,7 @@ def decode_activity_ActivityExecutionListInfo(data, at, end, depth, message=None
                     state_size_bytes_, at = read_int64(data, at, state_size_bytes_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1610,6 +1665,7 @@ def decode_activity_ActivityExecutionListInfo(data, at, end, depth, message=None
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1624,16 +1680,17 @@ def decode_activity_ActivityExecutionListInfo(data, at, end, depth, message=None
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_activity_ActivityExecutionListInfo:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1743,6 +1800,7 @@ def decode_activity_ActivityExecutionOutcome(data, at, end, depth, message=None)
         retry_state_, unknown, _ = fields_of_activity_ActivityExecutionOutcome(message)
         which_value, value_ = which_of(message, ("result", "failure"))
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -1759,6 +1817,7 @@ def decode_activity_ActivityExecutionOutcome(data, at, end, depth, message=None)
                 which_value = "result"
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1774,6 +1833,7 @@ def decode_activity_ActivityExecutionOutcome(data, at, end, depth, message=None)
                 which_value = "failure"
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1788,16 +1848,17 @@ def decode_activity_ActivityExecutionOutcome(data, at, end, depth, message=None)
                     retry_state_ = enums_RetryState(to_int32(number))
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_activity_ActivityExecutionOutcome:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1878,6 +1939,7 @@ def decode_activity_ActivityOptions(data, at, end, depth, message=None):
             _,
         ) = fields_of_activity_ActivityOptions(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -1893,6 +1955,7 @@ def decode_activity_ActivityOptions(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1907,6 +1970,7 @@ def decode_activity_ActivityOptions(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1921,6 +1985,7 @@ def decode_activity_ActivityOptions(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1935,6 +2000,7 @@ def decode_activity_ActivityOptions(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1949,6 +2015,7 @@ def decode_activity_ActivityOptions(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1963,6 +2030,7 @@ def decode_activity_ActivityOptions(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1977,6 +2045,7 @@ def decode_activity_ActivityOptions(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1991,16 +2060,17 @@ def decode_activity_ActivityOptions(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_activity_ActivityOptions:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2095,6 +2165,7 @@ def decode_common_OnConflictOptions(data, at, end, depth, message=None):
             fields_of_common_OnConflictOptions(message)
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -2108,6 +2179,7 @@ def decode_common_OnConflictOptions(data, at, end, depth, message=None):
                 attach_request_id_ = attach_request_id_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2120,6 +2192,7 @@ def decode_common_OnConflictOptions(data, at, end, depth, message=None):
                 attach_completion_callbacks_ = attach_completion_callbacks_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2132,16 +2205,17 @@ def decode_common_OnConflictOptions(data, at, end, depth, message=None):
                 attach_links_ = attach_links_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_common_OnConflictOptions:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2186,6 +2260,7 @@ def decode_common_SearchAttributes(data, at, end, depth, message=None):
     else:
         indexed_fields_, unknown, _ = fields_of_common_SearchAttributes(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -2199,7 +2274,6 @@ def decode_common_SearchAttributes(data, at, end, depth, message=None):
                 entry_end += at
                 if depth > 99:
                     too_deep()
-                entry = at
                 known = True
                 key = ""
                 item = None
@@ -2234,8 +2308,9 @@ def decode_common_SearchAttributes(data, at, end, depth, message=None):
                         item = decode_common_Payload(data, at, at, depth + 2)
                     indexed_fields_[key] = item
                 else:
-                    unknown += b"\n" + varint(entry_end - entry) + data[entry:entry_end]
+                    unknown += data[start:entry_end]
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -2245,11 +2320,11 @@ def decode_common_SearchAttributes(data, at, end, depth, message=None):
             if tag < 0:
                 break
             if tag not in TAGS_common_SearchAttributes:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2297,6 +2372,7 @@ def decode_errordetails_ActivityExecutionAlreadyStartedFailure(data, at, end, de
     else:
         start_request_id_, run_id_, unknown, _ = fields_of_errordetails_ActivityExecutionAlreadyStartedFailure(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -2312,6 +2388,7 @@ def decode_errordetails_ActivityExecutionAlreadyStartedFailure(data, at, end, de
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2326,16 +2403,17 @@ def decode_errordetails_ActivityExecutionAlreadyStartedFailure(data, at, end, de
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_ActivityExecutionAlreadyStartedFailure:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2381,17 +2459,18 @@ def decode_errordetails_CancellationAlreadyRequestedFailure(data, at, end, depth
     else:
         unknown, _ = fields_of_errordetails_CancellationAlreadyRequestedFailure(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
             tag, at = read_size(data, at, tag)
         while True:
             if tag not in TAGS_errordetails_CancellationAlreadyRequestedFailure:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2430,6 +2509,7 @@ def decode_errordetails_ClientVersionNotSupportedFailure(data, at, end, depth, m
             fields_of_errordetails_ClientVersionNotSupportedFailure(message)
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -2445,6 +2525,7 @@ def decode_errordetails_ClientVersionNotSupportedFailure(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2459,6 +2540,7 @@ def decode_errordetails_ClientVersionNotSupportedFailure(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2473,16 +2555,17 @@ def decode_errordetails_ClientVersionNotSupportedFailure(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_ClientVersionNotSupportedFailure:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2536,6 +2619,7 @@ def decode_errordetails_MultiOperationExecutionFailure(data, at, end, depth, mes
     else:
         statuses_, unknown, _ = fields_of_errordetails_MultiOperationExecutionFailure(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -2551,6 +2635,7 @@ def decode_errordetails_MultiOperationExecutionFailure(data, at, end, depth, mes
                 at = stop
                 statuses_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -2560,11 +2645,11 @@ def decode_errordetails_MultiOperationExecutionFailure(data, at, end, depth, mes
             if tag < 0:
                 break
             if tag not in TAGS_errordetails_MultiOperationExecutionFailure:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2611,6 +2696,7 @@ def decode_errordetails_MultiOperationExecutionFailureOperationStatus(data, at, 
             message
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -2623,6 +2709,7 @@ def decode_errordetails_MultiOperationExecutionFailureOperationStatus(data, at, 
                     code_, at = read_int32(data, at, code_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2637,6 +2724,7 @@ def decode_errordetails_MultiOperationExecutionFailureOperationStatus(data, at, 
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2651,6 +2739,7 @@ def decode_errordetails_MultiOperationExecutionFailureOperationStatus(data, at, 
                 at = stop
                 details_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -2660,11 +2749,11 @@ def decode_errordetails_MultiOperationExecutionFailureOperationStatus(data, at, 
             if tag < 0:
                 break
             if tag not in TAGS_errordetails_MultiOperationExecutionFailureOperationStatus:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2715,17 +2804,18 @@ def decode_errordetails_NamespaceAlreadyExistsFailure(data, at, end, depth, mess
     else:
         unknown, _ = fields_of_errordetails_NamespaceAlreadyExistsFailure(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
             tag, at = read_size(data, at, tag)
         while True:
             if tag not in TAGS_errordetails_NamespaceAlreadyExistsFailure:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2762,6 +2852,7 @@ def decode_errordetails_NamespaceInvalidStateFailure(data, at, end, depth, messa
     else:
         namespace_, state_, allowed_states_, unknown, _ = fields_of_errordetails_NamespaceInvalidStateFailure(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -2777,6 +2868,7 @@ def decode_errordetails_NamespaceInvalidStateFailure(data, at, end, depth, messa
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2791,6 +2883,7 @@ def decode_errordetails_NamespaceInvalidStateFailure(data, at, end, depth, messa
                     state_ = enums_NamespaceState(to_int32(number))
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2814,6 +2907,7 @@ def decode_errordetails_NamespaceInvalidStateFailure(data, at, end, depth, messa
                     truncated()
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2828,6 +2922,7 @@ def decode_errordetails_NamespaceInvalidStateFailure(data, at, end, depth, messa
                     item = enums_NamespaceState(to_int32(number))
                 allowed_states_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -2837,11 +2932,11 @@ def decode_errordetails_NamespaceInvalidStateFailure(data, at, end, depth, messa
             if tag < 0:
                 break
             if tag not in TAGS_errordetails_NamespaceInvalidStateFailure:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2898,6 +2993,7 @@ def decode_errordetails_NamespaceNotActiveFailure(data, at, end, depth, message=
             message
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -2913,6 +3009,7 @@ def decode_errordetails_NamespaceNotActiveFailure(data, at, end, depth, message=
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2927,6 +3024,7 @@ def decode_errordetails_NamespaceNotActiveFailure(data, at, end, depth, message=
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2941,16 +3039,17 @@ def decode_errordetails_NamespaceNotActiveFailure(data, at, end, depth, message=
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_NamespaceNotActiveFailure:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3004,6 +3103,7 @@ def decode_errordetails_NamespaceNotFoundFailure(data, at, end, depth, message=N
     else:
         namespace_, unknown, _ = fields_of_errordetails_NamespaceNotFoundFailure(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -3019,16 +3119,17 @@ def decode_errordetails_NamespaceNotFoundFailure(data, at, end, depth, message=N
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_NamespaceNotFoundFailure:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3068,6 +3169,7 @@ def decode_errordetails_NamespaceUnavailableFailure(data, at, end, depth, messag
     else:
         namespace_, unknown, _ = fields_of_errordetails_NamespaceUnavailableFailure(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -3083,16 +3185,17 @@ def decode_errordetails_NamespaceUnavailableFailure(data, at, end, depth, messag
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_NamespaceUnavailableFailure:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3132,6 +3235,7 @@ def decode_errordetails_NewerBuildExistsFailure(data, at, end, depth, message=No
     else:
         default_build_id_, unknown, _ = fields_of_errordetails_NewerBuildExistsFailure(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -3147,16 +3251,17 @@ def decode_errordetails_NewerBuildExistsFailure(data, at, end, depth, message=No
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_NewerBuildExistsFailure:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3201,6 +3306,7 @@ def decode_errordetails_NexusOperationExecutionAlreadyStartedFailure(data, at, e
             message
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -3216,6 +3322,7 @@ def decode_errordetails_NexusOperationExecutionAlreadyStartedFailure(data, at, e
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3230,16 +3337,17 @@ def decode_errordetails_NexusOperationExecutionAlreadyStartedFailure(data, at, e
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_NexusOperationExecutionAlreadyStartedFailure:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3287,6 +3395,7 @@ def decode_errordetails_NotFoundFailure(data, at, end, depth, message=None):
     else:
         current_cluster_, active_cluster_, unknown, _ = fields_of_errordetails_NotFoundFailure(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -3302,6 +3411,7 @@ def decode_errordetails_NotFoundFailure(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3316,16 +3426,17 @@ def decode_errordetails_NotFoundFailure(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_NotFoundFailure:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3372,6 +3483,7 @@ def decode_errordetails_PermissionDeniedFailure(data, at, end, depth, message=No
     else:
         reason_, unknown, _ = fields_of_errordetails_PermissionDeniedFailure(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -3387,16 +3499,17 @@ def decode_errordetails_PermissionDeniedFailure(data, at, end, depth, message=No
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_PermissionDeniedFailure:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3436,6 +3549,7 @@ def decode_errordetails_QueryFailedFailure(data, at, end, depth, message=None):
     else:
         failure_, unknown, _ = fields_of_errordetails_QueryFailedFailure(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -3451,16 +3565,17 @@ def decode_errordetails_QueryFailedFailure(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_QueryFailedFailure:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3501,6 +3616,7 @@ def decode_errordetails_ResourceExhaustedFailure(data, at, end, depth, message=N
     else:
         cause_, scope_, unknown, _ = fields_of_errordetails_ResourceExhaustedFailure(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -3516,6 +3632,7 @@ def decode_errordetails_ResourceExhaustedFailure(data, at, end, depth, message=N
                     cause_ = enums_ResourceExhaustedCause(to_int32(number))
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3530,16 +3647,17 @@ def decode_errordetails_ResourceExhaustedFailure(data, at, end, depth, message=N
                     scope_ = enums_ResourceExhaustedScope(to_int32(number))
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_ResourceExhaustedFailure:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3585,6 +3703,7 @@ def decode_errordetails_ServerVersionNotSupportedFailure(data, at, end, depth, m
             fields_of_errordetails_ServerVersionNotSupportedFailure(message)
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -3600,6 +3719,7 @@ def decode_errordetails_ServerVersionNotSupportedFailure(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3614,16 +3734,17 @@ def decode_errordetails_ServerVersionNotSupportedFailure(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_ServerVersionNotSupportedFailure:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3673,6 +3794,7 @@ def decode_errordetails_SystemWorkflowFailure(data, at, end, depth, message=None
     else:
         workflow_execution_, workflow_error_, unknown, _ = fields_of_errordetails_SystemWorkflowFailure(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -3688,6 +3810,7 @@ def decode_errordetails_SystemWorkflowFailure(data, at, end, depth, message=None
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3702,16 +3825,17 @@ def decode_errordetails_SystemWorkflowFailure(data, at, end, depth, message=None
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_SystemWorkflowFailure:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3764,6 +3888,7 @@ def decode_errordetails_WorkflowExecutionAlreadyStartedFailure(data, at, end, de
             fields_of_errordetails_WorkflowExecutionAlreadyStartedFailure(message)
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -3779,6 +3904,7 @@ def decode_errordetails_WorkflowExecutionAlreadyStartedFailure(data, at, end, de
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3793,6 +3919,7 @@ def decode_errordetails_WorkflowExecutionAlreadyStartedFailure(data, at, end, de
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3807,16 +3934,17 @@ def decode_errordetails_WorkflowExecutionAlreadyStartedFailure(data, at, end, de
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_WorkflowExecutionAlreadyStartedFailure:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3869,17 +3997,18 @@ def decode_errordetails_WorkflowNotReadyFailure(data, at, end, depth, message=No
     else:
         unknown, _ = fields_of_errordetails_WorkflowNotReadyFailure(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
             tag, at = read_size(data, at, tag)
         while True:
             if tag not in TAGS_errordetails_WorkflowNotReadyFailure:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3911,17 +4040,18 @@ def decode_errordetails_WorkflowTaskCompletionBufferLostFailure(data, at, end, d
     else:
         unknown, _ = fields_of_errordetails_WorkflowTaskCompletionBufferLostFailure(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
             tag, at = read_size(data, at, tag)
         while True:
             if tag not in TAGS_errordetails_WorkflowTaskCompletionBufferLostFailure:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3961,6 +4091,7 @@ def decode_nexus_CancelOperationRequest(data, at, end, depth, message=None):
             message
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -3976,6 +4107,7 @@ def decode_nexus_CancelOperationRequest(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3990,6 +4122,7 @@ def decode_nexus_CancelOperationRequest(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4004,6 +4137,7 @@ def decode_nexus_CancelOperationRequest(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4018,16 +4152,17 @@ def decode_nexus_CancelOperationRequest(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_nexus_CancelOperationRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4087,17 +4222,18 @@ def decode_nexus_CancelOperationResponse(data, at, end, depth, message=None):
     else:
         unknown, _ = fields_of_nexus_CancelOperationResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
             tag, at = read_size(data, at, tag)
         while True:
             if tag not in TAGS_nexus_CancelOperationResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4136,6 +4272,7 @@ def decode_nexus_Failure(data, at, end, depth, message=None):
     else:
         message_, metadata_, details_, stack_trace_, cause_, unknown, _ = fields_of_nexus_Failure(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -4151,6 +4288,7 @@ def decode_nexus_Failure(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4161,7 +4299,8 @@ def decode_nexus_Failure(data, at, end, depth, message=None):
                 if entry_end > 127:
                     entry_end, at = read_size(data, at, entry_end)
                 entry_end += at
-                entry = at
+                if depth > 99:
+                    too_deep()
                 known = True
                 key = ""
                 item = ""
@@ -4194,8 +4333,9 @@ def decode_nexus_Failure(data, at, end, depth, message=None):
                 if known:
                     metadata_[key] = item
                 else:
-                    unknown += b"\x12" + varint(entry_end - entry) + data[entry:entry_end]
+                    unknown += data[start:entry_end]
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -4214,6 +4354,7 @@ def decode_nexus_Failure(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4228,6 +4369,7 @@ def decode_nexus_Failure(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4242,16 +4384,17 @@ def decode_nexus_Failure(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_nexus_Failure:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4322,6 +4465,7 @@ def decode_nexus_HandlerError(data, at, end, depth, message=None):
     else:
         error_type_, failure_, retry_behavior_, unknown, _ = fields_of_nexus_HandlerError(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -4337,6 +4481,7 @@ def decode_nexus_HandlerError(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4351,6 +4496,7 @@ def decode_nexus_HandlerError(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4365,16 +4511,17 @@ def decode_nexus_HandlerError(data, at, end, depth, message=None):
                     retry_behavior_ = enums_NexusHandlerErrorRetryBehavior(to_int32(number))
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_nexus_HandlerError:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4426,6 +4573,7 @@ def decode_nexus_Link(data, at, end, depth, message=None):
     else:
         url_, type_, unknown, _ = fields_of_nexus_Link(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -4441,6 +4589,7 @@ def decode_nexus_Link(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4455,16 +4604,17 @@ def decode_nexus_Link(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_nexus_Link:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4518,6 +4668,7 @@ def decode_nexus_Request(data, at, end, depth, message=None):
         header_, scheduled_time_, endpoint_, capabilities_, unknown, _ = fields_of_nexus_Request(message)
         which_variant, variant_ = which_of(message, ("start_operation", "cancel_operation"))
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -4529,7 +4680,8 @@ def decode_nexus_Request(data, at, end, depth, message=None):
                 if entry_end > 127:
                     entry_end, at = read_size(data, at, entry_end)
                 entry_end += at
-                entry = at
+                if depth > 99:
+                    too_deep()
                 known = True
                 key = ""
                 item = ""
@@ -4562,8 +4714,9 @@ def decode_nexus_Request(data, at, end, depth, message=None):
                 if known:
                     header_[key] = item
                 else:
-                    unknown += b"\n" + varint(entry_end - entry) + data[entry:entry_end]
+                    unknown += data[start:entry_end]
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -4582,6 +4735,7 @@ def decode_nexus_Request(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4599,6 +4753,7 @@ def decode_nexus_Request(data, at, end, depth, message=None):
                 which_variant = "start_operation"
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4616,6 +4771,7 @@ def decode_nexus_Request(data, at, end, depth, message=None):
                 which_variant = "cancel_operation"
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4630,6 +4786,7 @@ def decode_nexus_Request(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4644,16 +4801,17 @@ def decode_nexus_Request(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_nexus_Request:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4730,6 +4888,7 @@ def decode_nexus_RequestCapabilities(data, at, end, depth, message=None):
     else:
         temporal_failure_responses_, unknown, _ = fields_of_nexus_RequestCapabilities(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -4743,16 +4902,17 @@ def decode_nexus_RequestCapabilities(data, at, end, depth, message=None):
                 temporal_failure_responses_ = temporal_failure_responses_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_nexus_RequestCapabilities:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4790,6 +4950,7 @@ def decode_nexus_Response(data, at, end, depth, message=None):
         unknown, _ = fields_of_nexus_Response(message)
         which_variant, variant_ = which_of(message, ("start_operation", "cancel_operation"))
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -4808,6 +4969,7 @@ def decode_nexus_Response(data, at, end, depth, message=None):
                 which_variant = "start_operation"
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4825,16 +4987,17 @@ def decode_nexus_Response(data, at, end, depth, message=None):
                 which_variant = "cancel_operation"
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_nexus_Response:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4900,6 +5063,7 @@ def decode_nexus_StartOperationRequest(data, at, end, depth, message=None):
             fields_of_nexus_StartOperationRequest(message)
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -4915,6 +5079,7 @@ def decode_nexus_StartOperationRequest(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4929,6 +5094,7 @@ def decode_nexus_StartOperationRequest(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4943,6 +5109,7 @@ def decode_nexus_StartOperationRequest(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4957,6 +5124,7 @@ def decode_nexus_StartOperationRequest(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4971,6 +5139,7 @@ def decode_nexus_StartOperationRequest(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4981,7 +5150,8 @@ def decode_nexus_StartOperationRequest(data, at, end, depth, message=None):
                 if entry_end > 127:
                     entry_end, at = read_size(data, at, entry_end)
                 entry_end += at
-                entry = at
+                if depth > 99:
+                    too_deep()
                 known = True
                 key = ""
                 item = ""
@@ -5014,8 +5184,9 @@ def decode_nexus_StartOperationRequest(data, at, end, depth, message=None):
                 if known:
                     callback_header_[key] = item
                 else:
-                    unknown += b"2" + varint(entry_end - entry) + data[entry:entry_end]
+                    unknown += data[start:entry_end]
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -5034,6 +5205,7 @@ def decode_nexus_StartOperationRequest(data, at, end, depth, message=None):
                 at = stop
                 links_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -5043,11 +5215,11 @@ def decode_nexus_StartOperationRequest(data, at, end, depth, message=None):
             if tag < 0:
                 break
             if tag not in TAGS_nexus_StartOperationRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5132,6 +5304,7 @@ def decode_nexus_StartOperationResponse(data, at, end, depth, message=None):
         unknown, _ = fields_of_nexus_StartOperationResponse(message)
         which_variant, variant_ = which_of(message, ("sync_success", "async_success", "operation_error", "failure"))
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -5150,6 +5323,7 @@ def decode_nexus_StartOperationResponse(data, at, end, depth, message=None):
                 which_variant = "sync_success"
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5167,6 +5341,7 @@ def decode_nexus_StartOperationResponse(data, at, end, depth, message=None):
                 which_variant = "async_success"
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5184,6 +5359,7 @@ def decode_nexus_StartOperationResponse(data, at, end, depth, message=None):
                 which_variant = "operation_error"
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5201,16 +5377,17 @@ def decode_nexus_StartOperationResponse(data, at, end, depth, message=None):
                 which_variant = "failure"
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_nexus_StartOperationResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5274,6 +5451,7 @@ def decode_nexus_StartOperationResponseAsync(data, at, end, depth, message=None)
     else:
         operation_id_, links_, operation_token_, unknown, _ = fields_of_nexus_StartOperationResponseAsync(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -5289,6 +5467,7 @@ def decode_nexus_StartOperationResponseAsync(data, at, end, depth, message=None)
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5303,6 +5482,7 @@ def decode_nexus_StartOperationResponseAsync(data, at, end, depth, message=None)
                 at = stop
                 links_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -5321,16 +5501,17 @@ def decode_nexus_StartOperationResponseAsync(data, at, end, depth, message=None)
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_nexus_StartOperationResponseAsync:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5386,6 +5567,7 @@ def decode_nexus_StartOperationResponseSync(data, at, end, depth, message=None):
     else:
         payload_, links_, unknown, _ = fields_of_nexus_StartOperationResponseSync(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -5401,6 +5583,7 @@ def decode_nexus_StartOperationResponseSync(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5415,6 +5598,7 @@ def decode_nexus_StartOperationResponseSync(data, at, end, depth, message=None):
                 at = stop
                 links_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -5424,11 +5608,11 @@ def decode_nexus_StartOperationResponseSync(data, at, end, depth, message=None):
             if tag < 0:
                 break
             if tag not in TAGS_nexus_StartOperationResponseSync:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5477,6 +5661,7 @@ def decode_nexus_UnsuccessfulOperationError(data, at, end, depth, message=None):
     else:
         operation_state_, failure_, unknown, _ = fields_of_nexus_UnsuccessfulOperationError(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -5492,6 +5677,7 @@ def decode_nexus_UnsuccessfulOperationError(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5506,16 +5692,17 @@ def decode_nexus_UnsuccessfulOperationError(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_nexus_UnsuccessfulOperationError:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5562,6 +5749,7 @@ def decode_nexusservices_workerservice_ExecuteCommandsRequest(data, at, end, dep
     else:
         commands_, unknown, _ = fields_of_nexusservices_workerservice_ExecuteCommandsRequest(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -5577,6 +5765,7 @@ def decode_nexusservices_workerservice_ExecuteCommandsRequest(data, at, end, dep
                 at = stop
                 commands_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -5586,11 +5775,11 @@ def decode_nexusservices_workerservice_ExecuteCommandsRequest(data, at, end, dep
             if tag < 0:
                 break
             if tag not in TAGS_nexusservices_workerservice_ExecuteCommandsRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5631,6 +5820,7 @@ def decode_nexusservices_workerservice_ExecuteCommandsResponse(data, at, end, de
     else:
         results_, unknown, _ = fields_of_nexusservices_workerservice_ExecuteCommandsResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -5646,6 +5836,7 @@ def decode_nexusservices_workerservice_ExecuteCommandsResponse(data, at, end, de
                 at = stop
                 results_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -5655,11 +5846,11 @@ def decode_nexusservices_workerservice_ExecuteCommandsResponse(data, at, end, de
             if tag < 0:
                 break
             if tag not in TAGS_nexusservices_workerservice_ExecuteCommandsResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5701,6 +5892,7 @@ def decode_sdk_UserMetadata(data, at, end, depth, message=None):
     else:
         summary_, details_, unknown, _ = fields_of_sdk_UserMetadata(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -5716,6 +5908,7 @@ def decode_sdk_UserMetadata(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5730,16 +5923,17 @@ def decode_sdk_UserMetadata(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_sdk_UserMetadata:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5786,6 +5980,7 @@ def decode_worker_CancelActivityCommand(data, at, end, depth, message=None):
     else:
         task_token_, unknown, _ = fields_of_worker_CancelActivityCommand(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -5801,16 +5996,17 @@ def decode_worker_CancelActivityCommand(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_worker_CancelActivityCommand:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5849,17 +6045,18 @@ def decode_worker_CancelActivityResult(data, at, end, depth, message=None):
     else:
         unknown, _ = fields_of_worker_CancelActivityResult(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
             tag, at = read_size(data, at, tag)
         while True:
             if tag not in TAGS_worker_CancelActivityResult:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5893,6 +6090,7 @@ def decode_worker_WorkerCommand(data, at, end, depth, message=None):
         unknown, _ = fields_of_worker_WorkerCommand(message)
         which_type, type_ = which_of(message, ("cancel_activity",))
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -5911,16 +6109,17 @@ def decode_worker_WorkerCommand(data, at, end, depth, message=None):
                 which_type = "cancel_activity"
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_worker_WorkerCommand:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5963,6 +6162,7 @@ def decode_worker_WorkerCommandResult(data, at, end, depth, message=None):
         unknown, _ = fields_of_worker_WorkerCommandResult(message)
         which_type, type_ = which_of(message, ("cancel_activity",))
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -5981,16 +6181,17 @@ def decode_worker_WorkerCommandResult(data, at, end, depth, message=None):
                 which_type = "cancel_activity"
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_worker_WorkerCommandResult:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6035,6 +6236,7 @@ def decode_workflowservice_CountActivityExecutionsRequest(data, at, end, depth, 
     else:
         namespace_, query_, unknown, _ = fields_of_workflowservice_CountActivityExecutionsRequest(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -6050,6 +6252,7 @@ def decode_workflowservice_CountActivityExecutionsRequest(data, at, end, depth, 
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6064,16 +6267,17 @@ def decode_workflowservice_CountActivityExecutionsRequest(data, at, end, depth, 
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_CountActivityExecutionsRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6123,6 +6327,7 @@ def decode_workflowservice_CountActivityExecutionsResponse(data, at, end, depth,
     else:
         count_, groups_, unknown, _ = fields_of_workflowservice_CountActivityExecutionsResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -6135,6 +6340,7 @@ def decode_workflowservice_CountActivityExecutionsResponse(data, at, end, depth,
                     count_, at = read_int64(data, at, count_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6149,6 +6355,7 @@ def decode_workflowservice_CountActivityExecutionsResponse(data, at, end, depth,
                 at = stop
                 groups_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -6158,11 +6365,11 @@ def decode_workflowservice_CountActivityExecutionsResponse(data, at, end, depth,
             if tag < 0:
                 break
             if tag not in TAGS_workflowservice_CountActivityExecutionsResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6212,6 +6419,7 @@ def decode_workflowservice_CountActivityExecutionsResponseAggregationGroup(data,
             message
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -6227,6 +6435,7 @@ def decode_workflowservice_CountActivityExecutionsResponseAggregationGroup(data,
                 at = stop
                 group_values_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -6242,16 +6451,17 @@ def decode_workflowservice_CountActivityExecutionsResponseAggregationGroup(data,
                     count_, at = read_int64(data, at, count_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_CountActivityExecutionsResponseAggregationGroup:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6302,6 +6512,7 @@ def decode_workflowservice_DeleteActivityExecutionRequest(data, at, end, depth, 
             message
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -6317,6 +6528,7 @@ def decode_workflowservice_DeleteActivityExecutionRequest(data, at, end, depth, 
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6331,6 +6543,7 @@ def decode_workflowservice_DeleteActivityExecutionRequest(data, at, end, depth, 
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6345,16 +6558,17 @@ def decode_workflowservice_DeleteActivityExecutionRequest(data, at, end, depth, 
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_DeleteActivityExecutionRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6407,17 +6621,18 @@ def decode_workflowservice_DeleteActivityExecutionResponse(data, at, end, depth,
     else:
         unknown, _ = fields_of_workflowservice_DeleteActivityExecutionResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
             tag, at = read_size(data, at, tag)
         while True:
             if tag not in TAGS_workflowservice_DeleteActivityExecutionResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6479,6 +6694,7 @@ def decode_workflowservice_DescribeActivityExecutionRequest(data, at, end, depth
             _,
         ) = fields_of_workflowservice_DescribeActivityExecutionRequest(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -6494,6 +6710,7 @@ def decode_workflowservice_DescribeActivityExecutionRequest(data, at, end, depth
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6508,6 +6725,7 @@ def decode_workflowservice_DescribeActivityExecutionRequest(data, at, end, depth
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6522,6 +6740,7 @@ def decode_workflowservice_DescribeActivityExecutionRequest(data, at, end, depth
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6534,6 +6753,7 @@ def decode_workflowservice_DescribeActivityExecutionRequest(data, at, end, depth
                 include_input_ = include_input_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6546,6 +6766,7 @@ def decode_workflowservice_DescribeActivityExecutionRequest(data, at, end, depth
                 include_outcome_ = include_outcome_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6560,6 +6781,7 @@ def decode_workflowservice_DescribeActivityExecutionRequest(data, at, end, depth
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6572,6 +6794,7 @@ def decode_workflowservice_DescribeActivityExecutionRequest(data, at, end, depth
                 include_heartbeat_details_ = include_heartbeat_details_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6584,16 +6807,17 @@ def decode_workflowservice_DescribeActivityExecutionRequest(data, at, end, depth
                 include_last_failure_ = include_last_failure_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_DescribeActivityExecutionRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6678,6 +6902,7 @@ def decode_workflowservice_DescribeActivityExecutionResponse(data, at, end, dept
             fields_of_workflowservice_DescribeActivityExecutionResponse(message)
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -6693,6 +6918,7 @@ def decode_workflowservice_DescribeActivityExecutionResponse(data, at, end, dept
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6707,6 +6933,7 @@ def decode_workflowservice_DescribeActivityExecutionResponse(data, at, end, dept
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6721,6 +6948,7 @@ def decode_workflowservice_DescribeActivityExecutionResponse(data, at, end, dept
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6735,6 +6963,7 @@ def decode_workflowservice_DescribeActivityExecutionResponse(data, at, end, dept
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6749,16 +6978,17 @@ def decode_workflowservice_DescribeActivityExecutionResponse(data, at, end, dept
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_DescribeActivityExecutionResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6833,6 +7063,7 @@ def decode_workflowservice_ListActivityExecutionsRequest(data, at, end, depth, m
             fields_of_workflowservice_ListActivityExecutionsRequest(message)
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -6848,6 +7079,7 @@ def decode_workflowservice_ListActivityExecutionsRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6859,6 +7091,7 @@ def decode_workflowservice_ListActivityExecutionsRequest(data, at, end, depth, m
                     page_size_, at = read_int32(data, at, page_size_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6873,6 +7106,7 @@ def decode_workflowservice_ListActivityExecutionsRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6887,16 +7121,17 @@ def decode_workflowservice_ListActivityExecutionsRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_ListActivityExecutionsRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6957,6 +7192,7 @@ def decode_workflowservice_ListActivityExecutionsResponse(data, at, end, depth, 
     else:
         executions_, next_page_token_, unknown, _ = fields_of_workflowservice_ListActivityExecutionsResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -6972,6 +7208,7 @@ def decode_workflowservice_ListActivityExecutionsResponse(data, at, end, depth, 
                 at = stop
                 executions_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -6990,16 +7227,17 @@ def decode_workflowservice_ListActivityExecutionsResponse(data, at, end, depth, 
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_ListActivityExecutionsResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7067,6 +7305,7 @@ def decode_workflowservice_PauseActivityExecutionRequest(data, at, end, depth, m
             fields_of_workflowservice_PauseActivityExecutionRequest(message)
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -7082,6 +7321,7 @@ def decode_workflowservice_PauseActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7096,6 +7336,7 @@ def decode_workflowservice_PauseActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7110,6 +7351,7 @@ def decode_workflowservice_PauseActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7124,6 +7366,7 @@ def decode_workflowservice_PauseActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7138,6 +7381,7 @@ def decode_workflowservice_PauseActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7152,6 +7396,7 @@ def decode_workflowservice_PauseActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7166,6 +7411,7 @@ def decode_workflowservice_PauseActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7180,16 +7426,17 @@ def decode_workflowservice_PauseActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_PauseActivityExecutionRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7277,17 +7524,18 @@ def decode_workflowservice_PauseActivityExecutionResponse(data, at, end, depth, 
     else:
         unknown, _ = fields_of_workflowservice_PauseActivityExecutionResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
             tag, at = read_size(data, at, tag)
         while True:
             if tag not in TAGS_workflowservice_PauseActivityExecutionResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7324,6 +7572,7 @@ def decode_workflowservice_PollActivityExecutionRequest(data, at, end, depth, me
     else:
         namespace_, activity_id_, run_id_, unknown, _ = fields_of_workflowservice_PollActivityExecutionRequest(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -7339,6 +7588,7 @@ def decode_workflowservice_PollActivityExecutionRequest(data, at, end, depth, me
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7353,6 +7603,7 @@ def decode_workflowservice_PollActivityExecutionRequest(data, at, end, depth, me
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7367,16 +7618,17 @@ def decode_workflowservice_PollActivityExecutionRequest(data, at, end, depth, me
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_PollActivityExecutionRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7436,6 +7688,7 @@ def decode_workflowservice_PollActivityExecutionResponse(data, at, end, depth, m
             fields_of_workflowservice_PollActivityExecutionResponse(message)
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -7451,6 +7704,7 @@ def decode_workflowservice_PollActivityExecutionResponse(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7465,6 +7719,7 @@ def decode_workflowservice_PollActivityExecutionResponse(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7481,16 +7736,17 @@ def decode_workflowservice_PollActivityExecutionResponse(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_PollActivityExecutionResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7573,6 +7829,7 @@ def decode_workflowservice_PollNexusTaskQueueRequest(data, at, end, depth, messa
             _,
         ) = fields_of_workflowservice_PollNexusTaskQueueRequest(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -7588,6 +7845,7 @@ def decode_workflowservice_PollNexusTaskQueueRequest(data, at, end, depth, messa
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7602,6 +7860,7 @@ def decode_workflowservice_PollNexusTaskQueueRequest(data, at, end, depth, messa
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7616,6 +7875,7 @@ def decode_workflowservice_PollNexusTaskQueueRequest(data, at, end, depth, messa
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7632,6 +7892,7 @@ def decode_workflowservice_PollNexusTaskQueueRequest(data, at, end, depth, messa
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7648,6 +7909,7 @@ def decode_workflowservice_PollNexusTaskQueueRequest(data, at, end, depth, messa
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7662,6 +7924,7 @@ def decode_workflowservice_PollNexusTaskQueueRequest(data, at, end, depth, messa
                 at = stop
                 worker_heartbeat_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -7680,6 +7943,7 @@ def decode_workflowservice_PollNexusTaskQueueRequest(data, at, end, depth, messa
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7694,16 +7958,17 @@ def decode_workflowservice_PollNexusTaskQueueRequest(data, at, end, depth, messa
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_PollNexusTaskQueueRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7816,6 +8081,7 @@ def decode_workflowservice_PollNexusTaskQueueResponse(data, at, end, depth, mess
             _,
         ) = fields_of_workflowservice_PollNexusTaskQueueResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -7831,6 +8097,7 @@ def decode_workflowservice_PollNexusTaskQueueResponse(data, at, end, depth, mess
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7845,6 +8112,7 @@ def decode_workflowservice_PollNexusTaskQueueResponse(data, at, end, depth, mess
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7861,6 +8129,7 @@ def decode_workflowservice_PollNexusTaskQueueResponse(data, at, end, depth, mess
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7875,6 +8144,7 @@ def decode_workflowservice_PollNexusTaskQueueResponse(data, at, end, depth, mess
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7889,6 +8159,7 @@ def decode_workflowservice_PollNexusTaskQueueResponse(data, at, end, depth, mess
                 at = stop
                 poller_group_infos_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -7907,16 +8178,17 @@ def decode_workflowservice_PollNexusTaskQueueResponse(data, at, end, depth, mess
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_PollNexusTaskQueueResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8010,6 +8282,7 @@ def decode_workflowservice_RecordActivityTaskHeartbeatByIdRequest(data, at, end,
             fields_of_workflowservice_RecordActivityTaskHeartbeatByIdRequest(message)
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -8025,6 +8298,7 @@ def decode_workflowservice_RecordActivityTaskHeartbeatByIdRequest(data, at, end,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8039,6 +8313,7 @@ def decode_workflowservice_RecordActivityTaskHeartbeatByIdRequest(data, at, end,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8053,6 +8328,7 @@ def decode_workflowservice_RecordActivityTaskHeartbeatByIdRequest(data, at, end,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8067,6 +8343,7 @@ def decode_workflowservice_RecordActivityTaskHeartbeatByIdRequest(data, at, end,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8081,6 +8358,7 @@ def decode_workflowservice_RecordActivityTaskHeartbeatByIdRequest(data, at, end,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8095,6 +8373,7 @@ def decode_workflowservice_RecordActivityTaskHeartbeatByIdRequest(data, at, end,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8109,16 +8388,17 @@ def decode_workflowservice_RecordActivityTaskHeartbeatByIdRequest(data, at, end,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RecordActivityTaskHeartbeatByIdRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8206,6 +8486,7 @@ def decode_workflowservice_RecordActivityTaskHeartbeatByIdResponse(data, at, end
             fields_of_workflowservice_RecordActivityTaskHeartbeatByIdResponse(message)
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -8219,6 +8500,7 @@ def decode_workflowservice_RecordActivityTaskHeartbeatByIdResponse(data, at, end
                 cancel_requested_ = cancel_requested_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8231,6 +8513,7 @@ def decode_workflowservice_RecordActivityTaskHeartbeatByIdResponse(data, at, end
                 activity_paused_ = activity_paused_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8243,16 +8526,17 @@ def decode_workflowservice_RecordActivityTaskHeartbeatByIdResponse(data, at, end
                 activity_reset_ = activity_reset_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RecordActivityTaskHeartbeatByIdResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8304,6 +8588,7 @@ def decode_workflowservice_RecordWorkerHeartbeatRequest(data, at, end, depth, me
             fields_of_workflowservice_RecordWorkerHeartbeatRequest(message)
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -8319,6 +8604,7 @@ def decode_workflowservice_RecordWorkerHeartbeatRequest(data, at, end, depth, me
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8333,6 +8619,7 @@ def decode_workflowservice_RecordWorkerHeartbeatRequest(data, at, end, depth, me
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8347,6 +8634,7 @@ def decode_workflowservice_RecordWorkerHeartbeatRequest(data, at, end, depth, me
                 at = stop
                 worker_heartbeat_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -8365,16 +8653,17 @@ def decode_workflowservice_RecordWorkerHeartbeatRequest(data, at, end, depth, me
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RecordWorkerHeartbeatRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8435,17 +8724,18 @@ def decode_workflowservice_RecordWorkerHeartbeatResponse(data, at, end, depth, m
     else:
         unknown, _ = fields_of_workflowservice_RecordWorkerHeartbeatResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
             tag, at = read_size(data, at, tag)
         while True:
             if tag not in TAGS_workflowservice_RecordWorkerHeartbeatResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8487,6 +8777,7 @@ def decode_workflowservice_RequestCancelActivityExecutionRequest(data, at, end, 
             fields_of_workflowservice_RequestCancelActivityExecutionRequest(message)
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -8502,6 +8793,7 @@ def decode_workflowservice_RequestCancelActivityExecutionRequest(data, at, end, 
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8516,6 +8808,7 @@ def decode_workflowservice_RequestCancelActivityExecutionRequest(data, at, end, 
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8530,6 +8823,7 @@ def decode_workflowservice_RequestCancelActivityExecutionRequest(data, at, end, 
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8544,6 +8838,7 @@ def decode_workflowservice_RequestCancelActivityExecutionRequest(data, at, end, 
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8558,6 +8853,7 @@ def decode_workflowservice_RequestCancelActivityExecutionRequest(data, at, end, 
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8572,16 +8868,17 @@ def decode_workflowservice_RequestCancelActivityExecutionRequest(data, at, end, 
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RequestCancelActivityExecutionRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8655,17 +8952,18 @@ def decode_workflowservice_RequestCancelActivityExecutionResponse(data, at, end,
     else:
         unknown, _ = fields_of_workflowservice_RequestCancelActivityExecutionResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
             tag, at = read_size(data, at, tag)
         while True:
             if tag not in TAGS_workflowservice_RequestCancelActivityExecutionResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8736,6 +9034,7 @@ def decode_workflowservice_ResetActivityExecutionRequest(data, at, end, depth, m
             _,
         ) = fields_of_workflowservice_ResetActivityExecutionRequest(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -8751,6 +9050,7 @@ def decode_workflowservice_ResetActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8765,6 +9065,7 @@ def decode_workflowservice_ResetActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8779,6 +9080,7 @@ def decode_workflowservice_ResetActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8793,6 +9095,7 @@ def decode_workflowservice_ResetActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8807,6 +9110,7 @@ def decode_workflowservice_ResetActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8819,6 +9123,7 @@ def decode_workflowservice_ResetActivityExecutionRequest(data, at, end, depth, m
                 keep_paused_ = keep_paused_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8833,6 +9138,7 @@ def decode_workflowservice_ResetActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8845,6 +9151,7 @@ def decode_workflowservice_ResetActivityExecutionRequest(data, at, end, depth, m
                 restore_original_options_ = restore_original_options_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8859,6 +9166,7 @@ def decode_workflowservice_ResetActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8873,6 +9181,7 @@ def decode_workflowservice_ResetActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8885,16 +9194,17 @@ def decode_workflowservice_ResetActivityExecutionRequest(data, at, end, depth, m
                 reset_heartbeat_ = reset_heartbeat_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_ResetActivityExecutionRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8994,17 +9304,18 @@ def decode_workflowservice_ResetActivityExecutionResponse(data, at, end, depth, 
     else:
         unknown, _ = fields_of_workflowservice_ResetActivityExecutionResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
             tag, at = read_size(data, at, tag)
         while True:
             if tag not in TAGS_workflowservice_ResetActivityExecutionResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9066,6 +9377,7 @@ def decode_workflowservice_RespondActivityTaskCanceledByIdRequest(data, at, end,
             _,
         ) = fields_of_workflowservice_RespondActivityTaskCanceledByIdRequest(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -9081,6 +9393,7 @@ def decode_workflowservice_RespondActivityTaskCanceledByIdRequest(data, at, end,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9095,6 +9408,7 @@ def decode_workflowservice_RespondActivityTaskCanceledByIdRequest(data, at, end,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9109,6 +9423,7 @@ def decode_workflowservice_RespondActivityTaskCanceledByIdRequest(data, at, end,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9123,6 +9438,7 @@ def decode_workflowservice_RespondActivityTaskCanceledByIdRequest(data, at, end,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9137,6 +9453,7 @@ def decode_workflowservice_RespondActivityTaskCanceledByIdRequest(data, at, end,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9151,6 +9468,7 @@ def decode_workflowservice_RespondActivityTaskCanceledByIdRequest(data, at, end,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9167,6 +9485,7 @@ def decode_workflowservice_RespondActivityTaskCanceledByIdRequest(data, at, end,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9181,16 +9500,17 @@ def decode_workflowservice_RespondActivityTaskCanceledByIdRequest(data, at, end,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RespondActivityTaskCanceledByIdRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9278,17 +9598,18 @@ def decode_workflowservice_RespondActivityTaskCanceledByIdResponse(data, at, end
     else:
         unknown, _ = fields_of_workflowservice_RespondActivityTaskCanceledByIdResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
             tag, at = read_size(data, at, tag)
         while True:
             if tag not in TAGS_workflowservice_RespondActivityTaskCanceledByIdResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9339,6 +9660,7 @@ def decode_workflowservice_RespondActivityTaskCompletedByIdRequest(data, at, end
             fields_of_workflowservice_RespondActivityTaskCompletedByIdRequest(message)
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -9354,6 +9676,7 @@ def decode_workflowservice_RespondActivityTaskCompletedByIdRequest(data, at, end
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9368,6 +9691,7 @@ def decode_workflowservice_RespondActivityTaskCompletedByIdRequest(data, at, end
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9382,6 +9706,7 @@ def decode_workflowservice_RespondActivityTaskCompletedByIdRequest(data, at, end
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9396,6 +9721,7 @@ def decode_workflowservice_RespondActivityTaskCompletedByIdRequest(data, at, end
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9410,6 +9736,7 @@ def decode_workflowservice_RespondActivityTaskCompletedByIdRequest(data, at, end
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9424,6 +9751,7 @@ def decode_workflowservice_RespondActivityTaskCompletedByIdRequest(data, at, end
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9438,16 +9766,17 @@ def decode_workflowservice_RespondActivityTaskCompletedByIdRequest(data, at, end
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RespondActivityTaskCompletedByIdRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9528,17 +9857,18 @@ def decode_workflowservice_RespondActivityTaskCompletedByIdResponse(data, at, en
     else:
         unknown, _ = fields_of_workflowservice_RespondActivityTaskCompletedByIdResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
             tag, at = read_size(data, at, tag)
         while True:
             if tag not in TAGS_workflowservice_RespondActivityTaskCompletedByIdResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9603,6 +9933,7 @@ def decode_workflowservice_RespondActivityTaskFailedByIdRequest(data, at, end, d
             _,
         ) = fields_of_workflowservice_RespondActivityTaskFailedByIdRequest(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -9618,6 +9949,7 @@ def decode_workflowservice_RespondActivityTaskFailedByIdRequest(data, at, end, d
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9632,6 +9964,7 @@ def decode_workflowservice_RespondActivityTaskFailedByIdRequest(data, at, end, d
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9646,6 +9979,7 @@ def decode_workflowservice_RespondActivityTaskFailedByIdRequest(data, at, end, d
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9660,6 +9994,7 @@ def decode_workflowservice_RespondActivityTaskFailedByIdRequest(data, at, end, d
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9674,6 +10009,7 @@ def decode_workflowservice_RespondActivityTaskFailedByIdRequest(data, at, end, d
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9688,6 +10024,7 @@ def decode_workflowservice_RespondActivityTaskFailedByIdRequest(data, at, end, d
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9702,6 +10039,7 @@ def decode_workflowservice_RespondActivityTaskFailedByIdRequest(data, at, end, d
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9716,6 +10054,7 @@ def decode_workflowservice_RespondActivityTaskFailedByIdRequest(data, at, end, d
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9730,16 +10069,17 @@ def decode_workflowservice_RespondActivityTaskFailedByIdRequest(data, at, end, d
                     cause_ = enums_ActivityTaskFailedCause(to_int32(number))
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RespondActivityTaskFailedByIdRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9832,6 +10172,7 @@ def decode_workflowservice_RespondActivityTaskFailedByIdResponse(data, at, end, 
     else:
         failures_, unknown, _ = fields_of_workflowservice_RespondActivityTaskFailedByIdResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -9847,6 +10188,7 @@ def decode_workflowservice_RespondActivityTaskFailedByIdResponse(data, at, end, 
                 at = stop
                 failures_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -9856,11 +10198,11 @@ def decode_workflowservice_RespondActivityTaskFailedByIdResponse(data, at, end, 
             if tag < 0:
                 break
             if tag not in TAGS_workflowservice_RespondActivityTaskFailedByIdResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9909,6 +10251,7 @@ def decode_workflowservice_RespondNexusTaskCompletedRequest(data, at, end, depth
             fields_of_workflowservice_RespondNexusTaskCompletedRequest(message)
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -9924,6 +10267,7 @@ def decode_workflowservice_RespondNexusTaskCompletedRequest(data, at, end, depth
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9938,6 +10282,7 @@ def decode_workflowservice_RespondNexusTaskCompletedRequest(data, at, end, depth
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9952,6 +10297,7 @@ def decode_workflowservice_RespondNexusTaskCompletedRequest(data, at, end, depth
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9966,6 +10312,7 @@ def decode_workflowservice_RespondNexusTaskCompletedRequest(data, at, end, depth
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -9980,16 +10327,17 @@ def decode_workflowservice_RespondNexusTaskCompletedRequest(data, at, end, depth
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RespondNexusTaskCompletedRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10056,17 +10404,18 @@ def decode_workflowservice_RespondNexusTaskCompletedResponse(data, at, end, dept
     else:
         unknown, _ = fields_of_workflowservice_RespondNexusTaskCompletedResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
             tag, at = read_size(data, at, tag)
         while True:
             if tag not in TAGS_workflowservice_RespondNexusTaskCompletedResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10108,6 +10457,7 @@ def decode_workflowservice_RespondNexusTaskFailedRequest(data, at, end, depth, m
             fields_of_workflowservice_RespondNexusTaskFailedRequest(message)
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -10123,6 +10473,7 @@ def decode_workflowservice_RespondNexusTaskFailedRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10137,6 +10488,7 @@ def decode_workflowservice_RespondNexusTaskFailedRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10151,6 +10503,7 @@ def decode_workflowservice_RespondNexusTaskFailedRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10165,6 +10518,7 @@ def decode_workflowservice_RespondNexusTaskFailedRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10179,6 +10533,7 @@ def decode_workflowservice_RespondNexusTaskFailedRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10193,16 +10548,17 @@ def decode_workflowservice_RespondNexusTaskFailedRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RespondNexusTaskFailedRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10276,17 +10632,18 @@ def decode_workflowservice_RespondNexusTaskFailedResponse(data, at, end, depth, 
     else:
         unknown, _ = fields_of_workflowservice_RespondNexusTaskFailedResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
             tag, at = read_size(data, at, tag)
         while True:
             if tag not in TAGS_workflowservice_RespondNexusTaskFailedResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10392,6 +10749,7 @@ def decode_workflowservice_StartActivityExecutionRequest(data, at, end, depth, m
             _,
         ) = fields_of_workflowservice_StartActivityExecutionRequest(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -10407,6 +10765,7 @@ def decode_workflowservice_StartActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10421,6 +10780,7 @@ def decode_workflowservice_StartActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10435,6 +10795,7 @@ def decode_workflowservice_StartActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10449,6 +10810,7 @@ def decode_workflowservice_StartActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10463,6 +10825,7 @@ def decode_workflowservice_StartActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10477,6 +10840,7 @@ def decode_workflowservice_StartActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10491,6 +10855,7 @@ def decode_workflowservice_StartActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10505,6 +10870,7 @@ def decode_workflowservice_StartActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10519,6 +10885,7 @@ def decode_workflowservice_StartActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10533,6 +10900,7 @@ def decode_workflowservice_StartActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10547,6 +10915,7 @@ def decode_workflowservice_StartActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10561,6 +10930,7 @@ def decode_workflowservice_StartActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10575,6 +10945,7 @@ def decode_workflowservice_StartActivityExecutionRequest(data, at, end, depth, m
                     id_reuse_policy_ = enums_ActivityIdReusePolicy(to_int32(number))
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10589,6 +10960,7 @@ def decode_workflowservice_StartActivityExecutionRequest(data, at, end, depth, m
                     id_conflict_policy_ = enums_ActivityIdConflictPolicy(to_int32(number))
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10603,6 +10975,7 @@ def decode_workflowservice_StartActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10617,6 +10990,7 @@ def decode_workflowservice_StartActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10631,6 +11005,7 @@ def decode_workflowservice_StartActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10645,6 +11020,7 @@ def decode_workflowservice_StartActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10659,6 +11035,7 @@ def decode_workflowservice_StartActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10673,6 +11050,7 @@ def decode_workflowservice_StartActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10689,6 +11067,7 @@ def decode_workflowservice_StartActivityExecutionRequest(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10701,16 +11080,17 @@ def decode_workflowservice_StartActivityExecutionRequest(data, at, end, depth, m
                 request_eager_execution_ = request_eager_execution_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_StartActivityExecutionRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10894,6 +11274,7 @@ def decode_workflowservice_StartActivityExecutionResponse(data, at, end, depth, 
             message
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -10909,6 +11290,7 @@ def decode_workflowservice_StartActivityExecutionResponse(data, at, end, depth, 
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10921,6 +11303,7 @@ def decode_workflowservice_StartActivityExecutionResponse(data, at, end, depth, 
                 started_ = started_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -10937,16 +11320,17 @@ def decode_workflowservice_StartActivityExecutionResponse(data, at, end, depth, 
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_StartActivityExecutionResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11006,6 +11390,7 @@ def decode_workflowservice_TerminateActivityExecutionRequest(data, at, end, dept
             fields_of_workflowservice_TerminateActivityExecutionRequest(message)
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -11021,6 +11406,7 @@ def decode_workflowservice_TerminateActivityExecutionRequest(data, at, end, dept
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11035,6 +11421,7 @@ def decode_workflowservice_TerminateActivityExecutionRequest(data, at, end, dept
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11049,6 +11436,7 @@ def decode_workflowservice_TerminateActivityExecutionRequest(data, at, end, dept
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11063,6 +11451,7 @@ def decode_workflowservice_TerminateActivityExecutionRequest(data, at, end, dept
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11077,6 +11466,7 @@ def decode_workflowservice_TerminateActivityExecutionRequest(data, at, end, dept
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11091,16 +11481,17 @@ def decode_workflowservice_TerminateActivityExecutionRequest(data, at, end, dept
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_TerminateActivityExecutionRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11174,17 +11565,18 @@ def decode_workflowservice_TerminateActivityExecutionResponse(data, at, end, dep
     else:
         unknown, _ = fields_of_workflowservice_TerminateActivityExecutionResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
             tag, at = read_size(data, at, tag)
         while True:
             if tag not in TAGS_workflowservice_TerminateActivityExecutionResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11249,6 +11641,7 @@ def decode_workflowservice_UnpauseActivityExecutionRequest(data, at, end, depth,
             _,
         ) = fields_of_workflowservice_UnpauseActivityExecutionRequest(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -11264,6 +11657,7 @@ def decode_workflowservice_UnpauseActivityExecutionRequest(data, at, end, depth,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11278,6 +11672,7 @@ def decode_workflowservice_UnpauseActivityExecutionRequest(data, at, end, depth,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11292,6 +11687,7 @@ def decode_workflowservice_UnpauseActivityExecutionRequest(data, at, end, depth,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11306,6 +11702,7 @@ def decode_workflowservice_UnpauseActivityExecutionRequest(data, at, end, depth,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11320,6 +11717,7 @@ def decode_workflowservice_UnpauseActivityExecutionRequest(data, at, end, depth,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11334,6 +11732,7 @@ def decode_workflowservice_UnpauseActivityExecutionRequest(data, at, end, depth,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11348,6 +11747,7 @@ def decode_workflowservice_UnpauseActivityExecutionRequest(data, at, end, depth,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11362,6 +11762,7 @@ def decode_workflowservice_UnpauseActivityExecutionRequest(data, at, end, depth,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11376,16 +11777,17 @@ def decode_workflowservice_UnpauseActivityExecutionRequest(data, at, end, depth,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_UnpauseActivityExecutionRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11480,17 +11882,18 @@ def decode_workflowservice_UnpauseActivityExecutionResponse(data, at, end, depth
     else:
         unknown, _ = fields_of_workflowservice_UnpauseActivityExecutionResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
             tag, at = read_size(data, at, tag)
         while True:
             if tag not in TAGS_workflowservice_UnpauseActivityExecutionResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11558,6 +11961,7 @@ def decode_workflowservice_UpdateActivityExecutionOptionsRequest(data, at, end, 
             _,
         ) = fields_of_workflowservice_UpdateActivityExecutionOptionsRequest(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -11573,6 +11977,7 @@ def decode_workflowservice_UpdateActivityExecutionOptionsRequest(data, at, end, 
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11587,6 +11992,7 @@ def decode_workflowservice_UpdateActivityExecutionOptionsRequest(data, at, end, 
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11601,6 +12007,7 @@ def decode_workflowservice_UpdateActivityExecutionOptionsRequest(data, at, end, 
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11615,6 +12022,7 @@ def decode_workflowservice_UpdateActivityExecutionOptionsRequest(data, at, end, 
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11629,6 +12037,7 @@ def decode_workflowservice_UpdateActivityExecutionOptionsRequest(data, at, end, 
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11643,6 +12052,7 @@ def decode_workflowservice_UpdateActivityExecutionOptionsRequest(data, at, end, 
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11657,6 +12067,7 @@ def decode_workflowservice_UpdateActivityExecutionOptionsRequest(data, at, end, 
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11669,6 +12080,7 @@ def decode_workflowservice_UpdateActivityExecutionOptionsRequest(data, at, end, 
                 restore_original_ = restore_original_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11683,6 +12095,7 @@ def decode_workflowservice_UpdateActivityExecutionOptionsRequest(data, at, end, 
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11697,16 +12110,17 @@ def decode_workflowservice_UpdateActivityExecutionOptionsRequest(data, at, end, 
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_UpdateActivityExecutionOptionsRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11808,6 +12222,7 @@ def decode_workflowservice_UpdateActivityExecutionOptionsResponse(data, at, end,
     else:
         activity_options_, unknown, _ = fields_of_workflowservice_UpdateActivityExecutionOptionsResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -11823,16 +12238,17 @@ def decode_workflowservice_UpdateActivityExecutionOptionsResponse(data, at, end,
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_UpdateActivityExecutionOptionsResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11873,6 +12289,7 @@ def decode_wkt_Any(data, at, end, depth, message=None):
     else:
         type_url_, value_, unknown, _ = fields_of_wkt_Any(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -11888,6 +12305,7 @@ def decode_wkt_Any(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11902,16 +12320,17 @@ def decode_wkt_Any(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_wkt_Any:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -11958,6 +12377,7 @@ def decode_wkt_FieldMask(data, at, end, depth, message=None):
     else:
         paths_, unknown, _ = fields_of_wkt_FieldMask(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -11973,6 +12393,7 @@ def decode_wkt_FieldMask(data, at, end, depth, message=None):
                 at = stop
                 paths_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -11982,11 +12403,11 @@ def decode_wkt_FieldMask(data, at, end, depth, message=None):
             if tag < 0:
                 break
             if tag not in TAGS_wkt_FieldMask:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:

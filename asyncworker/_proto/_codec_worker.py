@@ -150,6 +150,7 @@ def decode_common_ActivityType(data, at, end, depth, message=None):
     else:
         name_, unknown, _ = fields_of_common_ActivityType(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -165,16 +166,17 @@ def decode_common_ActivityType(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_common_ActivityType:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -214,6 +216,7 @@ def decode_common_Header(data, at, end, depth, message=None):
     else:
         fields_, unknown, _ = fields_of_common_Header(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -227,7 +230,6 @@ def decode_common_Header(data, at, end, depth, message=None):
                 entry_end += at
                 if depth > 99:
                     too_deep()
-                entry = at
                 known = True
                 key = ""
                 item = None
@@ -262,8 +264,9 @@ def decode_common_Header(data, at, end, depth, message=None):
                         item = decode_common_Payload(data, at, at, depth + 2)
                     fields_[key] = item
                 else:
-                    unknown += b"\n" + varint(entry_end - entry) + data[entry:entry_end]
+                    unknown += data[start:entry_end]
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -273,11 +276,11 @@ def decode_common_Header(data, at, end, depth, message=None):
             if tag < 0:
                 break
             if tag not in TAGS_common_Header:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -324,6 +327,7 @@ def decode_common_Payload(data, at, end, depth, message=None):
     else:
         metadata_, data_, external_payloads_, unknown, _ = fields_of_common_Payload(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -335,7 +339,8 @@ def decode_common_Payload(data, at, end, depth, message=None):
                 if entry_end > 127:
                     entry_end, at = read_size(data, at, entry_end)
                 entry_end += at
-                entry = at
+                if depth > 99:
+                    too_deep()
                 known = True
                 key = ""
                 item = b""
@@ -368,8 +373,9 @@ def decode_common_Payload(data, at, end, depth, message=None):
                 if known:
                     metadata_[key] = item
                 else:
-                    unknown += b"\n" + varint(entry_end - entry) + data[entry:entry_end]
+                    unknown += data[start:entry_end]
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -388,6 +394,7 @@ def decode_common_Payload(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -402,6 +409,7 @@ def decode_common_Payload(data, at, end, depth, message=None):
                 at = stop
                 external_payloads_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -411,11 +419,11 @@ def decode_common_Payload(data, at, end, depth, message=None):
             if tag < 0:
                 break
             if tag not in TAGS_common_Payload:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -471,6 +479,7 @@ def decode_common_PayloadExternalPayloadDetails(data, at, end, depth, message=No
     else:
         size_bytes_, unknown, _ = fields_of_common_PayloadExternalPayloadDetails(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -483,16 +492,17 @@ def decode_common_PayloadExternalPayloadDetails(data, at, end, depth, message=No
                     size_bytes_, at = read_int64(data, at, size_bytes_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_common_PayloadExternalPayloadDetails:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -529,6 +539,7 @@ def decode_common_Payloads(data, at, end, depth, message=None):
     else:
         payloads_, unknown, _ = fields_of_common_Payloads(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -544,6 +555,7 @@ def decode_common_Payloads(data, at, end, depth, message=None):
                 at = stop
                 payloads_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -553,11 +565,11 @@ def decode_common_Payloads(data, at, end, depth, message=None):
             if tag < 0:
                 break
             if tag not in TAGS_common_Payloads:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -602,6 +614,7 @@ def decode_common_Priority(data, at, end, depth, message=None):
     else:
         priority_key_, fairness_key_, fairness_weight_, unknown, _ = fields_of_common_Priority(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -614,6 +627,7 @@ def decode_common_Priority(data, at, end, depth, message=None):
                     priority_key_, at = read_int32(data, at, priority_key_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -628,6 +642,7 @@ def decode_common_Priority(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -637,16 +652,17 @@ def decode_common_Priority(data, at, end, depth, message=None):
                 at += 4
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_common_Priority:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -714,6 +730,7 @@ def decode_common_RetryPolicy(data, at, end, depth, message=None):
             _,
         ) = fields_of_common_RetryPolicy(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -729,6 +746,7 @@ def decode_common_RetryPolicy(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -738,6 +756,7 @@ def decode_common_RetryPolicy(data, at, end, depth, message=None):
                 at += 8
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -752,6 +771,7 @@ def decode_common_RetryPolicy(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -763,6 +783,7 @@ def decode_common_RetryPolicy(data, at, end, depth, message=None):
                     maximum_attempts_, at = read_int32(data, at, maximum_attempts_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -777,6 +798,7 @@ def decode_common_RetryPolicy(data, at, end, depth, message=None):
                 at = stop
                 non_retryable_error_types_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -786,11 +808,11 @@ def decode_common_RetryPolicy(data, at, end, depth, message=None):
             if tag < 0:
                 break
             if tag not in TAGS_common_RetryPolicy:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -859,6 +881,7 @@ def decode_common_WorkerVersionCapabilities(data, at, end, depth, message=None):
             message
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -874,6 +897,7 @@ def decode_common_WorkerVersionCapabilities(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -886,6 +910,7 @@ def decode_common_WorkerVersionCapabilities(data, at, end, depth, message=None):
                 use_versioning_ = use_versioning_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -900,16 +925,17 @@ def decode_common_WorkerVersionCapabilities(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_common_WorkerVersionCapabilities:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -961,6 +987,7 @@ def decode_common_WorkerVersionStamp(data, at, end, depth, message=None):
     else:
         build_id_, use_versioning_, unknown, _ = fields_of_common_WorkerVersionStamp(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -976,6 +1003,7 @@ def decode_common_WorkerVersionStamp(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -988,16 +1016,17 @@ def decode_common_WorkerVersionStamp(data, at, end, depth, message=None):
                 use_versioning_ = use_versioning_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_common_WorkerVersionStamp:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1042,6 +1071,7 @@ def decode_common_WorkflowExecution(data, at, end, depth, message=None):
     else:
         workflow_id_, run_id_, unknown, _ = fields_of_common_WorkflowExecution(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -1057,6 +1087,7 @@ def decode_common_WorkflowExecution(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1071,16 +1102,17 @@ def decode_common_WorkflowExecution(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_common_WorkflowExecution:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1127,6 +1159,7 @@ def decode_common_WorkflowType(data, at, end, depth, message=None):
     else:
         name_, unknown, _ = fields_of_common_WorkflowType(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -1142,16 +1175,17 @@ def decode_common_WorkflowType(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_common_WorkflowType:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1192,6 +1226,7 @@ def decode_deployment_Deployment(data, at, end, depth, message=None):
     else:
         series_name_, build_id_, unknown, _ = fields_of_deployment_Deployment(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -1207,6 +1242,7 @@ def decode_deployment_Deployment(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1221,16 +1257,17 @@ def decode_deployment_Deployment(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_deployment_Deployment:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1283,6 +1320,7 @@ def decode_deployment_WorkerDeploymentOptions(data, at, end, depth, message=None
             message
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -1298,6 +1336,7 @@ def decode_deployment_WorkerDeploymentOptions(data, at, end, depth, message=None
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1312,6 +1351,7 @@ def decode_deployment_WorkerDeploymentOptions(data, at, end, depth, message=None
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1326,16 +1366,17 @@ def decode_deployment_WorkerDeploymentOptions(data, at, end, depth, message=None
                     worker_versioning_mode_ = enums_WorkerVersioningMode(to_int32(number))
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_deployment_WorkerDeploymentOptions:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1387,6 +1428,7 @@ def decode_deployment_WorkerDeploymentVersion(data, at, end, depth, message=None
     else:
         build_id_, deployment_name_, unknown, _ = fields_of_deployment_WorkerDeploymentVersion(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -1402,6 +1444,7 @@ def decode_deployment_WorkerDeploymentVersion(data, at, end, depth, message=None
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1416,16 +1459,17 @@ def decode_deployment_WorkerDeploymentVersion(data, at, end, depth, message=None
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_deployment_WorkerDeploymentVersion:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1488,6 +1532,7 @@ def decode_failure_ActivityFailureInfo(data, at, end, depth, message=None):
             fields_of_failure_ActivityFailureInfo(message)
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -1500,6 +1545,7 @@ def decode_failure_ActivityFailureInfo(data, at, end, depth, message=None):
                     scheduled_event_id_, at = read_int64(data, at, scheduled_event_id_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1511,6 +1557,7 @@ def decode_failure_ActivityFailureInfo(data, at, end, depth, message=None):
                     started_event_id_, at = read_int64(data, at, started_event_id_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1525,6 +1572,7 @@ def decode_failure_ActivityFailureInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1539,6 +1587,7 @@ def decode_failure_ActivityFailureInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1553,6 +1602,7 @@ def decode_failure_ActivityFailureInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1567,16 +1617,17 @@ def decode_failure_ActivityFailureInfo(data, at, end, depth, message=None):
                     retry_state_ = enums_RetryState(to_int32(number))
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_failure_ActivityFailureInfo:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1650,6 +1701,7 @@ def decode_failure_ApplicationFailureInfo(data, at, end, depth, message=None):
             fields_of_failure_ApplicationFailureInfo(message)
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -1665,6 +1717,7 @@ def decode_failure_ApplicationFailureInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1677,6 +1730,7 @@ def decode_failure_ApplicationFailureInfo(data, at, end, depth, message=None):
                 non_retryable_ = non_retryable_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1691,6 +1745,7 @@ def decode_failure_ApplicationFailureInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1705,6 +1760,7 @@ def decode_failure_ApplicationFailureInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1719,16 +1775,17 @@ def decode_failure_ApplicationFailureInfo(data, at, end, depth, message=None):
                     category_ = enums_ApplicationErrorCategory(to_int32(number))
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_failure_ApplicationFailureInfo:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1791,6 +1848,7 @@ def decode_failure_CanceledFailureInfo(data, at, end, depth, message=None):
     else:
         details_, identity_, unknown, _ = fields_of_failure_CanceledFailureInfo(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -1806,6 +1864,7 @@ def decode_failure_CanceledFailureInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1820,16 +1879,17 @@ def decode_failure_CanceledFailureInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_failure_CanceledFailureInfo:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1899,6 +1959,7 @@ def decode_failure_ChildWorkflowExecutionFailureInfo(data, at, end, depth, messa
             _,
         ) = fields_of_failure_ChildWorkflowExecutionFailureInfo(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -1914,6 +1975,7 @@ def decode_failure_ChildWorkflowExecutionFailureInfo(data, at, end, depth, messa
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1928,6 +1990,7 @@ def decode_failure_ChildWorkflowExecutionFailureInfo(data, at, end, depth, messa
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1942,6 +2005,7 @@ def decode_failure_ChildWorkflowExecutionFailureInfo(data, at, end, depth, messa
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1953,6 +2017,7 @@ def decode_failure_ChildWorkflowExecutionFailureInfo(data, at, end, depth, messa
                     initiated_event_id_, at = read_int64(data, at, initiated_event_id_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1964,6 +2029,7 @@ def decode_failure_ChildWorkflowExecutionFailureInfo(data, at, end, depth, messa
                     started_event_id_, at = read_int64(data, at, started_event_id_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -1978,16 +2044,17 @@ def decode_failure_ChildWorkflowExecutionFailureInfo(data, at, end, depth, messa
                     retry_state_ = enums_RetryState(to_int32(number))
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_failure_ChildWorkflowExecutionFailureInfo:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2075,6 +2142,7 @@ def decode_failure_Failure(data, at, end, depth, message=None):
             ),
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -2090,6 +2158,7 @@ def decode_failure_Failure(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2104,6 +2173,7 @@ def decode_failure_Failure(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2118,6 +2188,7 @@ def decode_failure_Failure(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2132,6 +2203,7 @@ def decode_failure_Failure(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2153,6 +2225,7 @@ def decode_failure_Failure(data, at, end, depth, message=None):
                 which_failure_info = "application_failure_info"
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2170,6 +2243,7 @@ def decode_failure_Failure(data, at, end, depth, message=None):
                 which_failure_info = "timeout_failure_info"
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2187,6 +2261,7 @@ def decode_failure_Failure(data, at, end, depth, message=None):
                 which_failure_info = "canceled_failure_info"
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2208,6 +2283,7 @@ def decode_failure_Failure(data, at, end, depth, message=None):
                 which_failure_info = "terminated_failure_info"
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2225,6 +2301,7 @@ def decode_failure_Failure(data, at, end, depth, message=None):
                 which_failure_info = "server_failure_info"
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2246,6 +2323,7 @@ def decode_failure_Failure(data, at, end, depth, message=None):
                 which_failure_info = "reset_workflow_failure_info"
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2263,6 +2341,7 @@ def decode_failure_Failure(data, at, end, depth, message=None):
                 which_failure_info = "activity_failure_info"
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2284,6 +2363,7 @@ def decode_failure_Failure(data, at, end, depth, message=None):
                 which_failure_info = "child_workflow_execution_failure_info"
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2305,6 +2385,7 @@ def decode_failure_Failure(data, at, end, depth, message=None):
                 which_failure_info = "nexus_operation_execution_failure_info"
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2326,6 +2407,7 @@ def decode_failure_Failure(data, at, end, depth, message=None):
                 which_failure_info = "nexus_handler_failure_info"
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2340,16 +2422,17 @@ def decode_failure_Failure(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_failure_Failure:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2485,6 +2568,7 @@ def decode_failure_NexusHandlerFailureInfo(data, at, end, depth, message=None):
     else:
         type_, retry_behavior_, unknown, _ = fields_of_failure_NexusHandlerFailureInfo(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -2500,6 +2584,7 @@ def decode_failure_NexusHandlerFailureInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2514,16 +2599,17 @@ def decode_failure_NexusHandlerFailureInfo(data, at, end, depth, message=None):
                     retry_behavior_ = enums_NexusHandlerErrorRetryBehavior(to_int32(number))
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_failure_NexusHandlerFailureInfo:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2583,6 +2669,7 @@ def decode_failure_NexusOperationFailureInfo(data, at, end, depth, message=None)
             fields_of_failure_NexusOperationFailureInfo(message)
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -2595,6 +2682,7 @@ def decode_failure_NexusOperationFailureInfo(data, at, end, depth, message=None)
                     scheduled_event_id_, at = read_int64(data, at, scheduled_event_id_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2609,6 +2697,7 @@ def decode_failure_NexusOperationFailureInfo(data, at, end, depth, message=None)
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2623,6 +2712,7 @@ def decode_failure_NexusOperationFailureInfo(data, at, end, depth, message=None)
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2637,6 +2727,7 @@ def decode_failure_NexusOperationFailureInfo(data, at, end, depth, message=None)
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2651,6 +2742,7 @@ def decode_failure_NexusOperationFailureInfo(data, at, end, depth, message=None)
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2665,16 +2757,17 @@ def decode_failure_NexusOperationFailureInfo(data, at, end, depth, message=None)
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_failure_NexusOperationFailureInfo:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2746,6 +2839,7 @@ def decode_failure_ResetWorkflowFailureInfo(data, at, end, depth, message=None):
     else:
         last_heartbeat_details_, unknown, _ = fields_of_failure_ResetWorkflowFailureInfo(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -2761,16 +2855,17 @@ def decode_failure_ResetWorkflowFailureInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_failure_ResetWorkflowFailureInfo:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2810,6 +2905,7 @@ def decode_failure_ServerFailureInfo(data, at, end, depth, message=None):
     else:
         non_retryable_, unknown, _ = fields_of_failure_ServerFailureInfo(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -2823,16 +2919,17 @@ def decode_failure_ServerFailureInfo(data, at, end, depth, message=None):
                 non_retryable_ = non_retryable_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_failure_ServerFailureInfo:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2869,6 +2966,7 @@ def decode_failure_TerminatedFailureInfo(data, at, end, depth, message=None):
     else:
         identity_, unknown, _ = fields_of_failure_TerminatedFailureInfo(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -2884,16 +2982,17 @@ def decode_failure_TerminatedFailureInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_failure_TerminatedFailureInfo:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2936,6 +3035,7 @@ def decode_failure_TimeoutFailureInfo(data, at, end, depth, message=None):
     else:
         timeout_type_, last_heartbeat_details_, unknown, _ = fields_of_failure_TimeoutFailureInfo(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -2951,6 +3051,7 @@ def decode_failure_TimeoutFailureInfo(data, at, end, depth, message=None):
                     timeout_type_ = enums_TimeoutType(to_int32(number))
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -2965,16 +3066,17 @@ def decode_failure_TimeoutFailureInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_failure_TimeoutFailureInfo:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3041,6 +3143,7 @@ def decode_namespace_NamespaceConfig(data, at, end, depth, message=None):
             _,
         ) = fields_of_namespace_NamespaceConfig(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -3058,6 +3161,7 @@ def decode_namespace_NamespaceConfig(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3072,6 +3176,7 @@ def decode_namespace_NamespaceConfig(data, at, end, depth, message=None):
                     history_archival_state_ = enums_ArchivalState(to_int32(number))
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3086,6 +3191,7 @@ def decode_namespace_NamespaceConfig(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3100,6 +3206,7 @@ def decode_namespace_NamespaceConfig(data, at, end, depth, message=None):
                     visibility_archival_state_ = enums_ArchivalState(to_int32(number))
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3114,6 +3221,7 @@ def decode_namespace_NamespaceConfig(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3124,7 +3232,8 @@ def decode_namespace_NamespaceConfig(data, at, end, depth, message=None):
                 if entry_end > 127:
                     entry_end, at = read_size(data, at, entry_end)
                 entry_end += at
-                entry = at
+                if depth > 99:
+                    too_deep()
                 known = True
                 key = ""
                 item = ""
@@ -3157,8 +3266,9 @@ def decode_namespace_NamespaceConfig(data, at, end, depth, message=None):
                 if known:
                     custom_search_attribute_aliases_[key] = item
                 else:
-                    unknown += b":" + varint(entry_end - entry) + data[entry:entry_end]
+                    unknown += data[start:entry_end]
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -3168,11 +3278,11 @@ def decode_namespace_NamespaceConfig(data, at, end, depth, message=None):
             if tag < 0:
                 break
             if tag not in TAGS_namespace_NamespaceConfig:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3274,6 +3384,7 @@ def decode_namespace_NamespaceInfo(data, at, end, depth, message=None):
             _,
         ) = fields_of_namespace_NamespaceInfo(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -3289,6 +3400,7 @@ def decode_namespace_NamespaceInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3303,6 +3415,7 @@ def decode_namespace_NamespaceInfo(data, at, end, depth, message=None):
                     state_ = enums_NamespaceState(to_int32(number))
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3317,6 +3430,7 @@ def decode_namespace_NamespaceInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3331,6 +3445,7 @@ def decode_namespace_NamespaceInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3341,7 +3456,8 @@ def decode_namespace_NamespaceInfo(data, at, end, depth, message=None):
                 if entry_end > 127:
                     entry_end, at = read_size(data, at, entry_end)
                 entry_end += at
-                entry = at
+                if depth > 99:
+                    too_deep()
                 known = True
                 key = ""
                 item = ""
@@ -3374,8 +3490,9 @@ def decode_namespace_NamespaceInfo(data, at, end, depth, message=None):
                 if known:
                     data_[key] = item
                 else:
-                    unknown += b"*" + varint(entry_end - entry) + data[entry:entry_end]
+                    unknown += data[start:entry_end]
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -3394,6 +3511,7 @@ def decode_namespace_NamespaceInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3408,6 +3526,7 @@ def decode_namespace_NamespaceInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3422,6 +3541,7 @@ def decode_namespace_NamespaceInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3434,16 +3554,17 @@ def decode_namespace_NamespaceInfo(data, at, end, depth, message=None):
                 supports_schedules_ = supports_schedules_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_namespace_NamespaceInfo:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3592,6 +3713,7 @@ def decode_namespace_NamespaceInfoCapabilities(data, at, end, depth, message=Non
             _,
         ) = fields_of_namespace_NamespaceInfoCapabilities(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -3605,6 +3727,7 @@ def decode_namespace_NamespaceInfoCapabilities(data, at, end, depth, message=Non
                 eager_workflow_start_ = eager_workflow_start_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3617,6 +3740,7 @@ def decode_namespace_NamespaceInfoCapabilities(data, at, end, depth, message=Non
                 sync_update_ = sync_update_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3629,6 +3753,7 @@ def decode_namespace_NamespaceInfoCapabilities(data, at, end, depth, message=Non
                 async_update_ = async_update_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3641,6 +3766,7 @@ def decode_namespace_NamespaceInfoCapabilities(data, at, end, depth, message=Non
                 worker_heartbeats_ = worker_heartbeats_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3653,6 +3779,7 @@ def decode_namespace_NamespaceInfoCapabilities(data, at, end, depth, message=Non
                 reported_problems_search_attribute_ = reported_problems_search_attribute_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3665,6 +3792,7 @@ def decode_namespace_NamespaceInfoCapabilities(data, at, end, depth, message=Non
                 workflow_pause_ = workflow_pause_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3677,6 +3805,7 @@ def decode_namespace_NamespaceInfoCapabilities(data, at, end, depth, message=Non
                 standalone_activities_ = standalone_activities_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3689,6 +3818,7 @@ def decode_namespace_NamespaceInfoCapabilities(data, at, end, depth, message=Non
                 worker_poll_complete_on_shutdown_ = worker_poll_complete_on_shutdown_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3701,6 +3831,7 @@ def decode_namespace_NamespaceInfoCapabilities(data, at, end, depth, message=Non
                 poller_autoscaling_ = poller_autoscaling_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3713,6 +3844,7 @@ def decode_namespace_NamespaceInfoCapabilities(data, at, end, depth, message=Non
                 worker_commands_ = worker_commands_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3725,6 +3857,7 @@ def decode_namespace_NamespaceInfoCapabilities(data, at, end, depth, message=Non
                 standalone_nexus_operation_ = standalone_nexus_operation_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3737,6 +3870,7 @@ def decode_namespace_NamespaceInfoCapabilities(data, at, end, depth, message=Non
                 workflow_update_callbacks_ = workflow_update_callbacks_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3749,6 +3883,7 @@ def decode_namespace_NamespaceInfoCapabilities(data, at, end, depth, message=Non
                 poller_autoscaling_auto_enroll_ = poller_autoscaling_auto_enroll_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3763,6 +3898,7 @@ def decode_namespace_NamespaceInfoCapabilities(data, at, end, depth, message=Non
                 workflow_task_completion_pagination_ = workflow_task_completion_pagination_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3775,6 +3911,7 @@ def decode_namespace_NamespaceInfoCapabilities(data, at, end, depth, message=Non
                 standalone_activity_start_delay_ = standalone_activity_start_delay_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3789,6 +3926,7 @@ def decode_namespace_NamespaceInfoCapabilities(data, at, end, depth, message=Non
                 standalone_activity_batch_operations_ = standalone_activity_batch_operations_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3803,16 +3941,17 @@ def decode_namespace_NamespaceInfoCapabilities(data, at, end, depth, message=Non
                 standalone_activity_operator_commands_ = standalone_activity_operator_commands_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_namespace_NamespaceInfoCapabilities:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3923,6 +4062,7 @@ def decode_namespace_NamespaceInfoLimits(data, at, end, depth, message=None):
             fields_of_namespace_NamespaceInfoLimits(message)
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -3935,6 +4075,7 @@ def decode_namespace_NamespaceInfoLimits(data, at, end, depth, message=None):
                     blob_size_limit_error_, at = read_int64(data, at, blob_size_limit_error_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3946,6 +4087,7 @@ def decode_namespace_NamespaceInfoLimits(data, at, end, depth, message=None):
                     memo_size_limit_error_, at = read_int64(data, at, memo_size_limit_error_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -3959,16 +4101,17 @@ def decode_namespace_NamespaceInfoLimits(data, at, end, depth, message=None):
                     )
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_namespace_NamespaceInfoLimits:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4017,6 +4160,7 @@ def decode_nexus_PropagatedSerializationContext(data, at, end, depth, message=No
     else:
         endpoint_, service_, operation_, unknown, _ = fields_of_nexus_PropagatedSerializationContext(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -4032,6 +4176,7 @@ def decode_nexus_PropagatedSerializationContext(data, at, end, depth, message=No
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4046,6 +4191,7 @@ def decode_nexus_PropagatedSerializationContext(data, at, end, depth, message=No
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4060,16 +4206,17 @@ def decode_nexus_PropagatedSerializationContext(data, at, end, depth, message=No
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_nexus_PropagatedSerializationContext:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4124,6 +4271,7 @@ def decode_taskqueue_PollerGroupInfo(data, at, end, depth, message=None):
     else:
         id_, weight_, unknown, _ = fields_of_taskqueue_PollerGroupInfo(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -4139,6 +4287,7 @@ def decode_taskqueue_PollerGroupInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4148,16 +4297,17 @@ def decode_taskqueue_PollerGroupInfo(data, at, end, depth, message=None):
                 at += 4
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_taskqueue_PollerGroupInfo:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4202,6 +4352,7 @@ def decode_taskqueue_PollerGroupsInfo(data, at, end, depth, message=None):
     else:
         version_, poller_groups_, unknown, _ = fields_of_taskqueue_PollerGroupsInfo(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -4214,6 +4365,7 @@ def decode_taskqueue_PollerGroupsInfo(data, at, end, depth, message=None):
                     version_, at = read_int64(data, at, version_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4228,6 +4380,7 @@ def decode_taskqueue_PollerGroupsInfo(data, at, end, depth, message=None):
                 at = stop
                 poller_groups_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -4237,11 +4390,11 @@ def decode_taskqueue_PollerGroupsInfo(data, at, end, depth, message=None):
             if tag < 0:
                 break
             if tag not in TAGS_taskqueue_PollerGroupsInfo:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4286,6 +4439,7 @@ def decode_taskqueue_PollerScalingDecision(data, at, end, depth, message=None):
     else:
         poll_request_delta_suggestion_, unknown, _ = fields_of_taskqueue_PollerScalingDecision(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -4298,16 +4452,17 @@ def decode_taskqueue_PollerScalingDecision(data, at, end, depth, message=None):
                     poll_request_delta_suggestion_, at = read_int32(data, at, poll_request_delta_suggestion_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_taskqueue_PollerScalingDecision:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4346,6 +4501,7 @@ def decode_taskqueue_TaskQueue(data, at, end, depth, message=None):
     else:
         name_, kind_, normal_name_, unknown, _ = fields_of_taskqueue_TaskQueue(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -4361,6 +4517,7 @@ def decode_taskqueue_TaskQueue(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4375,6 +4532,7 @@ def decode_taskqueue_TaskQueue(data, at, end, depth, message=None):
                     kind_ = enums_TaskQueueKind(to_int32(number))
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4389,16 +4547,17 @@ def decode_taskqueue_TaskQueue(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_taskqueue_TaskQueue:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4449,6 +4608,7 @@ def decode_taskqueue_TaskQueueMetadata(data, at, end, depth, message=None):
     else:
         max_tasks_per_second_, unknown, _ = fields_of_taskqueue_TaskQueueMetadata(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -4464,16 +4624,17 @@ def decode_taskqueue_TaskQueueMetadata(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_taskqueue_TaskQueueMetadata:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4514,6 +4675,7 @@ def decode_worker_PluginInfo(data, at, end, depth, message=None):
     else:
         name_, version_, unknown, _ = fields_of_worker_PluginInfo(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -4529,6 +4691,7 @@ def decode_worker_PluginInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4543,16 +4706,17 @@ def decode_worker_PluginInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_worker_PluginInfo:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4599,6 +4763,7 @@ def decode_worker_StorageDriverInfo(data, at, end, depth, message=None):
     else:
         type_, unknown, _ = fields_of_worker_StorageDriverInfo(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -4614,16 +4779,17 @@ def decode_worker_StorageDriverInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_worker_StorageDriverInfo:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4742,6 +4908,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
             _,
         ) = fields_of_worker_WorkerHeartbeat(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -4757,6 +4924,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4771,6 +4939,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4785,6 +4954,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4799,6 +4969,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4815,6 +4986,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4829,6 +5001,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4843,6 +5016,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4857,6 +5031,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                     status_ = enums_WorkerStatus(to_int32(number))
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4871,6 +5046,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4885,6 +5061,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4901,6 +5078,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4917,6 +5095,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4933,6 +5112,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4949,6 +5129,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4965,6 +5146,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4979,6 +5161,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -4995,6 +5178,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5009,6 +5193,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5023,6 +5208,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5034,6 +5220,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                     total_sticky_cache_hit_, at = read_int32(data, at, total_sticky_cache_hit_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5045,6 +5232,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                     total_sticky_cache_miss_, at = read_int32(data, at, total_sticky_cache_miss_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5056,6 +5244,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                     current_sticky_cache_size_, at = read_int32(data, at, current_sticky_cache_size_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5070,6 +5259,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                 at = stop
                 plugins_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -5088,6 +5278,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                 at = stop
                 drivers_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -5097,11 +5288,11 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
             if tag < 0:
                 break
             if tag not in TAGS_worker_WorkerHeartbeat:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5306,6 +5497,7 @@ def decode_worker_WorkerHostInfo(data, at, end, depth, message=None):
             fields_of_worker_WorkerHostInfo(message)
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -5321,6 +5513,7 @@ def decode_worker_WorkerHostInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5335,6 +5528,7 @@ def decode_worker_WorkerHostInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5344,6 +5538,7 @@ def decode_worker_WorkerHostInfo(data, at, end, depth, message=None):
                 at += 4
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5353,6 +5548,7 @@ def decode_worker_WorkerHostInfo(data, at, end, depth, message=None):
                 at += 4
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5367,16 +5563,17 @@ def decode_worker_WorkerHostInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_worker_WorkerHostInfo:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5444,6 +5641,7 @@ def decode_worker_WorkerPollerInfo(data, at, end, depth, message=None):
             message
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -5456,6 +5654,7 @@ def decode_worker_WorkerPollerInfo(data, at, end, depth, message=None):
                     current_pollers_, at = read_int32(data, at, current_pollers_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5470,6 +5669,7 @@ def decode_worker_WorkerPollerInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5482,16 +5682,17 @@ def decode_worker_WorkerPollerInfo(data, at, end, depth, message=None):
                 is_autoscaling_ = is_autoscaling_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_worker_WorkerPollerInfo:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5565,6 +5766,7 @@ def decode_worker_WorkerSlotsInfo(data, at, end, depth, message=None):
             _,
         ) = fields_of_worker_WorkerSlotsInfo(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -5577,6 +5779,7 @@ def decode_worker_WorkerSlotsInfo(data, at, end, depth, message=None):
                     current_available_slots_, at = read_int32(data, at, current_available_slots_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5588,6 +5791,7 @@ def decode_worker_WorkerSlotsInfo(data, at, end, depth, message=None):
                     current_used_slots_, at = read_int32(data, at, current_used_slots_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5602,6 +5806,7 @@ def decode_worker_WorkerSlotsInfo(data, at, end, depth, message=None):
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5613,6 +5818,7 @@ def decode_worker_WorkerSlotsInfo(data, at, end, depth, message=None):
                     total_processed_tasks_, at = read_int32(data, at, total_processed_tasks_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5624,6 +5830,7 @@ def decode_worker_WorkerSlotsInfo(data, at, end, depth, message=None):
                     total_failed_tasks_, at = read_int32(data, at, total_failed_tasks_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5635,6 +5842,7 @@ def decode_worker_WorkerSlotsInfo(data, at, end, depth, message=None):
                     last_interval_processed_tasks_, at = read_int32(data, at, last_interval_processed_tasks_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5646,16 +5854,17 @@ def decode_worker_WorkerSlotsInfo(data, at, end, depth, message=None):
                     last_interval_failure_tasks_, at = read_int32(data, at, last_interval_failure_tasks_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_worker_WorkerSlotsInfo:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5723,6 +5932,7 @@ def decode_workflowservice_DescribeNamespaceRequest(data, at, end, depth, messag
     else:
         namespace_, id_, weak_consistency_, unknown, _ = fields_of_workflowservice_DescribeNamespaceRequest(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -5738,6 +5948,7 @@ def decode_workflowservice_DescribeNamespaceRequest(data, at, end, depth, messag
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5752,6 +5963,7 @@ def decode_workflowservice_DescribeNamespaceRequest(data, at, end, depth, messag
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5764,16 +5976,17 @@ def decode_workflowservice_DescribeNamespaceRequest(data, at, end, depth, messag
                 weak_consistency_ = weak_consistency_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_DescribeNamespaceRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5847,6 +6060,7 @@ def decode_workflowservice_DescribeNamespaceResponse(data, at, end, depth, messa
             _,
         ) = fields_of_workflowservice_DescribeNamespaceResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -5862,6 +6076,7 @@ def decode_workflowservice_DescribeNamespaceResponse(data, at, end, depth, messa
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5876,6 +6091,7 @@ def decode_workflowservice_DescribeNamespaceResponse(data, at, end, depth, messa
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5887,6 +6103,7 @@ def decode_workflowservice_DescribeNamespaceResponse(data, at, end, depth, messa
                     failover_version_, at = read_int64(data, at, failover_version_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5899,6 +6116,7 @@ def decode_workflowservice_DescribeNamespaceResponse(data, at, end, depth, messa
                 is_global_namespace_ = is_global_namespace_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -5913,6 +6131,7 @@ def decode_workflowservice_DescribeNamespaceResponse(data, at, end, depth, messa
                 at = stop
                 poller_group_infos_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -5931,16 +6150,17 @@ def decode_workflowservice_DescribeNamespaceResponse(data, at, end, depth, messa
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_DescribeNamespaceResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6009,17 +6229,18 @@ def decode_workflowservice_GetSystemInfoRequest(data, at, end, depth, message=No
     else:
         unknown, _ = fields_of_workflowservice_GetSystemInfoRequest(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
             tag, at = read_size(data, at, tag)
         while True:
             if tag not in TAGS_workflowservice_GetSystemInfoRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6055,6 +6276,7 @@ def decode_workflowservice_GetSystemInfoResponse(data, at, end, depth, message=N
     else:
         server_version_, capabilities_, unknown, _ = fields_of_workflowservice_GetSystemInfoResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -6070,6 +6292,7 @@ def decode_workflowservice_GetSystemInfoResponse(data, at, end, depth, message=N
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6086,16 +6309,17 @@ def decode_workflowservice_GetSystemInfoResponse(data, at, end, depth, message=N
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_GetSystemInfoResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6186,6 +6410,7 @@ def decode_workflowservice_GetSystemInfoResponseCapabilities(data, at, end, dept
             _,
         ) = fields_of_workflowservice_GetSystemInfoResponseCapabilities(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -6199,6 +6424,7 @@ def decode_workflowservice_GetSystemInfoResponseCapabilities(data, at, end, dept
                 signal_and_query_header_ = signal_and_query_header_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6211,6 +6437,7 @@ def decode_workflowservice_GetSystemInfoResponseCapabilities(data, at, end, dept
                 internal_error_differentiation_ = internal_error_differentiation_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6223,6 +6450,7 @@ def decode_workflowservice_GetSystemInfoResponseCapabilities(data, at, end, dept
                 activity_failure_include_heartbeat_ = activity_failure_include_heartbeat_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6235,6 +6463,7 @@ def decode_workflowservice_GetSystemInfoResponseCapabilities(data, at, end, dept
                 supports_schedules_ = supports_schedules_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6247,6 +6476,7 @@ def decode_workflowservice_GetSystemInfoResponseCapabilities(data, at, end, dept
                 encoded_failure_attributes_ = encoded_failure_attributes_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6259,6 +6489,7 @@ def decode_workflowservice_GetSystemInfoResponseCapabilities(data, at, end, dept
                 build_id_based_versioning_ = build_id_based_versioning_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6271,6 +6502,7 @@ def decode_workflowservice_GetSystemInfoResponseCapabilities(data, at, end, dept
                 upsert_memo_ = upsert_memo_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6283,6 +6515,7 @@ def decode_workflowservice_GetSystemInfoResponseCapabilities(data, at, end, dept
                 eager_workflow_start_ = eager_workflow_start_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6295,6 +6528,7 @@ def decode_workflowservice_GetSystemInfoResponseCapabilities(data, at, end, dept
                 sdk_metadata_ = sdk_metadata_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6307,6 +6541,7 @@ def decode_workflowservice_GetSystemInfoResponseCapabilities(data, at, end, dept
                 count_group_by_execution_status_ = count_group_by_execution_status_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6319,6 +6554,7 @@ def decode_workflowservice_GetSystemInfoResponseCapabilities(data, at, end, dept
                 nexus_ = nexus_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6331,6 +6567,7 @@ def decode_workflowservice_GetSystemInfoResponseCapabilities(data, at, end, dept
                 server_scaled_deployments_ = server_scaled_deployments_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6343,16 +6580,17 @@ def decode_workflowservice_GetSystemInfoResponseCapabilities(data, at, end, dept
                 server_scaled_provider_cloud_run_ = server_scaled_provider_cloud_run_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_GetSystemInfoResponseCapabilities:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6469,6 +6707,7 @@ def decode_workflowservice_PollActivityTaskQueueRequest(data, at, end, depth, me
             _,
         ) = fields_of_workflowservice_PollActivityTaskQueueRequest(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -6484,6 +6723,7 @@ def decode_workflowservice_PollActivityTaskQueueRequest(data, at, end, depth, me
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6498,6 +6738,7 @@ def decode_workflowservice_PollActivityTaskQueueRequest(data, at, end, depth, me
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6512,6 +6753,7 @@ def decode_workflowservice_PollActivityTaskQueueRequest(data, at, end, depth, me
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6528,6 +6770,7 @@ def decode_workflowservice_PollActivityTaskQueueRequest(data, at, end, depth, me
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6544,6 +6787,7 @@ def decode_workflowservice_PollActivityTaskQueueRequest(data, at, end, depth, me
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6560,6 +6804,7 @@ def decode_workflowservice_PollActivityTaskQueueRequest(data, at, end, depth, me
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6574,6 +6819,7 @@ def decode_workflowservice_PollActivityTaskQueueRequest(data, at, end, depth, me
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6588,6 +6834,7 @@ def decode_workflowservice_PollActivityTaskQueueRequest(data, at, end, depth, me
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6602,16 +6849,17 @@ def decode_workflowservice_PollActivityTaskQueueRequest(data, at, end, depth, me
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_PollActivityTaskQueueRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6783,6 +7031,7 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
             _,
         ) = fields_of_workflowservice_PollActivityTaskQueueResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -6798,6 +7047,7 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6812,6 +7062,7 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6826,6 +7077,7 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6840,6 +7092,7 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6854,6 +7107,7 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6868,6 +7122,7 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6882,6 +7137,7 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6896,6 +7152,7 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6910,6 +7167,7 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6924,6 +7182,7 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6940,6 +7199,7 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6954,6 +7214,7 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6965,6 +7226,7 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
                     attempt_, at = read_int32(data, at, attempt_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6979,6 +7241,7 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -6993,6 +7256,7 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7007,6 +7271,7 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7021,6 +7286,7 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7037,6 +7303,7 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7051,6 +7318,7 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7065,6 +7333,7 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7079,6 +7348,7 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
                 at = stop
                 poller_group_infos_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -7097,6 +7367,7 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7113,16 +7384,17 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_PollActivityTaskQueueResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7322,6 +7594,7 @@ def decode_workflowservice_RecordActivityTaskHeartbeatRequest(data, at, end, dep
             fields_of_workflowservice_RecordActivityTaskHeartbeatRequest(message)
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -7337,6 +7610,7 @@ def decode_workflowservice_RecordActivityTaskHeartbeatRequest(data, at, end, dep
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7351,6 +7625,7 @@ def decode_workflowservice_RecordActivityTaskHeartbeatRequest(data, at, end, dep
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7365,6 +7640,7 @@ def decode_workflowservice_RecordActivityTaskHeartbeatRequest(data, at, end, dep
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7379,6 +7655,7 @@ def decode_workflowservice_RecordActivityTaskHeartbeatRequest(data, at, end, dep
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7393,16 +7670,17 @@ def decode_workflowservice_RecordActivityTaskHeartbeatRequest(data, at, end, dep
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RecordActivityTaskHeartbeatRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7476,6 +7754,7 @@ def decode_workflowservice_RecordActivityTaskHeartbeatResponse(data, at, end, de
             fields_of_workflowservice_RecordActivityTaskHeartbeatResponse(message)
         )
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -7489,6 +7768,7 @@ def decode_workflowservice_RecordActivityTaskHeartbeatResponse(data, at, end, de
                 cancel_requested_ = cancel_requested_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7501,6 +7781,7 @@ def decode_workflowservice_RecordActivityTaskHeartbeatResponse(data, at, end, de
                 activity_paused_ = activity_paused_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7513,16 +7794,17 @@ def decode_workflowservice_RecordActivityTaskHeartbeatResponse(data, at, end, de
                 activity_reset_ = activity_reset_ != 0
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RecordActivityTaskHeartbeatResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7596,6 +7878,7 @@ def decode_workflowservice_RespondActivityTaskCanceledRequest(data, at, end, dep
             _,
         ) = fields_of_workflowservice_RespondActivityTaskCanceledRequest(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -7611,6 +7894,7 @@ def decode_workflowservice_RespondActivityTaskCanceledRequest(data, at, end, dep
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7625,6 +7909,7 @@ def decode_workflowservice_RespondActivityTaskCanceledRequest(data, at, end, dep
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7639,6 +7924,7 @@ def decode_workflowservice_RespondActivityTaskCanceledRequest(data, at, end, dep
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7653,6 +7939,7 @@ def decode_workflowservice_RespondActivityTaskCanceledRequest(data, at, end, dep
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7667,6 +7954,7 @@ def decode_workflowservice_RespondActivityTaskCanceledRequest(data, at, end, dep
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7681,6 +7969,7 @@ def decode_workflowservice_RespondActivityTaskCanceledRequest(data, at, end, dep
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7697,6 +7986,7 @@ def decode_workflowservice_RespondActivityTaskCanceledRequest(data, at, end, dep
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7711,16 +8001,17 @@ def decode_workflowservice_RespondActivityTaskCanceledRequest(data, at, end, dep
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RespondActivityTaskCanceledRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7808,17 +8099,18 @@ def decode_workflowservice_RespondActivityTaskCanceledResponse(data, at, end, de
     else:
         unknown, _ = fields_of_workflowservice_RespondActivityTaskCanceledResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
             tag, at = read_size(data, at, tag)
         while True:
             if tag not in TAGS_workflowservice_RespondActivityTaskCanceledResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7880,6 +8172,7 @@ def decode_workflowservice_RespondActivityTaskCompletedRequest(data, at, end, de
             _,
         ) = fields_of_workflowservice_RespondActivityTaskCompletedRequest(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -7895,6 +8188,7 @@ def decode_workflowservice_RespondActivityTaskCompletedRequest(data, at, end, de
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7909,6 +8203,7 @@ def decode_workflowservice_RespondActivityTaskCompletedRequest(data, at, end, de
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7923,6 +8218,7 @@ def decode_workflowservice_RespondActivityTaskCompletedRequest(data, at, end, de
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7937,6 +8233,7 @@ def decode_workflowservice_RespondActivityTaskCompletedRequest(data, at, end, de
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7951,6 +8248,7 @@ def decode_workflowservice_RespondActivityTaskCompletedRequest(data, at, end, de
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7965,6 +8263,7 @@ def decode_workflowservice_RespondActivityTaskCompletedRequest(data, at, end, de
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7981,6 +8280,7 @@ def decode_workflowservice_RespondActivityTaskCompletedRequest(data, at, end, de
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -7995,16 +8295,17 @@ def decode_workflowservice_RespondActivityTaskCompletedRequest(data, at, end, de
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RespondActivityTaskCompletedRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8092,17 +8393,18 @@ def decode_workflowservice_RespondActivityTaskCompletedResponse(data, at, end, d
     else:
         unknown, _ = fields_of_workflowservice_RespondActivityTaskCompletedResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
             tag, at = read_size(data, at, tag)
         while True:
             if tag not in TAGS_workflowservice_RespondActivityTaskCompletedResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8170,6 +8472,7 @@ def decode_workflowservice_RespondActivityTaskFailedRequest(data, at, end, depth
             _,
         ) = fields_of_workflowservice_RespondActivityTaskFailedRequest(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -8185,6 +8488,7 @@ def decode_workflowservice_RespondActivityTaskFailedRequest(data, at, end, depth
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8199,6 +8503,7 @@ def decode_workflowservice_RespondActivityTaskFailedRequest(data, at, end, depth
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8213,6 +8518,7 @@ def decode_workflowservice_RespondActivityTaskFailedRequest(data, at, end, depth
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8227,6 +8533,7 @@ def decode_workflowservice_RespondActivityTaskFailedRequest(data, at, end, depth
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8241,6 +8548,7 @@ def decode_workflowservice_RespondActivityTaskFailedRequest(data, at, end, depth
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8255,6 +8563,7 @@ def decode_workflowservice_RespondActivityTaskFailedRequest(data, at, end, depth
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8269,6 +8578,7 @@ def decode_workflowservice_RespondActivityTaskFailedRequest(data, at, end, depth
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8285,6 +8595,7 @@ def decode_workflowservice_RespondActivityTaskFailedRequest(data, at, end, depth
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8299,6 +8610,7 @@ def decode_workflowservice_RespondActivityTaskFailedRequest(data, at, end, depth
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8313,16 +8625,17 @@ def decode_workflowservice_RespondActivityTaskFailedRequest(data, at, end, depth
                     cause_ = enums_ActivityTaskFailedCause(to_int32(number))
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RespondActivityTaskFailedRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8422,6 +8735,7 @@ def decode_workflowservice_RespondActivityTaskFailedResponse(data, at, end, dept
     else:
         failures_, unknown, _ = fields_of_workflowservice_RespondActivityTaskFailedResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -8437,6 +8751,7 @@ def decode_workflowservice_RespondActivityTaskFailedResponse(data, at, end, dept
                 at = stop
                 failures_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -8446,11 +8761,11 @@ def decode_workflowservice_RespondActivityTaskFailedResponse(data, at, end, dept
             if tag < 0:
                 break
             if tag not in TAGS_workflowservice_RespondActivityTaskFailedResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8520,6 +8835,7 @@ def decode_workflowservice_ShutdownWorkerRequest(data, at, end, depth, message=N
             _,
         ) = fields_of_workflowservice_ShutdownWorkerRequest(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -8535,6 +8851,7 @@ def decode_workflowservice_ShutdownWorkerRequest(data, at, end, depth, message=N
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8549,6 +8866,7 @@ def decode_workflowservice_ShutdownWorkerRequest(data, at, end, depth, message=N
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8563,6 +8881,7 @@ def decode_workflowservice_ShutdownWorkerRequest(data, at, end, depth, message=N
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8577,6 +8896,7 @@ def decode_workflowservice_ShutdownWorkerRequest(data, at, end, depth, message=N
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8591,6 +8911,7 @@ def decode_workflowservice_ShutdownWorkerRequest(data, at, end, depth, message=N
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8605,6 +8926,7 @@ def decode_workflowservice_ShutdownWorkerRequest(data, at, end, depth, message=N
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8619,6 +8941,7 @@ def decode_workflowservice_ShutdownWorkerRequest(data, at, end, depth, message=N
                 at = stop
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8642,6 +8965,7 @@ def decode_workflowservice_ShutdownWorkerRequest(data, at, end, depth, message=N
                     truncated()
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8656,6 +8980,7 @@ def decode_workflowservice_ShutdownWorkerRequest(data, at, end, depth, message=N
                     item = enums_TaskQueueType(to_int32(number))
                 task_queue_types_.append(item)
                 if at < end:
+                    start = at
                     tag = data[at]
                     at += 1
                     if tag > 127:
@@ -8665,11 +8990,11 @@ def decode_workflowservice_ShutdownWorkerRequest(data, at, end, depth, message=N
             if tag < 0:
                 break
             if tag not in TAGS_workflowservice_ShutdownWorkerRequest:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8757,17 +9082,18 @@ def decode_workflowservice_ShutdownWorkerResponse(data, at, end, depth, message=
     else:
         unknown, _ = fields_of_workflowservice_ShutdownWorkerResponse(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
             tag, at = read_size(data, at, tag)
         while True:
             if tag not in TAGS_workflowservice_ShutdownWorkerResponse:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8800,6 +9126,7 @@ def decode_wkt_DoubleValue(data, at, end, depth, message=None):
     else:
         value_, unknown, _ = fields_of_wkt_DoubleValue(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -8810,16 +9137,17 @@ def decode_wkt_DoubleValue(data, at, end, depth, message=None):
                 at += 8
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_wkt_DoubleValue:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8857,6 +9185,7 @@ def decode_wkt_Duration(data, at, end, depth, message=None):
     else:
         seconds_, nanos_, unknown, _ = fields_of_wkt_Duration(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -8869,6 +9198,7 @@ def decode_wkt_Duration(data, at, end, depth, message=None):
                     seconds_, at = read_int64(data, at, seconds_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8880,16 +9210,17 @@ def decode_wkt_Duration(data, at, end, depth, message=None):
                     nanos_, at = read_int32(data, at, nanos_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_wkt_Duration:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8931,6 +9262,7 @@ def decode_wkt_Timestamp(data, at, end, depth, message=None):
     else:
         seconds_, nanos_, unknown, _ = fields_of_wkt_Timestamp(message)
     if at < end:
+        start = at
         tag = data[at]
         at += 1
         if tag > 127:
@@ -8943,6 +9275,7 @@ def decode_wkt_Timestamp(data, at, end, depth, message=None):
                     seconds_, at = read_int64(data, at, seconds_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
@@ -8954,16 +9287,17 @@ def decode_wkt_Timestamp(data, at, end, depth, message=None):
                     nanos_, at = read_int32(data, at, nanos_)
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_wkt_Timestamp:
-                start = at
                 at = skip(data, at, tag, depth)
-                unknown += varint(tag) + data[start:at]
+                unknown += data[start:at]
                 if at >= end:
                     break
+                start = at
                 tag = data[at]
                 at += 1
                 if tag > 127:
