@@ -1,0 +1,60 @@
+# Every target works on a fresh machine that has Python 3.11 or newer, and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# A stamp instead of the folder: the environment is made again when what goes into it changes.
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help install run expenses test quick check lint types format matrix protos bench soak clean
+
+help:  ## Show what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,protos]'
+	@touch $@
+
+install: $(READY)  ## Make the environment in .venv
+
+run: $(READY)  ## Start a server and a worker, run the quickstart's activities, and end
+	$(BIN)/python examples/quickstart.py
+
+expenses: $(READY)  ## Start the expense approval app with its page, until Ctrl-C
+	$(BIN)/python -m examples.expenses
+
+test: lint types  ## Lint, types and all tests
+	$(BIN)/python -m pytest
+
+quick: $(READY)  ## The tests that need neither server nor browser
+	$(BIN)/python -m pytest -m "not server and not browser and not slow"
+
+check: test  ## What must be green before a commit
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/codespell
+
+types: $(READY)
+	$(BIN)/mypy
+
+format: $(READY)  ## Format, and fix what can be fixed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+matrix:  ## The tests on Python 3.11, 3.12 and 3.13, each in an environment of its own
+	scripts/matrix.sh
+
+protos: $(READY)  ## Generate asyncworker/_proto
+	$(BIN)/python scripts/generate_protos.py
+
+bench: $(READY)  ## Compare with temporalio: ratios from interleaved runs, in minutes
+	$(BIN)/python -m benchmarks.vs_temporalio
+
+soak: $(READY)  ## Connection turnovers, restarts and outages under load, for minutes
+	$(BIN)/python -m benchmarks.soak
+
+clean:  ## Remove what is generated, the environment included
+	rm -rf $(VENV) .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

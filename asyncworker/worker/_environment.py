@@ -1,0 +1,70 @@
+"""What all attempts of one worker have in common."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import anyio
+
+from .._proto.temporal.api.deployment.v1 import WorkerDeploymentOptions
+from .._rpc._service import WorkflowService
+from ..activity._cancellation import Notice
+from ..converter import DataConverter
+from ._events import Observer, WorkerEvent
+from ._interceptor import Interceptor
+from ._limits import PayloadLimits
+from ._registry import Registry
+
+if TYPE_CHECKING:
+    from ..client import Client
+
+__all__ = ["Environment", "HeartbeatSettings"]
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatSettings:
+    """How heartbeats are throttled; seconds.
+
+    Attributes:
+        default_interval: Where the activity has no heartbeat timeout.
+        maximum_interval: Whatever its heartbeat timeout.
+        automatic: Whether the worker heartbeats for activities that do not say.
+    """
+
+    default_interval: float = 30.0
+    maximum_interval: float = 60.0
+    automatic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """What all attempts of one worker have in common."""
+
+    client: Client
+    service: WorkflowService
+    namespace: str
+    task_queue: str
+    identity: str
+    registry: Registry
+    converter: DataConverter
+    shutdown: Notice
+    heartbeats: HeartbeatSettings
+    limits: PayloadLimits
+    deployment: WorkerDeploymentOptions | None = None
+    interceptors: Sequence[Interceptor] = ()
+    observers: Sequence[Observer] = ()
+    # As many threads as slots: whoever holds a slot has a thread.
+    threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(float("inf")))
+
+    def notify(self, event: WorkerEvent) -> None:
+        """Show *event* to the observers."""
+        for observer in self.observers:
+            try:
+                observer(event)
+            except Exception:
+                _logger.exception("observer %r failed on %s", observer, type(event).__name__)

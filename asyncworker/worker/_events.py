@@ -1,0 +1,114 @@
+"""What a worker tells its observers: frozen values, one per thing that happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ..activity import Info
+from ..common import CancelReason
+from ..exceptions import RPCError
+
+__all__ = [
+    "ActivityCancelled",
+    "ActivityFinished",
+    "ActivityStarted",
+    "HeartbeatSent",
+    "Observer",
+    "PollFailed",
+    "WorkerEvent",
+    "WorkerStarted",
+    "WorkerStopped",
+    "WorkerStopping",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStarted:
+    """The worker has reached its namespace, and polls."""
+
+    task_queue: str
+    namespace: str
+    identity: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStopping:
+    """The worker polls no more; what runs has *grace* seconds."""
+
+    task_queue: str
+    running: int
+    grace: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStopped:
+    """The worker has replied to all it was given; *error* is what ended it, if not a shutdown."""
+
+    task_queue: str
+    error: BaseException | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PollFailed:
+    """A poll failed; the next one comes in *wait* seconds, or never if that is ``None``."""
+
+    task_queue: str
+    error: RPCError
+    wait: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityStarted:
+    """A task arrived, and its activity is about to run."""
+
+    info: Info
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityCancelled:
+    """A running activity was asked to stop."""
+
+    info: Info
+    reason: CancelReason
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatSent:
+    """A heartbeat was sent; *error* says if it did not arrive."""
+
+    info: Info
+    error: RPCError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityFinished:
+    """An attempt ended, one way or another, and the server has heard of it unless *outcome* says otherwise.
+
+    Attributes:
+        info: The attempt.
+        outcome: ``"completed"``, ``"failed"``, ``"canceled"`` or ``"unreported"``.
+        took: Seconds from the task's arrival to the end of the activity.
+        error: What the activity raised, where it failed.
+    """
+
+    info: Info
+    outcome: str
+    took: float
+    error: BaseException | None = None
+
+
+WorkerEvent: TypeAlias = (
+    WorkerStarted
+    | WorkerStopping
+    | WorkerStopped
+    | PollFailed
+    | ActivityStarted
+    | ActivityCancelled
+    | HeartbeatSent
+    | ActivityFinished
+)
+
+#: Watches a worker. Called on the event loop, so it must be quick; what it raises is logged and changes nothing.
+Observer: TypeAlias = Callable[[WorkerEvent], None]

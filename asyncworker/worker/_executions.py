@@ -1,0 +1,94 @@
+"""Every attempt that a worker holds, and the slots they hold."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from .._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
+from ..common import ActivityCancellationDetails
+from ._execution import Execution
+from ._slots import SlotPermit, SlotReservation, SlotSupplier
+
+if TYPE_CHECKING:
+    from ._environment import Environment
+
+__all__ = ["Executions"]
+
+
+class Executions:
+    """Takes tasks from the pollers, and gives their slots back when they are done."""
+
+    def __init__(self, environment: Environment, slots: SlotSupplier) -> None:
+        self._environment = environment
+        self._slots = slots
+        self._permits: dict[Execution, SlotPermit] = {}
+        self._by_token: dict[bytes, Execution] = {}
+        self._last_call: ActivityCancellationDetails | None = None
+        self._is_empty = asyncio.Event()
+        self._is_empty.set()
+        self.issued = 0
+
+    def __repr__(self) -> str:
+        return f"<Executions [{len(self)} running, {self.issued} slots issued]>"
+
+    def __len__(self) -> int:
+        return len(self._permits)
+
+    def __iter__(self) -> Iterator[Execution]:
+        return iter(list(self._permits))
+
+    # For the pollers
+
+    async def reserve(self, reservation: SlotReservation) -> SlotPermit:
+        """Wait for a slot. Cancelling is safe."""
+        permit = await self._slots.reserve_slot(reservation)
+        self.issued += 1
+        return permit
+
+    def release(self, permit: SlotPermit) -> None:
+        """Take a slot back."""
+        self.issued -= 1
+        self._slots.release_slot(permit)
+
+    def take(self, task: PollActivityTaskQueueResponse, permit: SlotPermit) -> None:
+        """Run *task*; its end releases *permit*. After the last call it is failed back to the server at once."""
+        execution = Execution(self._environment, task, self._forget)
+        self._permits[execution] = permit
+        self._by_token[task.task_token] = execution
+        self._is_empty.clear()
+        self._slots.mark_slot_used(permit, execution.info())
+        if self._last_call is not None:
+            execution.cancel(self._last_call)
+
+    # For the worker
+
+    def find(self, task_token: bytes) -> Execution | None:
+        """Answer whose task token this is, if anybody's."""
+        return self._by_token.get(task_token)
+
+    def call_in(self, details: ActivityCancellationDetails) -> None:
+        """Ask all to stop, and from now on each that still comes."""
+        self._last_call = details
+        for execution in self:
+            execution.cancel(details)
+
+    async def abandon(self) -> None:
+        """Give up on all that are left, reporting for those that run. Cancelling leaves the reports to chance."""
+        await asyncio.gather(*(execution.abandon() for execution in self))
+        for execution in self:
+            self._forget(execution)
+
+    async def wait_until_done(self) -> None:
+        """Wait until nothing runs. Cancelling is safe."""
+        await self._is_empty.wait()
+
+    def _forget(self, execution: Execution) -> None:
+        permit = self._permits.pop(execution, None)
+        if permit is None:
+            return
+        del self._by_token[execution.info().task_token]
+        self.release(permit)
+        if not self._permits:
+            self._is_empty.set()

@@ -1,0 +1,295 @@
+"""One life of a worker: begin, poll, and end in the order in which things depend on each other.
+
+Theory of operation
+-------------------
+Three blocks are nested, and end from the inside out::
+
+    clock ⊃ executions ⊃ polling
+
+*Polling* ends when no poll is under way: the server is told (``ShutdownWorker``), and where the namespace says
+``worker_poll_complete_on_shutdown`` it answers the open polls at once. Elsewhere they run into their own deadline,
+which is chosen short for that very reason. *Executions* end when each has been replied to. The *clock* hurries them:
+once the grace period is over they are asked to stop, and what does not heed that is given up after a while more. It is
+stopped last, as nothing is left to hurry.
+
+The life is a task of its own, which is never cancelled: whoever waits for it may be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from .._proto.temporal.api.deployment.v1 import WorkerDeploymentOptions
+from .._proto.temporal.api.enums.v1 import TaskQueueKind, TaskQueueType, WorkerVersioningMode
+from .._proto.temporal.api.taskqueue.v1 import TaskQueue, TaskQueueMetadata
+from .._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueRequest, ShutdownWorkerRequest
+from .._proto.temporal.wkt import DoubleValue
+from .._rpc._methods import SHUTDOWN_WORKER
+from .._rpc._service import LONG_POLL_TIMEOUT
+from ..activity._cancellation import Notice
+from ..common import ActivityCancellationDetails
+from ..exceptions import RPCError, RPCStatusCode, WorkerError
+from ._environment import Environment
+from ._events import WorkerStarted, WorkerStopped, WorkerStopping
+from ._executions import Executions
+from ._namespace import Namespace, describe_namespace
+from ._poller import Poller, Standing
+from ._rate import RateLimit
+
+if TYPE_CHECKING:
+    from ..client import Client
+    from ._settings import WorkerDeploymentConfig, WorkerSettings
+
+__all__ = ["Life"]
+
+_logger = logging.getLogger(__name__)
+
+# Where nobody ends open polls for us they should end by themselves before anybody minds. The server answers one or two
+# seconds before the deadline.
+_SHORT_POLL = 10.0
+_WORKER_SHUTDOWN = ActivityCancellationDetails(worker_shutdown=True)
+
+
+class Life:
+    """One life of a worker, over a connected client.
+
+    Args:
+        settings: Of the worker.
+        client: Stays its owner's to close.
+    """
+
+    def __init__(self, settings: WorkerSettings, client: Client) -> None:
+        self._settings = settings
+        self._client = client
+        self._stop = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._cut = asyncio.Event()
+        self._fatal: RPCError | None = None
+        self._pollers: list[Poller] = []
+        self.instance_key = str(uuid.uuid4())
+        self.shutdown_notice = Notice()
+        self.executions: Executions | None = None
+        self.has_begun = asyncio.Event()
+
+    def __repr__(self) -> str:
+        used = 0 if self.executions is None else len(self.executions)
+        state = "stopping" if self._stop.is_set() else "polling" if self.has_begun.is_set() else "beginning"
+        return f"<Life [{state}, {used} running]>"
+
+    @property
+    def is_polling(self) -> bool:
+        """Whether a poll is under way."""
+        return any(poller.is_polling for poller in self._pollers)
+
+    # From outside
+
+    def stop(self) -> None:
+        """Begin to end: poll no more, and give what runs the grace period."""
+        if not self._stop.is_set():
+            self._stop.set()
+            self.shutdown_notice.raise_(_WORKER_SHUTDOWN)
+
+    def hurry(self) -> None:
+        """Take the next step towards the end: stop, then cancel what runs, then leave it behind."""
+        if not self._stop.is_set():
+            self.stop()
+        elif not self._hurry.is_set():
+            self._hurry.set()
+        else:
+            self._cut.set()
+
+    # From birth to end
+
+    async def live(self) -> None:
+        """Live until told to stop.
+
+        Raises:
+            WorkerError: The worker could not begin, or the server refused its polls for good.
+        """
+        settings = self._settings
+        namespace = await describe_namespace(self._client.service)
+        environment = self._build_environment(namespace)
+        self.executions = Executions(environment, settings.slots)
+        async with (
+            self._clock(self.executions),
+            self._answering(self.executions),
+            self._polling(environment, self.executions, namespace),
+        ):
+            self._announce(environment)
+            await self._stop.wait()
+            environment.notify(WorkerStopping(settings.task_queue, len(self.executions), settings.grace))
+        error = self._error()
+        environment.notify(WorkerStopped(settings.task_queue, error))
+        _logger.info("worker of task queue %r stopped", settings.task_queue)
+        if error is not None:
+            raise error from self._fatal
+
+    def _announce(self, environment: Environment) -> None:
+        self.has_begun.set()
+        environment.notify(WorkerStarted(environment.task_queue, environment.namespace, environment.identity))
+        _logger.info(
+            "worker of task queue %r started: namespace %r, activities %s",
+            environment.task_queue,
+            environment.namespace,
+            ", ".join(environment.registry.names),
+        )
+
+    def _error(self) -> WorkerError | None:
+        if self._fatal is None:
+            return None
+        return WorkerError(
+            f"the server refuses to give tasks of queue {self._settings.task_queue!r}"
+            f" in namespace {self._client.namespace!r}: {self._fatal}"
+        )
+
+    def _build_environment(self, namespace: Namespace) -> Environment:
+        settings = self._settings
+        return Environment(
+            client=self._client,
+            service=self._client.service,
+            namespace=self._client.namespace,
+            task_queue=settings.task_queue,
+            identity=settings.identity or self._client.identity,
+            registry=settings.registry,
+            converter=self._client.data_converter,
+            shutdown=self.shutdown_notice,
+            heartbeats=settings.heartbeats,
+            limits=namespace.limits,
+            deployment=_deployment_options(settings.deployment),
+            interceptors=settings.interceptors,
+            observers=settings.observers,
+        )
+
+    # The three blocks, from the outermost to the innermost
+
+    @asynccontextmanager
+    async def _clock(self, executions: Executions) -> AsyncIterator[None]:
+        """Hurry the executions, once it is time."""
+        hurrying = asyncio.get_running_loop().create_task(self._keep_time(executions))
+        try:
+            yield
+        finally:
+            hurrying.cancel()
+
+    async def _keep_time(self, executions: Executions) -> None:
+        await self._stop.wait()
+        if len(executions):
+            _logger.info(
+                "worker of task queue %r stops: %d activities have %g s to end by themselves",
+                self._settings.task_queue,
+                len(executions),
+                self._settings.grace,
+            )
+        await _wait(self._hurry, self._settings.grace)
+        self._hurry.set()
+        executions.call_in(_WORKER_SHUTDOWN)
+        await _wait(self._cut, self._settings.hard_stop)
+        await executions.abandon()
+
+    @asynccontextmanager
+    async def _answering(self, executions: Executions) -> AsyncIterator[None]:
+        """Leave when each execution has been replied to."""
+        yield
+        await executions.wait_until_done()
+
+    @asynccontextmanager
+    async def _polling(
+        self, environment: Environment, executions: Executions, namespace: Namespace
+    ) -> AsyncIterator[None]:
+        """Leave when no poll is under way."""
+        settings = self._settings
+        standing = Standing()
+        pace = None if settings.max_per_second is None else RateLimit(settings.max_per_second)
+        request = self._poll_request(environment)
+        timeout = settings.long_poll_timeout or (
+            LONG_POLL_TIMEOUT if namespace.capabilities.worker_poll_complete_on_shutdown else _SHORT_POLL
+        )
+        self._pollers = [
+            Poller(
+                environment,
+                request,
+                executions,
+                timeout=timeout,
+                standing=standing,
+                pace=pace,
+                on_fatal=self._on_fatal,
+            )
+            for _ in range(settings.pollers)
+        ]
+        try:
+            yield
+        finally:
+            for poller in self._pollers:
+                poller.stop()
+            await self._say_goodbye(environment)
+            await self._until_polls_end()
+
+    async def _until_polls_end(self) -> None:
+        tasks = {poller.task for poller in self._pollers}
+        cut = asyncio.get_running_loop().create_task(self._cut.wait())
+        while tasks and not cut.done():
+            done, _ = await asyncio.wait({*tasks, cut}, return_when=asyncio.FIRST_COMPLETED)
+            tasks -= done
+        # Only somebody who has asked three times gets here with tasks left.
+        for task in tasks:
+            task.cancel()
+        cut.cancel()
+
+    def _poll_request(self, environment: Environment) -> PollActivityTaskQueueRequest:
+        rate = self._settings.max_task_queue_per_second
+        metadata = None if rate is None else TaskQueueMetadata(max_tasks_per_second=DoubleValue(value=rate))
+        return PollActivityTaskQueueRequest(
+            namespace=environment.namespace,
+            task_queue=TaskQueue(name=environment.task_queue, kind=TaskQueueKind.NORMAL),
+            identity=environment.identity,
+            task_queue_metadata=metadata,
+            deployment_options=environment.deployment,
+            worker_instance_key=self.instance_key,
+        )
+
+    async def _say_goodbye(self, environment: Environment) -> None:
+        """Tell the server that this worker polls no more, so that it ends the polls under way if it can."""
+        request = ShutdownWorkerRequest(
+            namespace=environment.namespace,
+            identity=environment.identity,
+            reason="graceful shutdown",
+            worker_instance_key=self.instance_key,
+            task_queue=environment.task_queue,
+            task_queue_types=[TaskQueueType.ACTIVITY],
+        )
+        try:
+            await environment.service.call(SHUTDOWN_WORKER, request, timeout=5.0)
+        except RPCError as error:
+            level = logging.DEBUG if error.status is RPCStatusCode.UNIMPLEMENTED else logging.WARNING
+            _logger.log(level, "the server could not be told that the worker stops: %s", error)
+
+    def _on_fatal(self, error: RPCError) -> None:
+        if self._fatal is None:
+            self._fatal = error
+            _logger.error("worker of task queue %r cannot go on, and stops: %s", self._settings.task_queue, error)
+        self.stop()
+
+
+async def _wait(event: asyncio.Event, timeout: float) -> None:
+    """Wait for *event*, but no longer than *timeout* seconds."""
+    try:
+        async with asyncio.timeout(timeout):
+            await event.wait()
+    except TimeoutError:
+        return
+
+
+def _deployment_options(config: WorkerDeploymentConfig | None) -> WorkerDeploymentOptions | None:
+    if config is None:
+        return None
+    mode = WorkerVersioningMode.VERSIONED if config.use_worker_versioning else WorkerVersioningMode.UNVERSIONED
+    return WorkerDeploymentOptions(
+        deployment_name=config.version.deployment_name,
+        build_id=config.version.build_id,
+        worker_versioning_mode=mode,
+    )

@@ -1,0 +1,41 @@
+"""What the server would refuse for its size, found before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .._proto.temporal.api.common.v1 import Payload
+from .._proto.temporal.api.namespace.v1 import NamespaceInfoLimits
+from ..converter import payloads_size
+from ..exceptions import ApplicationError
+
+__all__ = ["PayloadLimits"]
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadLimits:
+    """The namespace's limits in bytes (``NamespaceInfo.Limits``); 0 is no limit."""
+
+    blob: int = 0
+
+    @classmethod
+    def from_proto(cls, limits: NamespaceInfoLimits | None) -> PayloadLimits:
+        """Read what DescribeNamespace said."""
+        return cls(blob=0 if limits is None else limits.blob_size_limit_error)
+
+    def excess(self, payloads: Sequence[Payload]) -> int:
+        """Answer the size in bytes of *payloads* if it is above the limit, else 0."""
+        if not self.blob:
+            return 0
+        size = payloads_size(payloads)
+        return size if size > self.blob else 0
+
+    def refusal(self, what: str, size: int) -> ApplicationError:
+        """The failure for *what*, whose *size* no retry makes smaller."""
+        return ApplicationError(
+            f"{what} has {size:,} bytes encoded, and the namespace takes at most {self.blob:,}:"
+            " store it elsewhere and pass a reference to it",
+            type="PayloadsTooLarge",
+            non_retryable=True,
+        )

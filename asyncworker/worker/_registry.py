@@ -1,0 +1,99 @@
+"""Which activities a worker has, by the names that tasks call them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ..activity import Definition
+from ..activity._definition import definitions_of
+from ..common import RawValue
+from ..converter import PayloadConverter, Signature
+from ..exceptions import ApplicationError
+from ._rate import RateLimit
+
+__all__ = ["Registered", "Registry"]
+
+
+class Registered:
+    """One activity of a worker: its declaration, its compiled signature, its own limits."""
+
+    __slots__ = ("definition", "fn", "is_async", "pace", "room", "signature", "takes_context")
+
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+        self.fn = definition.fn
+        self.is_async = definition.is_async
+        self.takes_context = definition.takes_context
+        self.signature = Signature(definition.fn, skip=int(definition.takes_context))
+        self.room = None if definition.max_concurrent is None else asyncio.Semaphore(definition.max_concurrent)
+        self.pace = None if definition.max_per_second is None else RateLimit(definition.max_per_second)
+
+    def __repr__(self) -> str:
+        return f"<Registered {self.definition.name or '(dynamic)'}>"
+
+
+class Registry:
+    """Every activity of a worker.
+
+    Args:
+        activities: Functions, bound methods, callable objects, and objects whose decorated methods all count.
+
+    Raises:
+        TypeError: One of them is no activity, or is dynamic when another already is.
+        ValueError: Two have the same name, or there is none at all.
+    """
+
+    def __init__(self, activities: Iterable[Any]) -> None:
+        self._by_name: dict[str, Registered] = {}
+        self._dynamic: Registered | None = None
+        for thing in activities:
+            for definition in definitions_of(thing):
+                self._add(definition)
+        if not self._by_name and self._dynamic is None:
+            raise ValueError("a worker needs at least one activity: Worker(…, activities=[…])")
+
+    def __repr__(self) -> str:
+        return f"<Registry [{', '.join(self.names)}]>"
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The activity types that are registered by name, in order."""
+        return sorted(self._by_name)
+
+    def find(self, name: str) -> Registered | None:
+        """Answer who takes the activity type *name*, if anybody does."""
+        return self._by_name.get(name) or self._dynamic
+
+    def prepare(self, converter: PayloadConverter) -> None:
+        """Build what reads the arguments, so that the first tasks need not.
+
+        Raises:
+            TypeError: An activity has a parameter that *converter* cannot read.
+        """
+        for registered in self._by_name.values():
+            registered.signature.prepare(converter)
+
+    def unknown(self, name: str) -> ApplicationError:
+        """The failure for a type that nobody takes: retryable, as another worker may know it."""
+        return ApplicationError(
+            f"Activity {name!r} is not registered on this worker; registered: {', '.join(self.names)}",
+            type="NotFoundError",
+        )
+
+    def _add(self, definition: Definition) -> None:
+        registered = Registered(definition)
+        if definition.name is None:
+            if self._dynamic is not None:
+                raise TypeError("a worker takes one dynamic activity, and got a second")
+            self._dynamic = registered
+        elif definition.name in self._by_name:
+            raise ValueError(f"two activities are named {definition.name!r}: name one with @activity.defn(name=…)")
+        else:
+            self._by_name[definition.name] = registered
+
+
+def raw_arguments(payloads: Sequence[Any]) -> list[Any]:
+    """The one argument of a dynamic activity."""
+    return [[RawValue(payload) for payload in payloads]]

@@ -1,0 +1,172 @@
+"""Tell the server what became of an attempt, for as long as it is still interested."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+from .._proto.temporal.api.common.v1 import Payload, Payloads
+from .._proto.temporal.api.workflowservice.v1 import (
+    RespondActivityTaskCanceledRequest,
+    RespondActivityTaskCompletedRequest,
+    RespondActivityTaskFailedRequest,
+)
+from .._rpc._methods import (
+    RESPOND_ACTIVITY_TASK_CANCELED,
+    RESPOND_ACTIVITY_TASK_COMPLETED,
+    RESPOND_ACTIVITY_TASK_FAILED,
+)
+from .._rpc._retry import COMPLETION
+from ..converter import ensure_application_failure
+from ..exceptions import ApplicationError, ConverterError, RPCError, RPCStatusCode
+from ._outcome import Canceled, Completed, Failed, unconvertible
+
+if TYPE_CHECKING:
+    from ..converter import DataConverter, Signature
+    from ._environment import Environment
+
+__all__ = ["Reply", "encode_reply", "send_reply"]
+
+_logger = logging.getLogger(__name__)
+
+#: The request that says what became of an attempt.
+Reply: TypeAlias = (
+    RespondActivityTaskCompletedRequest | RespondActivityTaskFailedRequest | RespondActivityTaskCanceledRequest
+)
+
+
+async def encode_reply(
+    environment: Environment,
+    converter: DataConverter,
+    token: bytes,
+    outcome: Completed | Failed | Canceled,
+    *,
+    signature: Signature | None,
+    last_heartbeat: Sequence[Payload] | None,
+) -> Reply:
+    """Write *outcome* as the request that reports it.
+
+    A result that cannot be written, or is larger than the namespace takes, is a failure that is not retried: the next
+    attempt would only find the same. So are cancellation details.
+    """
+    try:
+        match outcome:
+            case Completed():
+                return await _completed(environment, converter, token, outcome, signature)
+            case Canceled():
+                return await _canceled(environment, converter, token, outcome)
+            case Failed():
+                error = outcome.error
+    except ConverterError as caught:
+        error = unconvertible(caught)
+    except ApplicationError as caught:
+        error = caught
+    return await _failed(environment, converter, token, error, last_heartbeat)
+
+
+async def _completed(
+    environment: Environment, converter: DataConverter, token: bytes, outcome: Completed, signature: Signature | None
+) -> RespondActivityTaskCompletedRequest:
+    if signature is None:
+        payloads = converter.encode_nowait([outcome.result])
+    else:
+        payloads = [signature.encode_result(outcome.result, converter.payload_converter)]
+    if converter.has_codec:
+        payloads = list(await converter.encode_payloads(payloads))
+    _check_size(environment, "the result", payloads)
+    return RespondActivityTaskCompletedRequest(
+        task_token=token,
+        result=Payloads(payloads=payloads),
+        identity=environment.identity,
+        namespace=environment.namespace,
+        deployment_options=environment.deployment,
+    )
+
+
+async def _canceled(
+    environment: Environment, converter: DataConverter, token: bytes, outcome: Canceled
+) -> RespondActivityTaskCanceledRequest:
+    payloads = await converter.encode(outcome.details) if outcome.details else []
+    _check_size(environment, "the cancellation's details", payloads)
+    return RespondActivityTaskCanceledRequest(
+        task_token=token,
+        details=Payloads(payloads=payloads) if payloads else None,
+        identity=environment.identity,
+        namespace=environment.namespace,
+        deployment_options=environment.deployment,
+    )
+
+
+async def _failed(
+    environment: Environment,
+    converter: DataConverter,
+    token: bytes,
+    error: BaseException,
+    last_heartbeat: Sequence[Payload] | None,
+) -> RespondActivityTaskFailedRequest:
+    heartbeat = await _encoded_heartbeat(environment, converter, last_heartbeat)
+    return RespondActivityTaskFailedRequest(
+        task_token=token,
+        failure=ensure_application_failure(await converter.encode_failure(error)),
+        last_heartbeat_details=Payloads(payloads=heartbeat) if heartbeat else None,
+        identity=environment.identity,
+        namespace=environment.namespace,
+        deployment_options=environment.deployment,
+    )
+
+
+async def _encoded_heartbeat(
+    environment: Environment, converter: DataConverter, payloads: Sequence[Payload] | None
+) -> list[Payload]:
+    if not payloads:
+        return []
+    try:
+        encoded = list(await converter.encode_payloads(payloads))
+    except Exception:
+        _logger.exception("the last heartbeat's details could not be encoded; the failure goes out without them")
+        return []
+    # They were checked when they were recorded; a codec may have made them larger.
+    return [] if environment.limits.excess(encoded) else encoded
+
+
+def _check_size(environment: Environment, what: str, payloads: Sequence[Payload]) -> None:
+    if size := environment.limits.excess(payloads):
+        raise environment.limits.refusal(what, size)
+
+
+async def send_reply(environment: Environment, reply: Reply, *, until: float | None) -> None:
+    """Send *reply*, again and again until the event loop's clock says *until*.
+
+    Raises:
+        RPCError: The server did not take it: ``NOT_FOUND`` if it has closed the attempt.
+
+    Cancelling gives up; the server may have taken it all the same.
+    """
+    call = environment.service.call
+    if isinstance(reply, RespondActivityTaskCompletedRequest):
+        try:
+            await call(RESPOND_ACTIVITY_TASK_COMPLETED, reply, retry=COMPLETION, until=until)
+        except RPCError as error:
+            if not error.is_message_too_large:
+                raise
+            failed = await _failed(environment, environment.converter, reply.task_token, _too_large(error), None)
+            await send_reply(environment, failed, until=until)
+    elif isinstance(reply, RespondActivityTaskFailedRequest):
+        await call(RESPOND_ACTIVITY_TASK_FAILED, reply, retry=COMPLETION, until=until)
+    else:
+        await call(RESPOND_ACTIVITY_TASK_CANCELED, reply, retry=COMPLETION, until=until)
+
+
+def _too_large(error: RPCError) -> ApplicationError:
+    return ApplicationError(
+        f"the result is larger than the server takes in one message ({error.message}):"
+        " store it elsewhere and return a reference to it",
+        type="PayloadsTooLarge",
+        non_retryable=True,
+    )
+
+
+def is_closed(error: RPCError) -> bool:
+    """Whether *error* says that the server has closed the attempt, perhaps by an earlier try of this very reply."""
+    return error.status is RPCStatusCode.NOT_FOUND

@@ -1,0 +1,49 @@
+"""A worker's settings, checked: what `Worker(…)` was told, and nothing that happens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..common import WorkerDeploymentVersion
+from ._environment import HeartbeatSettings
+from ._events import Observer
+from ._interceptor import Interceptor
+from ._registry import Registry
+from ._slots import SlotSupplier
+
+__all__ = ["WorkerDeploymentConfig", "WorkerSettings"]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerDeploymentConfig:
+    """Which version of a deployment a worker is (``WorkerDeploymentOptions``).
+
+    Attributes:
+        version: Deployment and build.
+        use_worker_versioning: Take part in the deployment's versioning: only tasks routed to this version arrive.
+            ``False`` tells the server the version and takes all.
+    """
+
+    version: WorkerDeploymentVersion
+    use_worker_versioning: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings:
+    """What `Worker(…)` was told, in seconds where it is about time."""
+
+    task_queue: str
+    registry: Registry
+    slots: SlotSupplier
+    pollers: int
+    identity: str | None
+    heartbeats: HeartbeatSettings
+    grace: float
+    hard_stop: float
+    long_poll_timeout: float | None
+    max_per_second: float | None
+    max_task_queue_per_second: float | None
+    deployment: WorkerDeploymentConfig | None
+    interceptors: Sequence[Interceptor]
+    observers: Sequence[Observer]

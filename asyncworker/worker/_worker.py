@@ -1,0 +1,387 @@
+"""The worker as its user sees it: made of settings, run, stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import anyio
+
+from .._time import Seconds, to_seconds
+from ._environment import HeartbeatSettings
+from ._events import Observer
+from ._interceptor import Interceptor
+from ._life import Life
+from ._registry import Registry
+from ._settings import WorkerDeploymentConfig, WorkerSettings
+from ._signals import on_signals
+from ._slots import FixedSizeSlotSupplier, SlotSupplier
+
+if TYPE_CHECKING:
+    from ..client import Client
+
+__all__ = ["Worker"]
+
+_logger = logging.getLogger(__name__)
+
+
+class Worker:
+    """Polls a task queue and runs its activities, on the event loop of whoever runs it.
+
+    Args:
+        client: The connection to use; it stays its owner's to close. ``None``: the worker connects itself when it is
+            run, as :meth:`asyncworker.client.Client.connect` does from ``TEMPORAL_*`` and ``temporal.toml``.
+        task_queue: The queue to poll. Default: ``TEMPORAL_TASK_QUEUE``.
+        activities: Functions and bound methods, and objects, of which every method declared an activity counts.
+        max_concurrent_activities: How many activities may be held at a time. Default: 100.
+        slot_supplier: Decides that instead; not together with *max_concurrent_activities*.
+        max_concurrent_activity_task_polls: How many polls are open at a time; each holds a slot.
+        max_activities_per_second: How many activities this worker starts per second, at an even pace.
+        max_task_queue_activities_per_second: How many the server gives out per second for the whole queue, to all of
+            its workers; the last worker to poll has its way.
+        max_heartbeat_throttle_interval: No heartbeat waits longer than this before it leaves; seconds or timedelta.
+        default_heartbeat_throttle_interval: Time between two heartbeats of an activity without a heartbeat timeout;
+            seconds or timedelta. With one it is 0.8 × that.
+        auto_heartbeat: Heartbeat for every activity with a heartbeat timeout that does not say otherwise in its
+            declaration.
+        graceful_shutdown_timeout: How long activities may go on once the worker stops, before they are asked to stop
+            too; seconds or timedelta.
+        hard_shutdown_timeout: How long they may then take, before they are reported as failed and left behind;
+            seconds or timedelta.
+        long_poll_timeout: How long one poll may take; seconds or timedelta. Default: 70 s where the namespace says
+            ``worker_poll_complete_on_shutdown``. Elsewhere nothing ends an open poll, a shutdown waits for it, and the
+            default is 10 s.
+        identity: How the worker is named in the UI and in the history. Default: the client's identity.
+        deployment_config: Which version of which deployment the worker is.
+        interceptors: Wrap executions; the first is the outermost.
+        observers: Are told what happens, as values of :mod:`asyncworker.worker`.
+
+    Raises:
+        TypeError: An activity is none, or settings exclude each other.
+        ValueError: A setting is out of its range.
+    """
+
+    def __init__(
+        self,
+        client: Client | None = None,
+        *,
+        task_queue: str | None = None,
+        activities: Sequence[Any] = (),
+        # How much
+        max_concurrent_activities: int | None = None,
+        slot_supplier: SlotSupplier | None = None,
+        max_concurrent_activity_task_polls: int = 5,
+        max_activities_per_second: float | None = None,
+        max_task_queue_activities_per_second: float | None = None,
+        # Heartbeats
+        max_heartbeat_throttle_interval: Seconds = 60.0,
+        default_heartbeat_throttle_interval: Seconds = 30.0,
+        auto_heartbeat: bool = False,
+        # Ending
+        graceful_shutdown_timeout: Seconds = 30.0,
+        hard_shutdown_timeout: Seconds = 10.0,
+        long_poll_timeout: Seconds | None = None,
+        # Who it is
+        identity: str | None = None,
+        deployment_config: WorkerDeploymentConfig | None = None,
+        # Who watches
+        interceptors: Sequence[Interceptor] = (),
+        observers: Sequence[Observer] = (),
+    ) -> None:
+        _expect_sequence("activities", activities)
+        self._client = client
+        self._life: Life | None = None
+        self._ended: asyncio.Task[None] | None = None
+        self._body: anyio.CancelScope | None = None
+        self._settings = WorkerSettings(
+            task_queue=_checked_queue(task_queue),
+            registry=Registry(activities),
+            slots=_choose_slots(slot_supplier, max_concurrent_activities),
+            pollers=_at_least_one("max_concurrent_activity_task_polls", max_concurrent_activity_task_polls),
+            identity=identity,
+            heartbeats=HeartbeatSettings(
+                default_interval=_positive("default_heartbeat_throttle_interval", default_heartbeat_throttle_interval),
+                maximum_interval=_positive("max_heartbeat_throttle_interval", max_heartbeat_throttle_interval),
+                automatic=auto_heartbeat,
+            ),
+            grace=_not_negative("graceful_shutdown_timeout", graceful_shutdown_timeout),
+            hard_stop=_not_negative("hard_shutdown_timeout", hard_shutdown_timeout),
+            long_poll_timeout=_checked_poll(long_poll_timeout),
+            max_per_second=_rate("max_activities_per_second", max_activities_per_second),
+            max_task_queue_per_second=_rate(
+                "max_task_queue_activities_per_second", max_task_queue_activities_per_second
+            ),
+            deployment=deployment_config,
+            interceptors=tuple(interceptors),
+            observers=tuple(observers),
+        )
+
+        if client is not None:
+            self._settings.registry.prepare(client.data_converter.payload_converter)
+
+    def __repr__(self) -> str:
+        state = "running" if self.is_running else "not running"
+        return f"<Worker of {self.task_queue!r} [{state}, {self.slots_used} slots used]>"
+
+    # What it is
+
+    @property
+    def task_queue(self) -> str:
+        """The queue it polls."""
+        return self._settings.task_queue
+
+    @property
+    def activities(self) -> Sequence[str]:
+        """The activity types it has, by name."""
+        return self._settings.registry.names
+
+    @property
+    def client(self) -> Client | None:
+        """The client it was given, or has made for itself while it runs."""
+        return self._client if self._life is None else self._life._client
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has been started and has not ended."""
+        return self._ended is not None and not self._ended.done()
+
+    @property
+    def is_shutdown(self) -> bool:
+        """Whether it ran, and has ended."""
+        return self._ended is not None and self._ended.done()
+
+    @property
+    def slots_used(self) -> int:
+        """How many activities it holds."""
+        return 0 if self._life is None or self._life.executions is None else len(self._life.executions)
+
+    # Running
+
+    async def run(self, *, handle_signals: bool = True) -> None:
+        """Run until :meth:`shutdown` is called, a signal comes, or the server refuses to go on.
+
+        The first SIGINT or SIGTERM begins a shutdown, the second cancels the activities, the third leaves them behind.
+
+        Args:
+            handle_signals: ``False`` leaves the signals alone, for a worker that lives in somebody else's process.
+
+        Raises:
+            WorkerError: The worker could not begin, or could not go on.
+            RPCError: The server could not be reached.
+            ConfigurationError: A setting of the connection is wrong.
+            RuntimeError: It runs already.
+
+        Cancelling begins a shutdown, and is passed on when that is over; cancelling again cancels the activities.
+        """
+        ended = self._begin()
+        handling: AbstractContextManager[None] = on_signals(self._on_signal) if handle_signals else nullcontext()
+        with handling:
+            await self._see_through(ended)
+
+    async def __aenter__(self) -> Self:
+        """Start; return when the worker polls.
+
+        If it cannot go on later, the block is cancelled and raises :exc:`WorkerError`.
+        """
+        ended = self._begin()
+        try:
+            await self._until_begun(ended)
+        except BaseException:
+            self._stop()
+            with anyio.CancelScope(shield=True):
+                await asyncio.wait({ended})
+            raise
+        self._body = anyio.CancelScope()
+        self._body.__enter__()
+        ended.add_done_callback(self._on_end)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        """Poll no more, let activities end, cancel those that do not, and return when all have been replied to."""
+        ended, body = self._ended, self._body
+        assert ended is not None
+        assert body is not None
+        ended.remove_done_callback(self._on_end)
+        swallowed = bool(body.__exit__(kind, error, trace))
+        self._stop()
+        try:
+            await self._see_through(ended)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            # The block's own error goes first.
+            if error is None or swallowed:
+                raise
+            _logger.exception("the worker had failed as well")
+        return swallowed
+
+    async def shutdown(self) -> None:
+        """Poll no more, let activities end, cancel those that do not; return when all have been replied to.
+
+        Does nothing if the worker does not run. Cancelling stops waiting, not the shutdown.
+        """
+        ended = self._ended
+        if ended is None or ended.done():
+            return
+        self._stop()
+        await asyncio.wait({ended})
+
+    # How
+
+    def _begin(self) -> asyncio.Task[None]:
+        if self.is_running:
+            raise RuntimeError(f"{self!r} runs already")
+        self._life = None
+        self._is_stopping = asyncio.Event()
+        self._ended = asyncio.get_running_loop().create_task(self._live(), name=f"worker of {self.task_queue}")
+        return self._ended
+
+    async def _live(self) -> None:
+        async with self._connected() as client:
+            self._settings.registry.prepare(client.data_converter.payload_converter)
+            self._life = Life(self._settings, client)
+            if self._is_stopping.is_set():
+                return
+            await self._life.live()
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Client]:
+        if self._client is not None:
+            yield self._client
+            return
+        # A client costs time to import, which a worker that is only made should not pay.
+        from ..client import Client
+
+        async with await Client.connect() as client:
+            yield client
+
+    async def _until_begun(self, ended: asyncio.Task[None]) -> None:
+        while not ended.done():
+            if self._life is not None and self._life.has_begun.is_set():
+                return
+            await self._next_step(ended)
+        ended.result()
+        raise RuntimeError("the worker was shut down while it started")
+
+    async def _next_step(self, ended: asyncio.Task[None]) -> None:
+        """Wait until the worker has begun, or has ended trying."""
+        if self._life is None:
+            # Connecting.
+            await asyncio.wait({ended}, timeout=0.01)
+            return
+        begun = asyncio.get_running_loop().create_task(self._life.has_begun.wait())
+        try:
+            await asyncio.wait({ended, begun}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            begun.cancel()
+
+    async def _see_through(self, ended: asyncio.Task[None]) -> None:
+        """Wait for the end; being cancelled meanwhile is a request to hurry, and is passed on afterwards."""
+        try:
+            await asyncio.wait({ended})
+        except asyncio.CancelledError:
+            self._hurry()
+            await self._see_through_cancelled(ended)
+            raise
+        ended.result()
+
+    async def _see_through_cancelled(self, ended: asyncio.Task[None]) -> None:
+        # Shielded, as a cancelled scope would go on cancelling; a cancellation of the task itself still gets through.
+        with anyio.CancelScope(shield=True):
+            while not ended.done():
+                try:
+                    await asyncio.wait({ended})
+                except asyncio.CancelledError:
+                    self._hurry()
+        if not ended.cancelled() and ended.exception() is not None:
+            _logger.error("the worker had failed as well", exc_info=ended.exception())
+
+    def _stop(self) -> None:
+        self._is_stopping.set()
+        if self._life is not None:
+            self._life.stop()
+
+    def _hurry(self) -> None:
+        self._is_stopping.set()
+        if self._life is not None:
+            self._life.hurry()
+
+    def _on_signal(self, number: signal.Signals) -> None:
+        _logger.info("got %s", number.name)
+        self._hurry()
+
+    def _on_end(self, _: asyncio.Task[None]) -> None:
+        """The worker has ended while its block runs: nothing in there should go on as if it had not."""
+        if self._body is not None:
+            self._body.cancel()
+
+
+def _checked_queue(task_queue: str | None) -> str:
+    name = task_queue if task_queue is not None else os.environ.get("TEMPORAL_TASK_QUEUE")
+    if not name:
+        raise ValueError("a worker needs a task queue: Worker(task_queue=…), or TEMPORAL_TASK_QUEUE")
+    if len(name) > 1000:
+        raise ValueError(f"a task queue's name has at most 1000 characters, got {len(name)}")
+    for prefix in ("/_sys/", "__temporal_"):
+        if name.startswith(prefix):
+            raise ValueError(
+                f"a task queue's name must not start with {prefix!r}, which is Temporal's own; got {name!r}"
+            )
+    return name
+
+
+def _choose_slots(supplier: SlotSupplier | None, number: int | None) -> SlotSupplier:
+    if supplier is None:
+        return FixedSizeSlotSupplier(100 if number is None else _at_least_one("max_concurrent_activities", number))
+    if number is not None:
+        raise TypeError("slot_supplier and max_concurrent_activities exclude each other: the supplier decides")
+    return supplier
+
+
+def _expect_sequence(name: str, value: object) -> None:
+    if callable(value) or isinstance(value, str | bytes) or not hasattr(value, "__iter__"):
+        raise TypeError(f"{name} must be a sequence, e.g. {name}=[pack]; got {value!r}")
+
+
+def _at_least_one(name: str, value: int) -> int:
+    if value < 1:
+        raise ValueError(f"{name} must be at least 1, got {value!r}")
+    return value
+
+
+def _rate(name: str, value: float | None) -> float | None:
+    if value is not None and not value > 0:
+        raise ValueError(f"{name} must be above zero, got {value!r}")
+    return value
+
+
+def _positive(name: str, value: Seconds) -> float:
+    seconds = to_seconds(value)
+    if not seconds > 0:
+        raise ValueError(f"{name} must be above zero, got {value!r}")
+    return seconds
+
+
+def _not_negative(name: str, value: Seconds) -> float:
+    seconds = to_seconds(value)
+    if not seconds >= 0:
+        raise ValueError(f"{name} must not be negative, got {value!r}")
+    return seconds
+
+
+def _checked_poll(value: Seconds | None) -> float | None:
+    if value is None:
+        return None
+    seconds = to_seconds(value)
+    # The server refuses polls of 2 s or less, and answers up to 2 s before the deadline.
+    if not 3 <= seconds <= 600:
+        raise ValueError(f"long_poll_timeout must be from 3 to 600 s, got {value!r}")
+    return seconds
