@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Never, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
 import pydantic_core
 
@@ -50,7 +50,7 @@ class Adapter:
         self.validate_json: Callable[[bytes], Any] = pydantic_core.from_json
         self.validate_python: Callable[[Any], Any] = _as_it_is
         if self.message_class is not None:
-            self._adapt(None if optional else Never)
+            self._adapt_message(optional)
         elif core in _BUFFERS:
             self._adapt(bytes | None if optional else bytes, lambda data: data if data is None else core(data))
         elif not (self.is_raw or self.is_untyped):
@@ -58,6 +58,12 @@ class Adapter:
 
     def __repr__(self) -> str:
         return f"Adapter({describe_type(self.hint)})"
+
+    def _adapt_message(self, optional: bool) -> None:
+        if optional:
+            self._adapt(type(None))
+        else:
+            self._refuse(f"expected {describe_type(self.hint)}: the payload is not a protobuf message")
 
     def _adapt(self, hint: Any, then: Callable[[Any], Any] | None = None) -> None:
         # pydantic's adapters cost 40 ms to import, which a client that is only connecting need not pay.

@@ -131,10 +131,17 @@ class CompositePayloadConverter(PayloadConverter, WithSerializationContext):
 
     def to_payloads(self, values: Sequence[Any]) -> list[Payload]:
         """Write each value; there are always as many payloads as values."""
-        return [self.to_payload(value) for value in values]
+        return [self._dump(value) for value in values]
 
-    def to_payload(self, value: Any) -> Payload:
-        """Write one value."""
+    def from_payloads(self, payloads: Sequence[Payload], type_hints: Sequence[Any] | None = None) -> list[Any]:
+        """Read each payload; there are always as many values as payloads."""
+        hints = (type_hints or ())[: len(payloads)]
+        return [
+            CompositePayloadConverter._load(self, payload, adapter_for(hint))
+            for payload, hint in zip_longest(payloads, hints)
+        ]
+
+    def _dump(self, value: Any) -> Payload:
         if isinstance(value, RawValue):
             return value.payload
         try:
@@ -148,15 +155,6 @@ class CompositePayloadConverter(PayloadConverter, WithSerializationContext):
             kind = describe_type(type(value))
             raise ConverterError(f"a value of type {kind} cannot be written: {clip(repr(error))}") from error
         raise ConverterError(f"a value of type {describe_type(type(value))} has no converter; known: {self._known()}")
-
-    def from_payloads(self, payloads: Sequence[Payload], type_hints: Sequence[Any] | None = None) -> list[Any]:
-        """Read each payload; there are always as many values as payloads."""
-        hints = (type_hints or ())[: len(payloads)]
-        return [self.from_payload(payload, hint) for payload, hint in zip_longest(payloads, hints)]
-
-    def from_payload(self, payload: Payload, type_hint: Any = None) -> Any:
-        """Read one payload."""
-        return CompositePayloadConverter._load(self, payload, adapter_for(type_hint))
 
     def _load(self, payload: Payload, adapter: Adapter) -> Any:
         if adapter.is_raw:
