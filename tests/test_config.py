@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from temporalio import envconfig
 
-from asyncworker.config import ConnectConfig, TLSConfig, WorkerSettings
+from asyncworker.config import ConnectConfig, TLSConfig
 from asyncworker.config._layers import _default_file
 from asyncworker.exceptions import ConfigurationError
 
@@ -367,37 +367,6 @@ class TestTarget:
         assert made is not None
         assert (made.server_ca_cert, made.client_cert, made.client_key) == (b"ca", b"cert", b"key")
         assert (made.server_name, made.verify) == ("name", False)
-
-
-class TestWorkerSettings:
-    def test_nothing(self):
-        """Without variables nothing is said."""
-        assert WorkerSettings.load({"ASYNCWORKER_MAX_CONCURRENT_ACTIVITIES": ""}) == WorkerSettings()
-
-    def test_all(self):
-        """Each setting has its variable."""
-        env = {
-            "TEMPORAL_TASK_QUEUE": "orders",
-            "ASYNCWORKER_MAX_CONCURRENT_ACTIVITIES": "7",
-            "ASYNCWORKER_GRACEFUL_SHUTDOWN_TIMEOUT": "2.5",
-        }
-
-        assert WorkerSettings.load(env) == WorkerSettings("orders", 7, 2.5)
-
-    @pytest.mark.parametrize(
-        ("variable", "text"),
-        [
-            ("ASYNCWORKER_MAX_CONCURRENT_ACTIVITIES", "0"),
-            ("ASYNCWORKER_MAX_CONCURRENT_ACTIVITIES", "1.5"),
-            ("ASYNCWORKER_GRACEFUL_SHUTDOWN_TIMEOUT", "-1"),
-            ("ASYNCWORKER_GRACEFUL_SHUTDOWN_TIMEOUT", "inf"),
-            ("ASYNCWORKER_GRACEFUL_SHUTDOWN_TIMEOUT", "10s"),
-        ],
-    )
-    def test_wrong(self, variable, text):
-        """A value that makes no sense is an error that names the variable."""
-        with pytest.raises(ConfigurationError, match=f"variable {variable} must be a .*, got '{text}'"):
-            WorkerSettings.load({variable: text})
 
 
 # The peer: temporalio's reader, which is the one of the official SDKs' core. Values leave out what it takes

@@ -1,18 +1,15 @@
-"""Settings from arguments, the environment and ``temporal.toml``: how to reach the server, and how a worker runs.
+"""How to reach the server: settings from arguments, the environment and ``temporal.toml``.
 
 Connection settings are exactly Temporal's: ``TEMPORAL_*`` variables and the profiles of ``temporal.toml``, as every
-Temporal SDK and the ``temporal`` command read them. What is ours alone is called ``ASYNCWORKER_*``.
+Temporal SDK and the ``temporal`` command read them. Nothing is invented here.
 """
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-from asyncworker.exceptions import ConfigurationError
+from typing import TYPE_CHECKING
 
 from ._layers import argument_layer, environment_layer, read_profile
 from ._resolve import (
@@ -29,7 +26,7 @@ from ._tls import TLSConfig as TLSConfig
 if TYPE_CHECKING:
     from asyncworker._rpc._target import Target
 
-__all__ = ["ConnectConfig", "TLSConfig", "WorkerSettings"]
+__all__ = ["ConnectConfig", "TLSConfig"]
 
 DEFAULT_NAMESPACE = "default"
 
@@ -141,46 +138,3 @@ class ConnectConfig:
             )
         )
         return Target(host.strip("[]"), int(port), tls=tls)
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerSettings:
-    """How a worker runs, where its code does not say: ``TEMPORAL_TASK_QUEUE`` and ``ASYNCWORKER_*``.
-
-    Attributes:
-        task_queue: ``TEMPORAL_TASK_QUEUE``.
-        max_concurrent_activities: ``ASYNCWORKER_MAX_CONCURRENT_ACTIVITIES``.
-        graceful_shutdown_timeout: Seconds, ``ASYNCWORKER_GRACEFUL_SHUTDOWN_TIMEOUT``.
-    """
-
-    task_queue: str | None = None
-    max_concurrent_activities: int | None = None
-    graceful_shutdown_timeout: float | None = None
-
-    @classmethod
-    def load(cls, env: Mapping[str, str] | None = None) -> WorkerSettings:
-        """Read the environment (``os.environ`` if not given); an empty string counts as not given.
-
-        Raises:
-            ConfigurationError: A value is not what its variable takes.
-        """
-        environment = os.environ if env is None else env
-        return cls(
-            task_queue=environment.get("TEMPORAL_TASK_QUEUE") or None,
-            max_concurrent_activities=_number(environment, "ASYNCWORKER_MAX_CONCURRENT_ACTIVITIES", int, 1),
-            graceful_shutdown_timeout=_number(environment, "ASYNCWORKER_GRACEFUL_SHUTDOWN_TIMEOUT", float, 0),
-        )
-
-
-def _number(env: Mapping[str, str], variable: str, kind: type[int | float], least: int) -> Any:
-    text = env.get(variable)
-    if not text:
-        return None
-    try:
-        value = kind(text)
-    except ValueError:
-        value = math.nan
-    if not (math.isfinite(value) and value >= least):
-        wanted = "a whole number" if kind is int else "a number of seconds"
-        raise ConfigurationError(f"environment variable {variable} must be {wanted} from {least}, got {text!r}")
-    return value
