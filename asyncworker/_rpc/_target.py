@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from asyncworker.exceptions import ConfigurationError
+from ..exceptions import ConfigurationError
 
 #: PEM: the text itself as bytes, or the path of a file that is read again on every connect.
 PEM: TypeAlias = bytes | str | os.PathLike[str]

@@ -18,13 +18,13 @@ class Transport(Protocol):
         Args:
             path: ``/package.Service/Method``.
             request: One serialized message.
-            timeout: Seconds from now until the call fails with ``DEADLINE_EXCEEDED``, whatever it is waiting for (a
-                connection included); also told to the server as ``grpc-timeout``. ``None`` sets no limit.
+            timeout: Seconds from now until the call fails with ``DEADLINE_EXCEEDED``, or with ``UNAVAILABLE`` where it
+                was still waiting for a connection; told to the server as ``grpc-timeout``. ``None`` sets no limit.
             metadata: Sent with the call. Pass the same object for the same content: its encoding is kept.
 
         Raises:
             RPCError: and nothing else; ``UNAVAILABLE`` when no connection could be made or it was lost. Where the
-                server sent ``grpc-status-details-bin``, ``details`` holds its bytes (a ``google.rpc.Status``), undecoded.
+                server sent ``grpc-status-details-bin``, ``details`` holds its bytes (a ``google.rpc.Status``).
 
         Cancelling resets the stream (``RST_STREAM CANCEL``); the server may have done the work all the same.
         """

@@ -1,0 +1,230 @@
+"""HPACK for one connection, both ways, remembering blocks whose meaning cannot change.
+
+Theory. A header block is read and written against a table that earlier blocks have filled (RFC 7541), so equal bytes do
+not mean equal headers in general. They do as long as the table stays as it is, and a block leaves the table alone if
+every field in it is one *indexed* byte (0x81 to 0xFE; 0xFF begins a longer number). A gRPC peer that has seen one call
+sends little else. So both directions keep such blocks in a dictionary, and throw the dictionary away when any other
+block passes: a call costs one look-up in place of some twenty Python calls inside ``hpack``.
+
+Fields that change with every call (``grpc-timeout``), and those so long that they would push everything else out of the
+table, are written as literals that are never indexed: they leave the table alone too.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import math
+import re
+from typing import NamedTuple
+
+from hpack import Decoder, Encoder
+from hpack.exceptions import HPACKError, OversizedHeaderListError
+
+from ._transport import Metadata
+
+Field = tuple[bytes, bytes]
+
+# A cached block is short and the table small; peers that vary their blocks beyond this gain nothing from a cache.
+_MAX_CACHED = 1024
+_MAX_TABLE_SIZE = 4096
+_NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
+_OUTGOING_NAME = re.compile(r"[0-9a-z_.\-]+")
+_OUTGOING_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?|")
+# RFC 9113 §8.2.2.
+_CONNECTION_SPECIFIC = frozenset((b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"))
+_TIMEOUT_UNITS = (("u", 1e-6), ("m", 1e-3), ("S", 1), ("M", 60), ("H", 3600))
+# What this side says about every call; not for a caller to say again.
+_RESERVED = frozenset(
+    ("te", "content-type", "user-agent", "host", "grpc-timeout", "grpc-encoding", "grpc-accept-encoding")
+)
+
+
+class HeaderBlock(NamedTuple):
+    """Decoded headers; *fault* says why they are malformed (RFC 9113 §8.1.1), if they are."""
+
+    fields: dict[bytes, bytes]
+    fault: str | None
+
+
+class HeaderDecodingError(Exception):
+    """The table is lost, and the connection with it; *is_oversized* where the list was merely too long."""
+
+    def __init__(self, message: str, *, is_oversized: bool) -> None:
+        super().__init__(message)
+        self.is_oversized = is_oversized
+
+
+def _is_table_neutral(block: bytes) -> bool:
+    return bool(block) and min(block) >= 0x80 and 0xFF not in block
+
+
+class HeaderDecoder:
+    """Read the header blocks of one connection, in the order they arrive."""
+
+    __slots__ = ("_cache", "_decoder")
+
+    def __init__(self, max_header_list_size: int) -> None:
+        self._decoder = Decoder(max_header_list_size)
+        self._cache: dict[bytes, HeaderBlock] = {}
+
+    def decode(self, block: bytes) -> HeaderBlock:
+        """Decode a whole block.
+
+        Raises:
+            HeaderDecodingError: no later block can be read either.
+        """
+        known = self._cache.get(block)
+        if known is not None:
+            return known
+        try:
+            fields = [(name, value) for name, value in self._decoder.decode(block, raw=True)]
+        except OversizedHeaderListError as error:
+            raise HeaderDecodingError(str(error), is_oversized=True) from error
+        except HPACKError as error:
+            raise HeaderDecodingError(str(error) or type(error).__name__, is_oversized=False) from error
+        headers = HeaderBlock(dict(fields), _fault(fields))
+        if _is_table_neutral(block) and len(self._cache) < _MAX_CACHED:
+            self._cache[block] = headers
+        else:
+            self._cache.clear()
+        return headers
+
+
+def _fault(fields: list[Field]) -> str | None:
+    is_past_pseudo = has_status = False
+    for name, value in fields:
+        if name.startswith(b":"):
+            if name != b":status" or is_past_pseudo or has_status:
+                return f"unexpected pseudo-header {name!r}"
+            if len(value) != 3 or not value.isdigit():
+                return f"impossible :status {value!r}"
+            has_status = True
+        else:
+            is_past_pseudo = True
+            if not _NAME.fullmatch(name):
+                return f"impossible header name {name!r}"
+            if name in _CONNECTION_SPECIFIC:
+                return f"connection-specific header {name!r}"
+    return None
+
+
+class HeaderEncoder:
+    """Write the header blocks of the calls of one connection, in the order they are sent."""
+
+    __slots__ = ("_cache", "_encoder", "_first", "_max_header_list_size", "_second")
+
+    def __init__(self, authority: str, scheme: str, user_agent: str, *, is_compressing: bool = False) -> None:
+        self._encoder = Encoder()
+        self._cache: dict[tuple[str, Metadata], bytes] = {}
+        self._max_header_list_size: int | None = None
+        self._first: list[Field] = [(b":method", b"POST"), (b":scheme", scheme.encode())]
+        self._second: list[Field] = [
+            (b":authority", authority.encode()),
+            (b"te", b"trailers"),
+            (b"content-type", b"application/grpc"),
+            (b"user-agent", user_agent.encode()),
+            (b"grpc-accept-encoding", b"identity,gzip"),
+        ]
+        if is_compressing:
+            self._second.append((b"grpc-encoding", b"gzip"))
+
+    def encode(self, path: str, metadata: Metadata, timeout: float | None) -> bytes:
+        """Write the block of one call.
+
+        Raises:
+            ValueError: a key or a value of *metadata* cannot be sent, or all together are more than the peer accepts.
+        """
+        # Hashing wants a tuple; a caller that passes one pays nothing here.
+        key = (path, metadata if type(metadata) is tuple else tuple(metadata))
+        block = self._cache.get(key)
+        if block is None:
+            block = self._encode(key)
+        return block if timeout is None else block + timeout_literal(timeout)
+
+    def check(self, path: str, metadata: Metadata) -> list[Field]:
+        """Make the list of headers of one call.
+
+        Raises:
+            ValueError: as `encode`.
+        """
+        fields = [*self._first, (b":path", path.encode()), *self._second, *map(encode_metadatum, metadata)]
+        size = sum(len(name) + len(value) + 32 for name, value in fields)
+        if self._max_header_list_size is not None and size > self._max_header_list_size:
+            raise ValueError(f"metadata make {size} bytes of headers, the server accepts {self._max_header_list_size}")
+        return fields
+
+    def _encode(self, key: tuple[str, Metadata]) -> bytes:
+        fields = self.check(*key)
+        bulky = [field for field in fields if len(field[1]) > _MAX_TABLE_SIZE // 4]
+        literals = b"".join(literal(name, value) for name, value in bulky)
+        block = self._encoder.encode([field for field in fields if field not in bulky] if bulky else fields)
+        if _is_table_neutral(block) and len(self._cache) < _MAX_CACHED:
+            self._cache[key] = block + literals
+        else:
+            self._cache.clear()
+        return block + literals
+
+    def limit(self, size: int) -> None:
+        """Apply the peer's ``SETTINGS_MAX_HEADER_LIST_SIZE``; a longer list is refused here and not sent (§10.5.1)."""
+        self._max_header_list_size = size
+        self._cache.clear()
+
+    def resize(self, size: int) -> None:
+        """Apply the peer's ``SETTINGS_HEADER_TABLE_SIZE``; the next block tells the peer."""
+        self._encoder.header_table_size = min(size, _MAX_TABLE_SIZE)
+        self._cache.clear()
+
+
+def encode_metadatum(item: tuple[str, str | bytes]) -> Field:
+    """Check one pair of metadata and give it its form on the wire; ``-bin`` values become unpadded base64.
+
+    Raises:
+        ValueError: gRPC does not allow this key or this value.
+    """
+    key, value = item
+    if not _OUTGOING_NAME.fullmatch(key) or key in _RESERVED:
+        raise ValueError(f"metadata key {key!r} is not allowed")
+    if key.endswith("-bin"):
+        if not isinstance(value, bytes):
+            raise ValueError(f"metadata {key!r} must be bytes, got {type(value).__name__}")
+        return key.encode(), base64.b64encode(value).rstrip(b"=")
+    if not isinstance(value, str):
+        raise ValueError(
+            f"metadata {key!r} must be text, got {type(value).__name__}; only keys that end in -bin hold bytes"
+        )
+    # The value itself may be a secret, and it is the stray newline of a key file more often than not.
+    if not _OUTGOING_VALUE.fullmatch(value):
+        raise ValueError(f"metadata {key!r} holds characters other than printable ASCII, or begins or ends in a space")
+    return key.encode(), value.encode()
+
+
+def literal(name: bytes, value: bytes) -> bytes:
+    """Write a field so that neither side's table changes (RFC 7541 §6.2.2)."""
+    return b"\0" + _length(len(name)) + name + _length(len(value)) + value
+
+
+def _length(number: int) -> bytes:
+    if number < 0x7F:
+        return bytes((number,))
+    number -= 0x7F
+    digits = bytearray((0x7F,))
+    while number >= 0x80:
+        digits.append(number & 0x7F | 0x80)
+        number >>= 7
+    digits.append(number)
+    return bytes(digits)
+
+
+@functools.lru_cache(maxsize=256)
+def timeout_literal(timeout: float) -> bytes:
+    """Write ``grpc-timeout`` as a literal; few timeouts are in use, and most of them again and again."""
+    return literal(b"grpc-timeout", format_timeout(timeout))
+
+
+def format_timeout(timeout: float) -> bytes:
+    """Write seconds as gRPC does: at most eight digits and a unit; rounded up, lest the server be the first."""
+    for unit, seconds in _TIMEOUT_UNITS:
+        if timeout <= 99_999_999 * seconds:
+            return f"{max(math.ceil(timeout / seconds), 1)}{unit}".encode()
+    return b"99999999H"

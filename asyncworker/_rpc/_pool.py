@@ -1,0 +1,316 @@
+"""The default transport: a few connections to one target, replaced before the server asks for it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import random
+from dataclasses import dataclass, replace
+
+from ..exceptions import RPCError, RPCStatusCode
+from ._call import Call
+from ._connection import Connection, UnprocessedError, open_connection
+from ._deadlines import Deadlines
+from ._retry import Backoff
+from ._target import Target
+from ._transport import Metadata
+
+__all__ = ["Http2Transport", "TransportStatistics"]
+
+_logger = logging.getLogger(__name__)
+
+_RECONNECT = Backoff(0.2, 10.0)
+# As many streams as any server allows on one connection are usually enough; past this calls queue.
+_MAX_CONNECTIONS = 8
+# Between two attempts, for a server that hangs up on everybody as soon as they come.
+_MIN_CONNECT_INTERVAL = 0.1
+# A call that the server has not acted on is sent again; a server that never acts on any is out of order.
+_MAX_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class TransportStatistics:
+    """What a transport is doing.
+
+    Attributes:
+        connections: Open, and taking calls.
+        draining: Open until their calls in flight are over.
+        calls: In flight.
+        opened: Connections ever opened.
+    """
+
+    connections: int
+    draining: int
+    calls: int
+    opened: int
+
+
+class Http2Transport:
+    """Unary calls on our own HTTP/2 connections; connects at the first call.
+
+    A connection past the target's ``max_connection_age`` is replaced: it takes no new calls and is closed when its last
+    call is over, so that no long poll is cut off by the server's own limit. The same is done on GOAWAY. Calls that the
+    server has not acted on are sent again on another connection, at once and unnoticed.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._keep_alive = target.keep_alive
+        self._loop: asyncio.AbstractEventLoop | None = None
+        # The connection of the last call, to be looked at first.
+        self._current: Connection | None = None
+        self._connections: list[Connection] = []
+        self._draining: set[Connection] = set()
+        self._opened = 0
+        self._is_closed = False
+
+        self._connecting: asyncio.Task[None] | None = None
+        self._waiting: set[asyncio.Future[None]] = set()
+        self._failures = 0
+        self._connect_at = 0.0
+        self._last_error: BaseException | None = None
+
+        self._deadlines = Deadlines()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __repr__(self) -> str:
+        counts = self.statistics()
+        state = (
+            "closed" if self._is_closed else "connecting" if self._connecting else f"{counts.connections} connections"
+        )
+        return f"<Http2Transport to {self._target} [{state}, {counts.draining} draining, {counts.calls} calls]>"
+
+    def statistics(self) -> TransportStatistics:
+        """Count connections and calls."""
+        return TransportStatistics(
+            connections=len(self._connections),
+            draining=len(self._draining),
+            calls=sum(connection.calls for connection in (*self._connections, *self._draining)),
+            opened=self._opened,
+        )
+
+    # Calls
+
+    async def unary(self, path: str, request: bytes, *, timeout: float | None, metadata: Metadata = ()) -> bytes:
+        """See :meth:`Transport.unary`."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._bind(loop)
+        deadline = None if timeout is None else loop.time() + timeout
+        tries = 0
+        while True:
+            connection = self._current
+            if connection is None or not connection.has_capacity:
+                connection = await self._find_connection(deadline)
+                timeout = _remaining(deadline, loop.time())
+            call = Call(path, request, timeout, metadata, loop.create_future())
+            connection.start(call)
+            if deadline is not None and self._deadlines.add(deadline, call):
+                self._set_timer(deadline)
+            try:
+                response: bytes = await call.waiter
+            except UnprocessedError as error:
+                tries += 1
+                if tries == _MAX_TRIES:
+                    raise
+                timeout = _remaining(deadline, loop.time())
+                _logger.debug("Sending %s again: %s", path, error)
+            except RPCError as error:
+                # The server's clock may be ahead of ours.
+                if error.status is RPCStatusCode.CANCELLED and deadline is not None and loop.time() >= deadline:
+                    raise _deadline_exceeded() from error
+                raise
+            else:
+                return response
+            finally:
+                connection.give_up(call)
+
+    def _bind(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._loop is not None:
+            raise RuntimeError(f"{self!r} belongs to another event loop")
+        self._loop = loop
+
+    def _set_timer(self, when: float) -> None:
+        assert self._loop is not None
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(when, self._expire)
+
+    def _expire(self) -> None:
+        assert self._loop is not None
+        self._timer = None
+        for call in self._deadlines.expire(self._loop.time()):
+            if not call.waiter.done():
+                call.waiter.set_exception(_deadline_exceeded())
+        if self._deadlines.next_at is not None:
+            self._set_timer(self._deadlines.next_at)
+
+    # Connections
+
+    async def _find_connection(self, deadline: float | None) -> Connection:
+        has_waited = False
+        while True:
+            if self._is_closed:
+                raise _closed()
+            connection = self._pick(may_queue=has_waited)
+            if connection is not None:
+                self._current = connection
+                return connection
+            await self._wait_for_connection(deadline)
+            has_waited = True
+
+    def _pick(self, *, may_queue: bool) -> Connection | None:
+        for connection in [connection for connection in self._connections if not connection.accepts_calls]:
+            self._set_aside(connection)
+        choice = [connection for connection in self._connections if connection.has_capacity]
+        # A call that queues may wait for a long poll to end: another connection is better, if one is to be had.
+        if not choice and (may_queue or len(self._connections) >= _MAX_CONNECTIONS):
+            choice = self._connections
+        return min(choice, key=lambda connection: connection.calls, default=None)
+
+    async def _wait_for_connection(self, deadline: float | None) -> None:
+        assert self._loop is not None
+        self._ensure_connecting()
+        waiter: asyncio.Future[None] = self._loop.create_future()
+        self._waiting.add(waiter)
+        timer = None if deadline is None else self._loop.call_at(deadline, self._stop_waiting, waiter)
+        try:
+            await waiter
+        finally:
+            self._waiting.discard(waiter)
+            if timer is not None:
+                timer.cancel()
+
+    def _stop_waiting(self, waiter: asyncio.Future[None]) -> None:
+        if not waiter.done():
+            reason = f": {self._last_error}" if self._last_error is not None else ""
+            message = f"no connection to {self._target} before the call's deadline{reason}"
+            # Not DEADLINE_EXCEEDED: the server cannot have seen the call, so that it may always be tried again.
+            waiter.set_exception(RPCError(message, RPCStatusCode.UNAVAILABLE))
+
+    def _wake(self, error: RPCError | None = None) -> None:
+        for waiter in self._waiting:
+            if waiter.done():
+                continue
+            if error is None:
+                waiter.set_result(None)
+            else:
+                waiter.set_exception(RPCError(error.message, error.status))
+
+    def _ensure_connecting(self) -> None:
+        assert self._loop is not None
+        if self._connecting is None and not self._is_closed:
+            # An empty context: what the first caller's holds must not live as long as the connection.
+            self._connecting = self._loop.create_task(self._connect(), context=contextvars.Context())
+
+    async def _connect(self) -> None:
+        assert self._loop is not None
+        try:
+            await asyncio.sleep(max(0.0, self._connect_at - self._loop.time()))
+            connection = await open_connection(self._target, self._keep_alive, self._on_change)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong, calls that wait must hear of it
+            self._connecting = None
+            self._on_connect_failed(error)
+        except BaseException:
+            self._connecting = None
+            raise
+        else:
+            self._connecting = None
+            self._on_connected(connection)
+
+    def _on_connect_failed(self, error: Exception) -> None:
+        assert self._loop is not None
+        self._failures += 1
+        self._last_error = error
+        self._connect_at = self._loop.time() + _RECONNECT.wait(self._failures) * random.uniform(0.8, 1.2)
+        message = f"cannot connect to {self._target}: {error or type(error).__name__}"
+        _logger.debug("%s", message)
+        for connection in self._connections:
+            if connection.is_aged:
+                self._schedule_replacement(connection, self._connect_at)
+        # While there is any connection at all, calls queue for it.
+        self._wake(None if self._connections else RPCError(message, RPCStatusCode.UNAVAILABLE))
+
+    def _on_connected(self, connection: Connection) -> None:
+        assert self._loop is not None
+        now = self._loop.time()
+        self._opened += 1
+        self._failures = 0
+        self._last_error = None
+        self._connect_at = now + _MIN_CONNECT_INTERVAL
+        if connection.accepts_calls:
+            for aged in [connection for connection in self._connections if connection.is_aged]:
+                self._set_aside(aged)
+            self._connections.append(connection)
+            if self._target.max_connection_age is not None:
+                # Jitter, so that a fleet that started together does not reconnect together.
+                self._schedule_replacement(connection, now + self._target.max_connection_age * random.uniform(0.9, 1.1))
+        self._wake()
+
+    def _schedule_replacement(self, connection: Connection, when: float) -> None:
+        assert self._loop is not None
+        connection.replacement = self._loop.call_at(when, self._replace, connection)
+
+    def _replace(self, connection: Connection) -> None:
+        if connection not in self._connections:
+            return
+        connection.is_aged = True
+        if connection.calls:
+            self._ensure_connecting()
+        else:
+            self._set_aside(connection)
+
+    def _set_aside(self, connection: Connection) -> None:
+        if connection in self._connections:
+            self._connections.remove(connection)
+            self._draining.add(connection)
+        if self._current is connection:
+            self._current = None
+        connection.retire()
+
+    def _on_change(self, connection: Connection) -> None:
+        if connection.was_too_eager and self._keep_alive is not None:
+            connection.was_too_eager = False
+            self._keep_alive = replace(self._keep_alive, interval=2 * self._keep_alive.interval)
+            _logger.info("%s asks for fewer keep-alive PINGs: one in %g s", self._target, self._keep_alive.interval)
+        if connection in self._connections and not connection.accepts_calls:
+            self._set_aside(connection)
+        if connection.closed.done():
+            self._draining.discard(connection)
+
+    async def close(self) -> None:
+        """See :meth:`Transport.close`."""
+        self._is_closed = True
+        self._wake(_closed())
+        for connection in list(self._connections):
+            self._set_aside(connection)
+        endings: list[asyncio.Future[None]] = [connection.closed for connection in self._draining]
+        if self._connecting is not None:
+            self._connecting.cancel()
+            endings.append(self._connecting)
+        try:
+            if endings:
+                await asyncio.wait(endings)
+        finally:
+            for connection in list(self._draining):
+                connection.abort("the transport is closed")
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+
+
+def _remaining(deadline: float | None, now: float) -> float | None:
+    if deadline is None:
+        return None
+    if now >= deadline:
+        raise _deadline_exceeded()
+    return deadline - now
+
+
+def _deadline_exceeded() -> RPCError:
+    return RPCError("deadline exceeded", RPCStatusCode.DEADLINE_EXCEEDED)
+
+
+def _closed() -> RPCError:
+    return RPCError("the transport is closed", RPCStatusCode.UNAVAILABLE)
