@@ -7,6 +7,7 @@ import struct
 import sys
 
 import pytest
+from google.protobuf.message import DecodeError as GoogleDecodeError
 from wire_reference import canonical, google_type
 
 from asyncworker._proto.temporal.api.common.v1 import (
@@ -77,7 +78,7 @@ def test_every_cut_is_noticed():
 def _reads(read, data):
     try:
         read(data)
-    except Exception:
+    except (DecodeError, GoogleDecodeError):
         return False
     return True
 

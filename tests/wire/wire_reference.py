@@ -18,6 +18,7 @@ import asyncworker._proto
 from asyncworker._proto.message_pool import default_message_pool
 
 SCRIPTS = Path(__file__).parent.parent.parent / "scripts"
+sys.path.insert(0, str(SCRIPTS))
 
 for module in pkgutil.walk_packages(asyncworker._proto.__path__, "asyncworker._proto."):
     importlib.import_module(module.name)
@@ -32,7 +33,6 @@ def full_name(cls: type[Message]) -> str:
 
 @cache
 def _pool() -> descriptor_pool.DescriptorPool:
-    sys.path.insert(0, str(SCRIPTS))
     from generate_protos import compiled_files
     from proto_descriptors import load_service
 
@@ -108,12 +108,13 @@ UNKNOWN = bytes.fromhex(
 
 
 class Filler:
-    """Fills messages with values that are likely to be read or written wrongly."""
+    """Fills messages with values that are likely to be read or written wrongly; with ``plain`` those unlikely to be."""
 
-    def __init__(self, seed: str, *, likelihood: float = 0.6, depth: int = 4) -> None:
+    def __init__(self, seed: str, *, likelihood: float = 0.6, depth: int = 4, plain: bool = False) -> None:
         self._random = random.Random(seed)
         self._likelihood = likelihood
         self._depth = depth
+        self._plain = plain
 
     def message(self, cls: type[GoogleMessage]) -> GoogleMessage:
         message = cls()
@@ -124,7 +125,7 @@ class Filler:
         for field in message.DESCRIPTOR.fields:
             if self._random.random() < self._likelihood and not (field.message_type and depth >= self._depth):
                 self._set(message, field, depth)
-        if self._random.random() < 0.1:
+        if self._random.random() < 0.1 and not self._plain:
             message.MergeFromString(UNKNOWN)
 
     def _set(self, message: GoogleMessage, field: FieldDescriptor, depth: int) -> None:
@@ -155,11 +156,12 @@ class Filler:
             near = [low, high, 0, 1, 127, 128, 16383, 16384, 2**21, 2**28 - 1, 2**31 - 1]
             return chosen.choice([*near, chosen.randint(low, high), chosen.randint(max(low, -300), 300)])
         if field.type == FieldDescriptor.TYPE_ENUM:
-            return chosen.choice([*(value.number for value in field.enum_type.values), 977, -1, -(2**31)])
+            strange = [] if self._plain else [977, -1, -(2**31)]
+            return chosen.choice([*(value.number for value in field.enum_type.values), *strange])
         if field.type == FieldDescriptor.TYPE_BOOL:
             return chosen.random() < 0.5
         if field.type in (FieldDescriptor.TYPE_FLOAT, FieldDescriptor.TYPE_DOUBLE):
-            return chosen.choice(FLOATS)
+            return chosen.choice([0.0, 1.5, -2.25] if self._plain else FLOATS)
         if field.type == FieldDescriptor.TYPE_BYTES:
             return chosen.choice([b"", b"\x00\xff", chosen.randbytes(chosen.randint(1, 300))])
         return chosen.choice(TEXTS)
