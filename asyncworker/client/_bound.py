@@ -1,0 +1,61 @@
+"""A transport that is used where it was first used: in that process and on that event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .._rpc._transport import Metadata, Transport
+
+__all__ = ["BoundTransport"]
+
+
+class BoundTransport:
+    """Hands calls on to another transport, and refuses those from elsewhere.
+
+    A connection that a fork has copied would mix two processes' frames in one stream.
+    """
+
+    __slots__ = ("_inner", "_loop", "_pid")
+
+    def __init__(self, inner: Transport) -> None:
+        self._inner = inner
+        self._pid = os.getpid()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def __repr__(self) -> str:
+        return repr(self._inner)
+
+    # Not a coroutine function itself: the check costs no frame.
+    def unary(
+        self, path: str, request: bytes, *, timeout: float | None, metadata: Metadata = ()
+    ) -> Coroutine[Any, Any, bytes]:
+        """See :meth:`Transport.unary`.
+
+        Raises:
+            RuntimeError: This is another process, or another event loop.
+        """
+        if self._loop is not asyncio.get_running_loop() or self._pid != os.getpid():
+            self._settle()
+        return self._inner.unary(path, request, timeout=timeout, metadata=metadata)
+
+    async def close(self) -> None:
+        """See :meth:`Transport.close`; a copy that a fork has made is let be."""
+        if self._pid == os.getpid():
+            await self._inner.close()
+
+    def _settle(self) -> None:
+        if self._pid != os.getpid():
+            raise RuntimeError(
+                f"this client belongs to process {self._pid}, and process {os.getpid()} was forked off with a copy of"
+                " it: connect after the fork, once in each process"
+            )
+        if self._loop is not None:
+            raise RuntimeError(
+                "this client belongs to another event loop: connect on the loop that is to use it, once in each"
+                " asyncio.run()"
+            )
+        self._loop = asyncio.get_running_loop()

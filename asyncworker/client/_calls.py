@@ -1,0 +1,51 @@
+"""Make a client's calls: the metadata, deadline and retries of one go with its request."""
+
+from __future__ import annotations
+
+from asyncio import get_running_loop
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .._proto.temporal.api.common.v1 import Payloads
+from .._rpc._methods import Method
+from .._rpc._retry import RetryRules
+from .._time import Seconds, to_seconds
+from ..converter import DataConverter
+from ._interceptor import OutboundInterceptor
+
+if TYPE_CHECKING:
+    from ._client import Client
+
+__all__ = ["Calls", "encode_payloads"]
+
+
+class Calls(OutboundInterceptor):
+    """The end of the chain of interceptors, as far as all calls have it in common."""
+
+    def __init__(self, client: Client) -> None:
+        # Not the parent's: there is no next link.
+        self._client = client
+
+    async def _call(
+        self,
+        method: Method[Any, Any],
+        fields: Mapping[str, Any],
+        *,
+        metadata: Mapping[str, str | bytes],
+        timeout: Seconds | None,
+        retry: RetryRules | None = None,
+    ) -> Any:
+        seconds = None if timeout is None else to_seconds(timeout)
+        return await self._client.service.call(
+            method,
+            method.request(namespace=self._client.namespace, **fields),
+            timeout=seconds,
+            until=None if seconds is None else get_running_loop().time() + seconds,
+            retry=retry,
+            metadata=tuple(metadata.items()),
+        )
+
+
+async def encode_payloads(converter: DataConverter, values: Sequence[Any]) -> Payloads | None:
+    """Encode values as one field; no values leave the field out."""
+    return Payloads(payloads=await converter.encode(values)) if values else None

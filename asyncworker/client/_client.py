@@ -1,0 +1,223 @@
+"""The client: a way to a Temporal server, and what goes along it with every call."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Self
+
+import anyio
+import anyio.to_thread
+
+from .._rpc._service import APIKey, WorkflowService
+from .._rpc._target import HttpConnectProxy, KeepAlive
+from .._rpc._transport import Transport
+from .._time import Seconds, to_seconds
+from ..common import default_identity
+from ..config import ConnectConfig, TLSConfig
+from ..converter import DataConverter
+from ._activities import Activities
+from ._activity_calls import ActivityCalls
+from ._async_completion import AsyncCompletion
+from ._bound import BoundTransport
+from ._completion_calls import CompletionCalls
+from ._connect import TransportName, open_transport, target_of, wait_until_serving
+from ._interceptor import Interceptor, OutboundInterceptor
+
+__all__ = ["Client"]
+
+_KEEP_ALIVE = KeepAlive()
+# Stands for a key that is not known yet, where it matters only that there is one.
+_SOME_KEY = "-"
+
+
+class _Calls(ActivityCalls, CompletionCalls):
+    """The end of the chain of interceptors: all calls there are."""
+
+
+class Client(Activities, AsyncCompletion):
+    """A connected client of one namespace; any number of workers can share it.
+
+    Get one with :meth:`connect`. It belongs to the process and the event loop that first use it, and is closed by
+    leaving its ``async with`` block, or by :meth:`close`.
+
+    Args:
+        service: Makes the calls; its transport is closed with the client.
+        identity: Who calls; by default ``pid@host``.
+        data_converter: How values become payloads.
+        interceptors: Wrap the calls; the first is the outermost.
+    """
+
+    __slots__ = ("_api_key", "_identity", "_interceptors", "_outbound", "_rpc_metadata", "_service", "data_converter")
+
+    def __init__(
+        self,
+        service: WorkflowService,
+        *,
+        identity: str | None = None,
+        data_converter: DataConverter = DataConverter.default,
+        interceptors: Iterable[Interceptor] = (),
+    ) -> None:
+        self._service = service
+        self._api_key: APIKey | None = None
+        self._rpc_metadata: Mapping[str, str | bytes] = {}
+        self._identity = identity or default_identity()
+        self._interceptors = tuple(interceptors)
+        self.data_converter = data_converter
+        self._outbound: OutboundInterceptor = _Calls(self)
+        for interceptor in reversed(self._interceptors):
+            self._outbound = interceptor.intercept_client(self._outbound)
+
+    def __repr__(self) -> str:
+        return f"<Client namespace={self.namespace!r} identity={self._identity!r} over {self._service.transport!r}>"
+
+    @classmethod
+    async def connect(
+        cls,
+        target_host: str | None = None,
+        *,
+        # Where to, as whom
+        namespace: str | None = None,
+        api_key: APIKey | None = None,
+        tls: bool | TLSConfig | None = None,
+        rpc_metadata: Mapping[str, str | bytes] | None = None,
+        identity: str | None = None,
+        # What goes along
+        data_converter: DataConverter = DataConverter.default,
+        interceptors: Iterable[Interceptor] = (),
+        # How
+        lazy: bool = False,
+        connect_timeout: Seconds = 10.0,
+        profile: str | None = None,
+        config_file: str | os.PathLike[str] | None = None,
+        keep_alive: KeepAlive | None = _KEEP_ALIVE,
+        http_connect_proxy: HttpConnectProxy | None = None,
+        transport: TransportName | Transport = "default",
+    ) -> Self:
+        """Connect to a Temporal server.
+
+        What is not given is read from ``TEMPORAL_*`` variables, then from a profile of ``temporal.toml``, and is else
+        ``localhost:7233``, namespace ``default``, without TLS.
+
+        Args:
+            target_host: ``host:port``.
+            namespace: The namespace to work in.
+            api_key: Sent as a bearer token, and turns TLS on unless that is said otherwise. A function, which may be
+                async, is asked before each try of a call and should answer from memory most of the time.
+            tls: Whether to use TLS, or how.
+            rpc_metadata: Sent with every call, besides what the other sources have.
+            identity: Who calls: shown in the UI. By default ``pid@host``.
+            data_converter: How values become payloads.
+            interceptors: Wrap the calls; the first is the outermost.
+            lazy: Do not connect before the first call.
+            connect_timeout: Seconds, or a timedelta, that a server may take to answer: it may still be starting. It is
+                asked again and again until then.
+            profile: Which profile of the configuration file to read.
+            config_file: Which configuration file to read.
+            keep_alive: When to ask a silent server whether it is still there; ``None`` for never.
+            http_connect_proxy: An HTTP proxy to tunnel through.
+            transport: ``"grpclib"`` for the transport on that library, or a transport of your own.
+
+        Raises:
+            ConfigurationError: A setting is wrong; the message says which, and who set it.
+            RPCError: The server refused, or did not answer in time; the message says where, and what may be wrong.
+
+        Cancelling is safe and leaves no connection behind.
+        """
+        extra = rpc_metadata or {}
+        # Reads files.
+        config = await anyio.to_thread.run_sync(
+            lambda: ConnectConfig.load(
+                profile,
+                config_file=config_file,
+                address=target_host,
+                namespace=namespace,
+                api_key=_SOME_KEY if callable(api_key) else api_key,
+                tls=tls,
+                rpc_metadata={key: value for key, value in extra.items() if isinstance(value, str)},
+            )
+        )
+        if isinstance(transport, str):
+            target = target_of(config, keep_alive=keep_alive, http_connect_proxy=http_connect_proxy)
+            transport = open_transport(target, transport)
+        client = cls(
+            WorkflowService(BoundTransport(transport), namespace=config.namespace),
+            identity=identity,
+            data_converter=data_converter,
+            interceptors=interceptors,
+        )
+        client.api_key = api_key if callable(api_key) else config.api_key
+        client.rpc_metadata = {**config.rpc_metadata, **{k: v for k, v in extra.items() if isinstance(v, bytes)}}
+        if not lazy:
+            try:
+                await wait_until_serving(
+                    client.service,
+                    config.address,
+                    is_private=config.tls is not None,
+                    budget=to_seconds(connect_timeout),
+                )
+            except BaseException:
+                with anyio.CancelScope(shield=True):
+                    await client.close()
+                raise
+        return client
+
+    async def close(self) -> None:
+        """Let no new call in, let those under way end, then close the connections. Closing again does nothing.
+
+        Cancelling closes them at once; calls under way fail with ``UNAVAILABLE``.
+        """
+        await self._service.transport.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    # What it is
+
+    @property
+    def namespace(self) -> str:
+        """The namespace it works in."""
+        return self._service.namespace
+
+    @property
+    def identity(self) -> str:
+        """Who calls."""
+        return self._identity
+
+    @property
+    def service(self) -> WorkflowService:
+        """What makes the calls: for the workers that share this client."""
+        return self._service
+
+    @property
+    def interceptors(self) -> tuple[Interceptor, ...]:
+        """What the calls are wrapped in; the first is the outermost."""
+        return self._interceptors
+
+    # What can be renewed while it works
+
+    @property
+    def api_key(self) -> APIKey | None:
+        """The API key, or what returns it; set it to make every try of a call from then on with a new one."""
+        return self._api_key
+
+    @api_key.setter
+    def api_key(self, api_key: APIKey | None) -> None:
+        self._service.replace_api_key(api_key)
+        self._api_key = api_key
+
+    @property
+    def rpc_metadata(self) -> Mapping[str, str | bytes]:
+        """What is sent with every call; set it to send something else from then on."""
+        return self._rpc_metadata
+
+    @rpc_metadata.setter
+    def rpc_metadata(self, metadata: Mapping[str, str | bytes]) -> None:
+        self._service.replace_metadata(metadata)
+        self._rpc_metadata = dict(metadata)

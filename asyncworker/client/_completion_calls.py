@@ -1,0 +1,79 @@
+"""The calls that complete an activity from outside: by its task token, or by its ids."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from .._rpc import _methods as methods
+from .._rpc._methods import Method
+from .._rpc._retry import COMPLETION, HEARTBEAT, RetryRules
+from ..common import ActivityCancellationDetails
+from ..converter import ensure_application_failure
+from ..exceptions import AsyncActivityCancelledError
+from ._calls import Calls, encode_payloads
+from ._errors import not_found_as_such
+from ._interceptor import (
+    CompleteAsyncActivityInput,
+    FailAsyncActivityInput,
+    HeartbeatAsyncActivityInput,
+    ReportCancellationAsyncActivityInput,
+)
+
+__all__ = ["CompletionCalls"]
+
+# The work is done and deserves patience, but somebody may be waiting for this call.
+_COMPLETION = replace(COMPLETION, budget=60.0)
+
+
+class _Ways(NamedTuple):
+    """A call as it is made with a task token, and with ids."""
+
+    by_token: Method[Any, Any]
+    by_id: Method[Any, Any]
+
+
+_HEARTBEAT = _Ways(methods.RECORD_ACTIVITY_TASK_HEARTBEAT, methods.RECORD_ACTIVITY_TASK_HEARTBEAT_BY_ID)
+_COMPLETE = _Ways(methods.RESPOND_ACTIVITY_TASK_COMPLETED, methods.RESPOND_ACTIVITY_TASK_COMPLETED_BY_ID)
+_FAIL = _Ways(methods.RESPOND_ACTIVITY_TASK_FAILED, methods.RESPOND_ACTIVITY_TASK_FAILED_BY_ID)
+_CANCEL = _Ways(methods.RESPOND_ACTIVITY_TASK_CANCELED, methods.RESPOND_ACTIVITY_TASK_CANCELED_BY_ID)
+
+
+class CompletionCalls(Calls):
+    """Makes the calls that complete an activity from outside."""
+
+    async def _respond(self, ways: _Ways, input: Any, *, retry: RetryRules = _COMPLETION, **fields: Any) -> Any:
+        target = input.id_or_token
+        if isinstance(target, bytes):
+            method = ways.by_token
+            fields["task_token"] = target
+        else:
+            method = ways.by_id
+            fields["workflow_id"] = target.workflow_id or ""
+            fields["run_id"] = target.run_id or ""
+            fields["activity_id"] = target.activity_id
+        fields["identity"] = self._client.identity
+        with not_found_as_such():
+            return await self._call(method, fields, metadata=input.rpc_metadata, timeout=input.rpc_timeout, retry=retry)
+
+    async def heartbeat_async_activity(self, input: HeartbeatAsyncActivityInput) -> None:
+        details = await encode_payloads(input.data_converter, input.details)
+        reply = await self._respond(_HEARTBEAT, input, retry=HEARTBEAT, details=details)
+        said = ActivityCancellationDetails(
+            cancel_requested=reply.cancel_requested, paused=reply.activity_paused, reset=reply.activity_reset
+        )
+        if said.reason is not None:
+            raise AsyncActivityCancelledError(said)
+
+    async def complete_async_activity(self, input: CompleteAsyncActivityInput) -> None:
+        result = await encode_payloads(input.data_converter, input.result)
+        await self._respond(_COMPLETE, input, result=result)
+
+    async def fail_async_activity(self, input: FailAsyncActivityInput) -> None:
+        failure = ensure_application_failure(await input.data_converter.encode_failure(input.error))
+        details = await encode_payloads(input.data_converter, input.last_heartbeat_details)
+        await self._respond(_FAIL, input, failure=failure, last_heartbeat_details=details)
+
+    async def report_cancellation_async_activity(self, input: ReportCancellationAsyncActivityInput) -> None:
+        details = await encode_payloads(input.data_converter, input.details)
+        await self._respond(_CANCEL, input, details=details)

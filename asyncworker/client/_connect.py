@@ -1,0 +1,130 @@
+"""Find the way to the server: from settings to a transport, and from a transport to a server that answers."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import anyio
+
+from .._proto.temporal.api.workflowservice.v1 import GetSystemInfoRequest
+from .._rpc._methods import GET_SYSTEM_INFO
+from .._rpc._retry import NONE, Backoff
+from .._rpc._target import HttpConnectProxy, KeepAlive, Target
+from ..config import ConnectConfig
+from ..exceptions import ConfigurationError, RPCError, RPCStatusCode
+
+if TYPE_CHECKING:
+    from .._rpc._service import WorkflowService
+    from .._rpc._transport import Transport
+
+__all__ = ["TransportName", "open_transport", "target_of", "wait_until_serving"]
+
+TransportName: TypeAlias = Literal["default", "grpclib"]
+
+_BACKOFF = Backoff(0.1, 1.0)
+# One try: a server that hangs is worth another.
+_TRY_TIMEOUT = 5.0
+# What a server that is still starting, or a way there that is not yet open, looks like.
+_NOT_YET = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
+
+
+def open_transport(target: Target, name: TransportName = "default") -> Transport:
+    """Make a transport; it connects at its first call.
+
+    Raises:
+        ValueError: There is none of this name.
+        ConfigurationError: The target asks for what this transport does not have.
+    """
+    # Only the one that is used is imported.
+    if name == "default":
+        from .._rpc._pool import Http2Transport
+
+        return Http2Transport(target)
+    if name == "grpclib":
+        from .._rpc._grpclib import GrpclibTransport
+
+        return GrpclibTransport.to(target)
+    raise ValueError(f"transport must be 'default', 'grpclib' or a transport, got {name!r}")
+
+
+def target_of(
+    config: ConnectConfig, *, keep_alive: KeepAlive | None, http_connect_proxy: HttpConnectProxy | None
+) -> Target:
+    """Say in the transport's terms where the server is, and on which terms to connect."""
+    return replace(config.to_target(), keep_alive=keep_alive, http_connect_proxy=http_connect_proxy)
+
+
+async def wait_until_serving(service: WorkflowService, address: str, *, is_private: bool, budget: float) -> None:
+    """Ask the server for its system info until it answers, as it may be starting at this very moment.
+
+    Args:
+        service: What to ask.
+        address: Where that is, for people.
+        is_private: Whether the way there is TLS.
+        budget: Seconds after which it is given up.
+
+    Raises:
+        RPCError: The server refuses, or has not answered in time; the message says where, and what may be wrong.
+
+    Cancelling is safe.
+    """
+    clock = asyncio.get_running_loop().time
+    until = clock() + budget
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            await service.call(GET_SYSTEM_INFO, GetSystemInfoRequest(), timeout=_TRY_TIMEOUT, until=until, retry=NONE)
+        except RPCError as error:
+            # Not all at once: the containers of one host start together.
+            wait = _BACKOFF.wait(attempt) * random.uniform(0.8, 1.2)
+            if not _may_pass(error) or clock() + wait >= until:
+                raise _explain(error, address, is_private=is_private, budget=budget) from error
+            await anyio.sleep(wait)
+        else:
+            return
+
+
+def _may_pass(error: RPCError) -> bool:
+    """Whether waiting can help: not against a certificate that is wrong, nor credentials."""
+    return error.status in _NOT_YET and not any(
+        isinstance(cause, ssl.SSLError | ConfigurationError) for cause in _causes(error)
+    )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause = error.__cause__
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__
+
+
+def _explain(error: RPCError, address: str, *, is_private: bool, budget: float) -> RPCError:
+    way = "over TLS" if is_private else "without TLS"
+    if error.status in _NOT_YET:
+        waited = f" within {budget:g} s" if _may_pass(error) else ""
+        message = f"no Temporal server answered at {address} {way}{waited}: {error.message}{_hint(error, is_private)}"
+    else:
+        message = f"the server at {address} ({way}) refused: {error.message}"
+    return RPCError(message, error.status, error.details)
+
+
+def _hint(error: RPCError, is_private: bool) -> str:
+    """Guess at TLS on one side only, where the symptoms allow it."""
+    causes = list(_causes(error))
+    if is_private:
+        if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+            return "; to trust the server's own authority, give its certificate (TLSConfig.server_root_ca_cert)"
+        if any(isinstance(cause, ssl.SSLError | ConnectionResetError) for cause in causes):
+            return "; does the server speak plaintext? Then connect with tls=False (TEMPORAL_TLS=false)"
+        return ""
+    # Nobody listens there, or the name is wrong: that has nothing to do with TLS.
+    if any(isinstance(cause, ConnectionRefusedError | socket.gaierror) for cause in causes):
+        return ""
+    return "; does the server expect TLS? Then connect with tls=True (TEMPORAL_TLS=true)"

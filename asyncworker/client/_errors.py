@@ -1,0 +1,44 @@
+"""Say with an error's type what its status and details say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..exceptions import ActivityAlreadyStartedError, ActivityNotFoundError, RPCError, RPCStatusCode
+
+__all__ = ["already_started", "is_already_requested", "not_found_as_such"]
+
+
+@contextmanager
+def not_found_as_such() -> Iterator[None]:
+    """Raise :exc:`ActivityNotFoundError` where the server does not know the activity."""
+    try:
+        yield
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND or _is_about_namespace(error):
+            raise
+        raise ActivityNotFoundError(error.message, error.details) from error
+
+
+def _is_about_namespace(error: RPCError) -> bool:
+    from .._proto.temporal.api.errordetails.v1 import NamespaceNotFoundFailure
+
+    return any(isinstance(detail, NamespaceNotFoundFailure) for detail in error.details)
+
+
+def already_started(error: RPCError, activity_id: str, activity_type: str) -> RPCError:
+    """Return the error to raise when a start was refused: its own type if the id is taken, else as it is."""
+    if error.status is not RPCStatusCode.ALREADY_EXISTS:
+        return error
+    from .._proto.temporal.api.errordetails.v1 import ActivityExecutionAlreadyStartedFailure
+
+    for detail in error.details:
+        if isinstance(detail, ActivityExecutionAlreadyStartedFailure):
+            return ActivityAlreadyStartedError(activity_id, activity_type, run_id=detail.run_id or None)
+    return error
+
+
+def is_already_requested(error: RPCError) -> bool:
+    """Whether a cancellation was refused because somebody has asked for it before, which is what is wanted."""
+    return error.status is RPCStatusCode.FAILED_PRECONDITION and "already requested" in error.message
