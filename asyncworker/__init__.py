@@ -1,3 +1,102 @@
-"""asyncworker: an asyncio-native worker framework for Temporal activities."""
+"""asyncworker: an asyncio-native worker framework for Temporal activities.
+
+The names below are imported on their first use, so that a program pays for what it needs: a worker for no client of
+standalone activities, a client for no worker.
+"""
 
 from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import activity as activity
+    from .client import (
+        ActivityExecutionStatus as ActivityExecutionStatus,
+        ActivityHandle as ActivityHandle,
+        AsyncActivityHandle as AsyncActivityHandle,
+        Client as Client,
+    )
+    from .common import (
+        ActivityIDConflictPolicy as ActivityIDConflictPolicy,
+        ActivityIDReusePolicy as ActivityIDReusePolicy,
+        CancelReason as CancelReason,
+        Priority as Priority,
+        RawValue as RawValue,
+        RetryPolicy as RetryPolicy,
+        WorkerDeploymentVersion as WorkerDeploymentVersion,
+    )
+    from .converter import DataConverter as DataConverter, PayloadCodec as PayloadCodec
+    from .exceptions import (
+        ApplicationError as ApplicationError,
+        AsyncWorkerError as AsyncWorkerError,
+        CancelledError as CancelledError,
+        RPCError as RPCError,
+        WorkerError as WorkerError,
+    )
+    from .worker import Worker as Worker
+
+# Where each name lives; a module lives in itself.
+_HOMES = {
+    # Writing activities
+    "activity": "activity",
+    "ApplicationError": "exceptions",
+    "CancelledError": "exceptions",
+    "CancelReason": "common",
+    "RawValue": "common",
+    # Running them
+    "Worker": "worker",
+    "WorkerDeploymentVersion": "common",
+    "WorkerError": "exceptions",
+    # Starting them, and completing them from elsewhere
+    "Client": "client",
+    "ActivityHandle": "client",
+    "ActivityExecutionStatus": "client",
+    "AsyncActivityHandle": "client",
+    "ActivityIDConflictPolicy": "common",
+    "ActivityIDReusePolicy": "common",
+    "Priority": "common",
+    "RetryPolicy": "common",
+    # Values and errors
+    "DataConverter": "converter",
+    "PayloadCodec": "converter",
+    "AsyncWorkerError": "exceptions",
+    "RPCError": "exceptions",
+}
+
+__all__ = [
+    "ActivityExecutionStatus",
+    "ActivityHandle",
+    "ActivityIDConflictPolicy",
+    "ActivityIDReusePolicy",
+    "ApplicationError",
+    "AsyncActivityHandle",
+    "AsyncWorkerError",
+    "CancelReason",
+    "CancelledError",
+    "Client",
+    "DataConverter",
+    "PayloadCodec",
+    "Priority",
+    "RPCError",
+    "RawValue",
+    "RetryPolicy",
+    "Worker",
+    "WorkerDeploymentVersion",
+    "WorkerError",
+    "activity",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f".{home}", __name__)
+    value = module if name == home else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

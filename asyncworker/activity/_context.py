@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar, overload
@@ -61,10 +60,9 @@ class Context:
         "_client",
         "_details",
         "_from_payload",
-        "_loop_thread",
         "_outbound",
         "_payload_converter",
-        "_raise_in_thread",
+        "_raise_on_heartbeat",
         "_shutdown",
         "headers",
     )
@@ -80,7 +78,7 @@ class Context:
         heartbeat_details: Sequence[Payload] = (),
         headers: Mapping[str, Payload] | None = None,
         client: Client | None = None,
-        raise_in_thread: bool = True,
+        raise_on_heartbeat: bool = False,
     ) -> None:
         self._outbound = outbound
         self._cancellation = cancellation
@@ -89,8 +87,8 @@ class Context:
         self._from_payload = from_payload
         self._details = heartbeat_details
         self._client = client
-        self._raise_in_thread = raise_in_thread
-        self._loop_thread = threading.get_ident()
+        # Nothing can stop a thread, so that a `def` activity is told when it heartbeats.
+        self._raise_on_heartbeat = raise_on_heartbeat
         #: The headers that came with the task; see interceptors and context propagators.
         self.headers: Mapping[str, Payload] = {} if headers is None else headers
 
@@ -116,9 +114,9 @@ class Context:
 
     def heartbeat(self, *details: Any) -> None:
         self._outbound.heartbeat(*details)
-        if self._raise_in_thread and self._cancellation.is_raised and threading.get_ident() != self._loop_thread:
+        if self._raise_on_heartbeat and self._cancellation.is_raised:
             # Once: clean-up code may go on heartbeating.
-            self._raise_in_thread = False
+            self._raise_on_heartbeat = False
             raise CancelledError("Activity cancelled", self._cancellation.details)
 
     def has_heartbeat_details(self) -> bool:

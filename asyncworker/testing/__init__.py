@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._dev_server import DevServer as DevServer, DevServerError as DevServerError
+    from ._environment import ActivityEnvironment as ActivityEnvironment
 
 _HOMES = {
+    "ActivityEnvironment": "._environment",
     "DevServer": "._dev_server",
     "DevServerError": "._dev_server",
 }
 
-__all__ = ["DevServer", "DevServerError"]
+__all__ = ["ActivityEnvironment", "DevServer", "DevServerError"]
 
 
 def __getattr__(name: str) -> Any:

@@ -216,7 +216,7 @@ class Execution:
             heartbeat_details=details,
             headers=task.header.fields if task.header is not None else None,
             client=self._environment.client,
-            raise_in_thread=not registered.definition.no_thread_cancel_exception,
+            raise_on_heartbeat=not (registered.is_async or registered.definition.no_thread_cancel_exception),
         )
 
     async def _perform(self, registered: Registered, arguments: Sequence[Any]) -> Outcome:
