@@ -299,7 +299,6 @@ enums_ResourceExhaustedCause_by_number = enums_ResourceExhaustedCause._value2mem
 enums_ResourceExhaustedScope_by_number = enums_ResourceExhaustedScope._value2member_map_.get
 enums_RetryState_by_number = enums_RetryState._value2member_map_.get
 
-
 TAGS_rpc_Status = frozenset([8, 18, 26])
 fields_of_rpc_Status = attrgetter("code", "message", "details", "_unknown_fields", "__class__")
 

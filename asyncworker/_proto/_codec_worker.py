@@ -135,7 +135,6 @@ enums_TimeoutType_by_number = enums_TimeoutType._value2member_map_.get
 enums_WorkerStatus_by_number = enums_WorkerStatus._value2member_map_.get
 enums_WorkerVersioningMode_by_number = enums_WorkerVersioningMode._value2member_map_.get
 
-
 TAGS_common_ActivityType = frozenset([10])
 fields_of_common_ActivityType = attrgetter("name", "_unknown_fields", "__class__")
 

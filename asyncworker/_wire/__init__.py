@@ -65,6 +65,9 @@ def decode(message_type: type[M], data: bytes) -> M:
         DecodeError: The bytes are cut off or are no message of this type.
     """
     decoder = _decoders.get(message_type) or _load(message_type)[1]
+    if type(data) is not bytes:
+        # What is cut out of a bytearray or a memoryview would be one, too.
+        data = bytes(data)
     try:
         message: M = decoder(data, 0, len(data), 0)
     except (IndexError, struct.error):

@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,9 @@ def loaded_after(source: str) -> set[str]:
 
 def test_make_protos_writes_what_is_committed(tmp_path):
     """The script that generates the messages and codecs gives exactly what is in the tree."""
+    installed = {tool: version(tool) for tool in asyncworker._proto.GENERATED_WITH}
+    if installed != asyncworker._proto.GENERATED_WITH:
+        pytest.skip(f"generated with {asyncworker._proto.GENERATED_WITH}, installed are {installed}")
     script = ROOT / "scripts" / "generate_protos.py"
 
     subprocess.run([sys.executable, script, "--output", tmp_path / "_proto"], check=True)

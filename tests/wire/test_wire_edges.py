@@ -497,6 +497,17 @@ def test_buffers_are_bytes():
         assert encode(Payload(data=data, metadata={"k": b"v"})) == encode(Payload(data=b"x", metadata={"k": b"v"}))
 
 
+def test_what_is_read_is_bytes():
+    """A message may be read from any buffer; its bytes are bytes."""
+    data = encode(Payload(data=b"x", metadata={"k": b"v"}))
+
+    for buffer in (bytearray(data), memoryview(data)):
+        message = decode(Payload, buffer)
+
+        assert message == Payload(data=b"x", metadata={"k": b"v"})
+        assert type(message.data) is bytes
+
+
 def test_only_our_messages():
     """A class that has no codec is a TypeError, and not written in some other way."""
     with pytest.raises(TypeError, match="not one of"):

@@ -14,7 +14,8 @@ from asyncworker import _wire
 from asyncworker._wire import DecodeError, EncodeError, decode, encode
 
 # isort: split
-from codec_compiler import compile_module, load_package, messages_of
+from codec_compiler import compile_module
+from codec_fields import load_package, messages_of
 from generate_protos import run_compiler
 
 Type = pb.FieldDescriptorProto
