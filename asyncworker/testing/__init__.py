@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ._dev_server import DevServer as DevServer, DevServerError as DevServerError
     from ._environment import ActivityEnvironment as ActivityEnvironment
+    from ._fake_temporal import FakeActivity as FakeActivity, FakeTemporal as FakeTemporal
 
 _HOMES = {
     "ActivityEnvironment": "._environment",
     "DevServer": "._dev_server",
     "DevServerError": "._dev_server",
+    "FakeActivity": "._fake_temporal",
+    "FakeTemporal": "._fake_temporal",
 }
 
-__all__ = ["ActivityEnvironment", "DevServer", "DevServerError"]
+__all__ = ["ActivityEnvironment", "DevServer", "DevServerError", "FakeActivity", "FakeTemporal"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,379 @@
+"""One activity as the server sees it: a state machine without a clock.
+
+Theory of operation
+-------------------
+An activity is SCHEDULED (to be handed out), STARTED (handed out), PAUSED, or closed. While it is started somebody may
+have asked for something that the worker has to be told by the next heartbeat's reply: CANCEL_REQUESTED,
+PAUSE_REQUESTED, RESET_REQUESTED. An attempt that ends without closing the activity leads back to SCHEDULED, or to
+PAUSED if that was asked for.
+
+Each attempt has a task token of its own; whoever comes with another has come too late. The names of the states are the
+server's own: they appear in its errors.
+
+Activities that a workflow has scheduled differ in three ways, all kept here: in the words of their errors, in that a
+reset makes the running attempt's token stale (except a first attempt's), and in that nobody but the workflow can ask
+for their cancellation.
+"""
+
+from __future__ import annotations
+
+import time
+from enum import Enum
+
+from ..._proto.temporal.api.activity.v1 import ActivityExecutionOutcome, ActivityOptions
+from ..._proto.temporal.api.common.v1 import Payloads, RetryPolicy, WorkflowExecution
+from ..._proto.temporal.api.enums.v1 import RetryState, TimeoutType
+from ..._proto.temporal.api.failure.v1 import (
+    CanceledFailureInfo,
+    Failure,
+    ServerFailureInfo,
+    TerminatedFailureInfo,
+    TimeoutFailureInfo,
+)
+from ..._proto.temporal.api.workflowservice.v1 import StartActivityExecutionRequest
+from ..._proto.temporal.wkt import Duration, Timestamp
+from ..._time import to_duration
+from ..._wire import encode
+from ._payloads import size, to_payloads
+from ._refusal import Refusal, invalid, not_found, not_now
+
+
+class State(Enum):
+    """Where an activity is in its life."""
+
+    SCHEDULED = "Scheduled"
+    STARTED = "Started"
+    CANCEL_REQUESTED = "CancelRequested"
+    PAUSE_REQUESTED = "PauseRequested"
+    RESET_REQUESTED = "ResetRequested"
+    PAUSED = "Paused"
+    COMPLETED = "Completed"
+    FAILED = "Failed"
+    CANCELED = "Canceled"
+    TERMINATED = "Terminated"
+    TIMED_OUT = "TimedOut"
+
+
+WITH_WORKER = frozenset({State.STARTED, State.CANCEL_REQUESTED, State.PAUSE_REQUESTED, State.RESET_REQUESTED})
+CLOSED = frozenset({State.COMPLETED, State.FAILED, State.CANCELED, State.TERMINATED, State.TIMED_OUT})
+
+_GONE_FROM_WORKFLOW = "invalid activityID or activity already timed out or invoking workflow is completed"
+_TIMEOUT_NAMES = {
+    TimeoutType.START_TO_CLOSE: "StartToClose",
+    TimeoutType.SCHEDULE_TO_START: "ScheduleToStart",
+    TimeoutType.SCHEDULE_TO_CLOSE: "ScheduleToClose",
+    TimeoutType.HEARTBEAT: "Heartbeat",
+}
+_RETRIED_TIMEOUTS = frozenset({TimeoutType.START_TO_CLOSE, TimeoutType.HEARTBEAT})
+_MAX_BACKOFF_DOUBLINGS = 64
+
+
+class Activity:
+    """One run of one activity."""
+
+    def __init__(
+        self,
+        request: StartActivityExecutionRequest,
+        *,
+        run_id: str,
+        workflow: WorkflowExecution | None = None,
+        workflow_type: str = "",
+        blob_limit: int = 2 << 20,
+    ) -> None:
+        self.request = request
+        self.run_id = run_id
+        self.workflow = workflow
+        self.workflow_type = workflow_type
+        self.blob_limit = blob_limit
+        self.options = normalize(request)
+        self.state = State.SCHEDULED
+        self.attempt = 1
+        # Tells the times apart at which an activity became ready to be handed out.
+        self.stamp = 1
+        self.retry_wait = 0.0
+        self.token: bytes | None = None
+        self.control_queue = ""
+        self.heartbeats: list[Payloads | None] = []
+        self.heartbeat_details: Payloads | None = None
+        self.last_failure: Failure | None = None
+        self.outcome: ActivityExecutionOutcome | None = None
+        self.worker_identity = ""
+        self.cancel_reason = ""
+        self.scheduled_at = self.attempt_scheduled_at = now()
+        self.started_at: Timestamp | None = None
+        self.heartbeat_at: Timestamp | None = None
+        self.closed_at: Timestamp | None = None
+        self._request_ids: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        return f"<Activity {self.id!r} [{self.state.value}, attempt {self.attempt}]>"
+
+    @property
+    def id(self) -> str:
+        """Its id: unique among those that run."""
+        return self.request.activity_id
+
+    @property
+    def is_standalone(self) -> bool:
+        """Whether a client started it, and no workflow."""
+        return self.workflow is None
+
+    @property
+    def task_queue(self) -> str:
+        """Where its next task is handed out."""
+        return self.options.task_queue.name if self.options.task_queue is not None else ""
+
+    # A worker's side
+
+    def start(self, identity: str, control_queue: str) -> None:
+        """Hand the task out."""
+        self.state = State.STARTED
+        self.token = f"fake|{self.run_id}|{self.id}|{self.attempt}|{self.stamp}".encode()
+        self.started_at = now()
+        self.worker_identity = identity
+        self.control_queue = control_queue
+
+    def heartbeat(self, details: Payloads | None) -> None:
+        """Record progress; too much of it fails the activity."""
+        self.heartbeat_at = now()
+        self.heartbeats.append(details)
+        if size(details) > self.blob_limit:
+            self._close(State.FAILED, failure=_server_failure("Heartbeat details exceed size limit."))
+        elif details is not None:
+            self.heartbeat_details = details
+
+    def complete(self, result: Payloads | None) -> None:
+        """End it with a result, if that is not too large."""
+        self._check_has_worker()
+        if size(result) > self.blob_limit:
+            self._close(State.FAILED, failure=_server_failure("Complete result exceeds size limit."))
+        else:
+            self._close(State.COMPLETED, result=result or Payloads())
+
+    def fail(self, failure: Failure | None, last_heartbeat_details: Payloads | None) -> list[Failure]:
+        """End the attempt with a failure, and the activity if there is to be no other attempt.
+
+        Returns what became of a failure that is too large.
+        """
+        self._check_has_worker()
+        info = None if failure is None else failure.application_failure_info
+        if failure is not None and info is None:
+            raise invalid("Failure must have ApplicationFailureInfo.")
+        if last_heartbeat_details is not None:
+            self.heartbeat(last_heartbeat_details)
+        if self.state in CLOSED:
+            return []
+        if failure is not None and len(encode(failure)) > self.blob_limit:
+            cut = _server_failure("Failure exceeds size limit.")
+            self._end_attempt(State.FAILED, cut, is_final=True)
+            return [cut]
+        delay = None if info is None or info.next_retry_delay is None else _seconds(info.next_retry_delay)
+        is_final = info is not None and (info.non_retryable or info.type in self._policy.non_retryable_error_types)
+        self.last_failure = failure
+        self._end_attempt(State.FAILED, failure or Failure(), is_final=is_final, delay=delay)
+        return []
+
+    def cancel(self, details: Payloads | None, identity: str) -> None:
+        """End it as cancelled, which somebody must have asked for."""
+        self._check_has_worker()
+        if self.state is not State.CANCEL_REQUESTED:
+            raise invalid("unable to mark activity as canceled without activity being request canceled first")
+        self._close_canceled(details, identity if not self.is_standalone else "")
+
+    # An operator's side
+
+    def request_cancel(self, *, request_id: str = "", reason: str = "", identity: str = "") -> None:
+        """Ask for its end. What no worker holds ends at once."""
+        if self.state in CLOSED:
+            raise not_now(f"activity is in terminal state {self.state.value}")
+        if self.state is State.CANCEL_REQUESTED:
+            if request_id != self._request_ids["cancel"]:
+                raise not_now(f"cancellation already requested with request ID {self._request_ids['cancel']}")
+            return
+        self._request_ids["cancel"] = request_id
+        self.cancel_reason = reason
+        if self.state in WITH_WORKER:
+            self.state = State.CANCEL_REQUESTED
+        else:
+            self._close_canceled(to_payloads([reason]), identity)
+
+    def terminate(self, *, request_id: str = "", reason: str = "", identity: str = "") -> None:
+        """End it without asking its worker."""
+        if self.state is State.TERMINATED:
+            if request_id != self._request_ids["terminate"]:
+                raise not_now(f"already terminated with request ID {self._request_ids['terminate']}")
+            return
+        if self.state in CLOSED:
+            raise not_now(f"invalid transition from {self.state.value}")
+        self._request_ids["terminate"] = request_id
+        self._close(
+            State.TERMINATED,
+            failure=Failure(message=reason, terminated_failure_info=TerminatedFailureInfo(identity=identity)),
+        )
+
+    def pause(self, *, request_id: str = "") -> None:
+        """Let no further attempt begin; the one under way is asked to end."""
+        if request_id and request_id == self._request_ids.get("pause"):
+            return
+        if self.state not in (State.SCHEDULED, State.STARTED):
+            raise not_now(f"activity is in non-pausable state {self.state.value}")
+        self._request_ids["pause"] = request_id
+        self.state = State.PAUSED if self.state is State.SCHEDULED else State.PAUSE_REQUESTED
+
+    def unpause(self) -> None:
+        """Take a pause back."""
+        if self.state in CLOSED:
+            raise not_now(f"activity is in terminal state {self.state.value}")
+        if self.state is State.PAUSE_REQUESTED:
+            self.state = State.STARTED
+        elif self.state is State.PAUSED:
+            self._schedule()
+        else:
+            raise not_now(f"activity is in non-unpausable state {self.state.value}")
+
+    def reset(self, *, reset_heartbeat: bool = False) -> None:
+        """Begin anew with attempt 1; the attempt under way is asked to end."""
+        if self.state in CLOSED:
+            raise not_now("activity execution is not running")
+        if reset_heartbeat:
+            self.heartbeat_details = None
+        if self.state not in WITH_WORKER:
+            self.attempt = 1
+            self._schedule()
+            return
+        if self.state is not State.CANCEL_REQUESTED:
+            self.state = State.RESET_REQUESTED
+        if not self.is_standalone and self.attempt > 1:
+            # The token has the attempt's number in it, and that has just changed.
+            self.attempt = 1
+            self.token = None
+
+    def time_out(self, timeout_type: TimeoutType) -> None:
+        """Let one of its timeouts pass."""
+        if self.state in CLOSED:
+            raise not_now(f"activity is in terminal state {self.state.value}")
+        failure = Failure(
+            message=f"activity {_TIMEOUT_NAMES[timeout_type]} timeout",
+            timeout_failure_info=TimeoutFailureInfo(
+                timeout_type=timeout_type,
+                last_heartbeat_details=self.heartbeat_details if timeout_type is TimeoutType.HEARTBEAT else None,
+            ),
+        )
+        if timeout_type in _RETRIED_TIMEOUTS:
+            self.last_failure = failure
+            self._end_attempt(State.TIMED_OUT, failure, is_final=False)
+        else:
+            self._close(State.TIMED_OUT, failure=failure, retry_state=RetryState.TIMEOUT)
+
+    # What the rules are made of
+
+    def gone(self) -> Refusal:
+        """What whoever comes too late is told."""
+        if self.is_standalone:
+            return not_found(f"activity not found for ID: {self.id}")
+        if self.state is State.TERMINATED:
+            return not_found("workflow execution already completed")
+        return not_found(_GONE_FROM_WORKFLOW)
+
+    @property
+    def _policy(self) -> RetryPolicy:
+        assert self.options.retry_policy is not None
+        return self.options.retry_policy
+
+    def _check_has_worker(self) -> None:
+        if self.state not in WITH_WORKER:
+            raise not_now(f"invalid transition from {self.state.value}")
+
+    def _end_attempt(self, state: State, failure: Failure, *, is_final: bool, delay: float | None = None) -> None:
+        asked, attempt = self.state, self.attempt
+        retry_state = self._why_no_retry(is_final=is_final)
+        if asked is State.RESET_REQUESTED and retry_state is not RetryState.NON_RETRYABLE_FAILURE:
+            self.attempt = 1
+            self._schedule()
+        elif retry_state is not None:
+            self._close(state, failure=failure, retry_state=retry_state)
+        else:
+            self.attempt += 1
+            self._schedule(self._backoff(attempt) if delay is None else delay)
+            if asked is State.PAUSE_REQUESTED:
+                self.state = State.PAUSED
+
+    def _why_no_retry(self, *, is_final: bool) -> RetryState | None:
+        if self.state is State.CANCEL_REQUESTED:
+            return RetryState.CANCEL_REQUESTED
+        if is_final:
+            return RetryState.NON_RETRYABLE_FAILURE
+        if 0 < self._policy.maximum_attempts <= self.attempt:
+            return RetryState.MAXIMUM_ATTEMPTS_REACHED
+        return None
+
+    def _backoff(self, attempt: int) -> float:
+        growth = self._policy.backoff_coefficient ** min(attempt - 1, _MAX_BACKOFF_DOUBLINGS)
+        return min(_seconds(self._policy.initial_interval) * growth, _seconds(self._policy.maximum_interval))
+
+    def _schedule(self, wait: float = 0.0) -> None:
+        self.state = State.SCHEDULED
+        self.stamp += 1
+        self.token = None
+        self.retry_wait = wait
+        self.attempt_scheduled_at = now()
+
+    def _close_canceled(self, details: Payloads | None, identity: str) -> None:
+        info = CanceledFailureInfo(details=details, identity=identity)
+        self._close(State.CANCELED, failure=Failure(message="Activity canceled", canceled_failure_info=info))
+
+    def _close(
+        self,
+        state: State,
+        *,
+        result: Payloads | None = None,
+        failure: Failure | None = None,
+        retry_state: RetryState = RetryState.UNSPECIFIED,
+    ) -> None:
+        self.state = state
+        self.token = None
+        self.closed_at = now()
+        self.outcome = ActivityExecutionOutcome(result=result, failure=failure, retry_state=retry_state)
+
+
+def normalize(request: StartActivityExecutionRequest) -> ActivityOptions:
+    """Fill in what a start left open, as the server does."""
+    policy = request.retry_policy or RetryPolicy()
+    initial = _seconds(policy.initial_interval) or 1.0
+    schedule_to_close = _seconds(request.schedule_to_close_timeout)
+    start_to_close = _shorter(_seconds(request.start_to_close_timeout), schedule_to_close)
+    heartbeat = _seconds(request.heartbeat_timeout)
+    return ActivityOptions(
+        task_queue=request.task_queue,
+        schedule_to_close_timeout=to_duration(schedule_to_close),
+        schedule_to_start_timeout=request.schedule_to_start_timeout or Duration(),
+        start_to_close_timeout=to_duration(start_to_close),
+        heartbeat_timeout=to_duration(_shorter(heartbeat, start_to_close) if heartbeat else 0),
+        retry_policy=RetryPolicy(
+            initial_interval=to_duration(initial),
+            backoff_coefficient=policy.backoff_coefficient or 2.0,
+            maximum_interval=policy.maximum_interval or to_duration(100 * initial),
+            maximum_attempts=policy.maximum_attempts,
+            non_retryable_error_types=list(policy.non_retryable_error_types),
+        ),
+        priority=request.priority,
+    )
+
+
+def now() -> Timestamp:
+    """The time."""
+    seconds, nanos = divmod(time.time_ns(), 1_000_000_000)
+    return Timestamp(seconds=seconds, nanos=nanos)
+
+
+def _seconds(duration: Duration | None) -> float:
+    return 0.0 if duration is None else duration.seconds + duration.nanos / 1e9
+
+
+def _shorter(timeout: float, other: float) -> float:
+    """The shorter of two timeouts, where zero is none."""
+    return min(timeout or other, other or timeout)
+
+
+def _server_failure(message: str) -> Failure:
+    return Failure(message=message, server_failure_info=ServerFailureInfo(non_retryable=True))

@@ -1,0 +1,208 @@
+"""What the server knows: namespaces, activities, whose turn it is, and which workers have left."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from ..._proto.temporal.api.common.v1 import WorkflowExecution
+from ..._proto.temporal.api.namespace.v1 import NamespaceInfoCapabilities, NamespaceInfoLimits
+from ..._proto.temporal.api.worker.v1 import WorkerHeartbeat
+from ..._proto.temporal.api.workflowservice.v1 import StartActivityExecutionRequest
+from ...exceptions import RPCStatusCode
+from ._activity import CLOSED, WITH_WORKER, Activity, State
+from ._changes import Changes
+from ._commands import CommandQueues
+from ._refusal import Refusal, invalid, no_namespace, not_found
+
+T = TypeVar("T")
+
+#: What Server 1.32 says of a namespace with default settings.
+CAPABILITIES = {
+    "eager_workflow_start": True,
+    "sync_update": True,
+    "async_update": True,
+    "worker_heartbeats": True,
+    "reported_problems_search_attribute": True,
+    "standalone_activities": True,
+    "poller_autoscaling": True,
+    "standalone_activity_start_delay": True,
+    "standalone_activity_batch_operations": True,
+    "standalone_activity_operator_commands": True,
+}
+LIMITS = {
+    "blob_size_limit_error": 2 << 20,
+    "memo_size_limit_error": 2 << 20,
+    "workflow_task_completion_size_limit_error": 40 << 20,
+}
+
+
+class Cluster:
+    """The server's state. Whoever changes an activity tells :meth:`settle`."""
+
+    def __init__(self, capabilities: Mapping[str, bool], limits: Mapping[str, int], *, skip_backoff: bool) -> None:
+        self.namespaces = {"default"}
+        self.capabilities = NamespaceInfoCapabilities(**{**CAPABILITIES, **capabilities})
+        self.limits = NamespaceInfoLimits(**{**LIMITS, **limits})
+        self.skip_backoff = skip_backoff
+        self.is_away = False
+        self.changes = Changes()
+        self.commands = CommandQueues()
+        self.activities: list[Activity] = []
+        self.gone_workers: set[str] = set()
+        self.worker_heartbeats: dict[str, WorkerHeartbeat] = {}
+        self._ready: defaultdict[tuple[str, str], deque[tuple[Activity, int]]] = defaultdict(deque)
+        self._queued: dict[Activity, int] = {}
+        self._issued: dict[bytes, Activity] = {}
+
+    def check_presence(self) -> None:
+        """Refuse everything while the server is away."""
+        if self.is_away:
+            raise Refusal("the server is away", RPCStatusCode.UNAVAILABLE)
+
+    async def hold(self, fact: Callable[[], T | None], timeout: float) -> T | None:
+        """Hold a call until *fact* has an answer, for *timeout* seconds at most."""
+
+        def look() -> T | None:
+            self.check_presence()
+            return fact()
+
+        return await self.changes.wait_for(look, timeout)
+
+    def check_namespace(self, name: str) -> None:
+        """Refuse what is no namespace."""
+        if name not in self.namespaces:
+            raise no_namespace(name)
+
+    def add(
+        self,
+        request: StartActivityExecutionRequest,
+        *,
+        workflow: WorkflowExecution | None = None,
+        workflow_type: str = "",
+    ) -> Activity:
+        """Take an activity in, and make its first task ready."""
+        activity = Activity(
+            request,
+            run_id=str(uuid.uuid4()),
+            workflow=workflow,
+            workflow_type=workflow_type,
+            blob_limit=self.limits.blob_size_limit_error,
+        )
+        self.activities.append(activity)
+        self.settle(activity)
+        return activity
+
+    def settle(self, activity: Activity) -> None:
+        """Do what follows from a change: put a task into its queue, wake whoever waits."""
+        if activity.state is State.SCHEDULED and self._queued.get(activity) != activity.stamp:
+            self._queued[activity] = activity.stamp
+            if self.skip_backoff or not activity.retry_wait:
+                self._make_ready(activity, activity.stamp)
+            else:
+                loop = asyncio.get_running_loop()
+                loop.call_later(activity.retry_wait, self._make_ready, activity, activity.stamp)
+        self.changes.notify()
+
+    def hand_out(self, namespace: str, task_queue: str, identity: str, control_queue: str) -> Activity | None:
+        """Start the activity whose turn it is, if there is one."""
+        ready = self._ready[namespace, task_queue]
+        while ready:
+            activity, stamp = ready.popleft()
+            if activity.state is State.SCHEDULED and activity.stamp == stamp:
+                activity.start(identity, control_queue)
+                assert activity.token is not None
+                self._issued[activity.token] = activity
+                self.changes.notify()
+                return activity
+        return None
+
+    def has_left(self, worker_key: str) -> bool:
+        """Whether the worker's polls are to be answered empty, as it has shut down."""
+        return self.capabilities.worker_poll_complete_on_shutdown and worker_key in self.gone_workers
+
+    def backlog(self, namespace: str, task_queue: str) -> int:
+        """How many tasks wait for a poll."""
+        waiting = self._ready[namespace, task_queue]
+        return sum(activity.state is State.SCHEDULED and activity.stamp == stamp for activity, stamp in waiting)
+
+    def by_token(self, token: bytes, namespace: str) -> Activity:
+        """Find the activity whose attempt under way has this token."""
+        if not token:
+            raise invalid("Task token not set on request.")
+        activity = self._issued.get(token)
+        if activity is None:
+            raise invalid("Error deserializing task token.")
+        if namespace and namespace != activity.request.namespace:
+            self.check_namespace(namespace)
+            raise invalid("Operation requested with a token from a different namespace.")
+        if activity.token != token or activity.state not in WITH_WORKER:
+            raise activity.gone()
+        return activity
+
+    def by_id(self, namespace: str, activity_id: str, *, workflow_id: str = "", run_id: str = "") -> Activity:
+        """Find an activity by its id, the last of them if there were several."""
+        self.check_namespace(namespace)
+        if not activity_id:
+            raise invalid("activityId is not set")
+        self._check_run_id(run_id)
+        in_workflow = [it for it in self.activities if _workflow_id(it) == workflow_id]
+        for activity in reversed(in_workflow):
+            is_known = activity.is_standalone or activity.state not in CLOSED
+            if is_known and activity.id == activity_id and run_id in ("", _run_id(activity)):
+                return activity
+        if workflow_id:
+            raise not_found(_no_pending(activity_id) if in_workflow else f"workflow not found for ID: {workflow_id}")
+        raise not_found(f"activity not found for ID: {activity_id}")
+
+    def forget(self, activity: Activity) -> None:
+        """Delete an activity."""
+        self.activities.remove(activity)
+        if activity.state not in CLOSED:
+            activity.terminate()
+        self.changes.notify()
+
+    def request_cancel(self, activity: Activity, *, request_id: str = "", reason: str = "", identity: str = "") -> None:
+        """Ask for an activity's end, and tell its worker where the server does."""
+        activity.request_cancel(request_id=request_id, reason=reason, identity=identity)
+        self.push_cancel(activity)
+        self.settle(activity)
+
+    def push_cancel(self, activity: Activity) -> None:
+        """Tell the worker of a workflow's activity right now, if it listens."""
+        if (
+            self.capabilities.worker_commands
+            and not activity.is_standalone
+            and activity.token
+            and activity.control_queue
+        ):
+            self.commands.push_cancel(activity.control_queue, activity.token)
+
+    def _make_ready(self, activity: Activity, stamp: int) -> None:
+        self._ready[activity.request.namespace, activity.task_queue].append((activity, stamp))
+        self.changes.notify()
+
+    @staticmethod
+    def _check_run_id(run_id: str) -> None:
+        if run_id:
+            try:
+                uuid.UUID(run_id)
+            except ValueError:
+                raise invalid("invalid run id: must be a valid UUID") from None
+
+
+def _workflow_id(activity: Activity) -> str:
+    return "" if activity.workflow is None else activity.workflow.workflow_id
+
+
+def _run_id(activity: Activity) -> str:
+    return activity.run_id if activity.workflow is None else activity.workflow.run_id
+
+
+def _no_pending(activity_id: str) -> str:
+    return (
+        f"cannot find pending activity with ActivityID {activity_id}, check workflow execution history for more details"
+    )

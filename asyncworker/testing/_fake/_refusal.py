@@ -1,0 +1,43 @@
+"""How the server says no: a status, its words, and a detail that tells errors of one status apart."""
+
+from __future__ import annotations
+
+from ..._proto.google.rpc import Status
+from ..._proto.temporal.api.errordetails.v1 import NamespaceNotFoundFailure, NotFoundFailure
+from ..._proto.temporal.wkt.lazy import Any as AnyMessage
+from ..._wire import encode
+from ...exceptions import RPCError, RPCStatusCode
+
+_TYPE_URL = "type.googleapis.com/temporal.api.errordetails.v1."
+
+
+class Refusal(RPCError):
+    """A call that the server does not do; *details* are messages of ``temporal.api.errordetails.v1``."""
+
+    def encode(self) -> bytes:
+        """Write the ``google.rpc.Status`` that goes into ``grpc-status-details-bin``."""
+        details = [AnyMessage(type_url=_TYPE_URL + type(it).__name__, value=encode(it)) for it in self.details]
+        return encode(Status(code=int(self.status), message=self.message, details=details))
+
+
+def invalid(message: str) -> Refusal:
+    """The request is wrong, whatever the server's state."""
+    return Refusal(message, RPCStatusCode.INVALID_ARGUMENT)
+
+
+def not_now(message: str) -> Refusal:
+    """The request does not fit the state that things are in."""
+    return Refusal(message, RPCStatusCode.FAILED_PRECONDITION)
+
+
+def not_found(message: str) -> Refusal:
+    """What the request is about does not exist, or no longer."""
+    return Refusal(message, RPCStatusCode.NOT_FOUND, [NotFoundFailure()])
+
+
+def no_namespace(name: str) -> Refusal:
+    """The namespace does not exist."""
+    if not name:
+        return invalid("Namespace is empty.")
+    message = f"Namespace {name} is not found."
+    return Refusal(message, RPCStatusCode.NOT_FOUND, [NamespaceNotFoundFailure(namespace=name)])

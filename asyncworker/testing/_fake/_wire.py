@@ -1,0 +1,100 @@
+"""The server's face: grpclib's handlers on one side, the calls as functions on the other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from grpclib.const import Cardinality, Handler, Status
+from grpclib.exceptions import GRPCError
+from grpclib.protocol import H2Protocol
+from grpclib.server import Server, Stream
+
+from ..._rpc._grpclib import BytesCodec, BytesDetailsCodec
+from ..._rpc._methods import Method
+from ..._wire import decode, encode
+from ...exceptions import RPCStatusCode
+from ._call import Handlers, Holders, Incoming
+from ._faults import Faults
+from ._refusal import Refusal
+
+#: The largest message that the server takes, in bytes.
+MAX_MESSAGE = 4 << 20
+
+
+class Wire:
+    """The service as grpclib serves it."""
+
+    def __init__(
+        self, handlers: Handlers, holders: Holders, faults: Faults, record: Callable[[Incoming], None]
+    ) -> None:
+        self._handlers = handlers
+        self._holders = holders
+        self._faults = faults
+        self._record = record
+
+    def __mapping__(self) -> dict[str, Handler]:
+        return {
+            method.path: Handler(self._serve(method), Cardinality.UNARY_UNARY, bytes, bytes)
+            for method in (*self._handlers, *self._holders)
+        }
+
+    def _serve(self, method: Method[Any, Any]) -> Callable[[Stream[bytes, bytes]], Any]:
+        async def serve(stream: Stream[bytes, bytes]) -> None:
+            try:
+                await stream.send_message(await self._answer(method, stream))
+            except Refusal as refusal:
+                raise GRPCError(Status(int(refusal.status)), refusal.message, refusal.encode()) from None
+
+        return serve
+
+    async def _answer(self, method: Method[Any, Any], stream: Stream[bytes, bytes]) -> bytes:
+        data = await stream.recv_message() or b""
+        if len(data) > MAX_MESSAGE:
+            message = f"grpc: received message larger than max ({len(data)} vs. {MAX_MESSAGE})"
+            raise Refusal(message, RPCStatusCode.RESOURCE_EXHAUSTED)
+        call = Incoming(
+            method.name,
+            decode(method.request, data),
+            metadata=dict(stream.metadata or {}),
+            remaining=None if stream.deadline is None else stream.deadline.time_remaining(),
+        )
+        self._record(call)
+        fault = await self._faults.before(method.name)
+        response = await self._respond(method, call)
+        if fault is not None:
+            raise fault.refusal
+        return encode(response)
+
+    async def _respond(self, method: Method[Any, Any], call: Incoming) -> Any:
+        if method in self._handlers:
+            return self._handlers[method](call.request)
+        return await self._holders[method](call.request, call)
+
+
+class Listener(Server):
+    """A server that knows its connections, so that they can be cut."""
+
+    def __init__(self, wire: Wire) -> None:
+        super().__init__([wire], codec=BytesCodec(), status_details_codec=BytesDetailsCodec())
+        self._protocols: list[H2Protocol] = []
+
+    def _protocol_factory(self) -> H2Protocol:
+        protocol = super()._protocol_factory()
+        self._protocols.append(protocol)
+        return protocol
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        assert isinstance(self._server, asyncio.Server)
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    def cut_connections(self) -> None:
+        """End every connection, in the middle of whatever goes on."""
+        protocols, self._protocols = self._protocols, []
+        for protocol in protocols:
+            if hasattr(protocol, "connection") and not protocol.connection.is_closing():
+                protocol.connection._transport.abort()

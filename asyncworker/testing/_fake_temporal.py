@@ -1,0 +1,366 @@
+"""FakeTemporal: a Temporal server in memory, for tests of workers and clients at the wire."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack
+from types import TracebackType
+from typing import Any, Self
+
+import betterproto2
+from grpclib.testing import ChannelFor
+
+from .._proto.temporal.api.common.v1 import ActivityType, Header, WorkflowExecution
+from .._proto.temporal.api.enums.v1 import TaskQueueKind
+from .._proto.temporal.api.namespace.v1 import NamespaceInfoCapabilities, NamespaceInfoLimits
+from .._proto.temporal.api.taskqueue.v1 import TaskQueue
+from .._proto.temporal.api.worker.v1 import WorkerHeartbeat
+from .._proto.temporal.api.workflowservice.v1 import StartActivityExecutionRequest
+from .._rpc import _methods
+from .._rpc._grpclib import BytesCodec, BytesDetailsCodec, GrpclibTransport
+from .._rpc._service import WorkflowService
+from .._time import Seconds, to_duration
+from ..activity import Definition
+from ..client import Client
+from ..common import Priority, RetryPolicy
+from ..exceptions import RPCStatusCode
+from ._fake._call import Incoming
+from ._fake._client_calls import LONGEST_WAIT, ClientCalls
+from ._fake._cluster import Cluster
+from ._fake._faults import Faults
+from ._fake._handle import PATIENCE, FakeActivity
+from ._fake._payloads import to_payload, to_payloads
+from ._fake._wire import Listener, Wire
+from ._fake._worker_calls import LONGEST_POLL, WorkerCalls
+
+__all__ = ["FakeActivity", "FakeTemporal"]
+
+_METHODS = frozenset(it.name for it in vars(_methods).values() if isinstance(it, _methods.Method))
+
+
+class FakeTemporal:
+    """Be a Temporal server, as far as a worker or a client of standalone activities can tell.
+
+    ::
+
+        async with FakeTemporal() as temporal:
+            worker = Worker(temporal.client(), task_queue="orders", activities=[pack])
+            async with worker:
+                packing = temporal.add_task("pack", {"id": "7"}, task_queue="orders")
+                await packing.wait_closed()
+            assert packing.result == "7: packed"
+
+    It answers as Server 1.32 does, errors included, and is held to it by tests that play the same scenes with both.
+    Three things differ, so that tests are quick and certain: no timeout passes by itself
+    (:meth:`FakeActivity.time_out` lets one pass), an attempt that is to be repeated is handed out at once, and the
+    default retry policy of :meth:`add_task` and :meth:`start_activity` allows one attempt. Versions of workers,
+    task queue rate limits and schedules are not there.
+
+    Args:
+        capabilities: Of its namespaces, as in ``{"worker_commands": True}``; others are a default server's.
+        limits: Of its namespaces, in bytes, as in ``{"blob_size_limit_error": 1024}``.
+        skip_backoff: Whether a retry comes at once instead of after its interval.
+        longest_poll: Seconds that a poll for tasks is held for at most; less if its own deadline is nearer.
+        longest_wait: Seconds that a wait for an outcome is held for at most.
+    """
+
+    def __init__(
+        self,
+        *,
+        capabilities: Mapping[str, bool] | None = None,
+        limits: Mapping[str, int] | None = None,
+        skip_backoff: bool = True,
+        longest_poll: float = LONGEST_POLL,
+        longest_wait: float = LONGEST_WAIT,
+    ) -> None:
+        self._cluster = Cluster(capabilities or {}, limits or {}, skip_backoff=skip_backoff)
+        self._faults = Faults(self._cluster)
+        self._calls: list[Incoming] = []
+        self._names = itertools.count(1)
+        self._stack = AsyncExitStack()
+        self._channels: list[ChannelFor] = []
+        workers = WorkerCalls(self._cluster, longest_poll=longest_poll)
+        clients = ClientCalls(self._cluster, longest_wait=longest_wait)
+        self._wire = Wire(
+            {**workers.handlers(), **clients.handlers()},
+            {**workers.holders(), **clients.holders()},
+            self._faults,
+            self._record,
+        )
+        self._listener: Listener | None = None
+
+    def __repr__(self) -> str:
+        return f"<FakeTemporal [{len(self._cluster.activities)} activities, {len(self._calls)} calls]>"
+
+    async def __aenter__(self) -> Self:
+        self._listener = Listener(self._wire)
+        await self._listener.start("127.0.0.1", 0)
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        assert self._listener is not None
+        # Whoever is still being answered is told that the server has gone.
+        with self._faults.outage():
+            await self._stack.aclose()
+            self._listener.close()
+            self._listener.cut_connections()
+            await self._listener.wait_closed()
+
+    # Ways in
+
+    @property
+    def target(self) -> str:
+        """Where it listens: ``127.0.0.1`` and a port, for ``Client.connect()`` or any other SDK."""
+        assert self._listener is not None, "FakeTemporal listens within its `async with` block"
+        return f"127.0.0.1:{self._listener.port}"
+
+    def transport(self) -> GrpclibTransport:
+        """A way in that never leaves memory; closed with the server if nobody has closed it before."""
+        transport = GrpclibTransport(self._open_channel)
+        self._stack.push_async_callback(transport.close)
+        return transport
+
+    def service(self, *, namespace: str = "default") -> WorkflowService:
+        """The calls themselves, in memory."""
+        return WorkflowService(self.transport(), namespace=namespace)
+
+    def client(self, *, namespace: str = "default", **options: Any) -> Client:
+        """A client in memory; *options* are those of :class:`Client`."""
+        return Client(self.service(namespace=namespace), **options)
+
+    # Namespaces and workers
+
+    @property
+    def capabilities(self) -> NamespaceInfoCapabilities:
+        """What its namespaces say they can do; can be changed at any time."""
+        return self._cluster.capabilities
+
+    @property
+    def limits(self) -> NamespaceInfoLimits:
+        """The sizes that its namespaces say they allow."""
+        return self._cluster.limits
+
+    @property
+    def namespaces(self) -> set[str]:
+        """The namespaces there are; can be changed at any time."""
+        return self._cluster.namespaces
+
+    @property
+    def worker_heartbeats(self) -> Mapping[str, WorkerHeartbeat]:
+        """The last that each worker said of itself, by its instance key."""
+        return self._cluster.worker_heartbeats
+
+    # Activities
+
+    @property
+    def activities(self) -> list[FakeActivity]:
+        """All activities, in the order in which they came."""
+        return [FakeActivity(activity, self._cluster) for activity in self._cluster.activities]
+
+    def add_task(
+        self,
+        activity: str | Callable[..., Any],
+        *args: Any,
+        task_queue: str,
+        workflow_id: str = "workflow",
+        workflow_type: str = "Workflow",
+        **options: Any,
+    ) -> FakeActivity:
+        """Schedule an activity as a workflow does.
+
+        Args:
+            activity: Its type, or a function declared with ``@activity.defn``.
+            args: Values that JSON can say, bytes, or payloads.
+            task_queue: Where its tasks are handed out.
+            workflow_id: The workflow that schedules it; does not have to exist.
+            workflow_type: That workflow's type.
+            options: Those of :meth:`start_activity`.
+        """
+        workflow = WorkflowExecution(workflow_id=workflow_id, run_id=f"{workflow_id}-run")
+        request = self._request(activity, args, task_queue, **options)
+        return self._add(request, workflow=workflow, workflow_type=workflow_type)
+
+    def start_activity(
+        self, activity: str | Callable[..., Any], *args: Any, task_queue: str, **options: Any
+    ) -> FakeActivity:
+        """Start a standalone activity as a client does.
+
+        Args:
+            activity: Its type, or a function declared with ``@activity.defn``.
+            args: Values that JSON can say, bytes, or payloads.
+            task_queue: Where its tasks are handed out.
+            options: ``activity_id``, ``namespace``, ``start_to_close_timeout`` (10 s if no timeout is given),
+                ``schedule_to_close_timeout``, ``schedule_to_start_timeout``, ``heartbeat_timeout``,
+                ``retry_policy`` (one attempt if not given), ``header`` (values by name), ``priority``.
+        """
+        return self._add(self._request(activity, args, task_queue, **options))
+
+    def _add(
+        self,
+        request: StartActivityExecutionRequest,
+        *,
+        workflow: WorkflowExecution | None = None,
+        workflow_type: str = "",
+    ) -> FakeActivity:
+        return FakeActivity(self._cluster.add(request, workflow=workflow, workflow_type=workflow_type), self._cluster)
+
+    def _request(
+        self,
+        activity: str | Callable[..., Any],
+        args: Sequence[Any],
+        task_queue: str,
+        *,
+        activity_id: str | None = None,
+        namespace: str = "default",
+        start_to_close_timeout: Seconds | None = None,
+        schedule_to_close_timeout: Seconds | None = None,
+        schedule_to_start_timeout: Seconds | None = None,
+        heartbeat_timeout: Seconds | None = None,
+        retry_policy: RetryPolicy | None = None,
+        header: Mapping[str, Any] | None = None,
+        priority: Priority | None = None,
+    ) -> StartActivityExecutionRequest:
+        if start_to_close_timeout is None and schedule_to_close_timeout is None:
+            start_to_close_timeout = 10.0
+        return StartActivityExecutionRequest(
+            namespace=namespace,
+            activity_id=activity_id or f"activity-{next(self._names)}",
+            activity_type=ActivityType(name=_type_name(activity)),
+            task_queue=TaskQueue(name=task_queue, kind=TaskQueueKind.NORMAL),
+            input=to_payloads(args),
+            start_to_close_timeout=_duration(start_to_close_timeout),
+            schedule_to_close_timeout=_duration(schedule_to_close_timeout),
+            schedule_to_start_timeout=_duration(schedule_to_start_timeout),
+            heartbeat_timeout=_duration(heartbeat_timeout),
+            retry_policy=(retry_policy or RetryPolicy(maximum_attempts=1))._to_proto(),
+            header=Header(fields={key: to_payload(value) for key, value in header.items()}) if header else None,
+            priority=None if priority is None else priority._to_proto(),
+        )
+
+    # What it was told
+
+    @property
+    def calls(self) -> Sequence[Incoming]:
+        """All calls in the order in which they came: method, request, metadata, seconds given."""
+        return tuple(self._calls)
+
+    def requests(self, method: str) -> list[Any]:
+        """The requests of one method, as in ``requests("RespondActivityTaskCompleted")``, in their order.
+
+        Raises:
+            ValueError: There is no such method.
+        """
+        _check_method(method)
+        return [call.request for call in self._calls if call.method == method]
+
+    async def wait_for(self, method: str, *, count: int = 1, timeout: float = PATIENCE) -> list[Any]:
+        """Wait until a method has been called so many times, and return its requests.
+
+        Raises:
+            ValueError: There is no such method.
+            TimeoutError: It was not, within *timeout* seconds.
+        """
+        _check_method(method)
+        found = await self._cluster.changes.wait_for(lambda: len(self.requests(method)) >= count or None, timeout)
+        if found is None:
+            seen = ", ".join(call.method for call in self._calls[-10:])
+            raise TimeoutError(
+                f"waited {timeout:g} s for {count} calls of {method}, and saw {len(self.requests(method))}; "
+                f"the last calls: {seen or 'none'}"
+            )
+        return self.requests(method)
+
+    def _record(self, call: Incoming) -> None:
+        self._calls.append(call)
+        self._cluster.changes.notify()
+
+    # What is to go wrong
+
+    def fail_next(
+        self,
+        method: str,
+        status: RPCStatusCode,
+        message: str = "",
+        *,
+        details: Sequence[betterproto2.Message] = (),
+        times: int = 1,
+        applied: bool = False,
+    ) -> None:
+        """Refuse the next calls of a method.
+
+        Args:
+            method: As in ``RespondActivityTaskCompleted``.
+            status: The status to refuse with.
+            message: The message to refuse with.
+            details: Messages of ``temporal.api.errordetails.v1``.
+            times: How many calls to refuse.
+            applied: Whether the call does its work all the same, as when a reply is lost on its way.
+
+        Raises:
+            ValueError: There is no such method.
+        """
+        _check_method(method)
+        self._faults.add(method, status, message, details, times, applied=applied)
+
+    def delay(self, method: str, seconds: float) -> None:
+        """Answer all calls of a method so much later; 0 ends that.
+
+        Raises:
+            ValueError: There is no such method.
+        """
+        _check_method(method)
+        self._faults.delay(method, seconds)
+
+    def hold(self, method: str) -> AbstractContextManager[None]:
+        """Answer no call of a method within the block, and all of them after it.
+
+        Raises:
+            ValueError: There is no such method.
+        """
+        _check_method(method)
+        return self._faults.hold(method)
+
+    def outage(self) -> AbstractContextManager[None]:
+        """Be away for the length of a block: calls under way and new ones fail with ``UNAVAILABLE``."""
+        return self._faults.outage()
+
+    def cut_connections(self) -> None:
+        """End every connection, in the middle of whatever goes on; new ones can be made at once."""
+        if self._listener is not None:
+            self._listener.cut_connections()
+        channels, self._channels = self._channels, []
+        for channel in channels:
+            _cut(channel)
+
+    def _open_channel(self) -> ChannelFor:
+        channel = ChannelFor([self._wire], codec=BytesCodec(), status_details_codec=BytesDetailsCodec())
+        self._channels.append(channel)
+        return channel
+
+
+def _cut(context: ChannelFor) -> None:
+    channel = getattr(context, "_channel", None)
+    if channel is not None and channel._protocol is not None:
+        channel._protocol.connection_lost(None)
+        context._server_protocol.connection_lost(None)
+
+
+def _check_method(name: str) -> None:
+    if name not in _METHODS:
+        raise ValueError(f"there is no method {name!r}; there are {', '.join(sorted(_METHODS))}")
+
+
+def _type_name(activity: str | Callable[..., Any]) -> str:
+    if isinstance(activity, str):
+        return activity
+    definition = Definition.find(activity)
+    if definition is None or definition.name is None:
+        raise TypeError(f"{activity!r} is no activity with a name: declare it with @activity.defn")
+    return definition.name
+
+
+def _duration(span: Seconds | None) -> Any:
+    return None if span is None else to_duration(span)
