@@ -59,7 +59,9 @@ class JSONProtoPayloadConverter(EncodingPayloadConverter):
         try:
             return Parse(payload.data, message, ignore_unknown_fields=self._ignore_unknown_fields)
         except (ParseError, UnicodeDecodeError) as error:
-            raise ConverterError(f"expected {message.DESCRIPTOR.full_name}: {clip(str(error))}") from error
+            # After the first colon come values, which are nobody's business on the wire.
+            reason = clip(str(error).partition(": ")[0])
+            raise ConverterError(f"expected {message.DESCRIPTOR.full_name}: {reason}") from None
 
 
 class BinaryProtoPayloadConverter(EncodingPayloadConverter):

@@ -126,8 +126,8 @@ class Signature:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, the arguments are what it complains about
                 first = error
-        message = self._explain(payloads, payload_converter)
-        raise ConverterError(message) from (None if isinstance(first, ConverterError) else first)
+        cause = first.__cause__ if isinstance(first, ConverterError) else first
+        raise ConverterError(self._explain(payloads, payload_converter)) from cause
 
     def encode_result(self, value: Any, payload_converter: PayloadConverter) -> Payload:
         """Write a result: as what it is, which the annotation may say less of; ``None`` is a payload too.

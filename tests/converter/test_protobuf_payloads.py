@@ -91,6 +91,15 @@ def test_damaged_message_is_refused(converter, damaged):
         converter.from_payload(damaged)
 
 
+def test_values_of_a_damaged_message_are_not_repeated(converter):
+    """What is wrong with a message is said without its values."""
+    with pytest.raises(ConverterError) as caught:
+        converter.from_payload(payload("json/protobuf", b'{"number":"s3cret"}'))
+
+    assert str(caught.value) == "expected google.protobuf.FieldDescriptorProto: Failed to parse number field"
+    assert caught.value.__suppress_context__
+
+
 def test_unknown_fields_can_be_ignored():
     """Fields that this version of a message lacks are skipped on request."""
     lenient = CompositePayloadConverter(JSONProtoPayloadConverter(ignore_unknown_fields=True))

@@ -1,0 +1,454 @@
+"""Arguments: payloads into what a function's parameters say."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, NewType, TypeVar
+from uuid import UUID
+
+import pytest
+from pydantic import BaseModel, Field, field_validator
+from typing_extensions import TypedDict
+
+from asyncworker.converter import (
+    CompositePayloadConverter,
+    DefaultPayloadConverter,
+    EncodingPayloadConverter,
+    JSONPlainPayloadConverter,
+    Parameter,
+    Payload,
+    PayloadConverter,
+    RawValue,
+    Signature,
+)
+from asyncworker.exceptions import ApplicationError, ConverterError
+
+if TYPE_CHECKING:
+    from nowhere import Missing
+
+CONVERTER = DefaultPayloadConverter()
+T = TypeVar("T")
+
+
+class Context:
+    pass
+
+
+class Order(BaseModel):
+    id: str
+    items: list[float] = []
+
+
+@dataclass
+class Point:
+    x: int
+    y: int = 0
+
+
+class Move(TypedDict):
+    to: Point
+
+
+class Tree(BaseModel):
+    children: list[Leaf]  # noqa: F821 - completed by a test
+
+
+class Fussy(BaseModel):
+    x: int
+
+    @field_validator("x")
+    @classmethod
+    def _check(cls, x):
+        if x:
+            raise ApplicationError("later", next_retry_delay=1)
+        raise KeyError("oops")
+
+
+Name = NewType("Name", str)
+
+
+class Page(BaseModel, Generic[T]):
+    items: list[T]
+
+
+def pack(order: Order, count: int = 1, tag: str | None = None) -> UUID: ...
+
+
+def decode(function, *values, **options):
+    return Signature(function, **options).decode_arguments(CONVERTER.to_payloads(values), CONVERTER)
+
+
+class TestDecoding:
+    def test_each_parameter_has_its_type(self):
+        """Payloads become what the annotations say, by position."""
+        assert decode(pack, {"id": "7"}, "3", None) == [Order(id="7"), 3, None]
+
+    def test_fewer_arguments_keep_their_types(self):
+        """Optional parameters that get nothing are left to Python; the others lose nothing by it."""
+        assert decode(pack, {"id": "7"}) == [Order(id="7")]
+
+    @pytest.mark.parametrize(
+        ("hint", "value", "expected"),
+        [
+            (Move, {"to": {"x": 1}}, {"to": Point(1)}),
+            (Name, "n", "n"),
+            (Literal["on", "off"], "on", "on"),
+            (Annotated[int, Field(gt=0)], 1, 1),
+            (int | Point, {"x": 1}, Point(1)),
+            (Page[Point], {"items": [{"x": 1}]}, Page[Point](items=[Point(1)])),
+            (Any, {"x": 1}, {"x": 1}),
+            (object, [1], [1]),
+            (None, None, None),
+            (bytes, b"\xff", b"\xff"),
+            (T, "x", "x"),
+        ],
+    )
+    def test_kinds_of_types(self, hint, value, expected):
+        """Whatever pydantic reads can be a parameter's type."""
+
+        def activity(value): ...
+
+        activity.__annotations__["value"] = hint
+
+        assert decode(activity, value) == [expected]
+
+    def test_no_annotation_takes_anything(self):
+        """A parameter without an annotation gets plain lists, dicts and scalars."""
+        assert decode(lambda x, y: None, {"x": 1}, b"y") == [{"x": 1}, b"y"]
+
+    def test_further_arguments(self):
+        """*args takes each further payload as its type."""
+
+        def activity(name: str, *points: Point) -> None: ...
+
+        assert decode(activity, "a", {"x": 1}, {"x": 2}) == ["a", Point(1), Point(2)]
+        assert decode(activity, "a") == ["a"]
+        assert decode(lambda *args: None, 1, "a") == [1, "a"]
+
+    def test_default_none_takes_none(self):
+        """A parameter that defaults to None takes None, whatever its annotation says."""
+
+        def activity(point: Point = None, name: str = "n") -> None: ...
+
+        assert decode(activity, None, "a") == [None, "a"]
+        with pytest.raises(ConverterError, match="name: expected str"):
+            decode(activity, None, None)
+
+    def test_raw_values(self):
+        """A raw parameter gets the payload, of whatever encoding, and may default to None."""
+        strange = RawValue(Payload(metadata={"encoding": b"my/own"}, data=b"x"))
+
+        def activity(a: RawValue, b: RawValue | None = None, c: RawValue = None, *rest: RawValue) -> None: ...
+
+        assert decode(activity, *[strange] * 5) == [strange] * 5
+
+    def test_keyword_only_parameters_keep_their_defaults(self):
+        """A keyword-only parameter takes no payload, and its annotation need not even exist."""
+
+        def activity(x: int, *, client: Missing = None) -> None: ...
+
+        assert decode(activity, 1) == [1]
+
+    def test_adapters_are_built_on_first_use(self):
+        """A signature that nobody prepared prepares itself; a model may be completed after it was made."""
+
+        def activity(tree: Tree) -> None: ...
+
+        signature = Signature(activity)
+        Tree.model_rebuild(_types_namespace={"Leaf": Point})
+
+        [tree] = signature.decode_arguments(CONVERTER.to_payloads([{"children": [{"x": 1}]}]), CONVERTER)
+        assert tree.children == [Point(1)]
+
+
+class TestBadArguments:
+    def bad(self, function, *values):
+        with pytest.raises(ConverterError) as caught:
+            decode(function, *values)
+        assert caught.value.__cause__ is None
+        return str(caught.value).splitlines()
+
+    def test_all_are_named_at_once(self):
+        """Each bad or missing argument has its line, with what was expected and why this is not it."""
+
+        def activity(order: Order, count: int, flag: bool, point: Point) -> None: ...
+
+        assert self.bad(activity, {"items": ["a"]}, "many", True) == [
+            "bad arguments for TestBadArguments.test_all_are_named_at_once.<locals>.activity():",
+            "  order: expected Order:",
+            "    id: Field required",
+            "    items.0: Input should be a valid number, unable to parse string as a number (got str)",
+            "  count: expected int: Input should be a valid integer, unable to parse string as an integer (got str)",
+            "  point: missing, expected Point",
+        ]
+
+    def test_further_arguments_are_numbered(self):
+        """Of *args the place is named."""
+
+        def activity(*points: Point) -> None: ...
+
+        assert self.bad(activity, {"x": 1}, 2)[1:] == [
+            "  points[1]: expected Point: Input should be an object (got int)"
+        ]
+
+    @pytest.mark.parametrize(
+        ("function", "message"),
+        [
+            (lambda: None, "TestBadArguments.<lambda>() takes 0 arguments (none at all), got 4"),
+            (lambda a, b: None, "TestBadArguments.<lambda>() takes 2 arguments (a, b), got 4"),
+            (pack, "pack() takes at most 3 arguments (order, count, tag), got 4"),
+        ],
+    )
+    def test_too_many(self, function, message):
+        """Too many arguments are counted, and the parameters named."""
+        assert self.bad(function, 1, 2, 3, 4) == [message]
+
+    def test_none_at_all(self):
+        """A required argument that is missing is named with its type."""
+        assert self.bad(pack) == ["bad arguments for pack():", "  order: missing, expected Order"]
+
+    def test_unknown_encoding(self):
+        """An encoding that nobody knows is a bad argument."""
+        strange = RawValue(Payload(metadata={"encoding": b"my/own"}))
+
+        assert self.bad(pack, strange)[1].startswith("  order: the payload's encoding 'my/own' is unknown; known: ")
+
+    def test_values_are_not_repeated(self):
+        """No value gets into the message, which the server keeps in plain text."""
+        assert "s3cret" not in "\n".join(self.bad(pack, {"id": ["s3cret"]}, "s3cret", {"s3cret": 1}))
+
+    def test_name(self):
+        """The function can be called by its activity type."""
+        with pytest.raises(ConverterError, match="bad arguments for Pack"):
+            decode(pack, name="Pack")
+
+    def test_error_in_a_validator(self):
+        """A validator that breaks is a bad argument with its error as the cause; one that fails the activity does."""
+
+        def activity(fussy: Fussy) -> None: ...
+
+        with pytest.raises(ConverterError, match="fussy: expected Fussy: KeyError: 'oops'") as caught:
+            decode(activity, {"x": 0})
+        assert isinstance(caught.value.__cause__, KeyError)
+        with pytest.raises(ApplicationError):
+            decode(activity, {"x": 1})
+
+
+class TestSkipping:
+    def context(self, ctx: Context, x: int) -> None: ...
+
+    def test_by_number(self):
+        """Leading parameters can be left out by number, whatever their annotations."""
+
+        def activity(self, ctx: Missing, x: int) -> None: ...
+
+        assert Signature(activity, skip=2).parameters == (Parameter("x", int),)
+
+    def test_by_type(self):
+        """The first parameter is left out if its type says so."""
+
+        def plain(x: int) -> None: ...
+
+        def is_context(hint):
+            return hint is Context
+
+        assert Signature(self.context, skip=is_context).parameters == (Parameter("x", int),)
+        assert Signature(plain, skip=is_context).parameters == (Parameter("x", int),)
+        assert Signature(lambda *args: None, skip=is_context).parameters == ()
+        assert Signature(lambda: None, skip=is_context).parameters == ()
+
+
+class TestFunctions:
+    def method(self, x: int) -> str: ...
+
+    @classmethod
+    def of_class(cls, x: int) -> str: ...
+
+    @staticmethod
+    def static(x: int) -> str: ...
+
+    async def coroutine(self, x: int) -> str: ...
+
+    def __call__(self, x: int) -> str: ...
+
+    @pytest.mark.parametrize("name", ["method", "of_class", "static", "coroutine", "__call__"])
+    def test_methods(self, name):
+        """Bound methods of all kinds lose their self or cls."""
+        signature = Signature(getattr(self, name))
+
+        assert signature.parameters == (Parameter("x", int),)
+        assert signature.result_hint is str
+
+    def test_callable_object(self):
+        """A callable object is read by its __call__, and named by its class."""
+        signature = Signature(self)
+
+        assert (signature.parameters, signature.name) == ((Parameter("x", int),), "TestFunctions")
+
+    def test_partial(self):
+        """What a partial has bound is no parameter any more."""
+
+        def activity(a: Missing, b: int, c: str = "c", d: Order = None) -> None: ...
+
+        bound = functools.partial(activity, 1, d=None)
+
+        assert Signature(bound).parameters == (Parameter("b", int), Parameter("c", str, optional=True))
+
+    def test_wrapped(self):
+        """A decorator that says what it wraps is seen through."""
+
+        @functools.wraps(pack)
+        def wrapper(*args, **kwargs): ...
+
+        assert [each.name for each in Signature(wrapper).parameters] == ["order", "count", "tag"]
+        assert Signature(wrapper).result_hint is UUID
+
+    def test_names_of_an_enclosing_function(self):
+        """An annotation may name what the function itself uses of the function around it."""
+
+        class Local(BaseModel):
+            x: int
+
+        def activity(local: Local) -> Local:
+            return Local(x=local.x)
+
+        assert Signature(activity).parameters == (Parameter("local", Local),)
+
+    def test_annotations_inside_types(self):
+        """A name in quotes inside a type is resolved too, and extras are kept."""
+
+        def activity(orders: list["Order"], x: Annotated[int, "note"]) -> None: ...  # noqa: UP037
+
+        orders, x = Signature(activity).parameters
+        assert (orders.hint, x.hint) == (list[Order], Annotated[int, "note"])
+
+    def test_result(self):
+        """The type of the result is None's where that is said, and nothing where nothing is."""
+
+        def returns_none() -> None: ...
+
+        assert Signature(returns_none).result_hint is type(None)
+        assert Signature(lambda: None).result_hint is None
+
+    def test_repr(self):
+        """A signature shows the parameters."""
+
+        def activity(a: int, *more: str) -> None: ...
+
+        assert repr(Signature(activity, name="go")) == "Signature(go(a, *more))"
+
+
+class TestMisuse:
+    def test_unknown_name(self):
+        """An annotation that cannot be resolved is refused with its parameter, its name and what to do."""
+
+        def by_parameter(x: int, y: list[Missing]) -> None: ...
+
+        def by_result() -> Missing: ...
+
+        with pytest.raises(TypeError, match=r"annotation of parameter 'y', 'list\[Missing\]', has the name 'Missing'"):
+            Signature(by_parameter)
+        with pytest.raises(TypeError, match=r"annotation of the result, 'Missing', .* at run time"):
+            Signature(by_result)
+
+    def test_annotation_that_is_no_type(self):
+        """An annotation that is no type at all is refused."""
+
+        def activity(x): ...
+
+        activity.__annotations__["x"] = "1 +"
+
+        with pytest.raises(TypeError, match=r"annotation of parameter 'x', '1 \+', is not a type"):
+            Signature(activity)
+
+    def test_keywords(self):
+        """Keyword parameters that cannot be filled are refused."""
+
+        def required(x: int, *, y: int) -> None: ...
+
+        def any_at_all(x: int, **options: int) -> None: ...
+
+        with pytest.raises(TypeError, match="keyword-only parameter 'y' without a default"):
+            Signature(required)
+        with pytest.raises(TypeError, match=r"takes \*\*options, .* use functools.wraps"):
+            Signature(any_at_all)
+
+    def test_types_that_pydantic_does_not_know(self):
+        """Types without a schema are refused on preparing, all at once, by parameter."""
+
+        def activity(a: Context, b: int, c: list[Context], *rest: Context) -> None: ...
+
+        with pytest.raises(TypeError) as caught:
+            Signature(activity).prepare(CONVERTER)
+        lines = str(caught.value).splitlines()
+        assert "give the client a payload converter that can" in lines[0]
+        assert [line.split(":")[0] for line in lines[1:]] == ["  a", "  c", "  rest[0]"]
+        assert lines[1].startswith("  a: pydantic cannot read Context: Unable to generate pydantic-core schema")
+
+
+class Pickled(EncodingPayloadConverter):
+    encoding = "json/plain"
+
+    def to_payload(self, value):
+        return Payload(metadata={"encoding": b"json/plain"}, data=type(value).__name__.encode())
+
+    def from_payload(self, payload, type_hint=None):
+        return type_hint() if type_hint else payload.data
+
+
+class Own(PayloadConverter):
+    def to_payloads(self, values):
+        return [Payload(data=repr(value).encode()) for value in values]
+
+    def from_payloads(self, payloads, type_hints=None):
+        return [(each.data, hint) for each, hint in zip(payloads, type_hints or [None] * len(payloads), strict=True)]
+
+
+class TestOtherConverters:
+    @pytest.mark.parametrize("converter", [CompositePayloadConverter(Pickled()), Own()])
+    def test_types_are_the_converters_business(self, converter):
+        """With a converter of the user's own, types need not be known to pydantic."""
+
+        def activity(a: Context, b=None) -> None: ...
+
+        signature = Signature(activity)
+        signature.prepare(converter)
+        a, b = signature.decode_arguments(converter.to_payloads([1, 2]), converter)
+
+        assert (isinstance(a, Context), b) == (True, b"int") or (a, b) == ((b"1", Context), (b"2", None))
+
+    def test_subclass_of_ours_is_asked(self):
+        """Overriding one of our converters is enough."""
+
+        class Upper(JSONPlainPayloadConverter):
+            def from_payload(self, payload, type_hint=None):
+                return super().from_payload(payload, type_hint).upper()
+
+        def activity(a: str, b: Context = None) -> None: ...
+
+        converter = CompositePayloadConverter(Upper())
+        signature = Signature(activity)
+        signature.prepare(converter)
+
+        assert signature.decode_arguments(converter.to_payloads(["a"]), converter) == ["A"]
+
+
+class TestResults:
+    def test_result_is_written_as_what_it_is(self):
+        """A result goes out whole, even where the annotation names less of it."""
+
+        def activity() -> object: ...
+
+        signature = Signature(activity)
+
+        assert signature.encode_result(Point(1), CONVERTER).data == b'{"x":1,"y":0}'
+
+    def test_nothing_is_a_payload(self):
+        """No result is a null payload, as from temporalio."""
+        assert Signature(pack).encode_result(None, CONVERTER) == Payload(metadata={"encoding": b"binary/null"})
+
+    def test_unwritable_result(self):
+        """A result that cannot be written is named as the activity's."""
+        with pytest.raises(ConverterError, match=r"the result of pack\(\): a value of type Context cannot be written"):
+            Signature(pack).encode_result(Context(), CONVERTER)
