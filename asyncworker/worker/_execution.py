@@ -22,7 +22,9 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import nullcontext
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
@@ -233,23 +235,26 @@ class Execution:
             raise
         except BaseException as error:  # noqa: BLE001 - whatever it is, the server must hear of it
             self._settle()
+            error.__traceback__ = _from_activity_on(error.__traceback__)
             return conclude(error, self.cancellation.reason)
         self._settle()
         return Completed(result)
 
-    async def _call(self, registered: Registered, context: Context, arguments: Sequence[Any]) -> Any:
-        if registered.room is not None or registered.pace is not None:
-            return await _within_limits(registered, self._call_now(registered, context, arguments))
-        return await self._call_now(registered, context, arguments)
-
-    async def _call_now(self, registered: Registered, context: Context, arguments: Sequence[Any]) -> Any:
-        if not self._environment.interceptors:
-            return await _call(self._environment, registered, context, registered.fn, arguments)
-        inbound: ActivityInboundInterceptor = _Innermost(self._environment, registered, context)
-        for interceptor in reversed(self._environment.interceptors):
-            inbound = interceptor.intercept_activity(inbound)
-        inbound.init(_Outermost(self))
-        return await inbound.execute_activity(ExecuteActivityInput(registered.fn, arguments, context.headers))
+    def _call(self, registered: Registered, context: Context, arguments: Sequence[Any]) -> Awaitable[Any]:
+        """Choose what to await: the activity itself, in what wraps it."""
+        environment = self._environment
+        call: Awaitable[Any]
+        if environment.interceptors:
+            inbound: ActivityInboundInterceptor = _Innermost(environment, registered, context)
+            for interceptor in reversed(environment.interceptors):
+                inbound = interceptor.intercept_activity(inbound)
+            inbound.init(_Outermost(self))
+            call = inbound.execute_activity(ExecuteActivityInput(registered.fn, arguments, context.headers))
+        else:
+            call = _call(environment, registered, context, registered.fn, arguments)
+        if registered.room is None and registered.pace is None:
+            return call
+        return _within_limits(registered, call)
 
     def _settle(self) -> None:
         """Take our request to cancel back; if the task is asked to stop all the same, somebody outside did."""
@@ -414,32 +419,40 @@ def _untyped(converter: DataConverter, payloads: Sequence[Payload]) -> Sequence[
     return tuple(values)
 
 
-async def _within_limits(registered: Registered, call: Any) -> Any:
+async def _within_limits(registered: Registered, call: Awaitable[Any]) -> Any:
     """Await *call* once the activity's own limits let it; the attempt's time runs on meanwhile."""
     try:
         if registered.pace is not None:
             await asyncio.sleep(registered.pace.take(asyncio.get_running_loop().time()))
-        if registered.room is None:
-            return await call
-        async with registered.room:
+        async with registered.room or nullcontext():
             return await call
     finally:
-        # Nothing happens to a call that has run; one that never began must not be reported as forgotten.
-        call.close()
+        # Nothing happens to a coroutine that has run; one that never began is not to be reported as forgotten.
+        if isinstance(call, Coroutine):
+            call.close()
 
 
-async def _call(
+def _call(
     environment: Environment,
     registered: Registered,
     context: Context,
     fn: Callable[..., Any],
     arguments: Sequence[Any],
-) -> Any:
+) -> Awaitable[Any]:
     if registered.takes_context:
         arguments = (context, *arguments)
     if registered.is_async:
-        return await fn(*arguments)
-    return await to_thread.run_sync(functools.partial(fn, *arguments), limiter=environment.threads)
+        awaitable: Awaitable[Any] = fn(*arguments)
+        return awaitable
+    return to_thread.run_sync(functools.partial(fn, *arguments), limiter=environment.threads)
+
+
+def _from_activity_on(trace: TracebackType | None) -> TracebackType | None:
+    """Leave out what called the activity: the worker's frames help nobody to read its failure."""
+    began = trace
+    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    return trace or began
 
 
 class _Innermost(ActivityInboundInterceptor):
