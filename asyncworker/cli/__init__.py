@@ -1,0 +1,40 @@
+"""The command line: ``asyncworker run``, ``dev`` and ``exec``."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from ._dev import dev
+from ._exec import exec_
+from ._run import run
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Run Temporal activities with asyncio.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("run")(run)
+app.command("dev")(dev)
+app.command("exec")(exec_)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"asyncworker {version('temporal-asyncworker')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _app(
+    show_version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass

@@ -1,0 +1,116 @@
+"""The flags that say how to reach the server: every command has them, each the twin of a ``TEMPORAL_*`` variable."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from ..config import ConnectConfig
+from ._report import reporting
+
+__all__ = ["takes_connection"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Flag:
+    """A flag, the variable it stands in for, and the key that has in a profile."""
+
+    name: str
+    variable: str
+    key: str | None
+    help: str
+    type: Any = str
+
+
+_FLAGS = (
+    _Flag("address", "TEMPORAL_ADDRESS", "address", "The server, as host:port."),
+    _Flag("namespace", "TEMPORAL_NAMESPACE", "namespace", "The namespace to work in."),
+    _Flag("api_key", "TEMPORAL_API_KEY", "api_key", "An API key; turns TLS on."),
+    _Flag("profile", "TEMPORAL_PROFILE", None, "A profile of the configuration file."),
+    _Flag("config_file", "TEMPORAL_CONFIG_FILE", None, "The configuration file."),
+    _Flag("tls", "TEMPORAL_TLS", "tls.disabled", "Use TLS.", bool),
+    _Flag("tls_cert_path", "TEMPORAL_TLS_CLIENT_CERT_PATH", "tls.client_cert_path", "Certificate to present."),
+    _Flag("tls_cert_data", "TEMPORAL_TLS_CLIENT_CERT_DATA", "tls.client_cert_data", "The same, as PEM text."),
+    _Flag("tls_key_path", "TEMPORAL_TLS_CLIENT_KEY_PATH", "tls.client_key_path", "The certificate's private key."),
+    _Flag("tls_key_data", "TEMPORAL_TLS_CLIENT_KEY_DATA", "tls.client_key_data", "The same, as PEM text."),
+    _Flag("tls_ca_path", "TEMPORAL_TLS_SERVER_CA_CERT_PATH", "tls.server_ca_cert_path", "Certificates to trust."),
+    _Flag("tls_ca_data", "TEMPORAL_TLS_SERVER_CA_CERT_DATA", "tls.server_ca_cert_data", "The same, as PEM text."),
+    _Flag("tls_server_name", "TEMPORAL_TLS_SERVER_NAME", "tls.server_name", "Name to verify instead of the host."),
+    _Flag(
+        "tls_disable_host_verification",
+        "TEMPORAL_TLS_DISABLE_HOST_VERIFICATION",
+        "tls.disable_host_verification",
+        "Accept any certificate: for tests only.",
+        bool,
+    ),
+    _Flag("codec_endpoint", "TEMPORAL_CODEC_ENDPOINT", "codec.endpoint", "A remote codec, for code that asks for it."),
+    _Flag("codec_auth", "TEMPORAL_CODEC_AUTH", "codec.auth", "Its authorization."),
+)
+_Verbose = Annotated[bool, typer.Option("--verbose", envvar="ASYNCWORKER_VERBOSE", help="Show errors' tracebacks.")]
+_METADATA_HELP = "A header for every call, as KEY=VALUE; repeatable (TEMPORAL_GRPC_META_*)."
+
+
+def takes_connection(command: Callable[..., None]) -> Callable[..., None]:
+    """Give *command* the flags and ``--verbose``; when it runs, they have been checked and stand in the environment.
+
+    There every connection of the process finds them: also those that the user's own code makes.
+    """
+    flags = [_parameter(flag) for flag in _FLAGS]
+    metadata = inspect.Parameter(
+        "grpc_meta",
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[list[str] | None, typer.Option(help=_METADATA_HELP, rich_help_panel="Connection")],
+    )
+    names = [flag.name for flag in flags]
+    verbose = inspect.Parameter("verbose", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=_Verbose)
+
+    @functools.wraps(command)
+    def with_connection(**arguments: Any) -> None:
+        with reporting(verbose=arguments.pop(verbose.name)):
+            headers = arguments.pop(metadata.name)
+            _export({name: arguments.pop(name) for name in names}, dict(map(_split, headers or ())))
+            command(**arguments)
+
+    signature = inspect.signature(command, eval_str=True)
+    own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in signature.parameters.values()]
+    parameters = [*own, verbose, *flags, metadata]
+    # Typer reads both.
+    with_connection.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    with_connection.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    del with_connection.__wrapped__
+    return with_connection
+
+
+def _parameter(flag: _Flag) -> inspect.Parameter:
+    # Typer is not told of the variable: an empty or odd value is for asyncworker.config to judge.
+    option = typer.Option(help=f"{flag.help} ({flag.variable})", rich_help_panel="Connection", show_default=False)
+    return inspect.Parameter(
+        flag.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[flag.type | None, option]
+    )
+
+
+def _split(header: str) -> tuple[str, str]:
+    key, equals, value = header.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"expected KEY=VALUE, got {header!r}", param_hint="--grpc-meta")
+    return key, value
+
+
+def _export(given: Mapping[str, Any], metadata: Mapping[str, str]) -> None:
+    settings = {flag.key: given[flag.name] for flag in _FLAGS if flag.key}
+    if given["tls"] is not None:
+        settings["tls.disabled"] = not given["tls"]
+    # A mistake is found here, where the error can call it an argument.
+    ConnectConfig.load(given["profile"], config_file=given["config_file"], settings=settings, rpc_metadata=metadata)
+    for flag in _FLAGS:
+        if (value := given[flag.name]) is not None:
+            os.environ[flag.variable] = str(value).lower() if flag.type is bool else value
+    for key, value in metadata.items():
+        os.environ["TEMPORAL_GRPC_META_" + key.upper().replace("-", "_")] = value

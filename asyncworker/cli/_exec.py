@@ -1,0 +1,195 @@
+"""``asyncworker exec``: start a standalone activity, show how it goes, print its result."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic_core import to_json
+
+from ..client import ActivityHandle, Client
+from ..common import Priority, RetryPolicy
+from ..exceptions import (
+    ActivityFailureError,
+    ApplicationError,
+    CancelledError,
+    TerminatedError,
+    TimeoutError as ActivityTimeoutError,
+)
+from ..worker._signals import on_signals
+from ._connection import takes_connection
+from ._duration import parse_duration
+from ._load import load
+from ._report import FAILURE, USAGE, say
+from ._view import View, open_view
+
+__all__ = ["exec_"]
+
+#: What the exit code says of each way to end without a result.
+EXIT_CODES: Mapping[type[BaseException], int] = {
+    ApplicationError: 1,
+    ActivityTimeoutError: 3,
+    CancelledError: 4,
+    TerminatedError: 5,
+}
+_LEFT = 128 + signal.SIGINT
+# By name nothing is known of the activity, and the server insists on a limit.
+_DEFAULT_TIMEOUT = 60.0
+
+
+def _span(variable: str, help: str) -> Any:
+    return typer.Option(parser=parse_duration, metavar="SPAN", envvar=variable, help=help)
+
+
+@takes_connection
+def exec_(
+    activity: Annotated[str, typer.Argument(metavar="TYPE", help="An activity type, or module:function.")],
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="[ARGS]...", help="Its arguments, as JSON; else they are strings.")
+    ] = None,
+    task_queue: Annotated[
+        str | None, typer.Option(envvar="TEMPORAL_TASK_QUEUE", help="Where its workers poll. Default: as it declares.")
+    ] = None,
+    id: Annotated[str | None, typer.Option(envvar="ASYNCWORKER_EXEC_ID", help="Its id. Default: a new one.")] = None,
+    start_to_close_timeout: Annotated[
+        float | None,
+        _span("ASYNCWORKER_EXEC_START_TO_CLOSE_TIMEOUT", "For one attempt. Default: its own, or 60s."),
+    ] = None,
+    schedule_to_close_timeout: Annotated[
+        float | None, _span("ASYNCWORKER_EXEC_SCHEDULE_TO_CLOSE_TIMEOUT", "For all attempts together.")
+    ] = None,
+    schedule_to_start_timeout: Annotated[
+        float | None, _span("ASYNCWORKER_EXEC_SCHEDULE_TO_START_TIMEOUT", "For the wait for a worker.")
+    ] = None,
+    heartbeat_timeout: Annotated[
+        float | None,
+        _span(
+            "ASYNCWORKER_EXEC_HEARTBEAT_TIMEOUT",
+            "How long it may be silent. Progress is seen as often as 0.8 times this, else every 30s.",
+        ),
+    ] = None,
+    start_delay: Annotated[float | None, _span("ASYNCWORKER_EXEC_START_DELAY", "Wait this long first.")] = None,
+    retry_max_attempts: Annotated[
+        int | None,
+        typer.Option(min=0, envvar="ASYNCWORKER_EXEC_RETRY_MAX_ATTEMPTS", help="How many attempts; 0 is no limit."),
+    ] = None,
+    priority: Annotated[
+        int | None, typer.Option(min=1, max=5, envvar="ASYNCWORKER_EXEC_PRIORITY", help="From 1, urgent, to 5.")
+    ] = None,
+    fairness_key: Annotated[
+        str | None, typer.Option(envvar="ASYNCWORKER_EXEC_FAIRNESS_KEY", help="Whose share of the queue it takes.")
+    ] = None,
+    app_dir: Annotated[
+        Path,
+        typer.Option(envvar="ASYNCWORKER_APP_DIR", help="Where a module is looked for first."),
+    ] = Path(),
+) -> None:
+    """Start a standalone activity, show its progress, and print its result as JSON.
+
+    With module:function the declaration says the type, the task queue and the timeouts. Progress goes to standard
+    error, the result to standard output. Ctrl-C asks for the activity's cancellation; a second one leaves it alone.
+
+    The exit code is 0 if it completed, 1 if it failed, 3 if it timed out, 4 if it was cancelled, 5 if it was
+    terminated; 2 if it could not be asked for, 130 if it was left alone.
+    """
+    function: str | Callable[..., Any] = load(activity, app_dir) if ":" in activity else activity
+    options = {
+        "task_queue": task_queue,
+        "id": id,
+        "start_to_close_timeout": start_to_close_timeout,
+        "schedule_to_close_timeout": schedule_to_close_timeout,
+        "schedule_to_start_timeout": schedule_to_start_timeout,
+        "heartbeat_timeout": heartbeat_timeout,
+        "start_delay": start_delay,
+        "retry_policy": None if retry_max_attempts is None else RetryPolicy(maximum_attempts=retry_max_attempts),
+        "priority": Priority(priority_key=priority, fairness_key=fairness_key) if priority or fairness_key else None,
+        # It is printed as it came.
+        "result_type": Any,
+    }
+    if isinstance(function, str) and start_to_close_timeout is None and schedule_to_close_timeout is None:
+        options["start_to_close_timeout"] = _DEFAULT_TIMEOUT
+    raise typer.Exit(asyncio.run(_execute(function, [_value(text) for text in arguments or ()], options)))
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+async def _execute(activity: str | Callable[..., Any], arguments: Sequence[Any], options: Mapping[str, Any]) -> int:
+    async with await Client.connect() as client:
+        try:
+            handle = await client.start_activity(activity, *arguments, **options)
+        except (TypeError, ValueError) as error:
+            say(f"asyncworker: error: {error}")
+            return USAGE
+        say(f"started {handle!r}")
+        try:
+            result = await _Waiting(handle).result()
+        except ActivityFailureError as error:
+            return _report_failure(error.cause or error)
+        except asyncio.CancelledError:
+            say(f"left alone: {handle!r} goes on")
+            return _LEFT
+    sys.stdout.buffer.write(to_json(result, bytes_mode="base64", fallback=str) + b"\n")
+    sys.stdout.flush()
+    return 0
+
+
+class _Waiting:
+    """Wait for an activity, show how it goes, and turn signals into a request and a farewell."""
+
+    def __init__(self, handle: ActivityHandle[Any]) -> None:
+        self._handle = handle
+        self._is_cancelling = False
+        self._tasks: list[asyncio.Task[Any]] = []
+
+    async def result(self) -> Any:
+        """Return the activity's result; cancelled by the second signal."""
+        self._waiting = self._start(self._handle.result())
+        with open_view() as view, on_signals(self._on_signal):
+            self._start(self._watch(view))
+            try:
+                return await self._waiting
+            finally:
+                for task in self._tasks:
+                    task.cancel()
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _start(self, body: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = asyncio.get_running_loop().create_task(body)
+        self._tasks.append(task)
+        return task
+
+    async def _watch(self, view: View) -> None:
+        description = None
+        while description is None or not description.status.is_closed:
+            description = await self._handle.describe(changed_since=description)
+            view.show(description)
+
+    def _on_signal(self, number: signal.Signals) -> None:
+        if self._is_cancelling:
+            self._waiting.cancel()
+        else:
+            self._is_cancelling = True
+            say("asking for the activity's cancellation; once more to leave it alone")
+            self._start(self._handle.cancel(reason=number.name))
+
+
+def _report_failure(error: BaseException) -> int:
+    """Tell why there is no result: the chain of causes, a line each."""
+    cause: BaseException | None = error
+    prefix = ""
+    while cause is not None:
+        say(f"{prefix}{type(cause).__name__}: {cause}")
+        prefix = "caused by "
+        cause = cause.__cause__
+    return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), FAILURE)

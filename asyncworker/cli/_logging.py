@@ -1,0 +1,77 @@
+"""How the command line writes log records: one line each, as text for people or as JSON for machines."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+__all__ = ["LogFormat", "LogLevel", "configure_logging"]
+
+# At DEBUG these describe every frame and header.
+_CHATTY = ("asyncio", "grpclib", "h2", "hpack", "watchfiles")
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class LogLevel(StrEnum):
+    """The least that is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """How a record is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def configure_logging(level: LogLevel, log_format: LogFormat) -> None:
+    """Send all log records from *level* on to standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JSONFormatter() if log_format is LogFormat.JSON else _TextFormatter())
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(max(logging.getLogger().level, logging.INFO))
+    logging.captureWarnings(True)
+
+
+class _TextFormatter(logging.Formatter):
+    """Time, level, logger, message, and which attempt the record is about."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s.%(msecs)03d %(levelname)-7s %(name)s: %(message)s", datefmt="%H:%M:%S")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        line = super().formatMessage(record)
+        fields = vars(record)
+        if "temporal.activity_id" not in fields:
+            return line
+        attempt = fields.get("temporal.attempt", 1)
+        which = f"{fields.get('temporal.activity_type')} {fields['temporal.activity_id']}"
+        return f"{line} [{which}, attempt {attempt}]" if attempt != 1 else f"{line} [{which}]"
+
+
+class _JSONFormatter(logging.Formatter):
+    """One flat object per record: what every record has, then what its ``extra`` adds."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return json.dumps(dict(self._fields(record)), default=str, ensure_ascii=False)
+
+    def _fields(self, record: logging.LogRecord) -> Iterator[tuple[str, Any]]:
+        yield "timestamp", datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        yield "level", record.levelname.lower()
+        yield "logger", record.name
+        yield "message", record.getMessage()
+        yield from ((key, value) for key, value in vars(record).items() if key not in _STANDARD)
+        if record.exc_info:
+            yield "exception", self.formatException(record.exc_info)
+        if record.stack_info:
+            yield "stack", self.formatStack(record.stack_info)

@@ -1,0 +1,121 @@
+"""Run a command, and run it again when code changes."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from asyncio.subprocess import Process
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from watchfiles import PythonFilter, awatch
+
+from ..exceptions import ConfigurationError
+from ..worker._signals import on_signals
+from ._report import say
+
+__all__ = ["keep_running"]
+
+# Seconds that activities get to end by themselves, and then again to end when cancelled, before a change is run.
+_PATIENCE = 2.0
+
+
+async def keep_running(command: Sequence[str], directories: Sequence[Path]) -> int:
+    """Run *command* until a signal ends it, again after each change of Python code in *directories*.
+
+    A signal is passed on. Without directories the end of the command is the end.
+
+    Returns:
+        The command's exit code; 0 if a signal ended it.
+
+    Raises:
+        ConfigurationError: A directory is none.
+    """
+    for directory in directories:
+        if not directory.is_dir():
+            raise ConfigurationError(f"--reload-dir: {directory} is not a directory")
+    run = _Run(command, directories)
+    with on_signals(run.on_signal), run.watching():
+        return await run.until_stopped()
+
+
+class _Run:
+    def __init__(self, command: Sequence[str], directories: Sequence[Path]) -> None:
+        self._command = command
+        self._directories = directories
+        self._process: Process | None = None
+        self._changed = asyncio.Event()
+        self._stopping = asyncio.Event()
+
+    def on_signal(self, _: signal.Signals) -> None:
+        self._stopping.set()
+        self._signal()
+
+    def _signal(self) -> None:
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGTERM)
+
+    async def until_stopped(self) -> int:
+        while not self._stopping.is_set():
+            self._changed.clear()
+            # Out of the terminal's reach: what it sends to the whole group is passed on, once.
+            self._process = await asyncio.create_subprocess_exec(*self._command, start_new_session=True)
+            await _first_of(self._process.wait(), self._changed.wait(), self._stopping.wait())
+            if self._stopping.is_set():
+                # Every further signal is passed on, and makes it hurry.
+                await self._process.wait()
+            elif self._changed.is_set():
+                await self._end()
+            elif not self._directories:
+                return self._process.returncode or 0
+            else:
+                say(f"the workers ended (exit code {self._process.returncode}); waiting for a change")
+                await _first_of(self._changed.wait(), self._stopping.wait())
+        return 0
+
+    async def _end(self) -> None:
+        """Ask once for an orderly end, then for a quick one, then for an immediate one, then do not ask."""
+        assert self._process is not None
+        for _ in range(3):
+            self._signal()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE):
+                    await self._process.wait()
+                    return
+        self._process.kill()
+        await self._process.wait()
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        task = asyncio.create_task(self._watch()) if self._directories else None
+        try:
+            yield
+        finally:
+            if task is not None:
+                task.cancel()
+
+    async def _watch(self) -> None:
+        try:
+            async for changes in awatch(*self._directories, watch_filter=PythonFilter()):
+                say(f"changed: {_listing(Path(path) for _, path in changes)}")
+                self._changed.set()
+        except OSError as error:
+            say(f"changes are not noticed any more: {error}")
+
+
+def _listing(paths: Iterable[Path]) -> str:
+    here = Path.cwd()
+    return ", ".join(sorted(str(path.relative_to(here) if path.is_relative_to(here) else path) for path in paths))
+
+
+async def _first_of(*events: Coroutine[Any, Any, object]) -> None:
+    """Wait for one of several events."""
+    tasks = [asyncio.create_task(event) for event in events]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()

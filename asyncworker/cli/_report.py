@@ -1,0 +1,34 @@
+"""How a command that fails says so: one line on standard error, and an exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from ..exceptions import AsyncWorkerError, ConfigurationError
+
+__all__ = ["FAILURE", "USAGE", "reporting", "say"]
+
+FAILURE = 1
+USAGE = 2
+
+
+def say(message: str) -> None:
+    """Tell the person at the terminal."""
+    print(message, file=sys.stderr, flush=True)  # noqa: T201 - this is a command
+
+
+@contextmanager
+def reporting(*, verbose: bool) -> Iterator[None]:
+    """Tell of an error that we foresee in one line, and exit; its traceback comes too if *verbose*."""
+    try:
+        yield
+    except AsyncWorkerError as error:
+        if verbose:
+            traceback.print_exc()
+        say(f"asyncworker: error: {error}")
+        raise typer.Exit(USAGE if isinstance(error, ConfigurationError) else FAILURE) from None

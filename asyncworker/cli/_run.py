@@ -1,0 +1,132 @@
+"""``asyncworker run``: load workers and run them until a signal or a fatal error."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import logging
+import signal
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from ..exceptions import ConfigurationError
+from ..worker import FixedSizeSlotSupplier, Worker
+from ..worker._signals import on_signals
+from ._connection import takes_connection
+from ._duration import parse_duration
+from ._load import call_factory, check_workers, load
+from ._logging import LogFormat, LogLevel, configure_logging
+
+__all__ = ["run"]
+
+T = TypeVar("T")
+_logger = logging.getLogger(__name__)
+
+Target = Annotated[str, typer.Argument(metavar="MODULE:ATTRIBUTE", help="A Worker, or a sequence of them.")]
+AppDir = Annotated[Path, typer.Option(envvar="ASYNCWORKER_APP_DIR", help="Where modules are looked for first.")]
+Level = Annotated[LogLevel, typer.Option(envvar="ASYNCWORKER_LOG_LEVEL", help="The least that is logged.")]
+Format = Annotated[LogFormat, typer.Option(envvar="ASYNCWORKER_LOG_FORMAT", help="How records are written.")]
+Factory = Annotated[
+    bool, typer.Option("--factory", envvar="ASYNCWORKER_FACTORY", help="ATTRIBUTE is a function that makes them.")
+]
+Uvloop = Annotated[
+    bool | None, typer.Option(envvar="ASYNCWORKER_UVLOOP", help="Run on uvloop. Default: if it is installed.")
+]
+MaxConcurrent = Annotated[
+    int | None,
+    typer.Option(
+        min=1, envvar="ASYNCWORKER_MAX_CONCURRENT_ACTIVITIES", help="Slots of each worker, in place of its own number."
+    ),
+]
+Grace = Annotated[
+    float | None,
+    typer.Option(
+        parser=parse_duration,
+        metavar="SPAN",
+        envvar="ASYNCWORKER_GRACEFUL_SHUTDOWN_TIMEOUT",
+        help="How long activities may go on once the worker stops, in place of its own number.",
+    ),
+]
+
+
+@takes_connection
+def run(
+    target: Target,
+    app_dir: AppDir = Path(),
+    factory: Factory = False,
+    log_level: Level = LogLevel.INFO,
+    log_format: Format = LogFormat.TEXT,
+    uvloop: Uvloop = None,
+    max_concurrent_activities: MaxConcurrent = None,
+    graceful_shutdown_timeout: Grace = None,
+) -> None:
+    """Run workers, in production.
+
+    The first SIGINT or SIGTERM lets activities end, the second cancels them, the third leaves them behind. The exit
+    code is 0 after such a shutdown, 1 if a worker could not begin or go on, 2 if a setting is wrong.
+    """
+    configure_logging(log_level, log_format)
+    found = load(target, app_dir)
+
+    async def main() -> None:
+        workers = check_workers(await call_factory(found, target) if factory else found, target)
+        for worker in workers:
+            _override(worker, max_concurrent_activities, graceful_shutdown_timeout)
+        await run_workers(workers)
+
+    with asyncio.Runner(loop_factory=_loop_factory(uvloop)) as runner:
+        runner.run(main())
+
+
+def _loop_factory(uvloop: bool | None) -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if uvloop is False:
+        return None
+    if importlib.util.find_spec("uvloop") is None:
+        if uvloop:
+            raise ConfigurationError('--uvloop: it is not installed: pip install "temporal-asyncworker[uvloop]"')
+        return None
+    from uvloop import new_event_loop
+
+    factory: Callable[[], asyncio.AbstractEventLoop] = new_event_loop
+    return factory
+
+
+def _override(worker: Worker, slots: int | None, grace: float | None) -> None:
+    """Let the command line have the last word."""
+    settings = worker._settings
+    if slots is not None:
+        settings = replace(settings, slots=FixedSizeSlotSupplier(slots))
+    if grace is not None:
+        settings = replace(settings, grace=grace)
+    worker._settings = settings
+
+
+async def run_workers(workers: Sequence[Worker]) -> None:
+    """Run all of *workers*; a signal is for all of them, and one that fails ends the others too."""
+    if len(workers) == 1:
+        await workers[0].run()
+        return
+    tasks = [_start(worker.run(handle_signals=False)) for worker in workers]
+
+    def stop(number: signal.Signals) -> None:
+        _logger.info("got %s", number.name)
+        # To a worker that runs, each cancellation means what a signal does.
+        for task in tasks:
+            task.cancel()
+
+    with on_signals(stop):
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    for task in tasks:
+        if not task.cancelled():
+            task.result()
+
+
+def _start(body: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    return asyncio.get_running_loop().create_task(body)
