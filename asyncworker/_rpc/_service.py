@@ -111,7 +111,8 @@ class WorkflowService:
         response, as the server does a second earlier.
 
         Raises:
-            RPCError: The last try's error, its ``details`` decoded.
+            RPCError: The last try's error, its ``details`` decoded. Where *until* has cut the last try short, the error
+                of the one before, as that says why.
 
         Cancelling is safe and ends the try under way; the server may have done its work all the same. A poll should
         not be cancelled: the task that it was about to return would be lost until it times out.
@@ -153,15 +154,19 @@ class WorkflowService:
         failures: Failures,
         until: float | None,
     ) -> bytes:
+        telling = error
         while True:
             error.details = decode_details(error.details)
+            if error.status is not RPCStatusCode.DEADLINE_EXCEEDED:
+                telling = error
             if method.long_poll and error.status is RPCStatusCode.DEADLINE_EXCEEDED:
                 return b""
             now = get_running_loop().time()
             proven = method.path in self._proven
             wait = failures.next_wait(error, now=now, random=random.random(), until=until, proven=proven)
             if wait is None:
-                raise error
+                # That the call's time is over says nothing of why it was not enough.
+                raise error if until is None or now < until else telling
             self._tell(method.name, error, wait, now)
             await anyio.sleep(wait)
             try:

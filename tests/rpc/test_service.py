@@ -1,0 +1,301 @@
+from __future__ import annotations
+
+import logging
+from asyncio import get_running_loop
+
+import anyio
+import pytest
+from anyio import fail_after
+
+from asyncworker._proto.temporal.api.errordetails.v1 import NamespaceNotFoundFailure, NotFoundFailure
+from asyncworker._proto.temporal.api.taskqueue.v1 import TaskQueue
+from asyncworker._proto.temporal.api.workflowservice.v1 import (
+    DescribeNamespaceRequest,
+    GetSystemInfoRequest,
+    PollActivityTaskQueueRequest,
+    PollActivityTaskQueueResponse,
+    RespondActivityTaskCompletedRequest,
+)
+from asyncworker._rpc import _methods
+from asyncworker._rpc._methods import (
+    DESCRIBE_NAMESPACE,
+    GET_SYSTEM_INFO,
+    POLL_ACTIVITY_TASK_QUEUE,
+    RESPOND_ACTIVITY_TASK_COMPLETED,
+    Method,
+)
+from asyncworker._rpc._retry import POLL, Backoff, RetryRules
+from asyncworker._rpc._service import WorkflowService
+from asyncworker.exceptions import RPCError, RPCStatusCode
+from asyncworker.testing import FakeTemporal
+
+QUICK = RetryRules(backoff=Backoff(0.001, 0.001), throttled=Backoff(0.001, 0.001))
+INFO = GetSystemInfoRequest()
+
+
+@pytest.fixture
+async def temporal():
+    async with FakeTemporal() as fake:
+        yield fake
+
+
+def poll(queue="q"):
+    return PollActivityTaskQueueRequest(namespace="default", task_queue=TaskQueue(name=queue))
+
+
+class Wire:
+    """A transport that answers with what it was given, and remembers what it was asked."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.calls = []
+
+    async def unary(self, path, request, *, timeout, metadata=()):
+        self.calls.append((path, request, timeout, metadata))
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def close(self):
+        pass
+
+
+class TestCall:
+    async def test_response(self, temporal):
+        """A call returns the typed response."""
+        response = await temporal.service().call(GET_SYSTEM_INFO, INFO)
+
+        assert response.server_version == "1.32.0"
+
+    async def test_deadline_is_told(self, temporal):
+        """The server knows how much time a call has: ten seconds, seventy for a long poll, or what is said."""
+        service = temporal.service()
+        await service.call(GET_SYSTEM_INFO, INFO)
+        await service.call(GET_SYSTEM_INFO, INFO, timeout=3.0)
+        await service.call(GET_SYSTEM_INFO, INFO, until=get_running_loop().time() + 2.0)
+        temporal.add_task("Any", task_queue="q")
+        await service.call(POLL_ACTIVITY_TASK_QUEUE, poll())
+
+        # grpclib tells whole seconds.
+        assert [call.remaining for call in temporal.calls] == pytest.approx([10, 3, 2, 70], abs=1.5)
+
+    async def test_error_details(self, temporal):
+        """An error has the server's status and words, and its details decoded."""
+        with pytest.raises(RPCError) as caught:
+            await temporal.service().call(DESCRIBE_NAMESPACE, DescribeNamespaceRequest(namespace="nope"))
+
+        assert str(caught.value) == "NOT_FOUND: Namespace nope is not found."
+        assert caught.value.details == (NamespaceNotFoundFailure(namespace="nope"),)
+
+    async def test_garbled_response(self):
+        """A response that is none is the server's internal error, not ours."""
+        with pytest.raises(RPCError, match="GetSystemInfoResponse") as caught:
+            await WorkflowService(Wire(b"\xff"), namespace="default").call(GET_SYSTEM_INFO, INFO)
+
+        assert caught.value.status is RPCStatusCode.INTERNAL
+
+    async def test_silent_long_poll(self, temporal):
+        """A long poll that is not answered in its time had nothing to say."""
+        with temporal.hold("PollActivityTaskQueue"):
+            response = await temporal.service().call(POLL_ACTIVITY_TASK_QUEUE, poll(), timeout=0.05, retry=POLL)
+
+        assert response == PollActivityTaskQueueResponse()
+
+    async def test_cancelling(self, temporal):
+        """A cancelled call ends at once, and its transport goes on."""
+        service = temporal.service()
+        with anyio.CancelScope() as scope, temporal.hold("GetSystemInfo"):
+            async with anyio.create_task_group() as group:
+                group.start_soon(service.call, GET_SYSTEM_INFO, INFO)
+                await temporal.wait_for("GetSystemInfo")
+                scope.cancel()
+        with fail_after(5):
+            response = await service.call(GET_SYSTEM_INFO, INFO)
+
+        assert response.server_version == "1.32.0"
+
+
+class TestRetry:
+    async def test_trouble_passes(self, temporal):
+        """Trouble is met with patience: the caller sees the answer only."""
+        temporal.fail_next("GetSystemInfo", RPCStatusCode.UNAVAILABLE, times=2)
+
+        response = await temporal.service().call(GET_SYSTEM_INFO, INFO, retry=QUICK)
+
+        assert response.server_version == "1.32.0"
+        assert len(temporal.requests("GetSystemInfo")) == 3
+
+    async def test_answers_are_final(self, temporal):
+        """A refusal that is an answer is passed on after one try."""
+        temporal.fail_next("GetSystemInfo", RPCStatusCode.INVALID_ARGUMENT, "no", times=2)
+        service = temporal.service()
+
+        with pytest.raises(RPCError, match="no"):
+            await service.call(GET_SYSTEM_INFO, INFO, retry=QUICK)
+
+        assert len(temporal.requests("GetSystemInfo")) == 1
+
+    async def test_until(self, temporal):
+        """With *until* a call is over by then, and its error says what was wrong, not that the time is over."""
+        service = temporal.service()
+        with temporal.outage(), fail_after(5), pytest.raises(RPCError, match="away"):
+            await service.call(GET_SYSTEM_INFO, INFO, retry=QUICK, until=get_running_loop().time() + 0.1)
+
+        assert len(temporal.requests("GetSystemInfo")) > 1
+
+    async def test_no_time_left(self):
+        """A call whose end has passed is not made at all."""
+        wire = Wire(b"")
+        with pytest.raises(RPCError) as caught:
+            await WorkflowService(wire, namespace="default").call(
+                GET_SYSTEM_INFO, INFO, until=get_running_loop().time() - 1
+            )
+
+        assert caught.value.status is RPCStatusCode.DEADLINE_EXCEEDED
+        assert wire.calls == []
+
+    async def test_refusals_before_the_first_success(self, temporal):
+        """Polls of an unknown namespace, or with bad credentials, fail at once if none has ever succeeded."""
+        request = PollActivityTaskQueueRequest(namespace="nope", task_queue=TaskQueue(name="q"))
+        with fail_after(5), pytest.raises(RPCError, match="Namespace nope is not found"):
+            await temporal.service().call(POLL_ACTIVITY_TASK_QUEUE, request, retry=POLL)
+
+    async def test_refusals_after_a_success(self, temporal):
+        """Once polls have succeeded a refusal is borne for a while."""
+        service = temporal.service()
+        rules = RetryRules(backoff=Backoff(0.001, 0.001), refusals=POLL.refusals, grace=60.0)
+        temporal.add_task("Any", task_queue="q")
+        await service.call(POLL_ACTIVITY_TASK_QUEUE, poll(), retry=rules)
+        temporal.fail_next("PollActivityTaskQueue", RPCStatusCode.UNAUTHENTICATED, times=3)
+        temporal.add_task("Any", task_queue="q")
+
+        response = await service.call(POLL_ACTIVITY_TASK_QUEUE, poll(), retry=rules)
+
+        assert response.activity_id == "activity-2"
+
+    async def test_reply_lost_on_its_way(self, temporal):
+        """A completion whose reply is lost is repeated, and told that the attempt is over: the work is not lost."""
+        service = temporal.service()
+        activity = temporal.add_task("Any", task_queue="q")
+        task = await service.call(POLL_ACTIVITY_TASK_QUEUE, poll())
+        temporal.fail_next("RespondActivityTaskCompleted", RPCStatusCode.UNAVAILABLE, applied=True)
+
+        with pytest.raises(RPCError) as caught:
+            await service.call(
+                RESPOND_ACTIVITY_TASK_COMPLETED,
+                RespondActivityTaskCompletedRequest(task_token=task.task_token),
+                retry=QUICK,
+            )
+
+        assert caught.value.status is RPCStatusCode.NOT_FOUND
+        assert caught.value.details == (NotFoundFailure(),)
+        assert activity.state == "Completed"
+
+    async def test_told_once(self, temporal, caplog):
+        """The operator hears of the same trouble once a minute, not once a try."""
+        caplog.set_level(logging.DEBUG, "asyncworker._rpc._service")
+        temporal.fail_next("GetSystemInfo", RPCStatusCode.UNAVAILABLE, "gone", times=3)
+
+        await temporal.service().call(GET_SYSTEM_INFO, INFO, retry=QUICK)
+
+        assert [record.levelname for record in caplog.records] == ["WARNING", "DEBUG", "DEBUG"]
+        assert "GetSystemInfo failed" in caplog.records[0].getMessage()
+
+
+class TestMetadata:
+    async def test_who_calls(self, temporal):
+        """The server is told who calls, by a name whose version it does not check, and for which namespace."""
+        await temporal.service().call(GET_SYSTEM_INFO, INFO)
+
+        metadata = temporal.calls[0].metadata
+        assert (metadata["client-name"], metadata["temporal-namespace"]) == ("asyncworker", "default")
+        assert "authorization" not in metadata
+
+    async def test_the_same_object(self):
+        """Calls without metadata of their own share one tuple, so that a transport can keep its encoding."""
+        wire = Wire(b"")
+        service = WorkflowService(wire, namespace="default", api_key="k")
+        await service.call(GET_SYSTEM_INFO, INFO)
+        await service.call(GET_SYSTEM_INFO, INFO)
+
+        assert wire.calls[0][3] is wire.calls[1][3]
+
+    async def test_own_and_extra(self, temporal):
+        """What the user gives for all calls wins over ours; what comes with one call is added to it."""
+        service = WorkflowService(temporal.transport(), namespace="default", metadata={"client-name": "mine"})
+        await service.call(GET_SYSTEM_INFO, INFO, metadata=(("x-trace-bin", b"\x00"),))
+
+        assert temporal.calls[0].metadata["client-name"] == "mine"
+        assert temporal.calls[0].metadata["x-trace-bin"] == b"\x00"
+
+    async def test_replaced(self, temporal):
+        """Key and metadata can be replaced while the service is in use."""
+        service = WorkflowService(temporal.transport(), namespace="default", api_key="a", metadata={"x": "1"})
+        await service.call(GET_SYSTEM_INFO, INFO)
+        service.replace_api_key("b")
+        service.replace_metadata({"y": "2"})
+        await service.call(GET_SYSTEM_INFO, INFO)
+        service.replace_api_key(None)
+        await service.call(GET_SYSTEM_INFO, INFO)
+
+        seen = [(it.metadata.get("authorization"), it.metadata.get("x"), it.metadata.get("y")) for it in temporal.calls]
+        assert seen == [("Bearer a", "1", None), ("Bearer b", None, "2"), (None, None, "2")]
+
+    @pytest.mark.parametrize("is_async", [False, True])
+    async def test_key_from_a_function(self, temporal, is_async):
+        """A function is asked for the key before each try, retries included."""
+        keys = iter(["first", "second"])
+
+        def key():
+            return next(keys)
+
+        async def async_key():
+            return next(keys)
+
+        service = WorkflowService(temporal.transport(), namespace="default", api_key=async_key if is_async else key)
+        temporal.fail_next("GetSystemInfo", RPCStatusCode.UNAVAILABLE)
+        await service.call(GET_SYSTEM_INFO, INFO, retry=QUICK)
+
+        assert [it.metadata["authorization"] for it in temporal.calls] == ["Bearer first", "Bearer second"]
+
+    @pytest.mark.parametrize(
+        "metadata",
+        [{"Upper": "x"}, {"grpc-x": "x"}, {"x": ""}, {"x": "ü"}, {"x": b"y"}, {"x-bin": "y"}, {"a b": "x"}],
+        ids=str,
+    )
+    def test_refused(self, metadata):
+        """Metadata that gRPC does not allow is refused when it is given, not when it is sent."""
+        with pytest.raises(ValueError, match="metadata"):
+            WorkflowService(Wire(b""), namespace="default", metadata=metadata)
+
+    def test_secret(self):
+        """An API key that is not allowed does not appear in the error."""
+        with pytest.raises(ValueError, match="authorization") as caught:
+            WorkflowService(Wire(b""), namespace="default", api_key="geheim\n")
+
+        assert "geheim" not in str(caught.value)
+
+
+ALL_METHODS = [it for it in vars(_methods).values() if isinstance(it, Method)]
+
+
+@pytest.mark.parametrize("method", ALL_METHODS, ids=lambda method: method.name)
+def test_method(method):
+    """Each method's path and messages are named after it."""
+    assert method.path == f"/temporal.api.workflowservice.v1.WorkflowService/{method.name}"
+    assert (method.request.__name__, method.response.__name__) == (f"{method.name}Request", f"{method.name}Response")
+
+
+def test_every_call_of_the_script():
+    """There is a constant for each call whose messages are generated."""
+    names = {name.removesuffix("Request") for name in _all_messages() if name.endswith("Request")}
+
+    assert names == {method.name for method in ALL_METHODS}
+
+
+def _all_messages():
+    from asyncworker._proto.temporal.api.workflowservice import v1
+    from asyncworker._proto.temporal.api.workflowservice.v1 import lazy
+
+    return [*v1.__all__, *lazy.__all__]
