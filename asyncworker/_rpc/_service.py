@@ -32,6 +32,8 @@ LONG_POLL_TIMEOUT = 70.0
 
 # The same trouble is told once in so many seconds, not once per poller and try.
 _TELL_INTERVAL = 60.0
+# A timer may go off so many seconds early.
+_TIMER_SLACK = 0.01
 _METADATA_KEY = re.compile(r"[0-9a-z_.-]+")
 _METADATA_TEXT = re.compile(r"[ -~]+")
 
@@ -166,7 +168,7 @@ class WorkflowService:
             wait = failures.next_wait(error, now=now, random=random.random(), until=until, proven=proven)
             if wait is None:
                 # That the call's time is over says nothing of why it was not enough.
-                raise error if until is None or now < until else telling
+                raise error if until is None or now + _TIMER_SLACK < until else telling
             self._tell(method.name, error, wait, now)
             await anyio.sleep(wait)
             try:
