@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import cast
 
 from ..exceptions import RPCError, RPCStatusCode
 from ._call import Call, Closed, Event, Failure, GoingAway, Ready, Response
@@ -137,8 +138,8 @@ class Connection(asyncio.Protocol):
     # What the event loop calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's is no subclass.
+        self._transport = cast(asyncio.Transport, transport)
         self._http2.heard_at = self._loop.time()
         self._flush()
         if self._liveness is not None:

@@ -346,6 +346,8 @@ class Http2Connection:
             except MessageError as error:
                 self._fail(call, error.status)
                 return
+            if call.unsent is not None:
+                self._sender.add(frames.rst_stream(call.id, ErrorCode.NO_ERROR))
             self._end(call)
             self._events.append(Response(call, message))
             if self._queue:
@@ -463,6 +465,7 @@ class Http2Connection:
             self._events.append(Failure(call, status, is_unprocessed=call.handed_out_at >= hand_outs))
         self._calls.clear()
         self._queue.clear()
+        self._buffered = 0
         self._events.append(Closed(reason))
 
 
