@@ -57,7 +57,7 @@ _logger = logging.getLogger(__name__)
 
 # How long an activity may take to heed a request to stop before a line in the log names it.
 _PATIENCE = 10.0
-# How long the reply for an activity that was given up may take: the process wants to end.
+# How long a reply may take at least, in seconds: for an activity that was given up, or whose time is up by our clock.
 _LAST_WORD = 5.0
 
 
@@ -170,7 +170,7 @@ class Execution:
             if self._is_abandoned:
                 return
             took = asyncio.get_running_loop().time() - self.arrived_at
-            await self._report(outcome, until=self.deadline)
+            await self._report(outcome, until=self._reply_by())
             if environment.observers:
                 environment.notify(_finished(self, outcome, took))
         finally:
@@ -293,6 +293,12 @@ class Execution:
             await send_reply(self._environment, reply, until=until)
         except RPCError as error:
             _log_unheard(self, error)
+
+    def _reply_by(self) -> float | None:
+        """Until when a reply may be of interest to the server, whose clock decides, and not ours."""
+        if self.deadline is None:
+            return None
+        return max(self.deadline, asyncio.get_running_loop().time() + _LAST_WORD)
 
     async def _leave_unreported(self, outcome: Unreported) -> None:
         if outcome.pending and self._heartbeats is not None:

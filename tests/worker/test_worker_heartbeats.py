@@ -1,0 +1,199 @@
+"""Heartbeats on their way: what arrives, when, and what the next attempt finds."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from pydantic import BaseModel
+from worker_helpers import QUEUE, run, until, worker_of
+
+from asyncworker import RetryPolicy, activity
+from asyncworker.exceptions import ConverterError
+
+
+class Progress(BaseModel):
+    page: int
+
+
+class TestDetails:
+    async def test_of_a_failed_attempt_come_back_typed(self, temporal):
+        """The next attempt reads the last heartbeat as the model it was, even if that one was held back."""
+
+        @activity.defn
+        async def pack() -> int:
+            if activity.info().attempt == 1:
+                for page in range(5):
+                    activity.heartbeat(Progress(page=page))
+                raise OSError("jam")
+            return activity.heartbeat_details(Progress).page
+
+        task = await run(temporal, pack, heartbeat_timeout=60, retry_policy=RetryPolicy())
+
+        assert task.result == 4
+
+    async def test_default_is_for_the_first_attempt(self, temporal):
+        """Without an earlier heartbeat the default is read."""
+
+        @activity.defn
+        async def pack() -> list[object]:
+            return [activity.has_heartbeat_details(), activity.heartbeat_details(int, default=7)]
+
+        task = await run(temporal, pack)
+
+        assert task.result == [False, 7]
+
+    async def test_missing_ones_without_default_are_an_error(self, temporal):
+        """Asking for details that are not there says what to do."""
+
+        @activity.defn
+        async def pack() -> None:
+            activity.heartbeat_details(int)
+
+        task = await run(temporal, pack)
+
+        assert "give a default" in task.failure.message
+
+    async def test_of_another_type_fail_once(self, temporal):
+        """Details that do not fit the type end the activity, as they would in each attempt."""
+
+        @activity.defn
+        async def pack() -> None:
+            if activity.info().attempt == 1:
+                activity.heartbeat("not a number")
+                raise OSError("jam")
+            activity.heartbeat_details(int)
+
+        task = await run(temporal, pack, heartbeat_timeout=60, retry_policy=RetryPolicy())
+
+        assert task.attempt == 2
+        assert task.failure.application_failure_info.non_retryable
+
+    async def test_that_cannot_be_encoded_are_told_to_the_activity(self, temporal):
+        """heartbeat() raises for details without a form on the wire; the activity may go on."""
+
+        @activity.defn
+        async def pack() -> str:
+            with pytest.raises(ConverterError):
+                activity.heartbeat(object())
+            return "went on"
+
+        task = await run(temporal, pack)
+
+        assert (task.result, task.heartbeats) == ("went on", [])
+
+    async def test_are_those_of_the_moment(self, temporal):
+        """Changing an object after its heartbeat does not change what was said."""
+
+        @activity.defn
+        async def pack() -> None:
+            state = {"page": 1}
+            activity.heartbeat(state)
+            state["page"] = 2
+            await temporal.wait_for("RecordActivityTaskHeartbeat")
+
+        task = await run(temporal, pack, heartbeat_timeout=60)
+
+        assert task.heartbeats == [[{"page": 1}]]
+
+    async def test_untyped_are_in_the_info(self, temporal):
+        """info().heartbeat_details has them as they come."""
+
+        @activity.defn
+        async def pack() -> list[object]:
+            if activity.info().attempt == 1:
+                activity.heartbeat(1, "two")
+                raise OSError("jam")
+            return list(activity.info().heartbeat_details)
+
+        task = await run(temporal, pack, heartbeat_timeout=60, retry_policy=RetryPolicy())
+
+        assert task.result == [1, "two"]
+
+
+class TestThrottling:
+    async def test_sends_the_first_and_then_the_newest(self, temporal):
+        """However often an activity heartbeats, the server hears the first at once and the newest per interval."""
+
+        @activity.defn
+        async def pack() -> None:
+            for page in range(100):
+                activity.heartbeat(page)
+                if page == 0:
+                    await temporal.wait_for("RecordActivityTaskHeartbeat")
+            await temporal.wait_for("RecordActivityTaskHeartbeat", count=2)
+
+        task = await run(temporal, pack, heartbeat_timeout=0.2)
+
+        assert task.heartbeats == [[0], [99]]
+
+    async def test_completion_does_not_wait_for_what_is_held_back(self, temporal):
+        """A result makes a held-back heartbeat pointless: it is not sent."""
+
+        @activity.defn
+        async def pack() -> None:
+            activity.heartbeat(1)
+            await temporal.wait_for("RecordActivityTaskHeartbeat")
+            activity.heartbeat(2)
+
+        task = await run(temporal, pack, heartbeat_timeout=60)
+
+        assert task.heartbeats == [[1]]
+
+    async def test_leaving_it_to_others_sends_what_is_held_back(self, temporal):
+        """Whoever completes the activity later, the server knows the last that was said here."""
+
+        @activity.defn
+        async def pack() -> None:
+            activity.heartbeat(1)
+            await temporal.wait_for("RecordActivityTaskHeartbeat")
+            activity.heartbeat(2)
+            activity.raise_complete_async()
+
+        async with worker_of(temporal, pack) as worker:
+            task = temporal.add_task(pack, task_queue=QUEUE, heartbeat_timeout=60)
+            await task.wait_for_heartbeat(2)
+            await until(lambda: worker.slots_used == 0)
+
+        assert task.heartbeats == [[1], [2]]
+
+
+class TestAutomatic:
+    async def test_come_without_the_activity_s_doing(self, temporal):
+        """With auto_heartbeat a cancellation reaches an activity that never heartbeats."""
+
+        @activity.defn(auto_heartbeat=True)
+        async def pack() -> None:
+            await asyncio.sleep(60)
+
+        async with worker_of(temporal, pack):
+            task = temporal.add_task(pack, task_queue=QUEUE, heartbeat_timeout=0.05)
+            await task.wait_for_attempt()
+            task.request_cancel()
+            await task.wait_closed()
+
+        assert task.state == "Canceled"
+
+    async def test_can_be_the_worker_s_default(self, temporal):
+        """Worker(auto_heartbeat=True) is for all activities that do not say otherwise."""
+
+        @activity.defn
+        async def pack() -> None:
+            await temporal.wait_for("RecordActivityTaskHeartbeat", count=3)
+
+        task = await run(temporal, pack, heartbeat_timeout=0.05, worker={"auto_heartbeat": True})
+
+        assert task.state == "Completed"
+
+    async def test_repeat_what_was_said_last(self, temporal):
+        """They do not wipe out what the activity itself has said."""
+
+        @activity.defn(auto_heartbeat=True)
+        async def pack() -> None:
+            activity.heartbeat("page 1")
+            before = len(temporal.requests("RecordActivityTaskHeartbeat"))
+            await temporal.wait_for("RecordActivityTaskHeartbeat", count=before + 3)
+
+        task = await run(temporal, pack, heartbeat_timeout=0.05)
+
+        assert task.heartbeat_details == ["page 1"]

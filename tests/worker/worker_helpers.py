@@ -1,0 +1,33 @@
+"""What the worker's tests at the wire share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+
+from asyncworker import Worker
+from asyncworker.testing import FakeTemporal
+
+QUEUE = "orders"
+
+
+def worker_of(temporal: FakeTemporal, *activities: Any, **options: Any) -> Worker:
+    """A worker of the tests' queue."""
+    return Worker(temporal.client(), task_queue=QUEUE, activities=activities, **options)
+
+
+async def run(temporal: FakeTemporal, fn: Any, *args: Any, worker: dict[str, Any] | None = None, **options: Any) -> Any:
+    """Run one activity on a worker of its own, to its end."""
+    async with worker_of(temporal, fn, **(worker or {})):
+        task = temporal.add_task(fn, *args, task_queue=QUEUE, **options)
+        await task.wait_closed()
+    return task
+
+
+async def until(fact: Callable[[], bool]) -> None:
+    """Wait until *fact* holds: it does within a few turns of the loop."""
+    with anyio.fail_after(5):
+        while not fact():  # noqa: ASYNC110 - there is no event to wait for
+            await anyio.sleep(0.001)
