@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import anyio
+
 from .._proto.temporal.api.common.v1 import ActivityType, Header, Payload, Payloads
 from .._proto.temporal.api.enums.v1 import TaskQueueKind
 from .._proto.temporal.api.taskqueue.v1 import TaskQueue
@@ -50,6 +52,8 @@ __all__ = ["ActivityCalls"]
 
 # Whoever waits for a result still wants it when the server has been restarted.
 _WAITING = replace(DEFAULT, budget=60.0)
+# Seconds from one long poll to the next: what is on the way may answer at once where the server would not.
+_PACE = 0.1
 # With a token in it, the same call waits.
 _WAIT_FOR_CHANGE: Method[Any, Any] = Method("DescribeActivityExecution", long_poll=True)
 
@@ -119,6 +123,7 @@ class ActivityCalls(Calls):
         until = None if input.rpc_timeout is None else clock() + to_seconds(input.rpc_timeout)
         with not_found_as_such():
             while until is None or clock() < until:
+                asked = clock()
                 response = await self._client.service.call(
                     methods.POLL_ACTIVITY_EXECUTION,
                     request,
@@ -128,12 +133,15 @@ class ActivityCalls(Calls):
                 )
                 if response.outcome is not None:
                     return response.outcome
+                await anyio.sleep(asked + _PACE - clock())
         raise RPCError(f"activity {input.activity_id!r} has not ended in time", RPCStatusCode.DEADLINE_EXCEEDED)
 
     # Look at one
 
     async def describe_activity(self, input: DescribeActivityInput) -> ActivityExecutionDescription | None:
+        clock = get_running_loop().time
         is_waiting = bool(input.long_poll_token)
+        asked = clock()
         response = await self._call_about(
             _WAIT_FOR_CHANGE if is_waiting else methods.DESCRIBE_ACTIVITY_EXECUTION,
             input,
@@ -144,6 +152,7 @@ class ActivityCalls(Calls):
             long_poll_token=input.long_poll_token,
         )
         if response.info is None:
+            await anyio.sleep(asked + _PACE - clock())
             return None
         info = response.info
         converter = self._converter(

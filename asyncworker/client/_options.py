@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from .._proto.temporal.api.common.v1 import Payload
 from .._time import Seconds, to_duration, to_seconds, to_timedelta
 from ..common import ActivityIDConflictPolicy, ActivityIDReusePolicy, Priority, RetryPolicy
-from ._search_attributes import SearchAttributePair, TypedSearchAttributes
+from ._search_attributes import TypedSearchAttributes
 
 if TYPE_CHECKING:
     from .._proto.temporal.api.activity import v1 as activity
@@ -74,7 +74,7 @@ class StartActivityOptions(RPCOptions, total=False):
     id_conflict_policy: ActivityIDConflictPolicy
     retry_policy: RetryPolicy | None
     priority: Priority | None
-    search_attributes: TypedSearchAttributes | Sequence[SearchAttributePair[Any]] | None
+    search_attributes: TypedSearchAttributes | None
     summary: str | None
     details: str | None
     headers: Mapping[str, Payload]

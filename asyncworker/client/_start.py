@@ -13,7 +13,6 @@ from ..common import ActivityIDConflictPolicy, ActivityIDReusePolicy, Priority
 from ..converter import Signature
 from ._interceptor import StartActivityInput
 from ._options import StartActivityOptions, check_span
-from ._search_attributes import TypedSearchAttributes
 
 __all__ = ["plan_start", "result_type_of", "type_of"]
 
@@ -49,7 +48,6 @@ def plan_start(
             f"activity {activity_type!r} needs a start_to_close_timeout (for one attempt) or a"
             " schedule_to_close_timeout (for all of them): pass one, or declare it with @activity.defn"
         )
-    attributes = options.get("search_attributes")
     return StartActivityInput(
         activity_type=activity_type,
         args=arguments,
@@ -62,7 +60,7 @@ def plan_start(
         id_conflict_policy=options.get("id_conflict_policy") or ActivityIDConflictPolicy.FAIL,
         retry_policy=option("retry_policy"),
         priority=option("priority") or Priority(),
-        search_attributes=None if attributes is None else TypedSearchAttributes(attributes),
+        search_attributes=options.get("search_attributes"),
         summary=option("summary"),
         details=options.get("details"),
         headers=dict(options.get("headers") or {}),
