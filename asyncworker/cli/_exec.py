@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 from pydantic_core import to_json
+from rich.console import Console
 
 from ..client import ActivityHandle, Client
 from ..common import Priority, RetryPolicy
@@ -19,6 +20,8 @@ from ..exceptions import (
     ActivityFailureError,
     ApplicationError,
     CancelledError,
+    ConverterError,
+    RPCError,
     TerminatedError,
     TimeoutError as ActivityTimeoutError,
 )
@@ -26,7 +29,7 @@ from ..worker._signals import on_signals
 from ._connection import takes_connection
 from ._duration import parse_duration
 from ._load import load
-from ._report import FAILURE, USAGE, say
+from ._report import FAILURE, CommandError, say
 from ._view import View, open_view
 
 __all__ = ["exec_"]
@@ -41,6 +44,8 @@ EXIT_CODES: Mapping[type[BaseException], int] = {
 _LEFT = 128 + signal.SIGINT
 # By name nothing is known of the activity, and the server insists on a limit.
 _DEFAULT_TIMEOUT = 60.0
+# Somebody sits and waits.
+_CONNECT_TIMEOUT = 5.0
 
 
 def _span(variable: str, help: str) -> Any:
@@ -96,7 +101,7 @@ def exec_(
     error, the result to standard output. Ctrl-C asks for the activity's cancellation; a second one leaves it alone.
 
     The exit code is 0 if it completed, 1 if it failed, 3 if it timed out, 4 if it was cancelled, 5 if it was
-    terminated; 2 if it could not be asked for, 130 if it was left alone.
+    terminated; 2 if the server could not be asked, 130 if the activity was left alone.
     """
     function: str | Callable[..., Any] = load(activity, app_dir) if ":" in activity else activity
     options = {
@@ -125,20 +130,19 @@ def _value(text: str) -> Any:
 
 
 async def _execute(activity: str | Callable[..., Any], arguments: Sequence[Any], options: Mapping[str, Any]) -> int:
-    async with await Client.connect() as client:
-        try:
+    try:
+        async with await Client.connect(connect_timeout=_CONNECT_TIMEOUT) as client:
             handle = await client.start_activity(activity, *arguments, **options)
-        except (TypeError, ValueError) as error:
-            say(f"asyncworker: error: {error}")
-            return USAGE
-        say(f"started {handle!r}")
-        try:
+            say(f"started {handle!r}")
             result = await _Waiting(handle).result()
-        except ActivityFailureError as error:
-            return _report_failure(error.cause or error)
-        except asyncio.CancelledError:
-            say(f"left alone: {handle!r} goes on")
-            return _LEFT
+    except ActivityFailureError as error:
+        return _report_failure(error.cause or error)
+    except (RPCError, ConverterError, TypeError, ValueError) as error:
+        # Exit codes from 1 on tell how the activity ended: this is not about the activity.
+        raise CommandError(str(error)) from error
+    except asyncio.CancelledError:
+        say("left alone: the activity goes on")
+        return _LEFT
     sys.stdout.buffer.write(to_json(result, bytes_mode="base64", fallback=str) + b"\n")
     sys.stdout.flush()
     return 0
@@ -155,7 +159,7 @@ class _Waiting:
     async def result(self) -> Any:
         """Return the activity's result; cancelled by the second signal."""
         self._waiting = self._start(self._handle.result())
-        with open_view() as view, on_signals(self._on_signal):
+        with open_view(Console(stderr=True)) as view, on_signals(self._on_signal):
             self._start(self._watch(view))
             try:
                 return await self._waiting

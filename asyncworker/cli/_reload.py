@@ -18,8 +18,11 @@ from ._report import say
 
 __all__ = ["keep_running"]
 
-# Seconds that activities get to end by themselves, and then again to end when cancelled, before a change is run.
+# Seconds that activities get to end by themselves, and then as much again when cancelled, before a change is run.
 _PATIENCE = 2.0
+# Seconds until nothing can be left of workers that were told to end: an open poll takes ten to run out, and is not cut
+# short, since the server may just be answering it.
+_RETIREMENT = 30.0
 
 
 async def keep_running(command: Sequence[str], directories: Sequence[Path]) -> int:
@@ -45,48 +48,50 @@ class _Run:
     def __init__(self, command: Sequence[str], directories: Sequence[Path]) -> None:
         self._command = command
         self._directories = directories
-        self._process: Process | None = None
+        # The newest is the last; the others have been told to end.
+        self._processes: list[Process] = []
         self._changed = asyncio.Event()
         self._stopping = asyncio.Event()
 
     def on_signal(self, _: signal.Signals) -> None:
         self._stopping.set()
-        self._signal()
-
-    def _signal(self) -> None:
-        if self._process is not None:
-            with suppress(ProcessLookupError):
-                self._process.send_signal(signal.SIGTERM)
+        for process in self._processes:
+            _ask_to_end(process)
 
     async def until_stopped(self) -> int:
-        while not self._stopping.is_set():
-            self._changed.clear()
-            # Out of the terminal's reach: what it sends to the whole group is passed on, once.
-            self._process = await asyncio.create_subprocess_exec(*self._command, start_new_session=True)
-            await _first_of(self._process.wait(), self._changed.wait(), self._stopping.wait())
-            if self._stopping.is_set():
-                # Every further signal is passed on, and makes it hurry.
-                await self._process.wait()
-            elif self._changed.is_set():
-                await self._end()
-            elif not self._directories:
-                return self._process.returncode or 0
-            else:
-                say(f"the workers ended (exit code {self._process.returncode}); waiting for a change")
-                await _first_of(self._changed.wait(), self._stopping.wait())
-        return 0
+        async with asyncio.TaskGroup() as leaving:
+            while True:
+                self._changed.clear()
+                # Out of the terminal's reach: what it sends to the whole group is passed on, once.
+                process = await asyncio.create_subprocess_exec(*self._command, start_new_session=True)
+                self._processes.append(process)
+                await _first_of(process.wait(), self._changed.wait(), self._stopping.wait())
+                if not (self._changed.is_set() or self._stopping.is_set()):
+                    if not self._directories:
+                        return process.returncode or 0
+                    say(f"the workers ended (exit code {process.returncode}); waiting for a change")
+                    await _first_of(self._changed.wait(), self._stopping.wait())
+                if self._stopping.is_set():
+                    # Each further signal is passed on, and makes it hurry.
+                    await process.wait()
+                    return 0
+                await self._make_way(process)
+                leaving.create_task(self._see_out(process))
 
-    async def _end(self) -> None:
-        """Ask once for an orderly end, then for a quick one, then for an immediate one, then do not ask."""
-        assert self._process is not None
-        for _ in range(3):
-            self._signal()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_PATIENCE):
-                    await self._process.wait()
-                    return
-        self._process.kill()
-        await self._process.wait()
+    async def _make_way(self, process: Process) -> None:
+        """Ask for an orderly end, then for a quick one; return when what is left are open polls, at most."""
+        for _ in range(2):
+            if process.returncode is None:
+                _ask_to_end(process)
+                await _first_of(process.wait(), self._stopping.wait(), asyncio.sleep(_PATIENCE))
+
+    async def _see_out(self, process: Process) -> None:
+        """Wait until a process that was asked to end has ended."""
+        await _first_of(process.wait(), asyncio.sleep(_RETIREMENT))
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        self._processes.remove(process)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -109,6 +114,11 @@ class _Run:
 def _listing(paths: Iterable[Path]) -> str:
     here = Path.cwd()
     return ", ".join(sorted(str(path.relative_to(here) if path.is_relative_to(here) else path) for path in paths))
+
+
+def _ask_to_end(process: Process) -> None:
+    with suppress(ProcessLookupError):
+        process.send_signal(signal.SIGTERM)
 
 
 async def _first_of(*events: Coroutine[Any, Any, object]) -> None:

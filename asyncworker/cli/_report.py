@@ -11,10 +11,14 @@ import typer
 
 from ..exceptions import AsyncWorkerError, ConfigurationError
 
-__all__ = ["FAILURE", "USAGE", "reporting", "say"]
+__all__ = ["FAILURE", "USAGE", "CommandError", "reporting", "say"]
 
 FAILURE = 1
 USAGE = 2
+
+
+class CommandError(AsyncWorkerError):
+    """What was asked for cannot be done as it was asked."""
 
 
 def say(message: str) -> None:
@@ -31,4 +35,4 @@ def reporting(*, verbose: bool) -> Iterator[None]:
         if verbose:
             traceback.print_exc()
         say(f"asyncworker: error: {error}")
-        raise typer.Exit(USAGE if isinstance(error, ConfigurationError) else FAILURE) from None
+        raise typer.Exit(USAGE if isinstance(error, ConfigurationError | CommandError) else FAILURE) from None

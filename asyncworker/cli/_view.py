@@ -20,6 +20,7 @@ __all__ = ["View", "open_view"]
 _MISSING = object()
 _STATES = {
     PendingActivityState.SCHEDULED: "waiting for a worker",
+    PendingActivityState.STARTED: "running",
     PendingActivityState.CANCEL_REQUESTED: "cancellation requested",
     PendingActivityState.PAUSED: "paused",
     PendingActivityState.PAUSE_REQUESTED: "pause requested",
@@ -40,21 +41,20 @@ def details_of(description: ActivityExecutionDescription) -> list[Any]:
 
 def state_of(description: ActivityExecutionDescription) -> str:
     """Say in a line how it stands, beside its progress."""
-    state = _STATES.get(description.run_state, "")
-    if description.run_state is PendingActivityState.SCHEDULED and description.attempt > 1:
-        state = f"waiting to retry after: {description.last_failure}"
-    if description.attempt > 1:
-        state = f"attempt {description.attempt} {state}"
     details = details_of(description)
+    parts = [f"attempt {description.attempt}"] if description.attempt > 1 else []
+    if description.run_state is PendingActivityState.SCHEDULED and description.attempt > 1:
+        parts.append(f"waiting to retry after: {description.last_failure}")
+    elif not (description.run_state is PendingActivityState.STARTED and details):
+        parts.append(_STATES.get(description.run_state, ""))
     if details and progress_of(details) is None:
-        state = f"{state} {status_of(details)}"
-    return state.strip()
+        parts.append(status_of(details))
+    return ", ".join(part for part in parts if part)
 
 
 @contextmanager
-def open_view() -> Iterator[View]:
+def open_view(console: Console) -> Iterator[View]:
     """Show an activity for as long as the block lasts."""
-    console = Console(stderr=True)
     if not console.is_terminal:
         yield _Lines()
         return

@@ -1,0 +1,111 @@
+"""``asyncworker dev`` has a server, and workers that follow their code."""
+
+from __future__ import annotations
+
+import signal
+import socket
+
+import pytest
+
+from asyncworker.client import Client
+
+pytestmark = pytest.mark.server
+
+
+def free_port() -> int:
+    """A port that is free, as is the one above it where the UI goes."""
+    while True:
+        with socket.socket() as one, socket.socket() as other:
+            one.bind(("127.0.0.1", 0))
+            port = one.getsockname()[1]
+            try:
+                other.bind(("127.0.0.1", port + 1000))
+            except (OSError, OverflowError):
+                continue
+            return port
+
+
+async def test_from_nothing(command, task_queue):
+    """Without a server it starts one with a UI, follows changes, survives a syntax error, and leaves nothing."""
+    port = free_port()
+    source = command.directory / "orders.py"
+    good = source.read_text()
+    options = {"task_queue": task_queue, "start_to_close_timeout": 10, "result_type": list}
+
+    async with command.running("dev", "orders:worker", "--address", f"127.0.0.1:{port}") as dev:
+        await dev.line_with(f"server: 127.0.0.1:{port}, namespace default")
+        ui = await dev.line_with("UI: ")
+        await dev.line_with("started: namespace")
+        async with await Client.connect(f"127.0.0.1:{port}") as client:
+            before = await client.execute_activity("echo", "old", **options)
+            source.write_text("x = (")
+            await dev.line_with("changed: orders.py")
+            await dev.line_with("SyntaxError")
+            await dev.line_with("waiting for a change")
+            source.write_text(good.replace("return values", "return ['new', *values]"))
+            await dev.line_with("started: namespace")
+            after = await client.execute_activity("echo", "code", **options)
+        code = await dev.end(signal.SIGINT)
+
+    assert ui == f"UI: http://127.0.0.1:{port + 1000}"
+    assert before == ["old"]
+    assert after == ["new", "code"]
+    assert code == 0
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", port))
+
+
+async def test_activity_under_way(command_on_server, dev_server, task_queue):
+    """A change while an activity runs ends that within seconds, and the server tries it again on the new code."""
+    source = command_on_server.directory / "orders.py"
+    async with (
+        command_on_server.running("dev", "orders:worker") as dev,
+        await Client.connect(dev_server.target) as client,
+    ):
+        await dev.line_with("started: namespace")
+        handle = await client.start_activity(
+            "wait", task_queue=task_queue, start_to_close_timeout=60, heartbeat_timeout=5, id=task_queue
+        )
+        async for _ in handle.progress():
+            break
+        source.write_text(source.read_text().replace('activity.heartbeat("still here")', "return"))
+        result = await handle.result()
+        code = await dev.end()
+
+    assert result is None
+    assert code == 0
+
+
+async def test_uses_the_server_there_is(command_on_server, dev_server):
+    """A server that answers at the address is used and left running."""
+    async with command_on_server.running("dev", "orders:worker", "--no-reload") as dev:
+        line = await dev.line_with("server: ")
+        await dev.line_with("started: namespace")
+        code = await dev.end()
+
+    assert line == f"server: {dev_server.target}, namespace default"
+    assert code == 0
+    socket.create_connection(("127.0.0.1", dev_server.port)).close()
+
+
+async def test_without_reload_the_end_is_the_end(command_on_server):
+    """With --no-reload the workers' exit code is the command's."""
+    done = await command_on_server("dev", "orders:nothing", "--no-reload")
+
+    assert done.returncode == 2
+
+
+async def test_elsewhere(command):
+    """No server is started in place of one on another machine."""
+    done = await command("dev", "orders:worker", "--address", "192.0.2.1.invalid:7233")
+
+    assert done.returncode == 2
+    assert b"nothing listens at 192.0.2.1.invalid:7233" in done.stderr
+
+
+async def test_no_directory(command_on_server):
+    """A directory to watch has to be one."""
+    done = await command_on_server("dev", "orders:worker", "--reload-dir", "nowhere")
+
+    assert done.returncode == 2
+    assert b"--reload-dir: nowhere is not a directory" in done.stderr

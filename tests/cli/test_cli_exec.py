@@ -1,0 +1,140 @@
+"""``asyncworker exec`` starts an activity, shows how it goes, and ends as it ended."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from collections.abc import AsyncIterator
+
+import pytest
+
+from asyncworker.client import Client
+
+
+@pytest.fixture
+async def worked(command_on_server) -> AsyncIterator[None]:
+    """The module's worker runs beside the test."""
+    async with command_on_server.running("run", "orders:worker", "--graceful-shutdown-timeout", "0") as run:
+        await run.line_with("started")
+        yield
+        await run.end()
+
+
+@pytest.fixture
+def execute(command_on_server, worked, task_queue):
+    """The exec command on the test's task queue."""
+
+    def execute(*arguments, **env):
+        return command_on_server("exec", *arguments, TEMPORAL_TASK_QUEUE=task_queue, **env)
+
+    return execute
+
+
+class TestOutcomes:
+    async def test_completed(self, execute):
+        """A completed activity is 0, and its result, as JSON, all there is on standard output."""
+        done = await execute("echo", '{"a": [1, 2.5]}', "plain words", "null", "7")
+
+        assert done.returncode == 0
+        assert json.loads(done.stdout) == [{"a": [1, 2.5]}, "plain words", None, 7]
+
+    async def test_failed(self, execute):
+        """A failed activity is 1, and its failure and the causes are told."""
+        done = await execute("fail", "no stock")
+
+        assert done.returncode == 1
+        assert done.stdout == b""
+        assert (
+            "ApplicationError: Broken: no stock\ncaused by ApplicationError: ValueError: root" in done.stderr.decode()
+        )
+
+    async def test_timed_out(self, execute):
+        """One that timed out is 3."""
+        done = await execute("wait", "--start-to-close-timeout", "500ms", "--retry-max-attempts", "1")
+
+        assert done.returncode == 3
+        assert b"TimeoutError: " in done.stderr
+
+    async def test_terminated(self, command_on_server, worked, dev_server, task_queue):
+        """One that was terminated is 5."""
+        async with (
+            await Client.connect(dev_server.target) as client,
+            command_on_server.running("exec", "orders:wait", "--id", f"{task_queue}-1") as run,
+        ):
+            await run.line_with("still here")
+            await client.get_activity_handle(f"{task_queue}-1").terminate(reason="enough")
+            rest = await run.rest()
+
+        assert run.process.returncode == 5
+        assert "TerminatedError" in rest
+
+    async def test_cancelled_by_signal(self, command_on_server, worked):
+        """Ctrl-C asks for the activity's cancellation; one that was cancelled is 4."""
+        async with command_on_server.running("exec", "orders:wait") as run:
+            await run.line_with("still here")
+            code = await run.end(signal.SIGINT)
+
+        assert code == 4
+
+    async def test_left_alone(self, command_on_server, worked):
+        """A second Ctrl-C leaves an activity alone that does not hear the first one, with 130."""
+        async with command_on_server.running("exec", "orders:deaf") as run:
+            await run.line_with("running")
+            run.process.send_signal(signal.SIGINT)
+            await run.line_with("once more to leave it alone")
+            run.process.send_signal(signal.SIGINT)
+            await run.line_with("the activity goes on")
+            await run.rest()
+
+        assert run.process.returncode == 130
+
+
+class TestProgress:
+    async def test_lines(self, command_on_server, worked):
+        """Off a terminal, heartbeats that tell how far it is are shown as figures, one line for each change."""
+        done = await command_on_server("exec", "orders:pack", "4")
+
+        figures = re.findall(r"^pack: (\d)/4$", done.stderr.decode(), re.MULTILINE)
+        assert done.stdout == b'"4 packed"\n'
+        assert len(figures) >= 2
+        assert figures == sorted(set(figures))
+
+
+class TestMistakes:
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (["echo"], "activity 'echo' needs a task_queue"),
+            (["orders:nothing"], "module 'orders' has no 'nothing'"),
+            (["orders:pack", "1", "2"], "activity 'pack' takes (items=…), got 2 arguments"),
+            (["echo", "--task-queue", "q", "--start-to-close-timeout", "0"], "must be above zero"),
+        ],
+    )
+    async def test_usage(self, command_on_server, arguments, message):
+        """What cannot be started is told in a line, with 2."""
+        done = await command_on_server("exec", *arguments)
+
+        assert done.returncode == 2
+        assert message in done.stderr.decode()
+        assert b"Traceback" not in done.stderr
+
+    async def test_duplicate(self, command_on_server, task_queue):
+        """An id that is taken is told in a line, with 2."""
+        arguments = ("exec", "nobody", "--task-queue", f"{task_queue}-unserved", "--id", task_queue)
+        async with command_on_server.running(*arguments) as run:
+            await run.line_with("waiting for a worker")
+            done = await command_on_server(*arguments)
+            await run.end()
+
+        assert done.returncode == 2
+        assert f"activity {task_queue!r} is already started".encode() in done.stderr
+
+
+async def test_unreachable(command):
+    """A server that cannot be reached is told in a line, with 2."""
+    done = await command("exec", "echo", "--task-queue", "q", "--address", "127.0.0.1:1")
+
+    assert done.returncode == 2
+    assert b"127.0.0.1:1" in done.stderr
+    assert b"Traceback" not in done.stderr

@@ -1,0 +1,168 @@
+"""The parts of the command line that need neither a process nor a server."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import sys
+
+import pytest
+import typer
+from rich.console import Console
+
+from asyncworker.cli._duration import parse_duration
+from asyncworker.cli._logging import _JSONFormatter, _TextFormatter
+from asyncworker.cli._progress import Progress, progress_of, status_of
+from asyncworker.cli._view import open_view, state_of
+from asyncworker.client import ActivityExecutionStatus, PendingActivityState
+
+RUNNING = ActivityExecutionStatus.RUNNING
+
+
+class TestDurations:
+    @pytest.mark.parametrize(
+        ("text", "seconds"),
+        [
+            ("90", 90),
+            ("1.5", 1.5),
+            ("1.5s", 1.5),
+            ("500ms", 0.5),
+            ("2m", 120),
+            ("1h30m", 5400),
+            ("1d", 86400),
+            ("0", 0),
+        ],
+    )
+    def test_good(self, text, seconds):
+        """A span is a number of seconds, or numbers with units."""
+        assert parse_duration(text) == seconds
+
+    @pytest.mark.parametrize("text", ["", "soon", "5 s", "-1", "5x", "s", "1.s", "nan"])
+    def test_bad(self, text):
+        """Anything else is refused."""
+        with pytest.raises(typer.BadParameter, match="expected seconds, or a span such as 500ms"):
+            parse_duration(text)
+
+
+class TestProgressOf:
+    @pytest.mark.parametrize(
+        ("details", "expected"),
+        [
+            ([3, 10], Progress(3, 10)),
+            ([[3, 10]], Progress(3, 10)),
+            (["3/10"], Progress(3, 10)),
+            (["3 of 10"], Progress(3, 10)),
+            (["30 %"], Progress(30, 100)),
+            ([0.25], Progress(25, 100)),
+            ([{"done": 3, "total": 10}], Progress(3, 10)),
+            ([{"current": 3, "total": 10, "file": "x"}], Progress(3, 10)),
+            ([0, 10], Progress(0, 10)),
+        ],
+        ids=str,
+    )
+    def test_figures(self, details, expected):
+        """The usual ways to say how far it is are understood."""
+        assert progress_of(details) == expected
+
+    @pytest.mark.parametrize(
+        "details",
+        [[], [3], [None], ["working"], [1, 2, 3], [12, 10], [3, 0], [True, True], [1.5], [{"total": 5}], ["12/10"]],
+        ids=str,
+    )
+    def test_none(self, details):
+        """What is not a part of a whole is not taken for one."""
+        assert progress_of(details) is None
+
+    def test_status(self):
+        """Other details are shown as they are, in one line of bounded length."""
+        assert status_of(["copying\nfiles", {"n": 1}]) == 'copying files, {"n": 1}'
+        assert len(status_of(["x" * 200])) == 80
+
+
+class TestLogging:
+    def record(self, **extra):
+        try:
+            raise ValueError("why")
+        except ValueError:
+            record = logging.makeLogRecord({"name": "n", "levelname": "INFO", "msg": "did %s", "args": ("it",)})
+            record.exc_info = sys.exc_info() if extra.pop("failed", False) else None
+        vars(record).update(extra)
+        return record
+
+    def test_json(self):
+        """A record is one object with flat keys: its own, its extra's, its exception."""
+        fields = json.loads(_JSONFormatter().format(self.record(**{"temporal.attempt": 2}, failed=True)))
+
+        assert fields["message"] == "did it"
+        assert fields["temporal.attempt"] == 2
+        assert "ValueError: why" in fields["exception"]
+        assert {"msg", "args", "levelno"}.isdisjoint(fields)
+
+    @pytest.mark.parametrize(("attempt", "suffix"), [(1, "[pack 7]"), (2, "[pack 7, attempt 2]")])
+    def test_text(self, attempt, suffix):
+        """A record about an attempt says which."""
+        extra = {"temporal.activity_id": "7", "temporal.activity_type": "pack", "temporal.attempt": attempt}
+
+        assert _TextFormatter().format(self.record(**extra)).endswith(f"INFO    n: did it {suffix}")
+
+    def test_text_without_an_attempt(self):
+        """Any other record is a plain line."""
+        assert _TextFormatter().format(self.record()).endswith("INFO    n: did it")
+
+
+class Described:
+    """As much of a description as is shown."""
+
+    def __init__(self, *details, run_state=PendingActivityState.STARTED, attempt=1, status=RUNNING, failure=None):
+        self.activity_type = "pack"
+        self.run_state = run_state
+        self.attempt = attempt
+        self.status = status
+        self.last_failure = failure
+        self._details = details
+
+    def heartbeat_details(self, *, index, default):
+        return self._details[index] if index < len(self._details) else default
+
+
+class TestStateOf:
+    @pytest.mark.parametrize(
+        ("description", "expected"),
+        [
+            (Described(run_state=PendingActivityState.SCHEDULED), "waiting for a worker"),
+            (Described(), "running"),
+            (Described(3, 10), ""),
+            (Described("copying"), "copying"),
+            (Described("copying", attempt=2), "attempt 2, copying"),
+            (Described(3, 10, run_state=PendingActivityState.CANCEL_REQUESTED), "cancellation requested"),
+            (
+                Described(run_state=PendingActivityState.SCHEDULED, attempt=3, failure=ValueError("no")),
+                "attempt 3, waiting to retry after: no",
+            ),
+        ],
+    )
+    def test_state(self, description, expected):
+        """How an activity stands is said in a line, its progress aside."""
+        assert state_of(description) == expected
+
+
+class TestBar:
+    def drawn(self, *descriptions):
+        console = Console(file=io.StringIO(), force_terminal=True, width=100, color_system=None)
+        with open_view(console) as view:
+            for description in descriptions:
+                view.show(description)
+        return console.file.getvalue().splitlines()[-1]
+
+    def test_figures(self):
+        """On a terminal a bar shows how far the activity is."""
+        assert " 30%" in self.drawn(Described(3, 10))
+
+    def test_state(self):
+        """Markup in what the activity says is not taken for ours."""
+        assert "[bold]loud" in self.drawn(Described("[bold]loud"))
+
+    def test_completed(self):
+        """A completed activity is a full bar, whatever its last heartbeat said."""
+        assert "100%" in self.drawn(Described(3, 10), Described(3, 10, status=ActivityExecutionStatus.COMPLETED))

@@ -1,0 +1,185 @@
+"""``asyncworker run`` runs workers, ends as it is told to, and says in a line what is wrong."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from asyncworker.client import Client
+
+
+class TestRunning:
+    async def test_runs_until_a_signal(self, command_on_server, dev_server, task_queue):
+        """A worker runs activities, and a SIGTERM ends it in good order."""
+        async with (
+            command_on_server.running("run", "orders:worker") as run,
+            await Client.connect(dev_server.target) as client,
+        ):
+            await run.line_with("started")
+            result = await client.execute_activity(
+                "echo", "a", task_queue=task_queue, start_to_close_timeout=10, result_type=list
+            )
+            code = await run.end()
+
+        assert result == ["a"]
+        assert code == 0
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    async def test_several(self, command_on_server, number):
+        """A sequence of workers runs in one process, and a signal is for all of them."""
+        async with command_on_server.running("run", "orders:both") as run:
+            await run.line_with("started")
+            await run.line_with("started")
+            code = await run.end(number)
+
+        assert code == 0
+
+    async def test_factory(self, command_on_server):
+        """With --factory a function makes the worker; it may be async."""
+        async with command_on_server.running("run", "orders:make", "--factory") as run:
+            await run.line_with("started")
+            code = await run.end()
+
+        assert code == 0
+
+    async def test_one_of_several_fails(self, command_on_server, task_queue):
+        """A worker that cannot go on ends the others, in good order, and the command with 1."""
+        (command_on_server.directory / "broken.py").write_text(
+            "import orders\n"
+            "from asyncworker import Client, Worker\n"
+            "async def make():\n"
+            "    lost = await Client.connect(namespace='nowhere')\n"
+            "    return [orders.worker, Worker(lost, task_queue='q', activities=[orders.echo])]\n"
+        )
+
+        done = await command_on_server("run", "broken:make", "--factory")
+
+        assert done.returncode == 1
+        assert b"asyncworker: error: " in done.stderr
+        assert b"nowhere" in done.stderr
+        assert b"Traceback" not in done.stderr
+
+    async def test_json_logs(self, command_on_server):
+        """With --log-format json each line is an object, with flat keys."""
+        async with command_on_server.running("run", "orders:worker", ASYNCWORKER_LOG_FORMAT="json") as run:
+            await run.line_with("started")
+            run.process.send_signal(signal.SIGTERM)
+            lines = run.seen + await run.rest()
+
+        records = [json.loads(line) for line in lines.splitlines()]
+        assert {"timestamp", "level", "logger", "message"} <= records[0].keys()
+        assert {record["level"] for record in records} == {"info"}
+
+    async def test_overrides(self, command_on_server):
+        """A flag, or its variable, replaces what the worker's code says."""
+        (command_on_server.directory / "slots.py").write_text(
+            "import orders\nasync def make():\n    return orders.worker\n"
+        )
+
+        async with command_on_server.running(
+            "run", "orders:worker", "--max-concurrent-activities", "3", ASYNCWORKER_GRACEFUL_SHUTDOWN_TIMEOUT="1m"
+        ) as run:
+            await run.line_with("started")
+            code = await run.end()
+
+        assert code == 0
+
+
+class TestMistakes:
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (["orders"], "'orders' names nothing: expected module:attribute, such as orders:worker"),
+            (["nothing:worker"], "there is no module 'nothing' in "),
+            (["orders:nothing"], "module 'orders' has no 'nothing'; its workers: worker, other"),
+            (["orders:number"], "orders:number is not a Worker or a sequence of them, but a int"),
+            (["orders:make"], "is it a function that makes one? Use --factory"),
+            (["orders:make_from", "--factory"], "--factory: orders:make_from is no function without arguments"),
+            (["orders:worker", "--app-dir", "nowhere"], "--app-dir: nowhere is not a directory"),
+            (["orders:worker", "--address", "nowhere"], "argument address must be host:port"),
+            (["orders:worker", "--grpc-meta", "x"], "expected KEY=VALUE, got 'x'"),
+            (["orders:worker", "--graceful-shutdown-timeout", "soon"], "expected seconds, or a span such as 500ms"),
+        ],
+    )
+    async def test_usage(self, command, arguments, message):
+        """What cannot be meant is told in a line, and ends with 2."""
+        done = await command("run", *arguments)
+
+        assert done.returncode == 2
+        assert message in " ".join(done.stderr.decode().replace("│", " ").split())
+        assert b"Traceback" not in done.stderr
+
+    @pytest.mark.parametrize(
+        ("code", "message"),
+        [
+            ("x = (", r"SyntaxError: '(' was never closed"),
+            ("import nothing_like_it", "ModuleNotFoundError: No module named 'nothing_like_it'"),
+            ("1 / 0", "ZeroDivisionError: division by zero"),
+        ],
+    )
+    async def test_broken_module(self, command, code, message):
+        """A module that cannot be imported is told with the error, the file and the line."""
+        (command.directory / "broken.py").write_text(code)
+
+        done = await command("run", "broken:worker")
+
+        assert done.returncode == 2
+        assert (
+            f"module 'broken' cannot be imported: {message} ({command.directory}/broken.py, line 1)"
+            in done.stderr.decode()
+        )
+
+    async def test_setting_in_the_environment(self, command):
+        """A wrong variable is told as such."""
+        done = await command("run", "orders:worker", TEMPORAL_TLS="off")
+
+        assert done.returncode == 2
+        assert b"environment variable TEMPORAL_TLS must be true, false, 1 or 0, got 'off'" in done.stderr
+
+    async def test_verbose(self, command):
+        """With --verbose the traceback comes too."""
+        done = await command("run", "orders:worker", "--verbose", TEMPORAL_TLS="off")
+
+        assert done.returncode == 2
+        assert b"Traceback" in done.stderr
+
+    async def test_unknown_namespace(self, command_on_server):
+        """A worker that cannot begin is told in a line, and ends with 1."""
+        done = await command_on_server("run", "orders:worker", "--namespace", "nowhere")
+
+        assert done.returncode == 1
+        assert b"asyncworker: error: " in done.stderr
+        assert b"nowhere" in done.stderr
+        assert b"Traceback" not in done.stderr
+
+
+class TestWithoutExtras:
+    def test_says_what_to_install(self):
+        """Without the extra the command says how to get it."""
+        code = "import sys; sys.modules['typer'] = None; from asyncworker.__main__ import main; main()"
+
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+
+        assert done.returncode == 2
+        assert b'pip install "temporal-asyncworker[cli]"' in done.stderr
+
+    async def test_uvloop_that_is_not_there(self, command):
+        """--uvloop without uvloop is a mistake, not a silent fallback."""
+        (command.directory / "sitecustomize.py").write_text("import sys; sys.modules['uvloop'] = None")
+
+        done = await command("run", "orders:worker", "--uvloop", PYTHONPATH=f"{command.directory}")
+
+        assert done.returncode == 2
+        assert b"--uvloop" in done.stderr
+
+
+async def test_version(command):
+    """--version tells it."""
+    done = await command("--version")
+
+    assert done.returncode == 0
+    assert done.stdout.startswith(b"asyncworker ")
