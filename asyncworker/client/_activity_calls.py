@@ -133,7 +133,7 @@ class ActivityCalls(Calls):
                 )
                 if response.outcome is not None:
                     return response.outcome
-                await anyio.sleep(asked + _PACE - clock())
+                await anyio.sleep(max(0.0, asked + _PACE - clock()))
         raise RPCError(f"activity {input.activity_id!r} has not ended in time", RPCStatusCode.DEADLINE_EXCEEDED)
 
     # Look at one
@@ -152,7 +152,7 @@ class ActivityCalls(Calls):
             long_poll_token=input.long_poll_token,
         )
         if response.info is None:
-            await anyio.sleep(asked + _PACE - clock())
+            await anyio.sleep(max(0.0, asked + _PACE - clock()))
             return None
         info = response.info
         converter = self._converter(

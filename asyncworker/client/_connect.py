@@ -77,15 +77,19 @@ async def wait_until_serving(service: WorkflowService, address: str, *, is_priva
     clock = asyncio.get_running_loop().time
     until = clock() + budget
     attempt = 0
+    reason: RPCError | None = None
     while True:
         attempt += 1
         try:
             await service.call(GET_SYSTEM_INFO, GetSystemInfoRequest(), timeout=_TRY_TIMEOUT, until=until, retry=NONE)
         except RPCError as error:
+            # That the time is over says less than what took it.
+            if reason is None or error.status is not RPCStatusCode.DEADLINE_EXCEEDED:
+                reason = error
             # Not all at once: the containers of one host start together.
             wait = _BACKOFF.wait(attempt) * random.uniform(0.8, 1.2)
             if not _may_pass(error) or clock() + wait >= until:
-                raise _explain(error, address, is_private=is_private, budget=budget) from error
+                raise _explain(reason, address, is_private=is_private, budget=budget) from reason
             await anyio.sleep(wait)
         else:
             return

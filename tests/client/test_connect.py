@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import trustme
+from far_end import FarEnd, refusal
+
+from asyncworker._proto.temporal.api.workflowservice.v1 import GetSystemInfoResponse
+from asyncworker.client import Client, TLSConfig
+from asyncworker.exceptions import ConfigurationError, RPCError, RPCStatusCode
+
+
+@asynccontextmanager
+async def listener(tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """An address where somebody listens who speaks no HTTP/2."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=tls)
+    async with server:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@pytest.fixture(params=["default", "grpclib"])
+def transport(request):
+    """Each of the transports there are."""
+    return request.param
+
+
+def sent(far_end: FarEnd) -> dict[str, str | bytes]:
+    return dict(far_end.metadata[-1])
+
+
+# Settings
+
+
+async def test_arguments_win_over_the_environment(far_end, monkeypatch):
+    """What is given in the call counts, what is not is read from ``TEMPORAL_*``."""
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", "elsewhere")
+    monkeypatch.setenv("TEMPORAL_API_KEY", "from-the-environment")
+    monkeypatch.setenv("TEMPORAL_GRPC_META_TENANT", "7")
+
+    client = await Client.connect(
+        namespace="space", rpc_metadata={"color": "red", "trace-bin": b"\0"}, identity="me", transport=far_end
+    )
+
+    assert (client.namespace, client.identity) == ("space", "me")
+    assert sent(far_end) | {"client-version": ""} == {
+        "client-name": "asyncworker",
+        "client-version": "",
+        "temporal-namespace": "space",
+        "authorization": "Bearer from-the-environment",
+        "tenant": "7",
+        "color": "red",
+        "trace-bin": b"\0",
+    }
+
+
+async def test_defaults(far_end):
+    """Nothing given is the default namespace, and this process on this host."""
+    client = await Client.connect(transport=far_end)
+
+    assert client.namespace == "default"
+    assert client.identity.startswith(f"{os.getpid()}@")
+    assert client.api_key is None
+    assert client.rpc_metadata == {}
+
+
+async def test_a_wrong_setting_is_told_before_anything_is_tried(far_end, monkeypatch):
+    """A setting that makes no sense is an error that names it, and no connection is made."""
+    monkeypatch.setenv("TEMPORAL_TLS", "perhaps")
+
+    with pytest.raises(ConfigurationError, match="TEMPORAL_TLS"):
+        await Client.connect(transport=far_end)
+    assert far_end.requests == []
+
+
+async def test_an_unknown_transport_is_refused():
+    """There are two transports by name."""
+    with pytest.raises(ValueError, match="transport must be 'default', 'grpclib' or a transport, got 'grpc'"):
+        await Client.connect(transport="grpc", lazy=True)  # type: ignore[arg-type]
+
+
+async def test_an_api_key_is_renewed_in_a_running_client(far_end):
+    """A new key, or other metadata, are sent from the next call on."""
+    client = await Client.connect(transport=far_end, api_key="old", rpc_metadata={"tenant": "1"})
+    before = sent(far_end)
+
+    client.api_key = "new"
+    client.rpc_metadata = {"tenant": "2"}
+    await client.count_activities()
+
+    assert (before["authorization"], before["tenant"]) == ("Bearer old", "1")
+    assert (sent(far_end)["authorization"], sent(far_end)["tenant"]) == ("Bearer new", "2")
+    assert (client.api_key, client.rpc_metadata) == ("new", {"tenant": "2"})
+
+
+async def test_an_api_key_can_be_asked_for(far_end):
+    """A function is asked for the key before each try of a call."""
+    keys = iter(["first", "second"])
+
+    async def fetch() -> str:
+        return next(keys)
+
+    client = await Client.connect(transport=far_end, api_key=fetch)
+    before = sent(far_end)
+    await client.count_activities()
+
+    assert (before["authorization"], sent(far_end)["authorization"]) == ("Bearer first", "Bearer second")
+
+
+async def test_secrets_are_not_shown(far_end):
+    """A client's repr has neither its key nor its metadata."""
+    client = await Client.connect(transport=far_end, api_key="secret", rpc_metadata={"token": "hidden"})
+
+    assert "secret" not in repr(client)
+    assert "hidden" not in repr(client)
+    assert "namespace='default'" in repr(client)
+
+
+# The first call
+
+
+async def test_a_lazy_client_says_nothing(far_end):
+    """A lazy client connects at its first call."""
+    client = await Client.connect(lazy=True, transport=far_end)
+
+    assert far_end.requests == []
+    await client.count_activities()
+    assert [name for name, _ in far_end.requests] == ["CountActivityExecutions"]
+
+
+async def test_a_server_that_is_starting_is_waited_for(far_end):
+    """As long as there is time, a server that does not answer yet is asked again."""
+    not_yet = [refusal(RPCStatusCode.UNAVAILABLE), refusal(RPCStatusCode.DEADLINE_EXCEEDED)]
+    far_end.answer("GetSystemInfo", *not_yet, GetSystemInfoResponse())
+
+    await Client.connect(transport=far_end)
+
+    assert [name for name, _ in far_end.requests] == ["GetSystemInfo"] * 3
+
+
+async def test_a_server_that_refuses_is_not_asked_again(far_end):
+    """Credentials do not get better by waiting: the error comes at once, with the address, and all is closed."""
+    far_end.answer("GetSystemInfo", refusal(RPCStatusCode.UNAUTHENTICATED, "Request unauthorized."))
+
+    with pytest.raises(RPCError, match=r"example.com:7233 \(without TLS\) refused: Request unauthorized") as caught:
+        await Client.connect("example.com:7233", transport=far_end)
+
+    assert caught.value.status is RPCStatusCode.UNAUTHENTICATED
+    assert len(far_end.requests) == 1
+    assert far_end.is_closed
+
+
+async def test_nobody_there(transport):
+    """Where nobody listens the error says where, how long it was tried, and nothing about TLS."""
+    async with listener() as address:
+        pass
+
+    with pytest.raises(RPCError) as caught:
+        await Client.connect(address, connect_timeout=0.3, transport=transport)
+
+    assert caught.value.status is RPCStatusCode.UNAVAILABLE
+    assert f"no Temporal server answered at {address} without TLS within 0.3 s" in caught.value.message
+    assert "does the server expect TLS" not in caught.value.message
+
+
+async def test_a_server_that_expects_tls(transport):
+    """A connection that the server ends without a word of HTTP/2 hints at TLS."""
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+
+    async with listener(context) as address:
+        with pytest.raises(RPCError, match=r"does the server expect TLS\? Then connect with tls=True"):
+            await Client.connect(address, connect_timeout=0.5, transport=transport)
+
+
+async def test_a_server_without_tls(transport):
+    """A server that answers the TLS handshake with something else hints at plaintext, and is not waited for."""
+    async with listener() as address:
+        with pytest.raises(RPCError, match=r"over TLS: .*speak plaintext\? Then connect with tls=False"):
+            await Client.connect(address, tls=True, connect_timeout=30, transport=transport)
+
+
+async def test_a_certificate_of_a_strange_authority(transport):
+    """A certificate that is not trusted is not waited for; the message says how to trust it."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    other = trustme.CA().cert_pem.bytes()
+
+    async with listener(context) as address:
+        with pytest.raises(RPCError, match=r"over TLS: .*TLSConfig\.server_root_ca_cert"):
+            await Client.connect(
+                address, tls=TLSConfig(server_root_ca_cert=other), connect_timeout=30, transport=transport
+            )
+
+
+# The end
+
+
+async def test_leaving_the_block_closes(far_end):
+    """``async with`` closes what the client has opened."""
+    async with await Client.connect(transport=far_end):
+        assert not far_end.is_closed
+
+    assert far_end.is_closed
+
+
+# The real server
+
+
+async def test_a_real_server_answers(dev_server, transport):
+    """Connecting to a server that is up works at once, over either transport."""
+    async with await Client.connect(dev_server.target, transport=transport) as client:
+        assert (await client.count_activities("ActivityId = 'no such'")).count == 0
+
+
+async def test_a_namespace_that_does_not_exist(dev_server):
+    """Connecting does not ask for the namespace; the first call says that there is none."""
+    async with await Client.connect(dev_server.target, namespace="nowhere") as client:
+        with pytest.raises(RPCError, match="Namespace nowhere is not found") as caught:
+            await client.count_activities()
+
+    assert caught.value.status is RPCStatusCode.NOT_FOUND
