@@ -187,7 +187,7 @@ class Http2Transport:
             reason = f": {self._last_error}" if self._last_error is not None else ""
             message = f"no connection to {self._target} before the call's deadline{reason}"
             # Not DEADLINE_EXCEEDED: the server cannot have seen the call, so that it may always be tried again.
-            waiter.set_exception(RPCError(message, RPCStatusCode.UNAVAILABLE))
+            waiter.set_exception(_unavailable(message, self._last_error))
 
     def _wake(self, error: RPCError | None = None) -> None:
         for waiter in self._waiting:
@@ -196,7 +196,8 @@ class Http2Transport:
             if error is None:
                 waiter.set_result(None)
             else:
-                waiter.set_exception(RPCError(error.message, error.status))
+                # One for each: an exception that is raised collects where it was.
+                waiter.set_exception(_unavailable(error.message, error.__cause__))
 
     def _ensure_connecting(self) -> None:
         assert self._loop is not None
@@ -230,7 +231,7 @@ class Http2Transport:
             if connection.is_aged:
                 self._schedule_replacement(connection, self._connect_at)
         # While there is any connection at all, calls queue for it.
-        self._wake(None if self._connections else RPCError(message, RPCStatusCode.UNAVAILABLE))
+        self._wake(None if self._connections else _unavailable(message, error))
 
     def _on_connected(self, connection: Connection) -> None:
         assert self._loop is not None
@@ -310,6 +311,12 @@ def _remaining(deadline: float | None, now: float) -> float | None:
 
 def _deadline_exceeded() -> RPCError:
     return RPCError("deadline exceeded", RPCStatusCode.DEADLINE_EXCEEDED)
+
+
+def _unavailable(message: str, cause: BaseException | None) -> RPCError:
+    error = RPCError(message, RPCStatusCode.UNAVAILABLE)
+    error.__cause__ = cause
+    return error
 
 
 def _closed() -> RPCError:
