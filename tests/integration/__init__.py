@@ -1,0 +1,1 @@
+"""Worker and client against the real Temporal server: workflows of the official SDK, and standalone activities."""
