@@ -8,8 +8,8 @@ beyond the activity is a task, a context and, where it has a deadline, a timer.
 Being asked to stop is *edge* cancellation, as asyncio code expects it: the reason is noted once and for good, then
 ``task.cancel()`` is called once, so that clean-up code may await. What the activity then does decides what is reported
 (see ``_outcome``): letting the ``CancelledError`` through is agreeing to stop. The request is taken back with
-``uncancel()`` before anything else is awaited; if a request is left over then it came from outside of the worker, whose
-event loop is being torn down, and it wins.
+``uncancel()`` before anything else is awaited. A ``CancelledError`` that comes out of an activity whose task somebody
+else has cancelled means that the event loop is being torn down, and it wins.
 
 A ``def`` activity runs in a thread, which nothing can stop: it is told through its context, and by the one
 ``CancelledError`` that its next ``heartbeat()`` raises.
@@ -234,7 +234,7 @@ class Execution:
         except (KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:  # noqa: BLE001 - whatever it is, the server must hear of it
-            self._settle()
+            self._settle(error)
             error.__traceback__ = _from_activity_on(error.__traceback__)
             return conclude(error, self.cancellation.reason)
         self._settle()
@@ -256,13 +256,15 @@ class Execution:
             return call
         return _within_limits(registered, call)
 
-    def _settle(self) -> None:
-        """Take our request to cancel back; if the task is asked to stop all the same, somebody outside did."""
+    def _settle(self, error: BaseException | None = None) -> None:
+        """Take all requests to cancel back, unless the activity ended because somebody outside made one."""
         self._is_running = False
-        if self._cancel_sent:
-            self._task.uncancel()
-        if self._task.cancelling() and not self._is_abandoned:
+        is_ours = self._cancel_sent or self._is_abandoned
+        if isinstance(error, asyncio.CancelledError) and self._task.cancelling() and not is_ours:
             raise asyncio.CancelledError
+        # Not only ours: before Python 3.13 an asyncio.TaskGroup that fails leaves a request behind that nobody made.
+        while self._task.cancelling():
+            self._task.uncancel()
 
     def _end(self) -> None:
         if self._timer is not None:
@@ -311,7 +313,7 @@ class Execution:
         """Take a heartbeat in, from the activity's own thread."""
         payloads = self._converter.payload_converter.to_payloads(details) if details else ()
         if size := self._environment.limits.excess(payloads):
-            raise ConverterError(str(self._environment.limits.refusal("the heartbeat's details", size)))
+            raise ConverterError(self._environment.limits.refusal("the heartbeat's details", size).message)
         try:
             asyncio.get_running_loop()
         except RuntimeError:
