@@ -205,23 +205,26 @@ class Worker:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        """Poll no more, let activities end, cancel those that do not, and return when all have been replied to."""
+        """Poll no more, let activities end, cancel those that do not, and return when all have been replied to.
+
+        A scope around the block that is cancelled does not cut this short; cancelling the task does: each time it takes
+        the next step of :meth:`run`.
+        """
         ended, body = self._ended, self._body
         assert ended is not None
         assert body is not None
         ended.remove_done_callback(self._on_end)
         swallowed = bool(body.__exit__(kind, error, trace))
         self._stop()
-        try:
-            await self._see_through(ended)
-        except asyncio.CancelledError:
-            raise
-        except Exception:
-            # The block's own error goes first.
-            if error is None or swallowed:
-                raise
-            _logger.exception("the worker had failed as well")
-        return swallowed
+        await self._drain(ended)
+        failure = ended.exception()
+        if failure is None:
+            return swallowed
+        if error is None or swallowed:
+            raise failure
+        # The block's own error goes first.
+        _logger.error("the worker had failed as well", exc_info=failure)
+        return False
 
     async def shutdown(self) -> None:
         """Poll no more, let activities end, cancel those that do not; return when all have been replied to.
@@ -284,25 +287,32 @@ class Worker:
             begun.cancel()
 
     async def _see_through(self, ended: asyncio.Task[None]) -> None:
-        """Wait for the end; being cancelled meanwhile is a request to hurry, and is passed on afterwards."""
+        """Wait for the end; being cancelled meanwhile is a request to stop, and is passed on afterwards."""
         try:
             await asyncio.wait({ended})
         except asyncio.CancelledError:
             self._hurry()
-            await self._see_through_cancelled(ended)
+            await self._drain(ended)
             raise
         ended.result()
 
-    async def _see_through_cancelled(self, ended: asyncio.Task[None]) -> None:
+    async def _drain(self, ended: asyncio.Task[None]) -> None:
+        """Wait for the end in a scope that may be cancelled already; being cancelled anew is a request to hurry.
+
+        Raises:
+            CancelledError: It was cancelled anew; raised at the end.
+        """
+        cancelled: asyncio.CancelledError | None = None
         # Shielded, as a cancelled scope would go on cancelling; a cancellation of the task itself still gets through.
         with anyio.CancelScope(shield=True):
             while not ended.done():
                 try:
                     await asyncio.wait({ended})
-                except asyncio.CancelledError:
+                except asyncio.CancelledError as error:
+                    cancelled = error
                     self._hurry()
-        if not ended.cancelled() and ended.exception() is not None:
-            _logger.error("the worker had failed as well", exc_info=ended.exception())
+        if cancelled is not None:
+            raise cancelled
 
     def _stop(self) -> None:
         self._is_stopping.set()

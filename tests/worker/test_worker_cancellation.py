@@ -122,13 +122,13 @@ class TestByHeartbeat:
         assert task.last_failure.application_failure_info.type == "ActivityPause"
 
     async def test_a_reset_fails_the_attempt_and_begins_anew(self, temporal, kind):
-        """A reset activity's attempt ends as a failure, and its first attempt comes again."""
-        attempts = []
+        """A reset activity's attempt ends as a failure, and the activity begins again."""
+        runs = []
 
         @activity.defn
         async def pack() -> str:
-            attempts.append(activity.info().attempt)
-            if len(attempts) == 1:
+            runs.append(activity.info().attempt)
+            if len(runs) == 1:
                 await heartbeating()
             return "done"
 
@@ -138,7 +138,9 @@ class TestByHeartbeat:
             task.reset()
             await task.wait_closed()
 
-        assert (task.result, attempts) == ("done", [1, 1])
+        (failed,) = temporal.requests("RespondActivityTaskFailed")
+        assert failed.failure.application_failure_info.type == "ActivityReset"
+        assert (task.result, len(runs)) == ("done", 2)
 
     async def test_nothing_is_reported_of_a_forgotten_attempt(self, temporal, kind):
         """An activity that the server no longer knows is stopped, and not reported."""

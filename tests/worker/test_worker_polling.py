@@ -1,0 +1,197 @@
+"""What a worker asks the server for, and when."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import anyio
+import pytest
+from worker_helpers import QUEUE, until, worker_of
+
+from asyncworker import Worker, WorkerError, activity
+from asyncworker.common import WorkerDeploymentVersion
+from asyncworker.exceptions import RPCError, RPCStatusCode
+from asyncworker.testing import FakeTemporal
+from asyncworker.worker import SlotPermit, SlotReservation, SlotSupplier, WorkerDeploymentConfig
+from asyncworker.worker._poller import Standing
+
+
+@activity.defn
+async def pack() -> str:
+    return "packed"
+
+
+def polls(temporal: FakeTemporal) -> list[object]:
+    return temporal.requests("PollActivityTaskQueue")
+
+
+class TestPolls:
+    async def test_say_who_asks_for_what(self, temporal):
+        """A poll names queue, worker, version and the queue's rate."""
+        version = WorkerDeploymentVersion("shop", "7")
+        async with worker_of(
+            temporal,
+            pack,
+            identity="me",
+            max_task_queue_activities_per_second=5,
+            deployment_config=WorkerDeploymentConfig(version),
+        ):
+            await temporal.wait_for("PollActivityTaskQueue")
+
+        poll = polls(temporal)[0]
+        assert (poll.namespace, poll.task_queue.name, poll.identity) == ("default", QUEUE, "me")
+        assert poll.task_queue_metadata.max_tasks_per_second.value == 5
+        assert (poll.deployment_options.deployment_name, poll.deployment_options.build_id) == ("shop", "7")
+        assert poll.worker_instance_key
+
+    async def test_are_as_many_as_told(self, temporal):
+        """So many polls are open at a time, and no more."""
+        async with worker_of(temporal, pack, max_concurrent_activity_task_polls=3):
+            await temporal.wait_for("PollActivityTaskQueue", count=3)
+            await anyio.wait_all_tasks_blocked()
+            open_polls = len(polls(temporal))
+
+        assert open_polls == 3
+
+    async def test_stop_when_all_slots_are_taken(self, temporal):
+        """With every slot held the worker leaves its queue's tasks to other workers."""
+        release = asyncio.Event()
+
+        @activity.defn
+        async def hold() -> None:
+            await release.wait()
+
+        async with worker_of(temporal, hold, max_concurrent_activities=2) as worker:
+            tasks = [temporal.add_task(hold, task_queue=QUEUE) for _ in range(3)]
+            await until(lambda: worker.slots_used == 2)
+            await anyio.wait_all_tasks_blocked()
+            waiting = [task.state for task in tasks]
+            release.set()
+            for task in tasks:
+                await task.wait_closed()
+
+        assert sorted(waiting) == ["Scheduled", "Started", "Started"]
+
+    async def test_are_short_where_nobody_ends_them(self):
+        """Without worker_poll_complete_on_shutdown a poll's deadline is near, so that a shutdown need not wait long."""
+        async with FakeTemporal(longest_poll=0.01) as temporal, worker_of(temporal, pack):
+            await temporal.wait_for("PollActivityTaskQueue")
+
+        call = next(call for call in temporal.calls if call.method == "PollActivityTaskQueue")
+        assert 8 < call.remaining <= 10
+
+    async def test_are_long_where_the_server_ends_them(self, temporal):
+        """With worker_poll_complete_on_shutdown a poll may take as long as the server likes."""
+        async with worker_of(temporal, pack):
+            await temporal.wait_for("PollActivityTaskQueue")
+
+        call = next(call for call in temporal.calls if call.method == "PollActivityTaskQueue")
+        assert 65 < call.remaining <= 70
+
+    async def test_are_never_cancelled(self, temporal):
+        """Stopping a worker leaves no poll without its answer, and what one brings is run."""
+        worker = worker_of(temporal, pack, max_concurrent_activity_task_polls=1)
+        running = asyncio.create_task(worker.run(handle_signals=False))
+        with temporal.hold("ShutdownWorker"):
+            await temporal.wait_for("PollActivityTaskQueue")
+            stopping = asyncio.create_task(worker.shutdown())
+            await temporal.wait_for("ShutdownWorker")
+            task = temporal.add_task(pack, task_queue=QUEUE)
+            await task.wait_closed()
+        await stopping
+        await running
+
+        assert task.result == "packed"
+
+
+class TestErrors:
+    async def test_in_passing_are_waited_out(self, temporal, caplog):
+        """A server that is away for a while is polled again, and that is said once."""
+        temporal.fail_next("PollActivityTaskQueue", RPCStatusCode.UNAVAILABLE, "away", times=3)
+        with caplog.at_level(logging.WARNING, "asyncworker"):
+            async with worker_of(temporal, pack, max_concurrent_activity_task_polls=1):
+                task = temporal.add_task(pack, task_queue=QUEUE)
+                await task.wait_closed()
+
+        assert task.result == "packed"
+        assert caplog.text.count("polling task queue 'orders' failed") == 1
+
+    async def test_that_are_final_end_the_worker(self, temporal):
+        """A worker that the server refuses says so, instead of asking for ever."""
+        temporal.fail_next("PollActivityTaskQueue", RPCStatusCode.PERMISSION_DENIED, "not you", times=5)
+
+        with pytest.raises(WorkerError, match=r"refuses to give tasks of queue 'orders'.*not you"):
+            await worker_of(temporal, pack).run(handle_signals=False)
+
+    async def test_that_are_final_cancel_the_block(self, temporal):
+        """Code that counts on a worker does not go on without it."""
+        temporal.fail_next("PollActivityTaskQueue", RPCStatusCode.PERMISSION_DENIED, "not you", times=5)
+
+        with pytest.raises(WorkerError, match="not you"):
+            async with worker_of(temporal, pack):
+                await asyncio.sleep(60)
+
+    async def test_of_an_unknown_namespace(self, temporal):
+        """A namespace that is not there is found out before the first poll."""
+        worker = Worker(temporal.client(namespace="nope"), task_queue=QUEUE, activities=[pack])
+
+        with pytest.raises(WorkerError, match="namespace 'nope' cannot be worked for"):
+            await worker.run(handle_signals=False)
+
+    async def test_of_a_describe_that_is_not_allowed(self, temporal):
+        """A worker need not be allowed to describe its namespace."""
+        temporal.fail_next("DescribeNamespace", RPCStatusCode.PERMISSION_DENIED, "no")
+        async with worker_of(temporal, pack, long_poll_timeout=3):
+            task = temporal.add_task(pack, task_queue=QUEUE)
+            await task.wait_closed()
+
+        assert task.result == "packed"
+
+    async def test_of_a_slot_supplier_are_borne(self, temporal, caplog):
+        """A supplier that fails is asked again."""
+
+        class Moody(SlotSupplier):
+            asked = 0
+
+            async def reserve_slot(self, reservation: SlotReservation) -> SlotPermit:
+                self.asked += 1
+                if self.asked == 1:
+                    raise OSError("moody")
+                return SlotPermit()
+
+            def release_slot(self, permit: SlotPermit) -> None: ...
+
+        async with worker_of(temporal, pack, slot_supplier=Moody(), max_concurrent_activity_task_polls=1):
+            task = temporal.add_task(pack, task_queue=QUEUE)
+            await task.wait_closed()
+
+        assert task.result == "packed"
+        assert "the slot supplier failed" in caplog.text
+
+
+class TestStanding:
+    def test_a_refusal_is_final_where_nothing_ever_worked(self):
+        """Wrong settings are found out at the first poll."""
+        standing = Standing()
+
+        assert standing.failed(RPCError("not you", RPCStatusCode.PERMISSION_DENIED), now=0.0) is None
+
+    def test_a_refusal_is_borne_for_a_while_where_it_once_worked(self):
+        """A token that is being replaced ends no worker; one that stays bad does, after a minute."""
+        standing = Standing()
+        standing.succeeded()
+        refusal = RPCError("not you", RPCStatusCode.PERMISSION_DENIED)
+
+        waits = [standing.failed(refusal, now=now) for now in (0.0, 30.0, 59.0, 60.0)]
+
+        assert [wait is not None for wait in waits] == [True, True, True, False]
+
+    def test_trouble_never_ends(self):
+        """A server that is away is polled for as long as it takes."""
+        standing = Standing()
+
+        wait = [standing.failed(RPCError("away", RPCStatusCode.UNAVAILABLE), now=float(day)) for day in range(100)][-1]
+
+        assert wait is not None
+        assert 8 <= wait <= 12

@@ -1,0 +1,279 @@
+"""How a worker ends: nothing is lost, and nobody waits for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import anyio
+import pytest
+from worker_helpers import QUEUE, until, worker_of
+
+from asyncworker import CancelReason, RetryPolicy, Worker, activity
+from asyncworker.exceptions import RPCStatusCode
+from asyncworker.testing import FakeTemporal
+
+
+@activity.defn
+async def pack() -> str:
+    return "packed"
+
+
+class Held:
+    """An activity that runs until it is let go, or asked to stop."""
+
+    def __init__(self) -> None:
+        self.runs = asyncio.Event()
+        self.release = asyncio.Event()
+        self.reason: CancelReason | None = None
+
+    @activity.defn
+    async def hold(self) -> str:
+        self.runs.set()
+        try:
+            await self.release.wait()
+        except asyncio.CancelledError:
+            self.reason = activity.context().cancel_reason
+            raise
+        return "done"
+
+
+class TestGrace:
+    async def test_lets_activities_end(self, temporal):
+        """What runs when the worker stops may end within the grace period, and is replied to."""
+        held = Held()
+        async with worker_of(temporal, held):
+            task = temporal.add_task("hold", task_queue=QUEUE)
+            await held.runs.wait()
+            asyncio.get_running_loop().call_soon(held.release.set)
+
+        assert task.result == "done"
+
+    async def test_is_told_to_activities(self, temporal):
+        """An activity can see that the worker stops, and hurry by itself."""
+        runs = asyncio.Event()
+
+        @activity.defn
+        async def hurry() -> bool:
+            runs.set()
+            await activity.wait_for_worker_shutdown()
+            return activity.is_worker_shutdown() and not activity.is_cancelled()
+
+        async with worker_of(temporal, hurry):
+            task = temporal.add_task(hurry, task_queue=QUEUE)
+            await runs.wait()
+
+        assert task.result is True
+
+    async def test_ends_in_cancellation(self, temporal):
+        """What still runs when it is over is asked to stop, and fails so that another worker gets it."""
+        held = Held()
+        async with worker_of(temporal, held, graceful_shutdown_timeout=0):
+            task = temporal.add_task("hold", task_queue=QUEUE, retry_policy=RetryPolicy())
+            await held.runs.wait()
+
+        assert held.reason is CancelReason.WORKER_SHUTDOWN
+        assert task.last_failure.application_failure_info.type == "WorkerShutdown"
+        assert (task.state, task.attempt) == ("Scheduled", 2)
+
+    async def test_keeps_the_last_heartbeat(self, temporal):
+        """Work that was interrupted goes on elsewhere from its last heartbeat, even one held back."""
+
+        @activity.defn
+        async def steps() -> None:
+            activity.heartbeat(1)
+            await temporal.wait_for("RecordActivityTaskHeartbeat")
+            activity.heartbeat(2)
+            await asyncio.sleep(60)
+
+        async with worker_of(temporal, steps, graceful_shutdown_timeout=0):
+            task = temporal.add_task(steps, task_queue=QUEUE, heartbeat_timeout=60, retry_policy=RetryPolicy())
+            await task.wait_for_heartbeat()
+
+        assert task.heartbeat_details == [2]
+
+    async def test_does_not_wait_for_those_who_ignore_it(self, temporal, caplog):
+        """An activity that does not stop is reported as failed, named in the log, and left behind."""
+        runs, release = asyncio.Event(), asyncio.Event()
+
+        @activity.defn
+        async def stubborn() -> None:
+            runs.set()
+            while not release.is_set():
+                try:
+                    await release.wait()
+                except asyncio.CancelledError:
+                    continue
+
+        async with worker_of(temporal, stubborn, graceful_shutdown_timeout=0, hard_shutdown_timeout=0.05):
+            task = temporal.add_task(stubborn, task_queue=QUEUE, retry_policy=RetryPolicy())
+            await runs.wait()
+        release.set()
+
+        assert task.last_failure.application_failure_info.type == "WorkerShutdown"
+        assert "activity stubborn did not stop when asked to" in caplog.text
+
+    async def test_does_not_wait_for_blocked_threads(self, temporal):
+        """A `def` activity that never asks is left behind as well."""
+        import threading
+
+        release = threading.Event()
+
+        @activity.defn
+        def stubborn() -> None:
+            release.wait(10)
+
+        async with worker_of(temporal, stubborn, graceful_shutdown_timeout=0, hard_shutdown_timeout=0.05):
+            task = temporal.add_task(stubborn, task_queue=QUEUE, retry_policy=RetryPolicy())
+            await task.wait_for_attempt()
+        release.set()
+
+        assert task.last_failure.application_failure_info.type == "WorkerShutdown"
+
+    async def test_is_cut_short_by_asking_again(self, temporal):
+        """Cancelling run() twice is what two signals are: stop, then cancel what runs."""
+        held = Held()
+        worker = worker_of(temporal, held, graceful_shutdown_timeout=60)
+        running = asyncio.create_task(worker.run(handle_signals=False))
+        task = temporal.add_task("hold", task_queue=QUEUE, retry_policy=RetryPolicy())
+        await held.runs.wait()
+
+        running.cancel()
+        await temporal.wait_for("ShutdownWorker")
+        assert held.reason is None
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+        assert held.reason is CancelReason.WORKER_SHUTDOWN
+        assert task.attempt == 2
+
+
+class TestTasksThatComeLate:
+    async def test_within_the_grace_are_run(self, temporal):
+        """A task that a last poll brings is run if there is time."""
+        held = Held()
+        worker = worker_of(temporal, held, pack, max_concurrent_activity_task_polls=1)
+        running = asyncio.create_task(worker.run(handle_signals=False))
+        first = temporal.add_task("hold", task_queue=QUEUE)
+        await held.runs.wait()
+        await temporal.wait_for("PollActivityTaskQueue", count=2)
+        with temporal.hold("ShutdownWorker"):
+            stopping = asyncio.create_task(worker.shutdown())
+            await temporal.wait_for("ShutdownWorker")
+            late = temporal.add_task(pack, task_queue=QUEUE)
+            await late.wait_closed()
+        held.release.set()
+        await asyncio.gather(stopping, running)
+
+        assert (late.result, first.result) == ("packed", "done")
+
+    async def test_after_it_are_failed_back_at_once(self, temporal):
+        """A task that comes when nothing may run any more goes back to the queue, and is not run."""
+        ran = []
+
+        @activity.defn
+        async def late() -> None:
+            ran.append(1)
+
+        worker = worker_of(temporal, late, max_concurrent_activity_task_polls=1, graceful_shutdown_timeout=0)
+        running = asyncio.create_task(worker.run(handle_signals=False))
+        await temporal.wait_for("PollActivityTaskQueue")
+        with temporal.hold("ShutdownWorker"):
+            stopping = asyncio.create_task(worker.shutdown())
+            await temporal.wait_for("ShutdownWorker")
+            await anyio.wait_all_tasks_blocked()
+            task = temporal.add_task(late, task_queue=QUEUE, retry_policy=RetryPolicy())
+            await temporal.wait_for("RespondActivityTaskFailed")
+        await asyncio.gather(stopping, running)
+
+        assert ran == []
+        assert (task.state, task.attempt) == ("Scheduled", 2)
+
+
+class TestStates:
+    async def test_are_shown(self, temporal):
+        """A worker says whether it runs."""
+        worker = worker_of(temporal, pack)
+        seen = [(worker.is_running, worker.is_shutdown)]
+        async with worker:
+            seen.append((worker.is_running, worker.is_shutdown))
+            text = repr(worker)
+        seen.append((worker.is_running, worker.is_shutdown))
+
+        assert seen == [(False, False), (True, False), (False, True)]
+        assert text == "<Worker of 'orders' [running, 0 slots used]>"
+
+    async def test_running_twice_is_an_error(self, temporal):
+        """One worker has one life at a time."""
+        async with worker_of(temporal, pack) as worker:
+            with pytest.raises(RuntimeError, match="runs already"):
+                await worker.run(handle_signals=False)
+
+    async def test_a_worker_may_run_again(self, temporal):
+        """After its end a worker can begin another life."""
+        worker = worker_of(temporal, pack)
+        for _ in range(2):
+            async with worker:
+                task = temporal.add_task(pack, task_queue=QUEUE)
+                await task.wait_closed()
+                assert task.result == "packed"
+
+    async def test_shutdown_of_one_that_does_not_run(self, temporal):
+        """There is nothing to stop, and nothing happens."""
+        await worker_of(temporal, pack).shutdown()
+
+    async def test_the_block_s_own_error_is_raised(self, temporal):
+        """What the body raises is what the block raises."""
+        with pytest.raises(ZeroDivisionError):
+            async with worker_of(temporal, pack):
+                raise ZeroDivisionError
+
+    async def test_a_cancelled_scope_ends_the_worker_in_order(self, temporal):
+        """A worker within a cancelled scope still drains before the scope is left."""
+        held = Held()
+        with anyio.move_on_after(60) as scope:
+            async with worker_of(temporal, held):
+                task = temporal.add_task("hold", task_queue=QUEUE)
+                await held.runs.wait()
+                asyncio.get_running_loop().call_later(0.05, held.release.set)
+                scope.cancel()
+                await anyio.sleep(60)
+
+        assert task.result == "done"
+
+    async def test_the_server_is_told(self, temporal):
+        """ShutdownWorker names the worker that polls no more."""
+        async with worker_of(temporal, pack):
+            (poll, *_) = await temporal.wait_for("PollActivityTaskQueue")
+
+        (goodbye,) = temporal.requests("ShutdownWorker")
+        assert goodbye.worker_instance_key == poll.worker_instance_key
+        assert goodbye.task_queue == QUEUE
+
+    async def test_a_server_that_cannot_be_told_does_not_matter(self, temporal, caplog):
+        """An old server that does not know ShutdownWorker is no reason to complain."""
+        temporal.fail_next("ShutdownWorker", RPCStatusCode.UNIMPLEMENTED, "unknown method", times=10)
+        with caplog.at_level(logging.WARNING, "asyncworker"):
+            async with FakeTemporal(longest_poll=0.01) as old:
+                old.fail_next("ShutdownWorker", RPCStatusCode.UNIMPLEMENTED, "unknown method", times=10)
+                async with Worker(old.client(), task_queue=QUEUE, activities=[pack]):
+                    pass
+
+        assert caplog.records == []
+
+
+async def test_slots_are_free_again(temporal):
+    """Whatever becomes of activities, their slots come back."""
+
+    @activity.defn
+    async def fail() -> None:
+        raise ValueError
+
+    async with worker_of(temporal, pack, fail, max_concurrent_activities=2) as worker:
+        tasks = [temporal.add_task(fn, task_queue=QUEUE) for fn in (pack, fail, "unknown") * 4]
+        for task in tasks:
+            await task.wait_closed()
+        await until(lambda: worker.slots_used == 0)
+
+    assert {task.state for task in tasks} == {"Completed", "Failed"}
