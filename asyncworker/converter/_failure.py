@@ -23,6 +23,7 @@ __all__ = [
     "ensure_application_failure",
     "levels",
     "shallow_copy",
+    "without_details",
 ]
 
 M = TypeVar("M", bound=betterproto2.Message)
@@ -117,6 +118,19 @@ _PAYLOADS_AT = (
     ("canceled_failure_info", "details"),
     ("reset_workflow_failure_info", "last_heartbeat_details"),
 )
+
+
+def without_details(failure: Failure) -> Failure:
+    """Return a copy of a failure that has no details, at any level of its causes."""
+    copies = copied_levels(failure)
+    for each in copies:
+        for info_field, payloads_field in _PAYLOADS_AT:
+            info: Any = getattr(each, info_field)
+            if info is not None:
+                info = shallow_copy(info)
+                setattr(info, payloads_field, None)
+                setattr(each, info_field, info)
+    return copies[0]
 
 
 async def _transformed(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from .._proto.temporal.api.common.v1 import Payload, Payloads
+from .._proto.temporal.api.failure.v1 import Failure
 from .._proto.temporal.api.workflowservice.v1 import (
     RespondActivityTaskCanceledRequest,
     RespondActivityTaskCompletedRequest,
@@ -18,7 +19,9 @@ from .._rpc._methods import (
     RESPOND_ACTIVITY_TASK_FAILED,
 )
 from .._rpc._retry import COMPLETION
+from .._wire import encode
 from ..converter import ensure_application_failure
+from ..converter._failure import without_details
 from ..exceptions import ApplicationError, ConverterError, RPCError, RPCStatusCode
 from ._outcome import Canceled, Completed, Failed, unconvertible
 
@@ -106,14 +109,31 @@ async def _failed(
     last_heartbeat: Sequence[Payload] | None,
 ) -> RespondActivityTaskFailedRequest:
     heartbeat = await _encoded_heartbeat(environment, converter, last_heartbeat)
+    failure = ensure_application_failure(await converter.encode_failure(error))
     return RespondActivityTaskFailedRequest(
         task_token=token,
-        failure=ensure_application_failure(await converter.encode_failure(error)),
+        failure=await _fitted(environment, converter, failure),
         last_heartbeat_details=Payloads(payloads=heartbeat) if heartbeat else None,
         identity=environment.identity,
         namespace=environment.namespace,
         deployment_options=environment.deployment,
     )
+
+
+async def _fitted(environment: Environment, converter: DataConverter, failure: Failure) -> Failure:
+    """Leave the details out of a failure that is larger than the namespace takes, and say so in their place.
+
+    The server would not retry it, or not take it at all. All that can be that large are details.
+    """
+    limit = environment.limits.blob
+    size = len(encode(failure)) if limit else 0
+    if size <= limit:
+        return failure
+    fitted = without_details(failure)
+    assert fitted.application_failure_info is not None
+    note = f"<details left out: the failure had {size:,} bytes, and the namespace takes at most {limit:,}>"
+    fitted.application_failure_info.details = Payloads(payloads=await converter.encode([note]))
+    return fitted
 
 
 async def _encoded_heartbeat(

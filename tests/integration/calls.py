@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import anyio
+import pytest
 from temporalio import client as official
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter as OfficialDataConverter
@@ -25,9 +26,10 @@ T = TypeVar("T")
 async def eventually(ask: Callable[[], Awaitable[T]], holds: Callable[[T], Any] = bool, *, within: float = 15) -> T:
     """Ask again and again until the answer *holds*, and return it."""
     with anyio.fail_after(within):
-        while not holds(answer := await ask()):
+        while True:
+            if holds(answer := await ask()):
+                return answer
             await anyio.sleep(0.02)
-    return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +134,12 @@ class WorkflowCall(Call):
         return await self.handle.result()
 
     async def failure(self) -> BaseException:
-        try:
-            result = await self.result()
-        except official.WorkflowFailureError as error:
-            # Of the workflow, of its activity, of the activity's code.
-            assert error.cause.__cause__ is not None, repr(error.cause)
-            return error.cause.__cause__
-        raise AssertionError(f"completed with {result!r}")
+        with pytest.raises(official.WorkflowFailureError) as caught:
+            await self.result()
+        # The workflow's is the activity's, whose cause is that of the activity's code.
+        failure = caught.value.cause.__cause__
+        assert failure is not None, repr(caught.value.cause)
+        return failure
 
     async def cancel(self) -> None:
         await self.handle.signal("cancel_activity")
@@ -198,12 +199,10 @@ class StandaloneCall(Call):
         return await self.handle.result()
 
     async def failure(self) -> BaseException:
-        try:
-            result = await self.result()
-        except ActivityFailureError as error:
-            assert error.cause is not None
-            return error.cause
-        raise AssertionError(f"completed with {result!r}")
+        with pytest.raises(ActivityFailureError) as caught:
+            await self.result()
+        assert caught.value.cause is not None
+        return caught.value.cause
 
     async def cancel(self) -> None:
         await self.handle.cancel()
