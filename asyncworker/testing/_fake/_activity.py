@@ -102,7 +102,9 @@ class Activity:
         self.scheduled_at = self.attempt_scheduled_at = now()
         self.started_at: Timestamp | None = None
         self.heartbeat_at: Timestamp | None = None
+        self.attempt_ended_at: Timestamp | None = None
         self.closed_at: Timestamp | None = None
+        self._canceller = ""
         self._request_ids: dict[str, str] = {}
 
     def __repr__(self) -> str:
@@ -135,18 +137,20 @@ class Activity:
 
     def heartbeat(self, details: Payloads | None) -> None:
         """Record progress; too much of it fails the activity."""
+        if self.state not in WITH_WORKER:
+            raise self.gone()
         self.heartbeat_at = now()
         self.heartbeats.append(details)
         if size(details) > self.blob_limit:
-            self._close(State.FAILED, failure=_server_failure("Heartbeat details exceed size limit."))
-        elif details is not None:
+            self._close_too_large("Heartbeat details exceed size limit.")
+        else:
             self.heartbeat_details = details
 
     def complete(self, result: Payloads | None) -> None:
         """End it with a result, if that is not too large."""
         self._check_has_worker()
         if size(result) > self.blob_limit:
-            self._close(State.FAILED, failure=_server_failure("Complete result exceeds size limit."))
+            self._close_too_large("Complete result exceeds size limit.")
         else:
             self._close(State.COMPLETED, result=result or Payloads())
 
@@ -173,12 +177,12 @@ class Activity:
         self._end_attempt(State.FAILED, failure or Failure(), is_final=is_final, delay=delay)
         return []
 
-    def cancel(self, details: Payloads | None, identity: str) -> None:
+    def cancel(self, details: Payloads | None) -> None:
         """End it as cancelled, which somebody must have asked for."""
         self._check_has_worker()
         if self.state is not State.CANCEL_REQUESTED:
             raise invalid("unable to mark activity as canceled without activity being request canceled first")
-        self._close_canceled(details, identity if not self.is_standalone else "")
+        self._close_canceled(details, self._canceller)
 
     # An operator's side
 
@@ -192,6 +196,7 @@ class Activity:
             return
         self._request_ids["cancel"] = request_id
         self.cancel_reason = reason
+        self._canceller = identity
         if self.state in WITH_WORKER:
             self.state = State.CANCEL_REQUESTED
         else:
@@ -287,7 +292,12 @@ class Activity:
     def _end_attempt(self, state: State, failure: Failure, *, is_final: bool, delay: float | None = None) -> None:
         asked, attempt = self.state, self.attempt
         retry_state = self._why_no_retry(is_final=is_final)
-        if asked is State.RESET_REQUESTED and retry_state is not RetryState.NON_RETRYABLE_FAILURE:
+        self.attempt_ended_at = now()
+        if (
+            asked is State.RESET_REQUESTED
+            and self.is_standalone
+            and retry_state is not RetryState.NON_RETRYABLE_FAILURE
+        ):
             self.attempt = 1
             self._schedule()
         elif retry_state is not None:
@@ -322,6 +332,9 @@ class Activity:
         info = CanceledFailureInfo(details=details, identity=identity)
         self._close(State.CANCELED, failure=Failure(message="Activity canceled", canceled_failure_info=info))
 
+    def _close_too_large(self, message: str) -> None:
+        self._close(State.FAILED, failure=_server_failure(message), retry_state=RetryState.NON_RETRYABLE_FAILURE)
+
     def _close(
         self,
         state: State,
@@ -330,6 +343,8 @@ class Activity:
         failure: Failure | None = None,
         retry_state: RetryState = RetryState.UNSPECIFIED,
     ) -> None:
+        if self.state in WITH_WORKER and state in (State.COMPLETED, State.FAILED):
+            self.attempt_ended_at = now()
         self.state = state
         self.token = None
         self.closed_at = now()
@@ -346,7 +361,7 @@ def normalize(request: StartActivityExecutionRequest) -> ActivityOptions:
     return ActivityOptions(
         task_queue=request.task_queue,
         schedule_to_close_timeout=to_duration(schedule_to_close),
-        schedule_to_start_timeout=request.schedule_to_start_timeout or Duration(),
+        schedule_to_start_timeout=to_duration(_shorter(_seconds(request.schedule_to_start_timeout), schedule_to_close)),
         start_to_close_timeout=to_duration(start_to_close),
         heartbeat_timeout=to_duration(_shorter(heartbeat, start_to_close) if heartbeat else 0),
         retry_policy=RetryPolicy(

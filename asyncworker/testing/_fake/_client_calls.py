@@ -19,7 +19,7 @@ from ..._proto.temporal.api.enums.v1.lazy import (
 )
 from ..._proto.temporal.api.errordetails.v1 import ActivityExecutionAlreadyStartedFailure
 from ..._proto.temporal.api.workflowservice.v1 import lazy as messages
-from ..._proto.temporal.wkt import Duration
+from ..._proto.temporal.wkt import Duration, Timestamp
 from ..._rpc import _methods as methods
 from ...exceptions import RPCStatusCode
 from ._activity import CLOSED, Activity, State, normalize
@@ -107,7 +107,7 @@ class ClientCalls:
         if same_id:
             last = same_id[-1]
             if request.request_id and last.request.request_id == request.request_id:
-                return messages.StartActivityExecutionResponse(run_id=last.run_id, started=last.state not in CLOSED)
+                return messages.StartActivityExecutionResponse(run_id=last.run_id)
             if last.state not in CLOSED and request.id_conflict_policy is ActivityIdConflictPolicy.USE_EXISTING:
                 return messages.StartActivityExecutionResponse(run_id=last.run_id)
             if not _may_follow(last, request.id_reuse_policy):
@@ -125,7 +125,10 @@ class ClientCalls:
         check_task_queue(request.task_queue)
         # A schedule-to-close timeout alone is one for start-to-close as well.
         if normalize(request).start_to_close_timeout == Duration():
-            raise invalid("a valid StartToCloseTimeout or ScheduleToCloseTimeout must be set on the activity options.")
+            raise invalid(
+                "a valid StartToCloseTimeout or ScheduleToCloseTimeout must be set on the activity."
+                f" ActivityId={request.activity_id} ActivityType={request.activity_type.name}"
+            )
         if size(request.input) > self._cluster.limits.blob_size_limit_error:
             raise invalid("input exceeds length limit")
 
@@ -273,7 +276,7 @@ class ClientCalls:
         self, request: messages.RespondActivityTaskCanceledByIdRequest
     ) -> messages.RespondActivityTaskCanceledByIdResponse:
         activity = self._find_any(request)
-        activity.cancel(request.details, request.identity)
+        activity.cancel(request.details)
         self._cluster.settle(activity)
         return messages.RespondActivityTaskCanceledByIdResponse()
 
@@ -372,6 +375,8 @@ def _info(activity: Activity, *, include_heartbeat_details: bool, include_last_f
         last_failure=activity.last_failure if include_last_failure else None,
         last_heartbeat_time=activity.heartbeat_at,
         last_started_time=activity.started_at,
+        last_attempt_complete_time=activity.attempt_ended_at,
+        expiration_time=_expiration(activity),
         last_worker_identity=activity.worker_identity,
         attempt=activity.attempt,
         schedule_time=activity.scheduled_at,
@@ -383,6 +388,14 @@ def _info(activity: Activity, *, include_heartbeat_details: bool, include_last_f
         user_metadata=request.user_metadata,
         search_attributes=request.search_attributes or SearchAttributes(),
     )
+
+
+def _expiration(activity: Activity) -> Timestamp | None:
+    timeout = activity.options.schedule_to_close_timeout
+    if timeout is None or timeout == Duration():
+        return None
+    seconds, nanos = divmod(activity.scheduled_at.nanos + timeout.nanos, 1_000_000_000)
+    return Timestamp(seconds=activity.scheduled_at.seconds + timeout.seconds + seconds, nanos=nanos)
 
 
 def _list_info(activity: Activity) -> ActivityExecutionListInfo:

@@ -44,7 +44,7 @@ class Cluster:
     """The server's state. Whoever changes an activity tells :meth:`settle`."""
 
     def __init__(self, capabilities: Mapping[str, bool], limits: Mapping[str, int], *, skip_backoff: bool) -> None:
-        self.namespaces = {"default"}
+        self.namespaces = {"default", "temporal-system"}
         self.capabilities = NamespaceInfoCapabilities(**{**CAPABILITIES, **capabilities})
         self.limits = NamespaceInfoLimits(**{**LIMITS, **limits})
         self.skip_backoff = skip_backoff

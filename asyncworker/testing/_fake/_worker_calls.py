@@ -75,6 +75,8 @@ class WorkerCalls:
         return messages.GetSystemInfoResponse(server_version="1.32.0", capabilities=_SYSTEM_CAPABILITIES)
 
     def describe_namespace(self, request: messages.DescribeNamespaceRequest) -> messages.DescribeNamespaceResponse:
+        if not request.namespace:
+            raise invalid("Namespace not set on request.")
         self._cluster.check_namespace(request.namespace)
         info = NamespaceInfo(
             name=request.namespace, capabilities=self._cluster.capabilities, limits=self._cluster.limits
@@ -164,7 +166,7 @@ class WorkerCalls:
         self, request: messages.RespondActivityTaskCanceledRequest
     ) -> messages.RespondActivityTaskCanceledResponse:
         activity = self._cluster.by_token(request.task_token, request.namespace)
-        activity.cancel(request.details, request.identity)
+        activity.cancel(request.details)
         self._cluster.settle(activity)
         return messages.RespondActivityTaskCanceledResponse()
 

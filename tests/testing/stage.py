@@ -1,0 +1,295 @@
+"""A stage for scenes that are played with a real server and with FakeTemporal, and a transcript of what was said."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, Self
+
+import anyio
+import betterproto2
+from temporalio import workflow
+from temporalio.client import Client
+from temporalio.common import RetryPolicy as WorkflowRetryPolicy
+from temporalio.exceptions import ActivityError
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.workflow import ActivityCancellationType
+
+from asyncworker._proto.temporal.api.common.v1 import ActivityType, Payload, Payloads, RetryPolicy
+from asyncworker._proto.temporal.api.enums.v1 import TaskQueueKind
+from asyncworker._proto.temporal.api.failure.v1 import ApplicationFailureInfo, Failure
+from asyncworker._proto.temporal.api.taskqueue.v1 import TaskQueue
+from asyncworker._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
+from asyncworker._proto.temporal.wkt import Duration, Timestamp
+from asyncworker._rpc import _methods
+from asyncworker._rpc._grpclib import GrpclibTransport
+from asyncworker._rpc._retry import NONE
+from asyncworker._rpc._service import WorkflowService
+from asyncworker._rpc._target import Target, parse_address
+from asyncworker.common import RetryPolicy as OurRetryPolicy
+from asyncworker.exceptions import RPCError, TimeoutType
+from asyncworker.testing import FakeActivity, FakeTemporal
+
+METHODS = {it.name: it for it in vars(_methods).values() if isinstance(it, _methods.Method)}
+NAMESPACED = {name for name, method in METHODS.items() if "namespace" in method.request.__dataclass_fields__}
+
+# What differs from one run to the next, or is a measure of the server's own inner life.
+UNTOLD = {
+    "current_retry_interval",
+    "execution_duration",
+    "last_worker_identity",
+    "poller_scaling_decision",
+    "sdk_name",
+    "sdk_version",
+    "search_attributes",
+    "state_size_bytes",
+    "state_transition_count",
+    "workflow_run_id",
+}
+ONLY_THAT_IT_IS_THERE = {"task_token", "long_poll_token", "run_id", "activity_run_id", "start_request_id"}
+
+
+def json(text: str) -> Payloads:
+    return Payloads(payloads=[Payload(metadata={"encoding": b"json/plain"}, data=text.encode())])
+
+
+def failure(**options: Any) -> Failure:
+    return Failure(message="did not work", application_failure_info=ApplicationFailureInfo(type="Trouble", **options))
+
+
+class Stage:
+    """Calls to one server, and a transcript of them."""
+
+    def __init__(self, service: WorkflowService) -> None:
+        self.service = service
+        self.unique = uuid.uuid4().hex[:12]
+        self.task_queue = f"queue-{self.unique}"
+        self.activity_id = f"activity-{self.unique}"
+        self.workflow_id = ""
+        self.transcript: list[Any] = []
+
+    async def say(self, name: str, *, timeout: float = 10.0, **fields: Any) -> Any:
+        """Make a call, and write down what came of it."""
+        method = METHODS[name]
+        if name in NAMESPACED:
+            fields.setdefault("namespace", "default")
+        try:
+            response = await self.service.call(method, method.request(**fields), timeout=timeout, retry=NONE)
+        except RPCError as error:
+            details = [(type(it).__name__, self.plain(it)) for it in error.details]
+            self.transcript.append((name, error.status.name, self.hide(error.message), details))
+            return None
+        self.transcript.append((name, self.plain(response)))
+        return response
+
+    async def start(self, **fields: Any) -> Any:
+        """Start a standalone activity."""
+        defaults = {
+            "activity_id": self.activity_id,
+            "activity_type": ActivityType(name="Some"),
+            "task_queue": self.queue,
+            "start_to_close_timeout": Duration(seconds=60),
+            "heartbeat_timeout": Duration(seconds=30),
+            "request_id": uuid.uuid4().hex,
+            "identity": "starter",
+            # As short as can be: the real server sleeps about a second all the same.
+            "retry_policy": RetryPolicy(initial_interval=Duration(nanos=1_000_000), maximum_attempts=3),
+        }
+        return await self.say("StartActivityExecution", **{**defaults, **fields})
+
+    async def poll(self, **fields: Any) -> PollActivityTaskQueueResponse:
+        """Take a task."""
+        return await self.say("PollActivityTaskQueue", task_queue=self.queue, identity="worker", timeout=8.0, **fields)
+
+    async def describe(self) -> None:
+        """Write down how the activity stands."""
+        await self.say(
+            "DescribeActivityExecution",
+            activity_id=self.activity_id,
+            include_input=True,
+            include_outcome=True,
+            include_heartbeat_details=True,
+            include_last_failure=True,
+        )
+
+    async def about(self, verb: str, **fields: Any) -> None:
+        """Say something about the activity by its id."""
+        if self.workflow_id:
+            fields["workflow_id"] = self.workflow_id
+        await self.say(verb, activity_id=self.activity_id, **fields)
+
+    @property
+    def queue(self) -> TaskQueue:
+        return TaskQueue(name=self.task_queue, kind=TaskQueueKind.NORMAL)
+
+    def hide(self, text: str) -> str:
+        # A message's size depends on the length of its token.
+        return re.sub(r"larger than max \(\d+", "larger than max (N", text.replace(self.unique, "UNIQUE"))
+
+    def plain(self, value: Any, name: str = "") -> Any:
+        """What a message says, without what differs from one run to the next."""
+        if name in ONLY_THAT_IT_IS_THERE:
+            return bool(value)
+        if isinstance(value, Timestamp):
+            return "some time"
+        if isinstance(value, Duration):
+            return value.seconds + value.nanos / 1e9
+        if isinstance(value, betterproto2.Message):
+            said = {field: getattr(value, field) for field in value._betterproto.sorted_field_names}
+            return {
+                field: self.plain(content, field)
+                for field, content in said.items()
+                if content and field not in UNTOLD and not (isinstance(content, Duration) and content == Duration())
+            }
+        if isinstance(value, list):
+            return [self.plain(item) for item in value]
+        if isinstance(value, str):
+            return self.hide(value)
+        return value
+
+    # An activity of a workflow
+
+    async def schedule(self, **options: Any) -> None:
+        """Let a workflow schedule an activity."""
+        raise NotImplementedError
+
+    async def request_cancel(self) -> None:
+        """Let the workflow ask for its activity's cancellation."""
+        raise NotImplementedError
+
+    async def terminate_workflow(self) -> None:
+        """End the workflow."""
+        raise NotImplementedError
+
+    async def time_out(self, timeout_type: TimeoutType, seconds: float) -> None:
+        """Let a timeout of so many seconds pass."""
+        raise NotImplementedError
+
+
+class FakeStage(Stage):
+    """A stage before FakeTemporal."""
+
+    def __init__(self, temporal: FakeTemporal) -> None:
+        super().__init__(temporal.service())
+        self.temporal = temporal
+        self.scheduled: FakeActivity | None = None
+
+    async def schedule(self, *, heartbeat_timeout: float = 30.0, maximum_attempts: int = 3) -> None:
+        self.workflow_id = f"workflow-{self.unique}"
+        self.scheduled = self.temporal.add_task(
+            "Some",
+            "in",
+            task_queue=self.task_queue,
+            workflow_id=self.workflow_id,
+            workflow_type="Schedule",
+            activity_id=self.activity_id,
+            start_to_close_timeout=60,
+            schedule_to_close_timeout=100,
+            heartbeat_timeout=heartbeat_timeout,
+            retry_policy=OurRetryPolicy(initial_interval=0.001, maximum_attempts=maximum_attempts),
+        )
+
+    async def request_cancel(self) -> None:
+        assert self.scheduled is not None
+        self.scheduled.request_cancel()
+
+    async def terminate_workflow(self) -> None:
+        assert self.scheduled is not None
+        self.scheduled.terminate()
+
+    async def time_out(self, timeout_type: TimeoutType, seconds: float) -> None:
+        activity = next(it for it in self.temporal.activities if it.activity_id == self.activity_id)
+        activity.time_out(timeout_type)
+
+
+class ServerStage(Stage):
+    """A stage before a real server."""
+
+    def __init__(self, transport: GrpclibTransport, client: Client) -> None:
+        super().__init__(WorkflowService(transport, namespace="default"))
+        self.client = client
+
+    async def schedule(self, *, heartbeat_timeout: float = 30.0, maximum_attempts: int = 3) -> None:
+        self.workflow_id = f"workflow-{self.unique}"
+        await self.client.start_workflow(
+            Schedule.run,
+            args=[self.task_queue, self.activity_id, heartbeat_timeout, maximum_attempts],
+            id=self.workflow_id,
+            task_queue=WORKFLOWS,
+        )
+
+    async def request_cancel(self) -> None:
+        await self.client.get_workflow_handle(self.workflow_id).signal(Schedule.cancel)
+        # The workflow's answer to the signal is what asks for the cancellation.
+        with anyio.fail_after(10):
+            while not await self._is_cancel_requested():  # noqa: ASYNC110 - the server has no event for it
+                await anyio.sleep(0.02)
+
+    async def _is_cancel_requested(self) -> bool:
+        description = await self.client.get_workflow_handle(self.workflow_id).describe()
+        return description.raw_description.pending_activities[0].state == CANCEL_REQUESTED
+
+    async def terminate_workflow(self) -> None:
+        await self.client.get_workflow_handle(self.workflow_id).terminate()
+
+    async def time_out(self, timeout_type: TimeoutType, seconds: float) -> None:
+        # The server's timers are exact to about half a second.
+        await anyio.sleep(seconds + 1.2)
+
+
+WORKFLOWS = f"workflows-{uuid.uuid4().hex[:8]}"
+CANCEL_REQUESTED = 3
+
+
+@workflow.defn
+class Schedule:
+    """Schedules one activity, and asks for its cancellation when told to."""
+
+    @workflow.run
+    async def run(self, task_queue: str, activity_id: str, heartbeat_timeout: float, maximum_attempts: int) -> None:
+        self.handle = workflow.start_activity(
+            "Some",
+            "in",
+            task_queue=task_queue,
+            activity_id=activity_id,
+            start_to_close_timeout=timedelta(seconds=60),
+            schedule_to_close_timeout=timedelta(seconds=100),
+            heartbeat_timeout=timedelta(seconds=heartbeat_timeout),
+            retry_policy=WorkflowRetryPolicy(
+                initial_interval=timedelta(milliseconds=1), maximum_attempts=maximum_attempts
+            ),
+            cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        )
+        with suppress(ActivityError):
+            await self.handle
+        await workflow.wait_condition(lambda: False)
+
+    @workflow.signal
+    def cancel(self) -> None:
+        self.handle.cancel()
+
+
+class Theatre:
+    """Holds what stages before one real server share: a transport, and a worker for the workflow."""
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+
+    async def __aenter__(self) -> Self:
+        self.transport = GrpclibTransport.to(Target(*parse_address(self.target)))
+        self.client = await Client.connect(self.target)
+        self.worker = Worker(
+            self.client, task_queue=WORKFLOWS, workflows=[Schedule], workflow_runner=UnsandboxedWorkflowRunner()
+        )
+        await self.worker.__aenter__()
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.worker.__aexit__(*exc_info)
+        await self.transport.close()
+
+    def stage(self) -> ServerStage:
+        """A stage of its own."""
+        return ServerStage(self.transport, self.client)

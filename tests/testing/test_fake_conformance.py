@@ -1,0 +1,459 @@
+"""FakeTemporal answers as the real server does: the same scenes are played with both, and must read the same."""
+
+from __future__ import annotations
+
+import anyio
+import pytest
+from stage import FakeStage, Theatre, failure, json
+
+from asyncworker._proto.temporal.api.activity.v1 import ActivityOptions
+from asyncworker._proto.temporal.api.common.v1 import ActivityType, RetryPolicy
+from asyncworker._proto.temporal.api.enums.v1.lazy import ActivityIdConflictPolicy, ActivityIdReusePolicy
+from asyncworker._proto.temporal.api.failure.v1 import CanceledFailureInfo, Failure
+from asyncworker._proto.temporal.api.taskqueue.v1 import TaskQueue
+from asyncworker._proto.temporal.wkt import Duration
+from asyncworker._proto.temporal.wkt.lazy import FieldMask
+from asyncworker.exceptions import TimeoutType
+from asyncworker.testing import FakeTemporal
+
+SCENES = []
+
+
+def scene(function):
+    SCENES.append(function)
+    return function
+
+
+# Standalone activities
+
+
+@scene
+async def completed(stage):
+    await stage.start(input=json('"in"'), identity="x" * 1000)
+    task = await stage.poll()
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token, details=json("1"))
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token, namespace="")
+    await stage.describe()
+    await stage.say("RespondActivityTaskCompleted", task_token=task.task_token, result=json('"out"'))
+    await stage.say("RespondActivityTaskCompleted", task_token=task.task_token)
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token)
+    await stage.describe()
+    await stage.say("PollActivityExecution", activity_id=stage.activity_id)
+
+
+@scene
+async def failed_and_retried(stage):
+    await stage.start()
+    first = await stage.poll()
+    await stage.say("RecordActivityTaskHeartbeat", task_token=first.task_token, details=json("1"))
+    await stage.say(
+        "RespondActivityTaskFailed",
+        task_token=first.task_token,
+        failure=failure(),
+        last_heartbeat_details=json("2"),
+    )
+    await stage.say("RecordActivityTaskHeartbeat", task_token=first.task_token)
+    second = await stage.poll()
+    await stage.say("RespondActivityTaskCompleted", task_token=first.task_token)
+    await stage.say("RespondActivityTaskFailed", task_token=second.task_token, failure=failure(non_retryable=True))
+    await stage.describe()
+
+
+@scene
+async def attempts_used_up(stage):
+    await stage.start(retry_policy=RetryPolicy(maximum_attempts=1))
+    task = await stage.poll()
+    await stage.say("RespondActivityTaskFailed", task_token=task.task_token, failure=failure())
+    await stage.describe()
+
+
+@scene
+async def type_not_retried(stage):
+    await stage.start(retry_policy=RetryPolicy(non_retryable_error_types=["Trouble"]))
+    task = await stage.poll()
+    await stage.say("RespondActivityTaskFailed", task_token=task.task_token, failure=failure())
+    await stage.describe()
+
+
+@scene
+async def failures_the_server_refuses(stage):
+    await stage.start()
+    task = await stage.poll()
+    await stage.say("RespondActivityTaskFailed", task_token=task.task_token, failure=Failure(message="bare"))
+    cancelled = Failure(message="no", canceled_failure_info=CanceledFailureInfo())
+    await stage.say("RespondActivityTaskFailed", task_token=task.task_token, failure=cancelled)
+    await stage.say("RespondActivityTaskCanceled", task_token=task.task_token)
+    await stage.say("RespondActivityTaskFailed", task_token=task.task_token)
+    await stage.describe()
+
+
+@scene
+async def cancelled(stage):
+    await stage.start()
+    task = await stage.poll()
+    await stage.about("RequestCancelActivityExecution", request_id="r", reason="why", identity="me")
+    await stage.about("RequestCancelActivityExecution", request_id="r", reason="why", identity="me")
+    await stage.about("RequestCancelActivityExecution", request_id="other")
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token)
+    await stage.describe()
+    await stage.say("RespondActivityTaskCanceled", task_token=task.task_token, details=json("3"), identity="worker")
+    await stage.describe()
+
+
+@scene
+async def cancelled_before_it_started(stage):
+    await stage.start()
+    await stage.about("RequestCancelActivityExecution", request_id="r", reason="why", identity="me")
+    await stage.describe()
+
+
+@scene
+async def failed_after_a_cancel_request(stage):
+    await stage.start()
+    task = await stage.poll()
+    await stage.about("RequestCancelActivityExecution", request_id="r")
+    await stage.say("RespondActivityTaskFailed", task_token=task.task_token, failure=failure())
+    await stage.describe()
+
+
+@scene
+async def paused(stage):
+    await stage.start()
+    task = await stage.poll()
+    await stage.about("PauseActivityExecution", request_id="p1")
+    await stage.about("PauseActivityExecution", request_id="p2")
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token)
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token)
+    await stage.describe()
+    await stage.say("RespondActivityTaskFailed", task_token=task.task_token, failure=failure())
+    await stage.describe()
+    await stage.about("UnpauseActivityExecution")
+    await stage.about("UnpauseActivityExecution")
+    task = await stage.poll()
+    await stage.about("PauseActivityExecution", request_id="p3")
+    await stage.about("RequestCancelActivityExecution", request_id="r")
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token)
+    await stage.say("RespondActivityTaskCompleted", task_token=task.task_token)
+    await stage.describe()
+
+
+@scene
+async def paused_before_it_started(stage):
+    await stage.start()
+    await stage.about("PauseActivityExecution", request_id="p")
+    await stage.describe()
+    await stage.say("PollActivityTaskQueue", task_queue=stage.queue, timeout=3.0)
+    await stage.about("RequestCancelActivityExecution", request_id="r", reason="x")
+    await stage.describe()
+
+
+@scene
+async def reset(stage):
+    await stage.start()
+    first = await stage.poll()
+    await stage.say("RespondActivityTaskFailed", task_token=first.task_token, failure=failure())
+    second = await stage.poll()
+    await stage.about("ResetActivityExecution")
+    await stage.about("PauseActivityExecution", request_id="p")
+    await stage.say("RecordActivityTaskHeartbeat", task_token=second.task_token, details=json("5"))
+    await stage.describe()
+    await stage.say("RespondActivityTaskFailed", task_token=second.task_token, failure=failure())
+    await stage.poll()
+
+
+@scene
+async def terminated(stage):
+    await stage.start()
+    task = await stage.poll()
+    await stage.about("TerminateActivityExecution", request_id="t", reason="enough", identity="me")
+    await stage.about("TerminateActivityExecution", request_id="t")
+    await stage.about("TerminateActivityExecution", request_id="u")
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token)
+    await stage.describe()
+
+
+@scene
+async def after_its_end(stage):
+    await stage.start(retry_policy=RetryPolicy(maximum_attempts=1))
+    task = await stage.poll()
+    await stage.say("RespondActivityTaskFailed", task_token=task.task_token, failure=failure())
+    await stage.about("RequestCancelActivityExecution", request_id="r")
+    await stage.about("TerminateActivityExecution", request_id="t")
+    await stage.about("PauseActivityExecution")
+    await stage.about("UnpauseActivityExecution")
+    await stage.about("ResetActivityExecution")
+    await stage.about("RespondActivityTaskCompletedById")
+    await stage.about("RecordActivityTaskHeartbeatById")
+    await stage.about("DeleteActivityExecution")
+
+
+@scene
+async def never_existed(stage):
+    for verb in (
+        "DescribeActivityExecution",
+        "PollActivityExecution",
+        "RequestCancelActivityExecution",
+        "TerminateActivityExecution",
+        "PauseActivityExecution",
+        "UnpauseActivityExecution",
+        "ResetActivityExecution",
+        "DeleteActivityExecution",
+        "RespondActivityTaskCompletedById",
+        "RespondActivityTaskFailedById",
+        "RespondActivityTaskCanceledById",
+        "RecordActivityTaskHeartbeatById",
+    ):
+        await stage.about(verb)
+    await stage.about("RecordActivityTaskHeartbeatById", workflow_id="no-such-workflow")
+    await stage.about("DescribeActivityExecution", run_id="no uuid")
+
+
+@scene
+async def answered_by_id(stage):
+    await stage.start()
+    await stage.poll()
+    await stage.about("RecordActivityTaskHeartbeatById", details=json("1"))
+    await stage.about("RequestCancelActivityExecution", request_id="r")
+    await stage.about("RecordActivityTaskHeartbeatById")
+    await stage.about("RespondActivityTaskCanceledById", details=json("2"))
+    await stage.describe()
+
+
+@scene
+async def heartbeat_timeout(stage):
+    await stage.start(heartbeat_timeout=Duration(seconds=1), retry_policy=RetryPolicy(maximum_attempts=1))
+    task = await stage.poll()
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token, details=json("1"))
+    await stage.time_out(TimeoutType.HEARTBEAT, 1)
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token)
+    await stage.describe()
+
+
+@scene
+async def start_to_close_timeout_retried(stage):
+    await stage.start(
+        start_to_close_timeout=Duration(seconds=1),
+        retry_policy=RetryPolicy(initial_interval=Duration(nanos=1_000_000), maximum_attempts=2),
+    )
+    task = await stage.poll()
+    await stage.time_out(TimeoutType.START_TO_CLOSE, 1)
+    await stage.say("RespondActivityTaskCompleted", task_token=task.task_token)
+    await stage.poll()
+
+
+@scene
+async def schedule_to_close_timeout(stage):
+    await stage.start(schedule_to_close_timeout=Duration(seconds=1), start_to_close_timeout=None)
+    await stage.poll()
+    await stage.time_out(TimeoutType.SCHEDULE_TO_CLOSE, 1)
+    await stage.describe()
+
+
+@scene
+async def the_same_id(stage):
+    use_existing = ActivityIdConflictPolicy.USE_EXISTING
+    await stage.start(request_id="r1")
+    await stage.start(request_id="r1")
+    await stage.start(request_id="r2")
+    await stage.start(request_id="r3", id_conflict_policy=use_existing)
+    task = await stage.poll()
+    await stage.say("RespondActivityTaskCompleted", task_token=task.task_token)
+    await stage.start(request_id="r4", id_reuse_policy=ActivityIdReusePolicy.REJECT_DUPLICATE)
+    await stage.start(request_id="r5", id_reuse_policy=ActivityIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY)
+    await stage.start(request_id="r6", id_reuse_policy=ActivityIdReusePolicy.ALLOW_DUPLICATE)
+    await stage.about("TerminateActivityExecution")
+    await stage.start(request_id="r7", id_reuse_policy=ActivityIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY)
+
+
+@scene
+async def starts_the_server_refuses(stage):
+    await stage.start(activity_id="")
+    await stage.start(activity_id="x" * 1001)
+    await stage.start(activity_type=None)
+    await stage.start(activity_type=ActivityType())
+    await stage.start(task_queue=None)
+    await stage.start(start_to_close_timeout=None)
+    await stage.start(namespace="nope")
+    await stage.start(input=json(f'"{"x" * (2 << 20)}"'))
+
+
+@scene
+async def polls_the_server_refuses(stage):
+    await stage.say("PollActivityTaskQueue", timeout=5.0)
+    await stage.say("PollActivityTaskQueue", task_queue=TaskQueue(name="x" * 1001, kind=1), timeout=5.0)
+    await stage.say("PollActivityTaskQueue", task_queue=stage.queue, identity="x" * 1001, timeout=5.0)
+    await stage.say("PollActivityTaskQueue", task_queue=stage.queue, namespace="nope", timeout=5.0)
+    await stage.say("PollActivityTaskQueue", task_queue=stage.queue, namespace="", timeout=5.0)
+    await stage.say("PollActivityTaskQueue", task_queue=stage.queue, timeout=1.5)
+    await stage.say("PollActivityTaskQueue", task_queue=stage.queue, timeout=3.0)
+
+
+@scene
+async def tokens_the_server_refuses(stage):
+    await stage.start()
+    task = await stage.poll()
+    for verb in ("RecordActivityTaskHeartbeat", "RespondActivityTaskCompleted", "RespondActivityTaskFailed"):
+        await stage.say(verb, task_token=b"")
+        await stage.say(verb, task_token=b"garbage")
+    await stage.say("RespondActivityTaskCompleted", task_token=task.task_token, namespace="nope")
+    await stage.say("RespondActivityTaskCompleted", task_token=task.task_token, namespace="temporal-system")
+
+
+@scene
+async def too_large(stage):
+    large = json(f'"{"x" * (2 << 20)}"')
+    await stage.start()
+    task = await stage.poll()
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token, details=large)
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token)
+    await stage.say("PollActivityExecution", activity_id=stage.activity_id)
+    await stage.start()
+    task = await stage.poll()
+    await stage.say("RespondActivityTaskCompleted", task_token=task.task_token, result=large)
+    await stage.say("PollActivityExecution", activity_id=stage.activity_id)
+    await stage.start()
+    task = await stage.poll()
+    message = json(f'"{"x" * (4 << 20)}"')
+    await stage.say("RespondActivityTaskCompleted", task_token=task.task_token, result=message)
+
+
+@scene
+async def options_updated(stage):
+    await stage.start()
+    new = ActivityOptions(heartbeat_timeout=Duration(seconds=7))
+    mask = FieldMask(paths=["heartbeat_timeout"])
+    await stage.about("UpdateActivityExecutionOptions")
+    await stage.about("UpdateActivityExecutionOptions", activity_options=new)
+    await stage.about("UpdateActivityExecutionOptions", activity_options=new, update_mask=FieldMask(paths=["bogus"]))
+    await stage.about("UpdateActivityExecutionOptions", activity_options=new, update_mask=mask)
+    await stage.poll()
+    await stage.about("UpdateActivityExecutionOptions", restore_original=True)
+
+
+@scene
+async def waits_in_vain(stage):
+    await stage.start()
+    await stage.say("PollActivityExecution", activity_id=stage.activity_id, timeout=2.0)
+
+
+@scene
+async def namespaces(stage):
+    await stage.say("DescribeNamespace", namespace="nope")
+    await stage.say("DescribeNamespace", namespace="")
+
+
+# Activities of a workflow
+
+
+@scene
+async def workflow_completed(stage):
+    await stage.schedule()
+    task = await stage.poll()
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token, details=json("1"))
+    await stage.say("RespondActivityTaskCanceled", task_token=task.task_token)
+    await stage.say("RespondActivityTaskCompleted", task_token=task.task_token, result=json("2"))
+    await stage.say("RespondActivityTaskCompleted", task_token=task.task_token)
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token)
+    await stage.about("RespondActivityTaskCompletedById")
+
+
+@scene
+async def workflow_retried(stage):
+    await stage.schedule(maximum_attempts=2)
+    first = await stage.poll()
+    await stage.say("RespondActivityTaskFailed", task_token=first.task_token, failure=Failure(message="bare"))
+    await stage.say(
+        "RespondActivityTaskFailed", task_token=first.task_token, failure=failure(), last_heartbeat_details=json("1")
+    )
+    await stage.say("RecordActivityTaskHeartbeat", task_token=first.task_token)
+    second = await stage.poll()
+    await stage.say("RespondActivityTaskFailed", task_token=second.task_token, failure=failure())
+    await stage.say("RespondActivityTaskFailed", task_token=second.task_token, failure=failure())
+
+
+@scene
+async def workflow_cancelled(stage):
+    await stage.schedule()
+    task = await stage.poll()
+    await stage.request_cancel()
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token)
+    await stage.say("RespondActivityTaskCanceled", task_token=task.task_token)
+    await stage.say("RespondActivityTaskCanceled", task_token=task.task_token)
+
+
+@scene
+async def workflow_paused(stage):
+    await stage.schedule()
+    task = await stage.poll()
+    await stage.about("PauseActivityExecution", request_id="p")
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token)
+    await stage.about("UnpauseActivityExecution")
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token)
+    await stage.about("PauseActivityExecution", request_id="q")
+    await stage.say("RespondActivityTaskCompleted", task_token=task.task_token)
+
+
+@scene
+async def workflow_reset_on_its_first_attempt(stage):
+    await stage.schedule()
+    task = await stage.poll()
+    await stage.about("ResetActivityExecution")
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token)
+    await stage.say("RespondActivityTaskFailed", task_token=task.task_token, failure=failure())
+    await stage.poll()
+
+
+@scene
+async def workflow_reset_on_its_second_attempt(stage):
+    await stage.schedule()
+    task = await stage.poll()
+    await stage.say("RespondActivityTaskFailed", task_token=task.task_token, failure=failure())
+    task = await stage.poll()
+    await stage.about("ResetActivityExecution")
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token)
+    await stage.say("RespondActivityTaskCompleted", task_token=task.task_token)
+
+
+@scene
+async def workflow_terminated(stage):
+    await stage.schedule()
+    task = await stage.poll()
+    await stage.terminate_workflow()
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token)
+    await stage.say("RespondActivityTaskCompleted", task_token=task.task_token)
+
+
+@scene
+async def workflow_heartbeat_timeout(stage):
+    await stage.schedule(heartbeat_timeout=1.0, maximum_attempts=2)
+    task = await stage.poll()
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token, details=json("1"))
+    await stage.time_out(TimeoutType.HEARTBEAT, 1)
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token)
+    await stage.poll()
+
+
+@pytest.fixture(scope="module")
+async def transcripts(dev_server):
+    """What was said in each scene, with the fake and with the real server: all scenes are played at once."""
+    said = {}
+
+    async def perform(play, fake, real):
+        async with anyio.create_task_group() as both:
+            both.start_soon(play, fake)
+            both.start_soon(play, real)
+        said[play] = (fake.transcript, real.transcript)
+
+    async with FakeTemporal() as temporal, Theatre(dev_server.target) as theatre, anyio.create_task_group() as scenes:
+        for play in SCENES:
+            scenes.start_soon(perform, play, FakeStage(temporal), theatre.stage())
+    return said
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("play", SCENES, ids=lambda play: play.__name__)
+async def test_scene(play, transcripts):
+    """A scene reads the same, whichever of the two servers it is played with."""
+    fake, real = transcripts[play]
+
+    assert fake == real
