@@ -1,0 +1,1 @@
+"""What the worker costs, side by side with ``temporalio``'s; see README.md."""

@@ -1,0 +1,1 @@
+"""The workers under measurement: one process each, with the same activities."""

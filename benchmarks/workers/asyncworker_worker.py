@@ -1,0 +1,68 @@
+"""Our worker, with its default settings; on uvloop if asked to."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from pathlib import Path
+
+from asyncworker import Client, Worker, activity
+from asyncworker.client import TLSConfig
+
+
+@activity.defn
+async def greet(name: str) -> str:
+    return f"Hello, {name}!"
+
+
+@activity.defn
+async def sleep(name: str) -> str:
+    await asyncio.sleep(3600)
+    return name
+
+
+@activity.defn
+async def heartbeat(name: str) -> str:
+    for done in range(3600):
+        activity.heartbeat(done)
+        await asyncio.sleep(1)
+    return name
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--target", required=True)
+    parser.add_argument("--task-queue", default="benchmark")
+    parser.add_argument("--certificate", type=Path)
+    parser.add_argument("--slots", type=int, default=100)
+    parser.add_argument("--polls", type=int, default=5)
+    parser.add_argument("--uvloop", action="store_true")
+    parser.add_argument("--transport", choices=["default", "grpclib"], default="default")
+    return parser.parse_args()
+
+
+async def main(options: argparse.Namespace) -> None:
+    tls = TLSConfig(server_root_ca_cert=options.certificate) if options.certificate else False
+    client = await Client.connect(options.target, tls=tls, transport=options.transport)
+    worker = Worker(
+        client,
+        task_queue=options.task_queue,
+        activities=[greet, sleep, heartbeat],
+        max_concurrent_activities=options.slots,
+        max_concurrent_activity_task_polls=options.polls,
+    )
+    await worker.run()
+
+
+def run(options: argparse.Namespace) -> None:
+    if options.uvloop:
+        import uvloop
+
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(main(options))
+    else:
+        asyncio.run(main(options))
+
+
+if __name__ == "__main__":
+    run(parse())

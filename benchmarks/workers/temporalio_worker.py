@@ -1,0 +1,56 @@
+"""The peer's worker: ``temporalio`` with its default settings."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from pathlib import Path
+
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.service import TLSConfig
+from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
+
+
+@activity.defn
+async def greet(name: str) -> str:
+    return f"Hello, {name}!"
+
+
+@activity.defn
+async def sleep(name: str) -> str:
+    await asyncio.sleep(3600)
+    return name
+
+
+@activity.defn
+async def heartbeat(name: str) -> str:
+    for done in range(3600):
+        activity.heartbeat(done)
+        await asyncio.sleep(1)
+    return name
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--target", required=True)
+    parser.add_argument("--task-queue", default="benchmark")
+    parser.add_argument("--certificate", type=Path)
+    parser.add_argument("--slots", type=int, default=100)
+    parser.add_argument("--polls", type=int, default=5)
+    parser.add_argument("--uvloop", action="store_true")
+    options = parser.parse_args()
+    tls = TLSConfig(server_root_ca_cert=options.certificate.read_bytes()) if options.certificate else False
+    client = await Client.connect(options.target, tls=tls)
+    worker = Worker(
+        client,
+        task_queue=options.task_queue,
+        activities=[greet, sleep, heartbeat],
+        max_concurrent_activities=options.slots,
+        activity_task_poller_behavior=PollerBehaviorSimpleMaximum(options.polls),
+    )
+    await worker.run()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
