@@ -16,8 +16,8 @@ _P = TypeVar("_P", bound=asyncio.BaseProtocol)
 
 # RFC 8305 §5.
 _HAPPY_EYEBALLS_DELAY = 0.25
-# A peer that is gone does not answer our close_notify; nothing is lost by not waiting for it.
-_TLS_SHUTDOWN_TIMEOUT = 2.0
+# Nothing is left to be said when we close, and some servers (grpcio's) never answer a close_notify.
+_TLS_SHUTDOWN_TIMEOUT = 0.2
 _MAX_PROXY_ANSWER = 16_384
 
 

@@ -1,0 +1,389 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import anyio
+import pytest
+from far_ends import ECHO, FAIL, HANG, KINDS, SIZE, TELL, GrpcioFarEnd, GrpclibFarEnd, until
+
+from asyncworker._rpc._grpclib import GrpclibTransport
+from asyncworker._rpc._pool import Http2Transport
+from asyncworker._rpc._target import Target, parse_address
+from asyncworker._wire import decode
+from asyncworker.exceptions import RPCError, RPCStatusCode
+
+TRANSPORTS = {"own": Http2Transport, "grpclib": GrpclibTransport.to}
+GET_SYSTEM_INFO = "/temporal.api.workflowservice.v1.WorkflowService/GetSystemInfo"
+
+
+@asynccontextmanager
+async def connected(make, target):
+    transport = make(target)
+    try:
+        yield transport
+    finally:
+        with anyio.fail_after(10, shield=True):
+            await transport.close()
+
+
+@pytest.fixture(params=TRANSPORTS)
+def make_transport(request):
+    return TRANSPORTS[request.param]
+
+
+@pytest.fixture(params=[(kind, tls) for kind in KINDS for tls in (False, True)], ids=lambda p: p[0] + "+tls" * p[1])
+async def far(request):
+    kind, tls = request.param
+    async with KINDS[kind](tls=tls).running() as far_end:
+        yield far_end
+
+
+@pytest.fixture
+async def transport(make_transport, far):
+    async with connected(make_transport, far.target()) as transport:
+        yield transport
+
+
+async def refused(transport, path, request=b"", timeout=5.0, metadata=()) -> RPCError:
+    with pytest.raises(RPCError) as caught:
+        await transport.unary(path, request, timeout=timeout, metadata=metadata)
+    return caught.value
+
+
+@pytest.mark.parametrize("size", [0, 1, 1000, 16_379, 16_380, 65_536, 1 << 20, 5 << 20])
+async def test_echo(transport, size):
+    """A message of any size arrives, and comes back."""
+    request = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
+
+    response = await transport.unary(ECHO, request, timeout=20.0)
+
+    assert response == request
+
+
+async def test_large_messages_at_once(transport):
+    """Large messages in both directions share a connection."""
+    requests = [bytes([number]) * (1 << 20) for number in range(8)]
+
+    responses = await asyncio.gather(*(transport.unary(ECHO, request, timeout=30.0) for request in requests))
+
+    assert responses == requests
+
+
+async def test_large_response(transport):
+    """A response may be larger than any window."""
+    assert await transport.unary(SIZE, b"20000000", timeout=30.0) == bytes(20_000_000)
+
+
+async def test_many_calls_at_once(transport):
+    """Each of many concurrent calls gets its own answer."""
+    requests = [b"%d" % number for number in range(200)]
+
+    responses = await asyncio.gather(*(transport.unary(ECHO, request, timeout=20.0) for request in requests))
+
+    assert responses == requests
+
+
+async def test_calls_one_after_the_other(transport):
+    """A connection serves call after call."""
+    for number in range(50):
+        assert await transport.unary(ECHO, b"%d" % number, timeout=None) == b"%d" % number
+
+
+@pytest.mark.parametrize("code", [code for code in RPCStatusCode if code])
+async def test_statuses(transport, code):
+    """Every status comes back with its message."""
+    order = {"code": int(code), "message": f"no {code.name}", "details": ""}
+
+    error = await refused(transport, FAIL, json.dumps(order).encode())
+
+    assert (error.status, error.message, error.details) == (code, f"no {code.name}", ())
+
+
+async def test_unicode_message(transport):
+    """Messages are text of any kind."""
+    text = "50 % der Ämter:\nnicht da ☃"
+
+    error = await refused(transport, FAIL, json.dumps({"code": 5, "message": text, "details": ""}).encode())
+
+    assert error.message == text
+
+
+@pytest.mark.parametrize("details", [b"\x08\x05\x12\x02no", bytes(range(256)) * 20])
+async def test_details(transport, details):
+    """The details of an error come back as they were sent."""
+    error = await refused(transport, FAIL, json.dumps({"code": 9, "message": "m", "details": details.hex()}).encode())
+
+    assert error.status is RPCStatusCode.FAILED_PRECONDITION
+    assert error.details == (details,)
+
+
+async def test_unknown_method(transport, far, request):
+    """A method that the server does not have is UNIMPLEMENTED, and the connection goes on."""
+    if isinstance(transport, GrpclibTransport) and isinstance(far, GrpclibFarEnd):
+        reason = "grpclib's server leaves the content-type out, and grpclib's client insists on it"
+        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
+    error = await refused(transport, "/test.Service/None")
+
+    assert error.status is RPCStatusCode.UNIMPLEMENTED
+    assert await transport.unary(ECHO, b"still here", timeout=5.0) == b"still here"
+
+
+async def test_metadata(transport):
+    """Metadata arrive as they were sent, text and bytes."""
+    sent = [("temporal-namespace", "default"), ("raw-bin", bytes(range(256))), ("odd-bin", b"\xff")]
+
+    told = json.loads(await transport.unary(TELL, b"", timeout=5.0, metadata=tuple(sent)))
+
+    assert [(key, value.hex() if isinstance(value, bytes) else value) for key, value in sent] == [
+        (key, value) for key, value in told if key in dict(sent)
+    ]
+
+
+async def test_metadata_as_a_list(transport):
+    """Metadata may be any sequence."""
+    told = json.loads(await transport.unary(TELL, b"", timeout=5.0, metadata=[("key", "value")]))
+
+    assert ["key", "value"] in told
+
+
+async def test_same_metadata_again(transport):
+    """What was compressed once arrives whole every time."""
+    metadata = (("authorization", "Bearer " + "x" * 1500), ("client-name", "test"))
+
+    told = [json.loads(await transport.unary(TELL, b"", timeout=5.0, metadata=metadata)) for _ in range(5)]
+
+    assert [dict(fields)["authorization"] for fields in told] == [metadata[0][1]] * 5
+
+
+async def test_metadata_that_change(transport):
+    """Metadata that differ in every call do too."""
+    told = [
+        dict(json.loads(await transport.unary(TELL, b"", timeout=5.0, metadata=(("n", str(n)), ("same", "s")))))
+        for n in range(20)
+    ]
+
+    assert [(fields["n"], fields["same"]) for fields in told] == [(str(n), "s") for n in range(20)]
+
+
+async def test_large_metadata(transport):
+    """Metadata may be longer than a frame."""
+    metadata = (("a", "x" * 6000), ("b", "y" * 6000), ("c", "z" * 6000))
+
+    told = dict(json.loads(await transport.unary(TELL, b"", timeout=5.0, metadata=metadata)))
+
+    assert [told[key] for key in "abc"] == [value for _, value in metadata]
+
+
+async def test_deadline(transport, far):
+    """The server is told the deadline; when it passes, the call fails and the server's work is cancelled."""
+    error = await refused(transport, HANG, timeout=0.3)
+    await until(lambda: far.abandoned == 1)
+
+    assert error.status is RPCStatusCode.DEADLINE_EXCEEDED
+    assert 0 < far.timeouts[0] <= 0.31
+
+
+async def test_no_deadline(transport, far):
+    """Without a timeout a call waits for as long as it takes."""
+    async with anyio.create_task_group() as tasks:
+
+        async def call():
+            assert await transport.unary(HANG, b"patience", timeout=None) == b"patience"
+
+        tasks.start_soon(call)
+        await until(lambda: far.hanging == 1)
+        far.release()
+
+    assert far.timeouts[0] is None or far.timeouts[0] > 1e6
+
+
+async def test_cancellation(transport, far):
+    """Cancelling a call cancels the server's work, and leaves other calls alone."""
+    other = asyncio.create_task(transport.unary(HANG, b"other", timeout=20.0))
+    call = asyncio.create_task(transport.unary(HANG, b"call", timeout=20.0))
+    await until(lambda: far.hanging == 2)
+
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    await until(lambda: far.abandoned == 1)
+    far.release()
+
+    assert await other == b"other"
+
+
+async def test_cancellation_leaves_no_mark(transport, far):
+    """Deadlines and errors do not touch the cancellation of the task that made the call."""
+    await refused(transport, HANG, timeout=0.05)
+    await refused(transport, "/test.Service/None")
+
+    assert asyncio.current_task().cancelling() == 0
+
+
+async def test_task_group_after_deadline(transport):
+    """A scope of the caller's that ends at the same moment is still the caller's."""
+    with anyio.move_on_after(0.05) as scope:
+        await refused(transport, HANG, timeout=10.0)
+
+    assert scope.cancelled_caught
+    assert await transport.unary(ECHO, b"on", timeout=5.0) == b"on"
+
+
+async def test_many_cancelled_calls(transport, far):
+    """Streams that were given up do not use the connection up."""
+    for _ in range(5):
+        calls = [asyncio.create_task(transport.unary(ECHO, b"x" * 50_000, timeout=5.0)) for _ in range(20)]
+        await asyncio.sleep(0)
+        for call in calls:
+            call.cancel()
+        await asyncio.wait(calls)
+
+    assert await transport.unary(ECHO, b"x" * 500_000, timeout=5.0) == b"x" * 500_000
+
+
+async def test_receive_limit(make_transport, far):
+    """A response over the target's limit fails, and the connection goes on."""
+    async with connected(make_transport, far.target(max_receive_bytes=1000)) as transport:
+        assert len(await transport.unary(SIZE, b"1000", timeout=5.0)) == 1000
+        error = await refused(transport, SIZE, b"1001")
+
+        assert error.is_message_too_large
+        assert await transport.unary(ECHO, b"on", timeout=5.0) == b"on"
+
+
+async def test_nobody_there(make_transport, free_tcp_port):
+    """Where nobody listens a call is UNAVAILABLE."""
+    async with connected(make_transport, Target("127.0.0.1", free_tcp_port)) as transport:
+        error = await refused(transport, ECHO)
+
+        assert error.status is RPCStatusCode.UNAVAILABLE
+
+
+async def test_closed(make_transport, far):
+    """A closed transport refuses calls; closing it twice does nothing."""
+    transport = make_transport(far.target())
+    await transport.unary(ECHO, b"", timeout=5.0)
+
+    await transport.close()
+    await transport.close()
+
+    assert (await refused(transport, ECHO)).status is RPCStatusCode.UNAVAILABLE
+
+
+async def test_closing_lets_calls_end(make_transport, far):
+    """Closing waits for calls in flight."""
+    transport = make_transport(far.target())
+    call = asyncio.create_task(transport.unary(HANG, b"work", timeout=20.0))
+    await until(lambda: far.hanging == 1)
+    closing = asyncio.create_task(transport.close())
+    await asyncio.sleep(0)
+
+    assert (await refused(transport, ECHO)).status is RPCStatusCode.UNAVAILABLE
+    far.release()
+    assert await call == b"work"
+    await closing
+
+
+async def test_closing_in_a_hurry(make_transport, far):
+    """Cancelling the closing fails calls in flight."""
+    transport = make_transport(far.target())
+    call = asyncio.create_task(transport.unary(HANG, b"work", timeout=20.0))
+    await until(lambda: far.hanging == 1)
+
+    with anyio.move_on_after(0.01):
+        await transport.close()
+
+    with pytest.raises(RPCError) as caught:
+        await call
+    assert caught.value.status is RPCStatusCode.UNAVAILABLE
+    await until(lambda: far.abandoned == 1)
+
+
+async def eventually(transport) -> None:
+    """Call until the server answers, as the retry rules of the next room do."""
+    with anyio.fail_after(20):
+        while await attempt(transport) is not None:  # noqa: ASYNC110 - the event is the attempt
+            await asyncio.sleep(0.01)
+
+
+async def attempt(transport) -> RPCStatusCode | None:
+    try:
+        await transport.unary(ECHO, b"back", timeout=2.0)
+    except RPCError as error:
+        return error.status
+    return None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_server_restart(make_transport, kind):
+    """A server that stops fails its calls with UNAVAILABLE; one that starts in its place is found."""
+    far = KINDS[kind](tls=False)
+    async with AsyncExitStack() as stack:
+        async with far.running():
+            transport = await stack.enter_async_context(connected(make_transport, far.target()))
+            call = asyncio.create_task(transport.unary(HANG, b"", timeout=20.0))
+            await until(lambda: far.hanging == 1)
+        with pytest.raises(RPCError) as caught:
+            await call
+        async with far.running():
+            await eventually(transport)
+
+    # grpcio cancels what it cannot wait for.
+    assert caught.value.status in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.CANCELLED)
+
+
+async def test_goaway_by_age(make_transport):
+    """No call is lost to a server that ends connections at an age, where calls are short."""
+    far = GrpcioFarEnd(tls=False)
+    far.options = (("grpc.max_connection_age_ms", 300), ("grpc.max_connection_age_grace_ms", 5000))
+    async with far.running(), connected(make_transport, far.target(max_connection_age=0.2)) as transport:
+        for _ in range(100):
+            assert await transport.unary(ECHO, b"x", timeout=5.0) == b"x"
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.server
+async def test_temporal(make_transport, dev_server):
+    """The real server answers GetSystemInfo, and refuses what it does not know."""
+    from asyncworker._proto.temporal.api.workflowservice.v1 import GetSystemInfoResponse
+
+    host, port = parse_address(dev_server.target)
+    async with connected(make_transport, Target(host, port)) as transport:
+        for _ in range(3):
+            response = decode(GetSystemInfoResponse, await transport.unary(GET_SYSTEM_INFO, b"", timeout=5.0))
+            assert response.server_version
+        error = await refused(
+            transport, "/temporal.api.workflowservice.v1.WorkflowService/DescribeNamespace", b"\x0a\x04none"
+        )
+        assert error.status is RPCStatusCode.NOT_FOUND
+        assert error.details
+        assert (await refused(transport, "/no.Service/None")).status is RPCStatusCode.UNIMPLEMENTED
+
+
+async def test_uvloop():
+    """Our transport runs on uvloop too."""
+    pytest.importorskip("uvloop")
+    script = """
+import asyncio, sys, uvloop
+sys.path.insert(0, sys.argv[1])
+from far_ends import ECHO, GrpclibFarEnd
+from asyncworker._rpc._pool import Http2Transport
+async def main():
+    for tls in (False, True):
+        async with GrpclibFarEnd(tls=tls).running() as far:
+            transport = Http2Transport(far.target())
+            calls = [transport.unary(ECHO, b"x" * size, timeout=10.0) for size in (0, 1, 100_000, 5_000_000)]
+            print([len(response) for response in await asyncio.gather(*calls)])
+            await transport.close()
+uvloop.run(main())
+"""
+    here = str(Path(__file__).parent)
+
+    done = await anyio.run_process([sys.executable, "-X", "dev", "-c", script, here], check=False)
+
+    assert done.stdout.decode().split("\n") == ["[0, 1, 100000, 5000000]"] * 2 + [""]
+    assert done.returncode == 0, done.stderr.decode()
