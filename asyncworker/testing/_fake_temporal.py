@@ -89,13 +89,14 @@ class FakeTemporal:
             self._record,
         )
         self._listener: Listener | None = None
+        self._port = 0
 
     def __repr__(self) -> str:
         return f"<FakeTemporal [{len(self._cluster.activities)} activities, {len(self._calls)} calls]>"
 
     async def __aenter__(self) -> Self:
         self._listener = Listener(self._wire)
-        await self._listener.start("127.0.0.1", 0)
+        self._port = await self._listener.listen()
         return self
 
     async def __aexit__(
@@ -115,7 +116,7 @@ class FakeTemporal:
     def target(self) -> str:
         """Where it listens: ``127.0.0.1`` and a port, for ``Client.connect()`` or any other SDK."""
         assert self._listener is not None, "FakeTemporal listens within its `async with` block"
-        return f"127.0.0.1:{self._listener.port}"
+        return f"127.0.0.1:{self._port}"
 
     def transport(self) -> GrpclibTransport:
         """A way in that never leaves memory; closed with the server if nobody has closed it before."""

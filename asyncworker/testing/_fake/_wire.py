@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -85,11 +85,11 @@ class Listener(Server):
         self._protocols.append(protocol)
         return protocol
 
-    @property
-    def port(self) -> int:
-        """The port that it listens on."""
-        assert isinstance(self._server, asyncio.Server)
-        port: int = self._server.sockets[0].getsockname()[1]
+    async def listen(self) -> int:
+        """Begin to listen on a free loopback port, and return it."""
+        listening = socket.create_server(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
+        await self.start(sock=listening)
         return port
 
     def cut_connections(self) -> None:
