@@ -1,0 +1,47 @@
+"""Start a Temporal server, the app, and one workflow that waits for you to press a button."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import uuid
+
+import uvicorn
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from asyncworker.testing import DevServer
+
+from .workflow import WORKFLOW_QUEUE, ExpenseWorkflow
+
+PORT = int(os.environ.get("PORT", "8000"))
+
+
+async def run_workflow(address: str) -> None:
+    client = await Client.connect(address)
+    expense = {"id": str(uuid.uuid4()), "what": "A chair that does not squeak", "amount": 240.0}
+    async with Worker(client, task_queue=WORKFLOW_QUEUE, workflows=[ExpenseWorkflow]):
+        result = await client.execute_workflow(
+            ExpenseWorkflow.run, expense, id=f"expense-{expense['id']}", task_queue=WORKFLOW_QUEUE
+        )
+        print(f"The workflow ended: {result}")
+
+
+async def main() -> None:
+    async with DevServer(ui=True, dynamic_config={"frontend.enableCancelWorkerPollsOnShutdown": True}) as server:
+        os.environ["TEMPORAL_ADDRESS"] = server.target
+        # The app reads the address when it starts.
+        from .app import app
+
+        print(f"Decide at http://127.0.0.1:{PORT}, look behind the scenes at {server.ui_url}. Ctrl-C ends it.")
+        web = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=PORT, log_level="warning"))
+        workflow = asyncio.create_task(run_workflow(server.target))
+        try:
+            await web.serve()
+        finally:
+            workflow.cancel()
+            await asyncio.wait({workflow})
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
