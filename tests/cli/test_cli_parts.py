@@ -153,7 +153,7 @@ class TestBar:
         with open_view(console) as view:
             for description in descriptions:
                 view.show(description)
-        return console.file.getvalue().splitlines()[-1]
+        return console.file.getvalue()
 
     def test_figures(self):
         """On a terminal a bar shows how far the activity is."""
