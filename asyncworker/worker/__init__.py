@@ -20,8 +20,17 @@ from ._interceptor import (
     ExecuteActivityInput,
     Interceptor,
 )
+from ._resource_slots import (
+    ResourceBasedSlotConfig,
+    ResourceBasedSlotSupplier,
+    ResourceBasedTunerConfig,
+    ResourceController,
+    ResourceSensor,
+)
+from ._scaling import PollerBehavior, PollerBehaviorAutoscaling, PollerBehaviorSimpleMaximum
 from ._settings import WorkerDeploymentConfig
 from ._slots import FixedSizeSlotSupplier, SlotPermit, SlotReservation, SlotSupplier
+from ._system import ResourceUsage
 from ._worker import Worker
 
 __all__ = [
@@ -29,9 +38,19 @@ __all__ = [
     "WorkerDeploymentConfig",
     # How many activities at a time
     "FixedSizeSlotSupplier",
+    "ResourceBasedSlotConfig",
+    "ResourceBasedSlotSupplier",
+    "ResourceBasedTunerConfig",
+    "ResourceController",
+    "ResourceSensor",
+    "ResourceUsage",
     "SlotPermit",
     "SlotReservation",
     "SlotSupplier",
+    # How many polls at a time
+    "PollerBehavior",
+    "PollerBehaviorAutoscaling",
+    "PollerBehaviorSimpleMaximum",
     # Wrapping
     "ActivityInboundInterceptor",
     "ActivityOutboundInterceptor",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
+from ..activity import Info
 from ..common import ActivityCancellationDetails
 from ._execution import Execution
 from ._slots import SlotPermit, SlotReservation, SlotSupplier
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from ._environment import Environment
 
 __all__ = ["Executions"]
+
+_logger = logging.getLogger(__name__)
 
 
 class Executions:
@@ -41,16 +45,22 @@ class Executions:
 
     # For the pollers
 
-    async def reserve(self, reservation: SlotReservation) -> SlotPermit:
+    async def reserve(self) -> SlotPermit:
         """Wait for a slot. Cancelling is safe."""
+        reservation = SlotReservation(self._environment.task_queue, self._environment.identity, self.issued)
         permit = await self._slots.reserve_slot(reservation)
+        if not isinstance(permit, SlotPermit):
+            raise TypeError(f"{self._slots!r}.reserve_slot() must return a SlotPermit, or wait; got {permit!r}")
         self.issued += 1
         return permit
 
     def release(self, permit: SlotPermit) -> None:
         """Take a slot back."""
         self.issued -= 1
-        self._slots.release_slot(permit)
+        try:
+            self._slots.release_slot(permit)
+        except Exception:
+            _logger.exception("the slot supplier failed to take a slot back")
 
     def take(self, task: PollActivityTaskQueueResponse, permit: SlotPermit) -> None:
         """Run *task*; its end releases *permit*. After the last call it is failed back to the server at once."""
@@ -58,9 +68,15 @@ class Executions:
         self._permits[execution] = permit
         self._by_token[task.task_token] = execution
         self._is_empty.clear()
-        self._slots.mark_slot_used(permit, execution.info())
+        self._mark_used(permit, execution.info())
         if self._last_call is not None:
             execution.cancel(self._last_call)
+
+    def _mark_used(self, permit: SlotPermit, info: Info) -> None:
+        try:
+            self._slots.mark_slot_used(permit, info)
+        except Exception:
+            _logger.exception("the slot supplier failed to learn that a slot is used")
 
     # For the worker
 

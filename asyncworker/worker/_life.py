@@ -38,8 +38,8 @@ from ._environment import Environment
 from ._events import WorkerStarted, WorkerStopped, WorkerStopping
 from ._executions import Executions
 from ._namespace import Namespace, describe_namespace
-from ._poller import Poller, Standing
-from ._rate import RateLimit
+from ._pollers import Pollers
+from ._scaling import PollerBehavior, PollerBehaviorAutoscaling, PollerBehaviorSimpleMaximum
 
 if TYPE_CHECKING:
     from ..client import Client
@@ -70,10 +70,10 @@ class Life:
         self._hurry = asyncio.Event()
         self._cut = asyncio.Event()
         self._fatal: RPCError | None = None
-        self._pollers: list[Poller] = []
         self.instance_key = str(uuid.uuid4())
         self.shutdown_notice = Notice()
         self.executions: Executions | None = None
+        self.pollers: Pollers | None = None
         self.has_begun = asyncio.Event()
 
     def __repr__(self) -> str:
@@ -84,7 +84,7 @@ class Life:
     @property
     def is_polling(self) -> bool:
         """Whether a poll is under way."""
-        return any(poller.is_polling for poller in self._pollers)
+        return self.pollers is not None and self.pollers.is_polling
 
     # From outside
 
@@ -202,43 +202,24 @@ class Life:
         self, environment: Environment, executions: Executions, namespace: Namespace
     ) -> AsyncIterator[None]:
         """Leave when no poll is under way."""
-        settings = self._settings
-        standing = Standing()
-        pace = None if settings.max_per_second is None else RateLimit(settings.max_per_second)
-        request = self._poll_request(environment)
-        timeout = settings.long_poll_timeout or (
-            LONG_POLL_TIMEOUT if namespace.capabilities.worker_poll_complete_on_shutdown else _SHORT_POLL
+        settings, capabilities = self._settings, namespace.capabilities
+        self.pollers = Pollers(
+            environment,
+            self._poll_request(environment),
+            executions,
+            timeout=settings.long_poll_timeout
+            or (LONG_POLL_TIMEOUT if capabilities.worker_poll_complete_on_shutdown else _SHORT_POLL),
+            behavior=settings.pollers or _default_behavior(namespace),
+            gives_hints=capabilities.poller_autoscaling,
+            max_per_second=settings.max_per_second,
+            on_fatal=self._on_fatal,
         )
-        self._pollers = [
-            Poller(
-                environment,
-                request,
-                executions,
-                timeout=timeout,
-                standing=standing,
-                pace=pace,
-                on_fatal=self._on_fatal,
-            )
-            for _ in range(settings.pollers)
-        ]
         try:
             yield
         finally:
-            for poller in self._pollers:
-                poller.stop()
+            self.pollers.stop()
             await self._say_goodbye(environment)
-            await self._until_polls_end()
-
-    async def _until_polls_end(self) -> None:
-        tasks = {poller.task for poller in self._pollers}
-        cut = asyncio.get_running_loop().create_task(self._cut.wait())
-        while tasks and not cut.done():
-            done, _ = await asyncio.wait({*tasks, cut}, return_when=asyncio.FIRST_COMPLETED)
-            tasks -= done
-        # Only somebody who has asked three times gets here with tasks left.
-        for task in tasks:
-            task.cancel()
-        cut.cancel()
+            await self.pollers.wait_until_done(self._cut)
 
     def _poll_request(self, environment: Environment) -> PollActivityTaskQueueRequest:
         rate = self._settings.max_task_queue_per_second
@@ -282,6 +263,13 @@ async def _wait(event: asyncio.Event, timeout: float) -> None:
             await event.wait()
     except TimeoutError:
         return
+
+
+def _default_behavior(namespace: Namespace) -> PollerBehavior:
+    """What a worker does that was not told: the namespace may enroll it into autoscaling."""
+    if namespace.capabilities.poller_autoscaling_auto_enroll:
+        return PollerBehaviorAutoscaling()
+    return PollerBehaviorSimpleMaximum()
 
 
 def _deployment_options(config: WorkerDeploymentConfig | None) -> WorkerDeploymentOptions | None:

@@ -18,11 +18,11 @@ from .._rpc._methods import POLL_ACTIVITY_TASK_QUEUE
 from .._rpc._retry import NONE, POLL, Failures, RetryRules
 from ..exceptions import RPCError
 from ._events import PollFailed
-from ._slots import SlotPermit, SlotReservation
+from ._slots import SlotPermit
 
 if TYPE_CHECKING:
     from ._environment import Environment
-    from ._rate import RateLimit
+    from ._rate import Turnstile
 
 __all__ = ["Poller", "Standing", "TaskTaker"]
 
@@ -30,7 +30,7 @@ _logger = logging.getLogger(__name__)
 
 # The same trouble is told once in so many seconds.
 _TELL_INTERVAL = 60.0
-_AFTER_SUPPLIER_ERROR = 1.0
+_AFTER_ERROR = 1.0
 
 
 class Standing:
@@ -70,7 +70,7 @@ class Standing:
 class TaskTaker(Protocol):
     """Whoever pollers work for."""
 
-    async def reserve(self, reservation: SlotReservation) -> SlotPermit:
+    async def reserve(self) -> SlotPermit:
         """Wait for a slot. Cancelling is safe."""
         ...
 
@@ -92,8 +92,9 @@ class Poller:
         taker: Gives slots and takes tasks.
         timeout: Seconds that one poll may take; the server answers, with nothing, one or two before that.
         standing: Shared with the worker's other pollers.
-        pace: The worker's rate limit; its permit is taken before the poll, as the attempt's time runs from then on.
+        turnstile: The worker's rate limit; its permit is taken before the poll, as the attempt's time runs after it.
         on_fatal: Told the error that makes polling on useless.
+        on_answer: Told what each poll came to, right after it; may call :meth:`stop`.
     """
 
     def __init__(
@@ -104,20 +105,19 @@ class Poller:
         *,
         timeout: float,
         standing: Standing,
-        pace: RateLimit | None,
+        turnstile: Turnstile | None,
         on_fatal: Callable[[RPCError], None],
-        on_answer: Callable[[PollActivityTaskQueueResponse | RPCError], bool] = lambda _: True,
+        on_answer: Callable[[Poller, PollActivityTaskQueueResponse | RPCError], None],
     ) -> None:
         self._environment = environment
         self._request = request
         self._taker = taker
         self._timeout = timeout
         self._standing = standing
-        self._pace = pace
+        self._turnstile = turnstile
         self._on_fatal = on_fatal
         self._on_answer = on_answer
         self._is_stopping = False
-        self._reservation = SlotReservation(environment.task_queue, environment.identity, 0)
         self.is_polling = False
         self.task = asyncio.get_running_loop().create_task(self._run(), name=f"poller of {environment.task_queue}")
 
@@ -128,8 +128,13 @@ class Poller:
     def stop(self) -> None:
         """Poll no more. A poll under way goes on to its end, and what it brings is handed over."""
         self._is_stopping = True
-        if not self.is_polling:
+        if not self._is_busy:
             self.task.cancel()
+
+    @property
+    def _is_busy(self) -> bool:
+        # What runs right now, which is whoever deals with an answer, sees for itself that it is to stop.
+        return self.is_polling or self.task is asyncio.current_task()
 
     async def _run(self) -> None:
         try:
@@ -143,8 +148,7 @@ class Poller:
         permit = await self._reserve()
         task = None
         try:
-            await self._keep_pace()
-            task = await self._poll()
+            task = await self._poll_in_turn()
         finally:
             if task is None:
                 self._taker.release(permit)
@@ -154,16 +158,32 @@ class Poller:
     async def _reserve(self) -> SlotPermit:
         while True:
             try:
-                return await self._taker.reserve(self._reservation)
+                return await self._taker.reserve()
+            except asyncio.CancelledError:
+                if self._is_stopping or self.task.cancelling():
+                    raise
+                # Nobody has cancelled us: one that a supplier's own code let out must not end the polling.
+                _logger.exception("the slot supplier let a CancelledError out; it is asked again in %g s", _AFTER_ERROR)
             except Exception:
-                _logger.exception("the slot supplier failed, and is asked again in %g s", _AFTER_SUPPLIER_ERROR)
-                await asyncio.sleep(_AFTER_SUPPLIER_ERROR)
+                _logger.exception("the slot supplier failed, and is asked again in %g s", _AFTER_ERROR)
+            await asyncio.sleep(_AFTER_ERROR)
 
-    async def _keep_pace(self) -> None:
-        if self._pace is not None and (wait := self._pace.take(asyncio.get_running_loop().time())):
-            await asyncio.sleep(wait)
+    async def _poll_in_turn(self) -> PollActivityTaskQueueResponse | None:
+        """Poll when the rate limit lets us; an empty poll does not count."""
+        if self._turnstile is None:
+            return await self._poll()
+        await self._turnstile.enter()
+        task = None
+        try:
+            task = await self._poll()
+        finally:
+            self._turnstile.leave(has_started=task is not None)
+        return task
 
     async def _poll(self) -> PollActivityTaskQueueResponse | None:
+        if self._is_stopping:
+            # A supplier may have swallowed the cancellation that was to tell us.
+            return None
         self.is_polling = True
         try:
             answer = await self._environment.service.call(
@@ -176,18 +196,11 @@ class Poller:
         finally:
             self.is_polling = False
         self._standing.succeeded()
-        if not self._on_answer(answer):
-            self._is_stopping = True
-        if answer.task_token:
-            return answer
-        if self._pace is not None:
-            self._pace.give_back()
-        return None
+        self._on_answer(self, answer)
+        return answer if answer.task_token else None
 
     async def _bear(self, error: RPCError) -> None:
         """Wait as long as *error* asks for, or report that it is the end."""
-        if self._pace is not None:
-            self._pace.give_back()
         now = asyncio.get_running_loop().time()
         wait = self._standing.failed(error, now)
         if self._environment.observers:
@@ -196,8 +209,7 @@ class Poller:
             self._is_stopping = True
             self._on_fatal(error)
             return
-        if not self._on_answer(error):
-            self._is_stopping = True
+        self._on_answer(self, error)
         if self._standing.is_news(error, now):
             _logger.warning("polling task queue %r failed, and is tried again: %s", self._environment.task_queue, error)
         if not self._is_stopping:

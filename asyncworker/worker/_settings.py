@@ -10,6 +10,7 @@ from ._environment import HeartbeatSettings
 from ._events import Observer
 from ._interceptor import Interceptor
 from ._registry import Registry
+from ._scaling import PollerBehavior
 from ._slots import SlotSupplier
 
 __all__ = ["WorkerDeploymentConfig", "WorkerSettings"]
@@ -36,7 +37,7 @@ class WorkerSettings:
     task_queue: str
     registry: Registry
     slots: SlotSupplier
-    pollers: int
+    pollers: PollerBehavior | None
     identity: str | None
     heartbeats: HeartbeatSettings
     grace: float

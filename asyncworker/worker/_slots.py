@@ -19,7 +19,7 @@ class SlotReservation:
     Attributes:
         task_queue: The queue that is about to be polled.
         worker_identity: Of the worker that asks.
-        num_issued: How many of this worker's slots are out, those that only poll included.
+        num_issued: How many of this worker's slots are out at the moment of asking, those that only poll included.
     """
 
     task_queue: str
@@ -38,6 +38,10 @@ class SlotSupplier(ABC):
 
     All methods are called on the worker's event loop. The names follow ``temporalio.worker.CustomSlotSupplier``. A
     supplier belongs to one worker, unless it says otherwise.
+
+    Errors do not end the worker: those of :meth:`reserve_slot` are logged, and it is asked again after a second; those
+    of the other methods are logged. A supplier has no beginning and no end here: what it needs to have started and
+    stopped, such as a connection to a coordinator, is its owner's, around the worker.
     """
 
     #: How the supplier is named in the worker's heartbeats.
@@ -52,7 +56,8 @@ class SlotSupplier(ABC):
     async def reserve_slot(self, reservation: SlotReservation) -> SlotPermit:
         """Wait until one more activity may be held.
 
-        Cancelling must be safe: no permit may be lost. An error is logged, and the poller asks again after a second.
+        Cancelling must be safe: no permit may be lost. Every permit that is returned comes back once, to
+        :meth:`release_slot`. What is no :class:`SlotPermit`, such as ``None``, counts as an error.
         """
 
     @abstractmethod

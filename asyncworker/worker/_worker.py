@@ -19,6 +19,7 @@ from ._events import Observer
 from ._interceptor import Interceptor
 from ._life import Life
 from ._registry import Registry
+from ._scaling import PollerBehavior, PollerBehaviorSimpleMaximum
 from ._settings import WorkerDeploymentConfig, WorkerSettings
 from ._signals import on_signals
 from ._slots import FixedSizeSlotSupplier, SlotSupplier
@@ -41,8 +42,12 @@ class Worker:
         activities: Functions and bound methods, and objects, of which every method declared an activity counts.
         max_concurrent_activities: How many activities may be held at a time. Default: 100.
         slot_supplier: Decides that instead; not together with *max_concurrent_activities*.
-        max_concurrent_activity_task_polls: How many polls are open at a time; each holds a slot.
-        max_activities_per_second: How many activities this worker starts per second, at an even pace.
+        max_concurrent_activity_task_polls: How many polls are open at a time; each holds a slot. Default: see below.
+        activity_task_poller_behavior: How many polls are open at a time, fixed or by the server's hints; not together
+            with *max_concurrent_activity_task_polls*. Default: :class:`PollerBehaviorAutoscaling` where the namespace
+            says ``poller_autoscaling_auto_enroll``, elsewhere :class:`PollerBehaviorSimpleMaximum`, which is 5.
+        max_activities_per_second: How many activities this worker starts per second, at an even pace; after a pause up
+            to one second's worth may start at once.
         max_task_queue_activities_per_second: How many the server gives out per second for the whole queue, to all of
             its workers; the last worker to poll has its way.
         max_heartbeat_throttle_interval: No heartbeat waits longer than this before it leaves; seconds or timedelta.
@@ -76,7 +81,8 @@ class Worker:
         # How much
         max_concurrent_activities: int | None = None,
         slot_supplier: SlotSupplier | None = None,
-        max_concurrent_activity_task_polls: int = 5,
+        max_concurrent_activity_task_polls: int | None = None,
+        activity_task_poller_behavior: PollerBehavior | None = None,
         max_activities_per_second: float | None = None,
         max_task_queue_activities_per_second: float | None = None,
         # Heartbeats
@@ -103,7 +109,7 @@ class Worker:
             task_queue=_checked_queue(task_queue),
             registry=Registry(activities),
             slots=_choose_slots(slot_supplier, max_concurrent_activities),
-            pollers=_at_least_one("max_concurrent_activity_task_polls", max_concurrent_activity_task_polls),
+            pollers=_choose_pollers(activity_task_poller_behavior, max_concurrent_activity_task_polls),
             identity=identity,
             heartbeats=HeartbeatSettings(
                 default_interval=_positive("default_heartbeat_throttle_interval", default_heartbeat_throttle_interval),
@@ -354,6 +360,18 @@ def _choose_slots(supplier: SlotSupplier | None, number: int | None) -> SlotSupp
     if number is not None:
         raise TypeError("slot_supplier and max_concurrent_activities exclude each other: the supplier decides")
     return supplier
+
+
+def _choose_pollers(behavior: PollerBehavior | None, number: int | None) -> PollerBehavior | None:
+    """What was asked for, or ``None`` if nothing was: then the namespace is asked."""
+    if number is None:
+        return behavior
+    if behavior is not None:
+        raise TypeError(
+            "activity_task_poller_behavior and max_concurrent_activity_task_polls exclude each other:"
+            " use PollerBehaviorSimpleMaximum for a fixed number"
+        )
+    return PollerBehaviorSimpleMaximum(_at_least_one("max_concurrent_activity_task_polls", number))
 
 
 def _expect_sequence(name: str, value: object) -> None:
