@@ -352,6 +352,20 @@ class TestSecretsAndMetadata:
 
 
 class TestTarget:
+    @pytest.mark.parametrize(
+        ("tls", "authority", "verified"),
+        [
+            (None, "gateway:443", "gateway"),
+            (TLSConfig(), "gateway", "gateway"),
+            (TLSConfig(domain="name"), "gateway:443", "name"),
+        ],
+    )
+    def test_authority(self, tls, authority, verified):
+        """A given authority is what is said, and what TLS verifies unless that has a name of its own."""
+        target = load({"TEMPORAL_CLIENT_AUTHORITY": authority}, tls=tls or False).to_target()
+
+        assert (target.authority, target.server_name) == (authority, verified)
+
     def test_plaintext(self):
         """Without TLS the target has none."""
         target = load(address="[::1]:7000").to_target()

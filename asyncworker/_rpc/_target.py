@@ -137,6 +137,8 @@ class Target:
             the server.
         max_receive_bytes: A longer response fails with ``RESOURCE_EXHAUSTED``.
         compress_requests: Whether to send requests gzipped.
+        given_authority: What ``:authority`` says, in place of :attr:`server_name` and port; like Go's
+            ``grpc.WithAuthority`` it is also the name that TLS verifies, where that has none of its own.
     """
 
     host: str
@@ -148,21 +150,22 @@ class Target:
     max_connection_age: float | None = DEFAULT_MAX_CONNECTION_AGE
     max_receive_bytes: int = DEFAULT_MAX_RECEIVE_BYTES
     compress_requests: bool = False
+    given_authority: str | None = None
 
     def __str__(self) -> str:
         return authority(self.host, self.port)
 
     @property
     def authority(self) -> str:
-        """What ``:authority`` says: the name to be verified where TLS has one of its own, else host and port."""
-        if self.tls is not None and self.tls.server_name is not None:
-            return authority(self.tls.server_name, self.port)
-        return authority(self.host, self.port)
+        """What ``:authority`` says."""
+        return self.given_authority or authority(self.server_name, self.port)
 
     @property
     def server_name(self) -> str:
         """The name that TLS asks for and verifies."""
-        return self.tls.server_name if self.tls is not None and self.tls.server_name is not None else self.host
+        if self.tls is not None and self.tls.server_name is not None:
+            return self.tls.server_name
+        return parse_address(self.given_authority)[0] if self.given_authority else self.host
 
 
 def authority(host: str, port: int) -> str:

@@ -137,4 +137,4 @@ class ConnectConfig:
                 verify=not self.tls.disable_host_verification,
             )
         )
-        return Target(host.strip("[]"), int(port), tls=tls)
+        return Target(host.strip("[]"), int(port), tls=tls, given_authority=self.authority)
