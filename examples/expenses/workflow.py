@@ -17,7 +17,7 @@ class ExpenseWorkflow:
 
     @workflow.run
     async def run(self, expense: dict[str, Any]) -> str:
-        decision = await workflow.execute_activity(
+        decision: str = await workflow.execute_activity(
             "decide",
             expense,
             task_queue=TASK_QUEUE,
@@ -26,10 +26,11 @@ class ExpenseWorkflow:
         )
         if decision != "approved":
             return decision
-        return await workflow.execute_activity(
+        receipt: str = await workflow.execute_activity(
             "pay",
             expense,
             task_queue=TASK_QUEUE,
             start_to_close_timeout=timedelta(seconds=10),
             result_type=str,
         )
+        return receipt
