@@ -344,6 +344,12 @@ class TestSecretsAndMetadata:
         with pytest.raises(ConfigurationError, match=r"argument rpc_metadata\['"):
             load(rpc_metadata=metadata)
 
+    @pytest.mark.parametrize("authority", ["a b", "https://a", "::1", "a:b", "a/b"])
+    def test_impossible_authority(self, authority):
+        """What cannot be an authority is an error."""
+        with pytest.raises(ConfigurationError, match="variable TEMPORAL_CLIENT_AUTHORITY must be a host or host:port"):
+            load({"TEMPORAL_CLIENT_AUTHORITY": authority})
+
     def test_the_rest(self):
         """Authority and remote codec are read as they are."""
         env = {"TEMPORAL_CLIENT_AUTHORITY": "a", "TEMPORAL_CODEC_ENDPOINT": "e", "TEMPORAL_CODEC_AUTH": "c"}

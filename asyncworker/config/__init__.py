@@ -18,6 +18,7 @@ from ._resolve import (
     merge,
     resolve_address,
     resolve_api_key,
+    resolve_authority,
     resolve_metadata,
     resolve_tls,
 )
@@ -116,7 +117,7 @@ class ConnectConfig:
             api_key=resolve_api_key(found.settings.get("api_key")),
             tls=section,
             rpc_metadata=resolve_metadata(found.metadata),
-            authority=found.text("authority"),
+            authority=resolve_authority(found.settings.get("authority")),
             codec_endpoint=found.text("codec.endpoint"),
             codec_auth=found.text("codec.auth"),
         )

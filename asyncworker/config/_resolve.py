@@ -13,6 +13,7 @@ from ._tls import PEM, TLSConfig
 
 DEFAULT_ADDRESS = "localhost:7233"
 
+_AUTHORITY = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/@?#\[\]]+)(:[0-9]{1,5})?")
 _METADATA_KEY = re.compile(r"[0-9a-z_.-]+")
 _METADATA_VALUE = re.compile(r"[\x20-\x7e]*")
 
@@ -104,6 +105,15 @@ def _what_is_wrong(address: str) -> str | None:
     if not host.strip("[]") or re.search(r"[\s/@?#]", host):
         return "the host is not a name or an address"
     return None
+
+
+def resolve_authority(given: Given | None) -> str | None:
+    if given is None:
+        return None
+    if not _AUTHORITY.fullmatch(given.value):
+        raise ConfigurationError(f"{given.source} must be a host or host:port, got {given.value!r}")
+    authority: str = given.value
+    return authority
 
 
 def resolve_api_key(given: Given | None) -> str | None:
