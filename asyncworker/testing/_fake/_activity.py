@@ -17,10 +17,9 @@ for their cancellation.
 
 from __future__ import annotations
 
-import time
 from enum import Enum
 
-from ..._proto.temporal.api.activity.v1 import ActivityExecutionOutcome, ActivityOptions
+from ..._proto.temporal.api.activity.v1 import ActivityExecutionOutcome
 from ..._proto.temporal.api.common.v1 import Payloads, RetryPolicy, WorkflowExecution
 from ..._proto.temporal.api.enums.v1 import RetryState, TimeoutType
 from ..._proto.temporal.api.failure.v1 import (
@@ -31,9 +30,9 @@ from ..._proto.temporal.api.failure.v1 import (
     TimeoutFailureInfo,
 )
 from ..._proto.temporal.api.workflowservice.v1 import StartActivityExecutionRequest
-from ..._proto.temporal.wkt import Duration, Timestamp
-from ..._time import to_duration
+from ..._proto.temporal.wkt import Timestamp
 from ..._wire import encode
+from ._options import normalize, now, seconds
 from ._payloads import size, to_payloads
 from ._refusal import Refusal, invalid, not_found, not_now
 
@@ -171,7 +170,7 @@ class Activity:
             cut = _server_failure("Failure exceeds size limit.")
             self._end_attempt(State.FAILED, cut, is_final=True)
             return [cut]
-        delay = None if info is None or info.next_retry_delay is None else _seconds(info.next_retry_delay)
+        delay = None if info is None or info.next_retry_delay is None else seconds(info.next_retry_delay)
         is_final = info is not None and (info.non_retryable or info.type in self._policy.non_retryable_error_types)
         self.last_failure = failure
         self._end_attempt(State.FAILED, failure or Failure(), is_final=is_final, delay=delay)
@@ -319,7 +318,7 @@ class Activity:
 
     def _backoff(self, attempt: int) -> float:
         growth = self._policy.backoff_coefficient ** min(attempt - 1, _MAX_BACKOFF_DOUBLINGS)
-        return min(_seconds(self._policy.initial_interval) * growth, _seconds(self._policy.maximum_interval))
+        return min(seconds(self._policy.initial_interval) * growth, seconds(self._policy.maximum_interval))
 
     def _schedule(self, wait: float = 0.0) -> None:
         self.state = State.SCHEDULED
@@ -349,45 +348,6 @@ class Activity:
         self.token = None
         self.closed_at = now()
         self.outcome = ActivityExecutionOutcome(result=result, failure=failure, retry_state=retry_state)
-
-
-def normalize(request: StartActivityExecutionRequest) -> ActivityOptions:
-    """Fill in what a start left open, as the server does."""
-    policy = request.retry_policy or RetryPolicy()
-    initial = _seconds(policy.initial_interval) or 1.0
-    schedule_to_close = _seconds(request.schedule_to_close_timeout)
-    start_to_close = _shorter(_seconds(request.start_to_close_timeout), schedule_to_close)
-    heartbeat = _seconds(request.heartbeat_timeout)
-    return ActivityOptions(
-        task_queue=request.task_queue,
-        schedule_to_close_timeout=to_duration(schedule_to_close),
-        schedule_to_start_timeout=to_duration(_shorter(_seconds(request.schedule_to_start_timeout), schedule_to_close)),
-        start_to_close_timeout=to_duration(start_to_close),
-        heartbeat_timeout=to_duration(_shorter(heartbeat, start_to_close) if heartbeat else 0),
-        retry_policy=RetryPolicy(
-            initial_interval=to_duration(initial),
-            backoff_coefficient=policy.backoff_coefficient or 2.0,
-            maximum_interval=policy.maximum_interval or to_duration(100 * initial),
-            maximum_attempts=policy.maximum_attempts,
-            non_retryable_error_types=list(policy.non_retryable_error_types),
-        ),
-        priority=request.priority,
-    )
-
-
-def now() -> Timestamp:
-    """The time."""
-    seconds, nanos = divmod(time.time_ns(), 1_000_000_000)
-    return Timestamp(seconds=seconds, nanos=nanos)
-
-
-def _seconds(duration: Duration | None) -> float:
-    return 0.0 if duration is None else duration.seconds + duration.nanos / 1e9
-
-
-def _shorter(timeout: float, other: float) -> float:
-    """The shorter of two timeouts, where zero is none."""
-    return min(timeout or other, other or timeout)
 
 
 def _server_failure(message: str) -> Failure:

@@ -5,27 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..._proto.temporal.api.activity.v1 import (
-    ActivityExecutionInfo,
-    ActivityExecutionListInfo,
     ActivityExecutionOutcome,
     ActivityOptions,
 )
-from ..._proto.temporal.api.common.v1.lazy import SearchAttributes
 from ..._proto.temporal.api.enums.v1.lazy import (
-    ActivityExecutionStatus,
     ActivityIdConflictPolicy,
     ActivityIdReusePolicy,
-    PendingActivityState,
 )
 from ..._proto.temporal.api.errordetails.v1 import ActivityExecutionAlreadyStartedFailure
 from ..._proto.temporal.api.workflowservice.v1 import lazy as messages
-from ..._proto.temporal.wkt import Duration, Timestamp
+from ..._proto.temporal.wkt import Duration
 from ..._rpc import _methods as methods
 from ...exceptions import RPCStatusCode
-from ._activity import CLOSED, Activity, State, normalize
+from ._activity import CLOSED, Activity, State
 from ._call import Handlers, Holders, Incoming
 from ._cluster import Cluster
-from ._payloads import size, to_payload
+from ._describe import groups, info, list_info, searchable, version
+from ._options import normalize
+from ._payloads import size
 from ._query import Query
 from ._refusal import Refusal, invalid
 from ._worker_calls import asked_for, check_task_queue
@@ -35,22 +32,6 @@ LONGEST_WAIT = 29.0
 _ANSWER_MARGIN = 1.0
 _MAX_ID = 1000
 
-_STATUS = {
-    State.COMPLETED: ActivityExecutionStatus.COMPLETED,
-    State.FAILED: ActivityExecutionStatus.FAILED,
-    State.CANCELED: ActivityExecutionStatus.CANCELED,
-    State.TERMINATED: ActivityExecutionStatus.TERMINATED,
-    State.TIMED_OUT: ActivityExecutionStatus.TIMED_OUT,
-    State.PAUSED: ActivityExecutionStatus.PAUSED,
-}
-_RUN_STATE = {
-    State.SCHEDULED: PendingActivityState.SCHEDULED,
-    State.STARTED: PendingActivityState.STARTED,
-    State.RESET_REQUESTED: PendingActivityState.STARTED,
-    State.CANCEL_REQUESTED: PendingActivityState.CANCEL_REQUESTED,
-    State.PAUSE_REQUESTED: PendingActivityState.PAUSE_REQUESTED,
-    State.PAUSED: PendingActivityState.PAUSED,
-}
 _UPDATABLE = (
     "task_queue",
     "schedule_to_close_timeout",
@@ -154,20 +135,20 @@ class ClientCalls:
         if request.long_poll_token:
 
             def has_changed() -> bool | None:
-                return _version(activity) != request.long_poll_token or None
+                return version(activity) != request.long_poll_token or None
 
             if not await self._cluster.hold(has_changed, self._limit(call)):
                 return messages.DescribeActivityExecutionResponse()
         return messages.DescribeActivityExecutionResponse(
             run_id=activity.run_id,
-            info=_info(
+            info=info(
                 activity,
                 include_heartbeat_details=request.include_heartbeat_details,
                 include_last_failure=request.include_last_failure,
             ),
             input=activity.request.input if request.include_input else None,
             outcome=activity.outcome if request.include_outcome else None,
-            long_poll_token=_version(activity),
+            long_poll_token=version(activity),
         )
 
     def list_executions(
@@ -178,7 +159,7 @@ class ClientCalls:
         begin = int(request.next_page_token or b"0")
         end = begin + (request.page_size or len(matching))
         return messages.ListActivityExecutionsResponse(
-            executions=[_list_info(activity) for activity in matching[begin:end]],
+            executions=[list_info(activity) for activity in matching[begin:end]],
             next_page_token=str(end).encode() if end < len(matching) else b"",
         )
 
@@ -189,7 +170,7 @@ class ClientCalls:
         matching = self._matching(request.namespace, query)
         if not query.is_grouped:
             return messages.CountActivityExecutionsResponse(count=len(matching))
-        return messages.CountActivityExecutionsResponse(count=len(matching), groups=_groups(matching))
+        return messages.CountActivityExecutionsResponse(count=len(matching), groups=groups(matching))
 
     # Asking for something
 
@@ -295,7 +276,7 @@ class ClientCalls:
         return [
             it
             for it in self._cluster.activities
-            if it.is_standalone and it.request.namespace == namespace and query.matches(_searchable(it))
+            if it.is_standalone and it.request.namespace == namespace and query.matches(searchable(it))
         ]
 
     def _limit(self, call: Incoming) -> float:
@@ -345,93 +326,3 @@ def _updated(current: ActivityOptions, new: ActivityOptions, paths: Iterable[str
             raise invalid(f'unsupported update_mask path: "{path}"')
         values[name] = getattr(new, name)
     return ActivityOptions(**values)
-
-
-def _status(activity: Activity) -> ActivityExecutionStatus:
-    return _STATUS.get(activity.state, ActivityExecutionStatus.RUNNING)
-
-
-def _version(activity: Activity) -> bytes:
-    """Tells a description from an earlier one."""
-    return f"{activity.state.value}|{activity.stamp}|{len(activity.heartbeats)}".encode()
-
-
-def _info(activity: Activity, *, include_heartbeat_details: bool, include_last_failure: bool) -> ActivityExecutionInfo:
-    request, options = activity.request, activity.options
-    return ActivityExecutionInfo(
-        activity_id=activity.id,
-        run_id=activity.run_id,
-        activity_type=request.activity_type,
-        status=_status(activity),
-        run_state=_RUN_STATE.get(activity.state, PendingActivityState.UNSPECIFIED),
-        task_queue=activity.task_queue,
-        schedule_to_close_timeout=options.schedule_to_close_timeout,
-        schedule_to_start_timeout=options.schedule_to_start_timeout,
-        start_to_close_timeout=options.start_to_close_timeout,
-        heartbeat_timeout=options.heartbeat_timeout,
-        retry_policy=options.retry_policy,
-        priority=options.priority,
-        heartbeat_details=activity.heartbeat_details if include_heartbeat_details else None,
-        last_failure=activity.last_failure if include_last_failure else None,
-        last_heartbeat_time=activity.heartbeat_at,
-        last_started_time=activity.started_at,
-        last_attempt_complete_time=activity.attempt_ended_at,
-        expiration_time=_expiration(activity),
-        last_worker_identity=activity.worker_identity,
-        attempt=activity.attempt,
-        schedule_time=activity.scheduled_at,
-        execution_time=activity.scheduled_at,
-        close_time=activity.closed_at,
-        canceled_reason=activity.cancel_reason,
-        total_heartbeat_count=len(activity.heartbeats),
-        header=request.header,
-        user_metadata=request.user_metadata,
-        search_attributes=request.search_attributes or SearchAttributes(),
-    )
-
-
-def _expiration(activity: Activity) -> Timestamp | None:
-    timeout = activity.options.schedule_to_close_timeout
-    if timeout is None or timeout == Duration():
-        return None
-    seconds, nanos = divmod(activity.scheduled_at.nanos + timeout.nanos, 1_000_000_000)
-    return Timestamp(seconds=activity.scheduled_at.seconds + timeout.seconds + seconds, nanos=nanos)
-
-
-def _list_info(activity: Activity) -> ActivityExecutionListInfo:
-    return ActivityExecutionListInfo(
-        activity_id=activity.id,
-        run_id=activity.run_id,
-        activity_type=activity.request.activity_type,
-        status=_status(activity),
-        task_queue=activity.task_queue,
-        schedule_time=activity.scheduled_at,
-        execution_time=activity.scheduled_at,
-        close_time=activity.closed_at,
-        search_attributes=activity.request.search_attributes or SearchAttributes(),
-    )
-
-
-def _searchable(activity: Activity) -> dict[str, str]:
-    assert activity.request.activity_type is not None
-    return {
-        "ActivityId": activity.id,
-        "WorkflowId": activity.id,
-        "ActivityType": activity.request.activity_type.name,
-        "TaskQueue": activity.task_queue,
-        "ExecutionStatus": _status_name(activity),
-    }
-
-
-def _status_name(activity: Activity) -> str:
-    return "".join(word.capitalize() for word in (_status(activity).name or "").split("_"))
-
-
-def _groups(activities: Iterable[Activity]) -> list[messages.CountActivityExecutionsResponseAggregationGroup]:
-    counts: dict[str, int] = {}
-    for activity in activities:
-        counts[_status_name(activity)] = counts.get(_status_name(activity), 0) + 1
-    return [
-        messages.CountActivityExecutionsResponseAggregationGroup(group_values=[to_payload(name)], count=count)
-        for name, count in sorted(counts.items())
-    ]
