@@ -114,7 +114,10 @@ class FakeTemporal:
 
     @property
     def target(self) -> str:
-        """Where it listens: ``127.0.0.1`` and a port, for ``Client.connect()`` or any other SDK."""
+        """Where it listens: ``127.0.0.1`` and a port, for ``Client.connect()`` or any other SDK.
+
+        It knows no compression: tell ``temporalio`` so with ``grpc_compression=GrpcCompression.NONE``.
+        """
         assert self._listener is not None, "FakeTemporal listens within its `async with` block"
         return f"127.0.0.1:{self._port}"
 

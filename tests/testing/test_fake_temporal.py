@@ -2,6 +2,10 @@ from __future__ import annotations
 
 import anyio
 import pytest
+import temporalio.activity
+import temporalio.client
+import temporalio.service
+import temporalio.worker
 from anyio import fail_after, wait_all_tasks_blocked
 
 from asyncworker import activity
@@ -449,6 +453,14 @@ class TestClients:
 
         assert result == "packed"
 
+    async def test_unknown_method(self, temporal):
+        """A call that is not there is UNIMPLEMENTED, as with an older server."""
+        async with await Client.connect(temporal.target) as client:
+            with pytest.raises(RPCError, match="unknown method Dance for service") as caught:
+                await client.service.transport.unary("/temporal.Floor/Dance", b"", timeout=5)
+
+        assert caught.value.status is RPCStatusCode.UNIMPLEMENTED
+
     async def test_in_memory(self, temporal):
         """A client in memory needs no port."""
         client = temporal.client(identity="me")
@@ -514,6 +526,38 @@ class TestClients:
 
         assert task.retry_policy.maximum_attempts == 0
         assert task.start_to_close_timeout == Duration(seconds=5)
+
+
+class TestOfficialSDK:
+    async def test_its_worker(self):
+        """The official SDK's worker takes it for a server: polls, heartbeats, commands and shutdown included."""
+        capabilities = {"worker_poll_complete_on_shutdown": True, "worker_commands": True}
+        async with FakeTemporal(capabilities=capabilities) as temporal:
+            client = await temporalio.client.Client.connect(
+                temporal.target, grpc_compression=temporalio.service.GrpcCompression.NONE
+            )
+            activities = [official_pack, official_wait]
+            async with temporalio.worker.Worker(client, task_queue="q", activities=activities):
+                packing = temporal.add_task("official_pack", 7, task_queue="q")
+                waiting = temporal.add_task("official_wait", task_queue="q")
+                await packing.wait_closed()
+                heartbeats = await waiting.wait_for_heartbeat()
+                waiting.request_cancel()
+                await waiting.wait_closed()
+
+        assert packing.result == "packed 7"
+        assert (heartbeats, waiting.state) == ([["waiting"]], "Canceled")
+
+
+@temporalio.activity.defn
+async def official_pack(number: int) -> str:
+    return f"packed {number}"
+
+
+@temporalio.activity.defn
+async def official_wait() -> None:
+    temporalio.activity.heartbeat("waiting")
+    await anyio.sleep_forever()
 
 
 def lazy_status(name):

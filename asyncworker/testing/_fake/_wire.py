@@ -73,11 +73,26 @@ class Wire:
         return await self._holders[method](call.request, call)
 
 
+class _Mapping(dict[str, Handler]):
+    """Handlers by path; for any other path one that says that it is not there."""
+
+    def get(self, path: str, default: Any = None) -> Any:  # noqa: ARG002
+        # grpclib's own answer has no content-type, by which some clients take it for no gRPC at all.
+        return self[path] if path in self else Handler(_unimplemented, Cardinality.UNARY_UNARY, bytes, bytes)
+
+
+async def _unimplemented(stream: Stream[bytes, bytes]) -> None:
+    await stream.recv_message()
+    _, service, method = stream._method_name.split("/")
+    raise GRPCError(Status.UNIMPLEMENTED, f"unknown method {method} for service {service}")
+
+
 class Listener(Server):
     """A server that knows its connections, so that they can be cut."""
 
     def __init__(self, wire: Wire) -> None:
         super().__init__([wire], codec=BytesCodec(), status_details_codec=BytesDetailsCodec())
+        self._mapping = _Mapping(self._mapping)
         self._protocols: list[H2Protocol] = []
 
     def _protocol_factory(self) -> H2Protocol:
