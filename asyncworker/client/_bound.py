@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .._rpc._transport import Metadata, Transport
@@ -29,10 +28,7 @@ class BoundTransport:
     def __repr__(self) -> str:
         return repr(self._inner)
 
-    # Not a coroutine function itself: the check costs no frame.
-    def unary(
-        self, path: str, request: bytes, *, timeout: float | None, metadata: Metadata = ()
-    ) -> Coroutine[Any, Any, bytes]:
+    async def unary(self, path: str, request: bytes, *, timeout: float | None, metadata: Metadata = ()) -> bytes:
         """See :meth:`Transport.unary`.
 
         Raises:
@@ -40,7 +36,7 @@ class BoundTransport:
         """
         if self._loop is not asyncio.get_running_loop() or self._pid != os.getpid():
             self._settle()
-        return self._inner.unary(path, request, timeout=timeout, metadata=metadata)
+        return await self._inner.unary(path, request, timeout=timeout, metadata=metadata)
 
     async def close(self) -> None:
         """See :meth:`Transport.close`; a copy that a fork has made is let be."""

@@ -24,6 +24,7 @@ from ._bound import BoundTransport
 from ._completion_calls import CompletionCalls
 from ._connect import TransportName, open_transport, target_of, wait_until_serving
 from ._interceptor import Interceptor, OutboundInterceptor
+from ._methods import ActivityMethods
 
 __all__ = ["Client"]
 
@@ -36,7 +37,7 @@ class _Calls(ActivityCalls, CompletionCalls):
     """The end of the chain of interceptors: all calls there are."""
 
 
-class Client(Activities, AsyncCompletion):
+class Client(Activities, ActivityMethods, AsyncCompletion):
     """A connected client of one namespace; any number of workers can share it.
 
     Get one with :meth:`connect`. It belongs to the process and the event loop that first use it, and is closed by
@@ -47,9 +48,21 @@ class Client(Activities, AsyncCompletion):
         identity: Who calls; by default ``pid@host``.
         data_converter: How values become payloads.
         interceptors: Wrap the calls; the first is the outermost.
+
+    Raises:
+        TypeError: The converter, or an interceptor, is none.
     """
 
-    __slots__ = ("_api_key", "_identity", "_interceptors", "_outbound", "_rpc_metadata", "_service", "data_converter")
+    __slots__ = (
+        "__weakref__",
+        "_api_key",
+        "_identity",
+        "_interceptors",
+        "_outbound",
+        "_rpc_metadata",
+        "_service",
+        "data_converter",
+    )
 
     def __init__(
         self,
@@ -64,6 +77,13 @@ class Client(Activities, AsyncCompletion):
         self._rpc_metadata: Mapping[str, str | bytes] = {}
         self._identity = identity or default_identity()
         self._interceptors = tuple(interceptors)
+        if not isinstance(data_converter, DataConverter):
+            raise TypeError(f"data_converter must be a DataConverter instance, got {data_converter!r}")
+        for interceptor in self._interceptors:
+            if not isinstance(interceptor, Interceptor):
+                raise TypeError(
+                    f"interceptors must be instances of asyncworker.client.Interceptor, got {interceptor!r}"
+                )
         self.data_converter = data_converter
         self._outbound: OutboundInterceptor = _Calls(self)
         for interceptor in reversed(self._interceptors):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -22,8 +23,11 @@ from ._interceptor import (
 
 __all__ = ["CompletionCalls"]
 
-# The work is done and deserves patience, but somebody may be waiting for this call.
-_COMPLETION = replace(COMPLETION, budget=60.0)
+_logger = logging.getLogger(__name__)
+
+# The work is done and deserves patience, but somebody may be waiting for this call: none for what the server refuses.
+_COMPLETION = replace(COMPLETION, budget=60.0, grace=0.0)
+_HEARTBEATS = HEARTBEAT.with_grace(0.0)
 
 
 class _Ways(NamedTuple):
@@ -53,12 +57,12 @@ class CompletionCalls(Calls):
             fields["run_id"] = target.run_id or ""
             fields["activity_id"] = target.activity_id
         fields["identity"] = self._client.identity
-        with not_found_as_such():
+        with not_found_as_such(or_closed=True):
             return await self._call(method, fields, metadata=input.rpc_metadata, timeout=input.rpc_timeout, retry=retry)
 
     async def heartbeat_async_activity(self, input: HeartbeatAsyncActivityInput) -> None:
         details = await encode_payloads(input.data_converter, input.details)
-        reply = await self._respond(_HEARTBEAT, input, retry=HEARTBEAT, details=details)
+        reply = await self._respond(_HEARTBEAT, input, retry=_HEARTBEATS, details=details)
         said = ActivityCancellationDetails(
             cancel_requested=reply.cancel_requested, paused=reply.activity_paused, reset=reply.activity_reset
         )
@@ -72,7 +76,9 @@ class CompletionCalls(Calls):
     async def fail_async_activity(self, input: FailAsyncActivityInput) -> None:
         failure = ensure_application_failure(await input.data_converter.encode_failure(input.error))
         details = await encode_payloads(input.data_converter, input.last_heartbeat_details)
-        await self._respond(_FAIL, input, failure=failure, last_heartbeat_details=details)
+        reply = await self._respond(_FAIL, input, failure=failure, last_heartbeat_details=details)
+        for stored in reply.failures:
+            _logger.warning("The server has stored another failure than the one it was sent: %s", stored.message)
 
     async def report_cancellation_async_activity(self, input: ReportCancellationAsyncActivityInput) -> None:
         details = await encode_payloads(input.data_converter, input.details)

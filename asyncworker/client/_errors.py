@@ -11,14 +11,23 @@ __all__ = ["already_started", "is_already_requested", "not_found_as_such"]
 
 
 @contextmanager
-def not_found_as_such() -> Iterator[None]:
-    """Raise :exc:`ActivityNotFoundError` where the server does not know the activity."""
+def not_found_as_such(*, or_closed: bool = False) -> Iterator[None]:
+    """Raise :exc:`ActivityNotFoundError` where the server knows no such activity (*or_closed*: no open one)."""
     try:
         yield
     except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND or _is_about_namespace(error):
-            raise
-        raise ActivityNotFoundError(error.message, error.details) from error
+        if _is_unknown(error) or (or_closed and _is_closed(error)):
+            raise ActivityNotFoundError(error.message, error.details) from error
+        raise
+
+
+def _is_unknown(error: RPCError) -> bool:
+    return error.status is RPCStatusCode.NOT_FOUND and not _is_about_namespace(error)
+
+
+def _is_closed(error: RPCError) -> bool:
+    # Server 1.32 says so of a standalone activity that is completed by its id; by its token it is NOT_FOUND.
+    return error.status is RPCStatusCode.FAILED_PRECONDITION and "invalid transition from" in error.message
 
 
 def _is_about_namespace(error: RPCError) -> bool:

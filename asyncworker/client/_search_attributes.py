@@ -57,9 +57,7 @@ _PYTHON_TYPES: dict[_Type, type | tuple[type, ...]] = {
     _Type.KEYWORD: str,
     _Type.INT: int,
     _Type.DOUBLE: (float, int),
-    _Type.BOOL: bool,
     _Type.DATETIME: datetime,
-    _Type.KEYWORD_LIST: list,
 }
 
 
@@ -187,12 +185,15 @@ class TypedSearchAttributes(Collection[SearchAttributePair[Any]]):
 
 def _check(pair: SearchAttributePair[Any]) -> None:
     kind = pair.key.indexed_value_type
-    fits = isinstance(pair.value, _PYTHON_TYPES[kind])
-    # To Python a bool is an int as well.
-    if isinstance(pair.value, bool) and kind is not _Type.BOOL:
-        fits = False
-    if kind is _Type.KEYWORD_LIST and fits:
-        fits = all(isinstance(item, str) for item in pair.value)
+    value = pair.value
+    match kind:
+        case _Type.KEYWORD_LIST:
+            fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        case _Type.BOOL:
+            fits = isinstance(value, bool)
+        case _:
+            # To Python a bool is an int as well.
+            fits = isinstance(value, _PYTHON_TYPES[kind]) and not isinstance(value, bool)
     if not fits:
         raise TypeError(f"search attribute {pair.key.name!r} is of type {kind.name}, got {pair.value!r}")
     if isinstance(pair.value, datetime) and pair.value.tzinfo is None:

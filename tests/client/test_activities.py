@@ -49,6 +49,12 @@ async def pack(order: Order) -> Order:
     raise NotImplementedError
 
 
+class Depot:
+    @activity.defn(task_queue="depot", start_to_close_timeout=5)
+    async def store(self, order: Order) -> Order:
+        raise NotImplementedError
+
+
 def completed(*values: bytes) -> PollActivityExecutionResponse:
     payloads = [Payload(metadata={"encoding": b"json/plain"}, data=value) for value in values]
     return PollActivityExecutionResponse(outcome=ActivityExecutionOutcome(result=Payloads(payloads=payloads)))
@@ -182,6 +188,20 @@ async def test_a_result_is_what_the_function_says(far_end, client):
     result = await client.execute_activity(pack, Order(id="7", boxes=1))
 
     assert result == Order(id="7", boxes=2)
+
+
+async def test_a_method_can_be_called_without_its_object(far_end, client):
+    """A method named through its class takes what comes after ``self``; the object is the worker's."""
+    far_end.answer("PollActivityExecution", completed(b'{"id":"7","boxes":2}'))
+
+    result = await client.execute_activity_method(Depot.store, Order(id="7", boxes=1))
+    handle = await client.start_activity_method(Depot.store, Order(id="8", boxes=1), id="a8")
+
+    assert result == Order(id="7", boxes=2)
+    assert handle.id == "a8"
+    first, second = far_end.asked("StartActivityExecution")
+    assert [each.data for each in first.input.payloads] == [b'{"id":"7","boxes":1}']
+    assert (first.activity_type.name, second.activity_type.name) == ("store", "store")
 
 
 async def test_an_empty_poll_is_asked_again(far_end, client):

@@ -4,10 +4,12 @@ import pytest
 from far_end import refusal
 
 from asyncworker._proto.temporal.api.errordetails.v1 import NotFoundFailure
+from asyncworker._proto.temporal.api.failure.v1 import Failure
 from asyncworker._proto.temporal.api.workflowservice.v1 import (
     RecordActivityTaskHeartbeatByIdResponse,
     RecordActivityTaskHeartbeatResponse,
     RespondActivityTaskCompletedResponse,
+    RespondActivityTaskFailedResponse,
 )
 from asyncworker.client import AsyncActivityIDReference
 from asyncworker.common import ActivityCancellationDetails
@@ -17,6 +19,7 @@ from asyncworker.exceptions import (
     AsyncActivityCancelledError,
     CancelledError,
     ConverterError,
+    RPCError,
     RPCStatusCode,
 )
 
@@ -98,6 +101,16 @@ async def test_a_failure_takes_its_details_along(far_end, handle):
     assert data(request.last_heartbeat_details) == [b"1", b"2"]
 
 
+async def test_a_failure_that_the_server_replaces_is_told(far_end, handle, caplog):
+    """When the server stores another failure, for the one sent was too large, a warning says so."""
+    stored = Failure(message="Failure exceeds size limit.")
+    far_end.answer("RespondActivityTaskFailed", RespondActivityTaskFailedResponse(failures=[stored]))
+
+    await handle.fail(ApplicationError("x" * 100))
+
+    assert [(each.levelname, "exceeds size limit" in each.message) for each in caplog.records] == [("WARNING", True)]
+
+
 @pytest.mark.parametrize("error", [ValueError("bad"), CancelledError("stop"), KeyboardInterrupt()], ids=repr)
 async def test_any_error_becomes_a_failure_that_the_server_takes(far_end, handle, error):
     """The server takes application failures only: what is none is wrapped in one."""
@@ -147,6 +160,17 @@ async def test_an_activity_that_has_closed_is_not_found(far_end, handle):
 
     with pytest.raises(ActivityNotFoundError, match="already timed out"):
         await handle.complete(1)
+
+
+async def test_a_refused_completion_is_not_tried_again(far_end, handle):
+    """What the server refuses is refused at once, though completing has worked before."""
+    await handle.complete(1)
+    far_end.answer("RespondActivityTaskCompleted", refusal(RPCStatusCode.PERMISSION_DENIED, "not yours"))
+
+    with pytest.raises(RPCError, match="not yours"):
+        await handle.complete(2)
+
+    assert len(far_end.asked("RespondActivityTaskCompleted")) == 2
 
 
 async def test_a_completion_is_tried_again(far_end, handle):

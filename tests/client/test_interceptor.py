@@ -14,6 +14,7 @@ from asyncworker._proto.temporal.api.workflowservice.v1 import (
     StartActivityExecutionResponse,
 )
 from asyncworker.client import Client, Interceptor, OutboundInterceptor, StartActivityInput
+from asyncworker.converter import DataConverter
 from asyncworker.exceptions import ApplicationError
 
 #: What an interceptor can wrap.
@@ -152,3 +153,10 @@ async def test_without_interceptors_there_is_no_link():
 def test_every_call_is_documented(call):
     """Whoever writes an interceptor can read what each call is."""
     assert getattr(OutboundInterceptor, call).__doc__
+
+
+@pytest.mark.parametrize("options", [{"interceptors": [Interceptor]}, {"data_converter": DataConverter}])
+def test_a_class_in_place_of_its_instance_is_refused(options):
+    """A class where an instance belongs is told at once, not at the first call."""
+    with pytest.raises(TypeError, match=r"instance.*, got <class"):
+        FarEnd().client(**options)

@@ -51,6 +51,10 @@ class Depot:
     async def store(self, order: Order) -> int:
         raise NotImplementedError
 
+    @activity.defn
+    def find(self, context: activity.Context, order: Order) -> bool:
+        raise NotImplementedError
+
 
 class Clean:
     async def __call__(self, room: str) -> bool:
@@ -92,6 +96,13 @@ async def execute(client: Client, order: Order) -> None:
     assert_type(await client.execute_activity("pack", order), Any)
     options: StartActivityOptions = {"task_queue": "depot", "start_to_close_timeout": 5}
     assert_type(await client.execute_activity(pack, order, **options), str)
+
+
+async def start_methods(client: Client, order: Order) -> None:
+    assert_type(await client.start_activity_method(Depot.store, order), ActivityHandle[int])
+    assert_type(await client.execute_activity_method(Depot.store, order), int)
+    assert_type(await client.execute_activity_method(Depot.find, order), bool)
+    await client.start_activity_method(Depot.store, 7)  # type: ignore[arg-type]
 
 
 async def refuse(client: Client, order: Order) -> None:
