@@ -74,18 +74,26 @@ class TestRunning:
         assert {"timestamp", "level", "logger", "message"} <= records[0].keys()
         assert {record["level"] for record in records} == {"info"}
 
-    async def test_overrides(self, command_on_server):
-        """A flag, or its variable, replaces what the worker's code says."""
-        (command_on_server.directory / "slots.py").write_text(
-            "import orders\nasync def make():\n    return orders.worker\n"
-        )
-
-        async with command_on_server.running(
-            "run", "orders:worker", "--max-concurrent-activities", "3", ASYNCWORKER_GRACEFUL_SHUTDOWN_TIMEOUT="1m"
-        ) as run:
+    async def test_overrides(self, command_on_server, dev_server, task_queue):
+        """A flag, or its variable, replaces what the worker's code says: with one slot the second task waits."""
+        options = {"task_queue": task_queue, "start_to_close_timeout": 30}
+        async with (
+            command_on_server.running(
+                "run", "orders:worker", "--max-concurrent-activities", "1", ASYNCWORKER_GRACEFUL_SHUTDOWN_TIMEOUT="0s"
+            ) as run,
+            await Client.connect(dev_server.target) as client,
+        ):
             await run.line_with("started")
+            handles = [
+                await client.start_activity("wait", id=f"{task_queue}-{number}", heartbeat_timeout=1, **options)
+                for number in range(2)
+            ]
+            async for _ in handles[0].progress():
+                break
+            states = [(await handle.describe()).run_state.name for handle in handles]
             code = await run.end()
 
+        assert states == ["STARTED", "SCHEDULED"]
         assert code == 0
 
 

@@ -47,7 +47,7 @@ def session(leader: int) -> list[int]:
     """The processes in the session of *leader*."""
     members = []
     for pid in psutil.pids():
-        with suppress(ProcessLookupError, PermissionError):
+        with suppress(ProcessLookupError, PermissionError, psutil.Error):
             if os.getsid(pid) == leader and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
                 members.append(pid)
     return members
