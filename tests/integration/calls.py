@@ -11,14 +11,17 @@ from typing import Any, TypeVar
 import anyio
 import pytest
 from temporalio import client as official
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice import v1 as requests
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter as OfficialDataConverter
+from temporalio.service import WorkflowService
 
-from asyncworker import ActivityHandle, Client, RetryPolicy
+from asyncworker import ActivityHandle, Client, RetryPolicy, Worker
 from asyncworker.activity import Definition
 from asyncworker.exceptions import ActivityFailureError
 
-from .workflows import WORKFLOWS, Plan
+from .workflows import ACTIVITY_ID, WORKFLOWS, Plan
 
 T = TypeVar("T")
 
@@ -41,6 +44,7 @@ class Standing:
     state: str
     last_failure: str | None
     worker: str | None
+    heartbeat_details: Any = None
 
 
 class Call(ABC):
@@ -59,8 +63,28 @@ class Call(ABC):
         """Ask for the activity's cancellation."""
 
     @abstractmethod
+    async def pause(self) -> None:
+        """Let no further attempt begin."""
+
+    @abstractmethod
+    async def unpause(self) -> None:
+        """Let attempts begin again."""
+
+    @abstractmethod
+    async def reset(self) -> None:
+        """Start over from the first attempt."""
+
+    @abstractmethod
+    async def terminate(self) -> None:
+        """End the activity, or the workflow that it is a part of."""
+
+    @abstractmethod
     async def standing(self) -> Standing:
         """Ask the server how the activity stands."""
+
+    async def heartbeats(self, details: Any) -> None:
+        """Wait until the server knows these details of a heartbeat."""
+        await eventually(self.standing, lambda now: now.heartbeat_details == details)
 
     async def reaches(self, attempt: int, state: str = "") -> Standing:
         """Wait until the server says that the activity is in this attempt, and in this state if that matters."""
@@ -79,6 +103,11 @@ class Caller(ABC):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.task_queue!r}>"
+
+    def worker(self, *activities: Any, **options: Any) -> Worker:
+        """Make the worker that runs the activities; it lets twenty heartbeats a second through."""
+        settings = {"max_heartbeat_throttle_interval": 0.05, **options}
+        return Worker(self.client, task_queue=self.task_queue, activities=activities, **settings)
 
     @abstractmethod
     async def start(
@@ -144,6 +173,31 @@ class WorkflowCall(Call):
     async def cancel(self) -> None:
         await self.handle.signal("cancel_activity")
 
+    async def pause(self) -> None:
+        await self._service.pause_activity(requests.PauseActivityRequest(**self._ids, id=ACTIVITY_ID))
+
+    async def unpause(self) -> None:
+        await self._service.unpause_activity(requests.UnpauseActivityRequest(**self._ids, id=ACTIVITY_ID))
+
+    async def reset(self) -> None:
+        await self._service.reset_activity(requests.ResetActivityRequest(**self._ids, id=ACTIVITY_ID))
+
+    async def terminate(self) -> None:
+        await self.handle.terminate()
+
+    def _first(self, payloads: Any) -> Any:
+        if not payloads:
+            return None
+        return self.handle._client.data_converter.payload_converter.from_payload(payloads[0])
+
+    @property
+    def _service(self) -> WorkflowService:
+        return self.handle._client.workflow_service
+
+    @property
+    def _ids(self) -> dict[str, Any]:
+        return {"namespace": "default", "execution": WorkflowExecution(workflow_id=self.handle.id)}
+
     async def standing(self) -> Standing:
         described = await self.handle.describe()
         for pending in described.raw_description.pending_activities:
@@ -154,6 +208,7 @@ class WorkflowCall(Call):
                 state.removeprefix("PENDING_ACTIVITY_STATE_"),
                 failure,
                 pending.last_worker_identity or None,
+                self._first(pending.heartbeat_details.payloads),
             )
         return Standing(0, "", None, None)
 
@@ -207,6 +262,18 @@ class StandaloneCall(Call):
     async def cancel(self) -> None:
         await self.handle.cancel()
 
+    async def pause(self) -> None:
+        await self.handle.pause()
+
+    async def unpause(self) -> None:
+        await self.handle.unpause()
+
+    async def reset(self) -> None:
+        await self.handle.reset()
+
+    async def terminate(self) -> None:
+        await self.handle.terminate()
+
     async def standing(self) -> Standing:
         described = await self.handle.describe()
         failure = described.last_failure
@@ -215,6 +282,7 @@ class StandaloneCall(Call):
             described.run_state.name,
             None if failure is None else getattr(failure, "message", str(failure)),
             described.last_worker_identity,
+            described.heartbeat_details(default=None),
         )
 
 

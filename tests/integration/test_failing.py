@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from asyncworker import ApplicationError, Worker, activity
+from asyncworker import ApplicationError, activity
 from asyncworker.exceptions import ApplicationErrorCategory
 
 from .calls import Caller
@@ -69,7 +69,7 @@ def _chain(error: BaseException | None) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("fn", [chain_async, chain_sync], ids=["async", "sync"])
 async def test_a_failure_has_its_causes(caller: Caller, fn: Any):
     """A failure comes with its causes, details, type, category, and the activity's own stack at each level."""
-    async with Worker(caller.client, task_queue=caller.task_queue, activities=[fn]):
+    async with caller.worker(fn):
         error = await caller.failure(fn)
 
     assert _chain(error) == [("GaveUp", "given up"), ("Broke", "no current"), ("KeyError", "'cable'")]
@@ -94,7 +94,7 @@ async def _raise(error: Exception) -> None:
 
 async def test_a_group_of_exceptions_says_all_of_them(caller: Caller):
     """An exception group is one failure that names each member; one that is not retryable makes it so."""
-    async with Worker(caller.client, task_queue=caller.task_queue, activities=[fall_apart]):
+    async with caller.worker(fall_apart):
         error = await caller.failure(fall_apart)
 
     assert error.type == "ExceptionGroup"
@@ -124,13 +124,13 @@ def third_time_sync() -> int:
 @pytest.mark.parametrize("fn", [third_time_async, third_time_sync], ids=["async", "sync"])
 async def test_retried_until_it_succeeds(caller: Caller, fn: Any):
     """A failed attempt is followed by the next, which knows its number, until one succeeds."""
-    async with Worker(caller.client, task_queue=caller.task_queue, activities=[fn]):
+    async with caller.worker(fn):
         assert await caller.result(fn) == 3
 
 
 async def test_the_last_attempt_says_the_failure(caller: Caller):
     """With the attempts used up, the failure is that of the last."""
-    async with Worker(caller.client, task_queue=caller.task_queue, activities=[third_time_async]):
+    async with caller.worker(third_time_async):
         error = await caller.failure(third_time_async, maximum_attempts=2)
 
     assert (error.type, error.message) == ("Broke", "attempt 2")
@@ -138,7 +138,7 @@ async def test_the_last_attempt_says_the_failure(caller: Caller):
 
 async def test_types_that_the_policy_does_not_retry(caller: Caller):
     """An error whose class the retry policy names ends the activity at once."""
-    async with Worker(caller.client, task_queue=caller.task_queue, activities=[third_time_async]):
+    async with caller.worker(third_time_async):
         error = await caller.failure(third_time_async, non_retryable_error_types=["Broke"])
 
     assert (error.type, error.message) == ("Broke", "attempt 1")
@@ -154,7 +154,7 @@ async def when_told() -> float:
 
 async def test_the_error_says_when_to_retry(caller: Caller):
     """next_retry_delay goes before the retry policy's interval."""
-    async with Worker(caller.client, task_queue=caller.task_queue, activities=[when_told]):
+    async with caller.worker(when_told):
         waited = await caller.result(when_told, initial_interval=60)
 
     assert 0.3 <= waited < 60
@@ -175,10 +175,10 @@ async def missing() -> str:
 
 async def test_an_unknown_type_is_retried(caller: Caller):
     """A type that nobody registered fails, listing those that are, until a worker knows it."""
-    async with Worker(caller.client, task_queue=caller.task_queue, activities=[pay, when_told]):
+    async with caller.worker(pay, when_told):
         call = await caller.start(missing, initial_interval=0.2)
         standing = await call.reaches(2)
-    async with Worker(caller.client, task_queue=caller.task_queue, activities=[missing]):
+    async with caller.worker(missing):
         result = await call.result()
 
     assert standing.last_failure == "Activity 'missing' is not registered on this worker; registered: pay, when_told"
@@ -197,7 +197,7 @@ async def test_an_unknown_type_is_retried(caller: Caller):
 )
 async def test_bad_arguments_are_one_failure(caller: Caller, arguments: tuple[Any, ...], says: str):
     """Arguments that do not fit end the activity at its first attempt, and the failure names the parameter."""
-    async with Worker(caller.client, task_queue=caller.task_queue, activities=[pay]):
+    async with caller.worker(pay):
         error = await caller.failure(pay, *arguments)
 
     assert says in error.message
@@ -212,7 +212,7 @@ async def unspeakable() -> Any:
 
 async def test_a_result_that_cannot_be_written_is_one_failure(caller: Caller):
     """A result that no converter takes ends the activity at its first attempt."""
-    async with Worker(caller.client, task_queue=caller.task_queue, activities=[unspeakable]):
+    async with caller.worker(unspeakable):
         error = await caller.failure(unspeakable)
 
     assert error.type == "ConverterError"
@@ -234,7 +234,7 @@ async def fail_unprintably() -> None:
 
 async def test_an_error_that_cannot_be_written_still_fails(caller: Caller):
     """Errors and details that resist conversion are replaced by notes that say so, and the failure goes out."""
-    async with Worker(caller.client, task_queue=caller.task_queue, activities=[fail_unprintably]):
+    async with caller.worker(fail_unprintably):
         error = await caller.failure(fail_unprintably)
 
     assert error.message == "odd"
@@ -272,7 +272,7 @@ async def fail_with_bytes(size: int) -> None:
 )
 async def test_values_too_large_are_one_failure(caller: Caller, fn: Any, what: str, size: int):
     """A result or heartbeat above the namespace's 2 MiB ends the activity, and the failure says both sizes."""
-    async with Worker(caller.client, task_queue=caller.task_queue, activities=[fn]):
+    async with caller.worker(fn):
         error = await caller.failure(fn, size)
 
     assert error.message.startswith(f"{what} has {size // MiB},")
@@ -283,7 +283,7 @@ async def test_values_too_large_are_one_failure(caller: Caller, fn: Any, what: s
 @pytest.mark.parametrize("size", [3 * MiB, 5 * MiB])
 async def test_details_too_large_are_left_out(caller: Caller, size: int):
     """A failure whose details are too large goes out without them: it is retried, and keeps heartbeat details."""
-    async with Worker(caller.client, task_queue=caller.task_queue, activities=[fail_with_bytes]):
+    async with caller.worker(fail_with_bytes):
         error = await caller.failure(fail_with_bytes, size)
 
     assert (error.type, error.message) == ("Large", "again")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from asyncworker import Worker, activity
+from asyncworker import activity
 
 from .calls import Caller
 
@@ -110,7 +110,7 @@ ACTIVITIES = [
 @pytest.mark.parametrize("how", ["async", "sync"])
 async def test_values_keep_their_types(caller: Caller, how: str):
     """Models, dataclasses, bytes, several and optional arguments arrive typed, and so does the result."""
-    async with Worker(caller.client, task_queue=caller.task_queue, activities=ACTIVITIES):
+    async with caller.worker(*ACTIVITIES):
         results = [
             await caller.result(f"{name}_{how}", *arguments, result_type=result_type)
             for name, arguments, result_type, _ in CASES
@@ -121,7 +121,7 @@ async def test_values_keep_their_types(caller: Caller, how: str):
 
 async def test_nothing_is_a_value(caller: Caller):
     """None is an argument, and a result."""
-    async with Worker(caller.client, task_queue=caller.task_queue, activities=ACTIVITIES):
+    async with caller.worker(*ACTIVITIES):
         results = [await caller.result(nothing_async), await caller.result(nothing_sync, None)]
 
     assert results == [None, None]

@@ -15,6 +15,8 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 #: Where the workflow's own worker polls.
 WORKFLOWS = "workflows"
+#: The one activity of each workflow.
+ACTIVITY_ID = "the-activity"
 
 
 @dataclass
@@ -57,7 +59,7 @@ class CallActivity:
             workflow.info().workflow_type,
             args=arguments[1:],
             result_type=common.RawValue,
-            activity_id="the-activity",
+            activity_id=ACTIVITY_ID,
             task_queue=plan.task_queue,
             start_to_close_timeout=_span(plan.start_to_close_timeout),
             schedule_to_close_timeout=_span(plan.schedule_to_close_timeout),
