@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, AsyncExitStack
 from types import TracebackType
 from typing import Any, Self
 
+import anyio
 import betterproto2
 from grpclib.testing import ChannelFor
 
@@ -32,10 +33,11 @@ from ._fake._faults import Faults
 from ._fake._handle import PATIENCE, FakeActivity
 from ._fake._payloads import to_payload, to_payloads
 from ._fake._wire import Listener, Wire
-from ._fake._worker_calls import LONGEST_POLL, WorkerCalls
+from ._fake._worker_calls import LONGEST_POLL, SCALING_WAIT, WorkerCalls
 
 __all__ = ["FakeActivity", "FakeTemporal"]
 
+_CLOSING_GRACE = 0.2
 _METHODS = frozenset(it.name for it in vars(_methods).values() if isinstance(it, _methods.Method))
 
 
@@ -63,6 +65,7 @@ class FakeTemporal:
         skip_backoff: Whether a retry comes at once instead of after its interval.
         longest_poll: Seconds that a poll for tasks is held for at most; less if its own deadline is nearer.
         longest_wait: Seconds that a wait for an outcome is held for at most.
+        scaling_wait: Seconds of waiting for a task after which the server suggests one poller less.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class FakeTemporal:
         skip_backoff: bool = True,
         longest_poll: float = LONGEST_POLL,
         longest_wait: float = LONGEST_WAIT,
+        scaling_wait: float = SCALING_WAIT,
     ) -> None:
         self._cluster = Cluster(capabilities or {}, limits or {}, skip_backoff=skip_backoff)
         self._faults = Faults(self._cluster)
@@ -80,7 +84,7 @@ class FakeTemporal:
         self._names = itertools.count(1)
         self._stack = AsyncExitStack()
         self._channels: list[ChannelFor] = []
-        workers = WorkerCalls(self._cluster, longest_poll=longest_poll)
+        workers = WorkerCalls(self._cluster, longest_poll=longest_poll, scaling_wait=scaling_wait)
         clients = ClientCalls(self._cluster, longest_wait=longest_wait)
         self._wire = Wire(
             {**workers.handlers(), **clients.handlers()},
@@ -124,7 +128,7 @@ class FakeTemporal:
     def transport(self) -> GrpclibTransport:
         """A way in that never leaves memory; closed with the server if nobody has closed it before."""
         transport = GrpclibTransport(self._open_channel)
-        self._stack.push_async_callback(transport.close)
+        self._stack.push_async_callback(_close, transport)
         return transport
 
     def service(self, *, namespace: str = "default") -> WorkflowService:
@@ -343,6 +347,12 @@ class FakeTemporal:
         channel = ChannelFor([self._wire], codec=BytesCodec(), status_details_codec=BytesDetailsCodec())
         self._channels.append(channel)
         return channel
+
+
+async def _close(transport: GrpclibTransport) -> None:
+    # Calls that the test holds back or delays would be waited for; cancelled, `close` cuts them off.
+    with anyio.move_on_after(_CLOSING_GRACE):
+        await transport.close()
 
 
 def _cut(context: ChannelFor) -> None:

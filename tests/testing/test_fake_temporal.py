@@ -150,6 +150,20 @@ class TestTasks:
         assert first.poller_scaling_decision.poll_request_delta_suggestion == 1
         assert second.poller_scaling_decision is None
 
+    async def test_idle_poller(self):
+        """A poll that had to wait long suggests one poller less."""
+        async with FakeTemporal(scaling_wait=0.0) as temporal, anyio.create_task_group() as group:
+            tasks = []
+
+            async def take():
+                tasks.append(await Hand(temporal).poll())
+
+            group.start_soon(take)
+            await temporal.wait_for("PollActivityTaskQueue")
+            temporal.add_task("Pack", task_queue="q")
+
+        assert tasks[0].poller_scaling_decision.poll_request_delta_suggestion == -1
+
     async def test_order(self, temporal, hand):
         """Tasks of one queue are handed out in their order, and those of others not at all."""
         temporal.add_task("Pack", task_queue="other")
@@ -318,6 +332,15 @@ class TestWorkers:
         assert response.namespace_info.capabilities.worker_commands
         assert response.namespace_info.limits.blob_size_limit_error == 10
 
+    async def test_limits(self, temporal, hand):
+        """A heartbeat above the limit fails the activity, and its reply tells the worker to give up."""
+        packing = temporal.add_task("Pack", task_queue="q")
+        task = await hand.poll()
+        temporal.limits.blob_size_limit_error = 10
+
+        assert (await hand.heartbeat(task, "x" * 20)).cancel_requested
+        assert packing.failure.message == "Heartbeat details exceed size limit."
+
 
 class TestFaults:
     async def test_refusal(self, temporal, hand):
@@ -361,6 +384,24 @@ class TestFaults:
         temporal.add_task("Pack", task_queue="q")
 
         assert (await hand.poll(timeout=0.05)).task_token == b""
+
+    async def test_leaving_in_the_middle(self):
+        """The server's end does not wait for calls that were to be delayed."""
+        errors = []
+        with fail_after(5):
+            async with anyio.create_task_group() as group, FakeTemporal() as temporal:
+
+                async def poll():
+                    try:
+                        await Hand(temporal).poll()
+                    except RPCError as error:
+                        errors.append(error.status)
+
+                temporal.delay("PollActivityTaskQueue", 30)
+                group.start_soon(poll)
+                await temporal.wait_for("PollActivityTaskQueue")
+
+        assert errors == [RPCStatusCode.UNAVAILABLE]
 
     async def test_outage(self, temporal, hand):
         """An outage ends calls under way and refuses new ones; what was known is known after it."""

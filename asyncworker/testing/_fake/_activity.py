@@ -29,6 +29,7 @@ from ..._proto.temporal.api.failure.v1 import (
     TerminatedFailureInfo,
     TimeoutFailureInfo,
 )
+from ..._proto.temporal.api.namespace.v1 import NamespaceInfoLimits
 from ..._proto.temporal.api.workflowservice.v1 import StartActivityExecutionRequest
 from ..._proto.temporal.wkt import Timestamp
 from ..._wire import encode
@@ -77,13 +78,13 @@ class Activity:
         run_id: str,
         workflow: WorkflowExecution | None = None,
         workflow_type: str = "",
-        blob_limit: int = 2 << 20,
+        limits: NamespaceInfoLimits,
     ) -> None:
         self.request = request
         self.run_id = run_id
         self.workflow = workflow
         self.workflow_type = workflow_type
-        self.blob_limit = blob_limit
+        self._limits = limits
         self.options = normalize(request)
         self.state = State.SCHEDULED
         self.attempt = 1
@@ -140,7 +141,7 @@ class Activity:
             raise self.gone()
         self.heartbeat_at = now()
         self.heartbeats.append(details)
-        if size(details) > self.blob_limit:
+        if size(details) > self._limits.blob_size_limit_error:
             self._close_too_large("Heartbeat details exceed size limit.")
         else:
             self.heartbeat_details = details
@@ -148,7 +149,7 @@ class Activity:
     def complete(self, result: Payloads | None) -> None:
         """End it with a result, if that is not too large."""
         self._check_has_worker()
-        if size(result) > self.blob_limit:
+        if size(result) > self._limits.blob_size_limit_error:
             self._close_too_large("Complete result exceeds size limit.")
         else:
             self._close(State.COMPLETED, result=result or Payloads())
@@ -166,7 +167,7 @@ class Activity:
             self.heartbeat(last_heartbeat_details)
         if self.state in CLOSED:
             return []
-        if failure is not None and len(encode(failure)) > self.blob_limit:
+        if failure is not None and len(encode(failure)) > self._limits.blob_size_limit_error:
             cut = _server_failure("Failure exceeds size limit.")
             self._end_attempt(State.FAILED, cut, is_final=True)
             return [cut]

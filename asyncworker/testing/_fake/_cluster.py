@@ -90,7 +90,7 @@ class Cluster:
             run_id=str(uuid.uuid4()),
             workflow=workflow,
             workflow_type=workflow_type,
-            blob_limit=self.limits.blob_size_limit_error,
+            limits=self.limits,
         )
         self.activities.append(activity)
         self.settle(activity)

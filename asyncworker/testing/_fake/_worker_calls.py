@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -21,6 +22,8 @@ T = TypeVar("T")
 
 #: Seconds that the server holds a poll for at most.
 LONGEST_POLL = 57.0
+#: Seconds after which a poll that has waited for its task is one too many.
+SCALING_WAIT = 1.0
 # A poll with less time than this is refused; one with more is answered a second before its deadline.
 _SHORTEST_DEADLINE = 2.0
 _ANSWER_MARGIN = 1.0
@@ -45,9 +48,12 @@ _SYSTEM_CAPABILITIES = messages.GetSystemInfoResponseCapabilities(
 class WorkerCalls:
     """The calls of a worker's life."""
 
-    def __init__(self, cluster: Cluster, *, longest_poll: float = LONGEST_POLL) -> None:
+    def __init__(
+        self, cluster: Cluster, *, longest_poll: float = LONGEST_POLL, scaling_wait: float = SCALING_WAIT
+    ) -> None:
         self._cluster = cluster
         self._longest_poll = longest_poll
+        self._scaling_wait = scaling_wait
 
     def handlers(self) -> Handlers:
         """Which method is answered by what."""
@@ -94,10 +100,13 @@ class WorkerCalls:
         def next_task() -> Activity | None:
             return self._cluster.hand_out(request.namespace, queue, request.identity, request.worker_control_task_queue)
 
+        began = time.monotonic()
         activity = await self._hold(next_task, request.worker_instance_key, call)
         if activity is None:
             return messages.PollActivityTaskQueueResponse()
-        return task(activity, backlog=self._cluster.backlog(request.namespace, queue))
+        if self._cluster.backlog(request.namespace, queue):
+            return task(activity, more_pollers=1)
+        return task(activity, more_pollers=-1 if time.monotonic() - began > self._scaling_wait else 0)
 
     async def poll_nexus_task_queue(
         self, request: messages.PollNexusTaskQueueRequest, call: Incoming
@@ -225,7 +234,7 @@ def asked_for(activity: Activity) -> dict[str, bool]:
     }
 
 
-def task(activity: Activity, *, backlog: int = 0) -> messages.PollActivityTaskQueueResponse:
+def task(activity: Activity, *, more_pollers: int) -> messages.PollActivityTaskQueueResponse:
     """What a poll is answered with when it is handed this activity."""
     assert activity.token is not None
     request = activity.request
@@ -249,6 +258,8 @@ def task(activity: Activity, *, backlog: int = 0) -> messages.PollActivityTaskQu
         heartbeat_timeout=options.heartbeat_timeout,
         retry_policy=options.retry_policy,
         priority=options.priority,
-        poller_scaling_decision=PollerScalingDecision(poll_request_delta_suggestion=1) if backlog else None,
+        poller_scaling_decision=PollerScalingDecision(poll_request_delta_suggestion=more_pollers)
+        if more_pollers
+        else None,
         activity_run_id=activity.run_id if activity.is_standalone else "",
     )
