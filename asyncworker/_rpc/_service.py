@@ -20,7 +20,7 @@ from ._retry import DEFAULT, Failures, RetryRules
 from ._status import decode_details
 from ._transport import Metadata, Transport
 
-__all__ = ["LONG_POLL_TIMEOUT", "APIKey", "WorkflowService"]
+__all__ = ["LONG_POLL_TIMEOUT", "APIKey", "WorkflowService", "client_version"]
 
 _logger = logging.getLogger(__name__)
 
@@ -188,7 +188,7 @@ class WorkflowService:
         # One tuple for all calls: a transport keeps what it has encoded, and knows it again by identity.
         pairs: dict[str, str | bytes] = {
             "client-name": "asyncworker",
-            "client-version": _client_version(),
+            "client-version": client_version(),
             "temporal-namespace": self.namespace,
         }
         if self._bearer is not None:
@@ -205,7 +205,8 @@ class WorkflowService:
 
 
 @cache
-def _client_version() -> str:
+def client_version() -> str:
+    """Name the version of this package, as it is told to the server."""
     # Slow to import, and as a rule imported by then.
     from importlib.metadata import PackageNotFoundError, version
 
