@@ -1,0 +1,317 @@
+"""How many polls a worker keeps open, and what its slot supplier may do to them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import anyio
+import pytest
+from worker_helpers import QUEUE, until, worker_of
+
+from asyncworker import Worker, activity
+from asyncworker.exceptions import RPCStatusCode
+from asyncworker.testing import FakeTemporal
+from asyncworker.worker import (
+    FixedSizeSlotSupplier,
+    PollerBehaviorAutoscaling,
+    PollerBehaviorSimpleMaximum,
+    SlotPermit,
+    SlotReservation,
+    SlotSupplier,
+    _poller,
+    _pollers,
+)
+from asyncworker.worker._pollers import Pollers
+
+POLL = "PollActivityTaskQueue"
+
+
+@activity.defn
+async def pack() -> str:
+    return "packed"
+
+
+@pytest.fixture
+async def restless() -> AsyncIterator[FakeTemporal]:
+    """A server that ends polls without a task after a moment."""
+    async with FakeTemporal(capabilities={"worker_poll_complete_on_shutdown": True}, longest_poll=0.01) as temporal:
+        yield temporal
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """What is tried again after a second is tried again at once."""
+    monkeypatch.setattr(_poller, "_AFTER_ERROR", 0.001)
+    monkeypatch.setattr(_pollers, "_AFTER_POLLER_ERROR", 0.001)
+
+
+def pollers_of(worker: Worker) -> Pollers:
+    assert worker._life is not None
+    assert worker._life.pollers is not None
+    return worker._life.pollers
+
+
+def autoscaling(minimum: int, maximum: int, initial: int) -> dict[str, Any]:
+    return {"activity_task_poller_behavior": PollerBehaviorAutoscaling(minimum, maximum, initial)}
+
+
+class TestBehavior:
+    @pytest.mark.parametrize(
+        ("enrolls", "options", "target", "is_autoscaling"),
+        [
+            (False, {}, 5, False),
+            (True, {}, 5, True),
+            (True, {"max_concurrent_activity_task_polls": 3}, 3, False),
+            (True, {"activity_task_poller_behavior": PollerBehaviorSimpleMaximum(7)}, 7, False),
+            (False, autoscaling(2, 9, 4), 4, True),
+        ],
+        ids=["default", "enrolled", "told a number", "told a behaviour", "told to scale"],
+    )
+    async def test_comes_from_the_user_then_from_the_namespace(self, enrolls, options, target, is_autoscaling):
+        """The namespace enrolls a worker into autoscaling that was told nothing else."""
+        capabilities = {"worker_poll_complete_on_shutdown": True, "poller_autoscaling_auto_enroll": enrolls}
+        async with (
+            FakeTemporal(capabilities=capabilities) as temporal,
+            worker_of(temporal, pack, **options) as worker,
+        ):
+            await temporal.wait_for(POLL, count=target)
+            pollers = pollers_of(worker)
+
+            assert (pollers.target, pollers.is_autoscaling) == (target, is_autoscaling)
+
+    def test_is_said_once(self):
+        """A number and a behaviour exclude each other."""
+        with pytest.raises(TypeError, match="exclude each other: use PollerBehaviorSimpleMaximum"):
+            Worker(
+                task_queue=QUEUE,
+                activities=[pack],
+                max_concurrent_activity_task_polls=5,
+                activity_task_poller_behavior=PollerBehaviorSimpleMaximum(5),
+            )
+
+
+class TestAutoscaling:
+    async def test_grows_with_a_backlog(self, temporal):
+        """While the server asks for more polls there are more, up to the maximum."""
+        # Slow enough for the backlog to last beyond the first period, in which nothing grows.
+        temporal.delay(POLL, 0.05)
+        tasks = [temporal.add_task(pack, task_queue=QUEUE) for _ in range(40)]
+
+        async with worker_of(temporal, pack, **autoscaling(1, 6, 2)) as worker:
+            await until(lambda: pollers_of(worker).target == 6)
+            most = len(pollers_of(worker))
+            for task in tasks:
+                await task.wait_closed()
+
+        assert most == 6
+
+    async def test_shrinks_when_polls_come_back_empty(self, restless):
+        """Of five polls that nothing comes of one is left."""
+        async with worker_of(restless, pack, **autoscaling(1, 10, 5)) as worker:
+            await restless.wait_for(POLL, count=5)
+            await until(lambda: len(pollers_of(worker)) == 1)
+            task = restless.add_task(pack, task_queue=QUEUE)
+            await task.wait_closed()
+
+        assert task.result == "packed"
+
+    async def test_shrinks_without_cutting_a_poll_short(self, temporal):
+        """Polls that are too many go on to their end, and what they bring is run."""
+        temporal.fail_next(POLL, RPCStatusCode.RESOURCE_EXHAUSTED, "slow down")
+        async with worker_of(temporal, pack, **autoscaling(1, 10, 4)) as worker:
+            pollers = pollers_of(worker)
+            await temporal.wait_for(POLL, count=4)
+            await until(lambda: pollers.target == 2)
+            still_open = len(pollers)
+            # One at a time, as a backlog would ask for more polls again.
+            tasks = []
+            for _ in range(3):
+                tasks.append(temporal.add_task(pack, task_queue=QUEUE))
+                await tasks[-1].wait_closed()
+            await until(lambda: len(pollers) == 2)
+
+        assert still_open == 3
+        assert [task.attempt for task in tasks] == [1, 1, 1]
+
+    async def test_parts_first_with_those_that_wait_for_a_slot(self, restless):
+        """Whoever has no slot to poll with can go at once."""
+        async with worker_of(restless, pack, max_concurrent_activities=1, **autoscaling(2, 10, 5)) as worker:
+            await until(lambda: len(pollers_of(worker)) == 2)
+
+            assert pollers_of(worker).target == 2
+
+    async def test_ends_with_its_worker(self, temporal):
+        """A worker that stops starts no further pollers, whatever its last answers ask for."""
+        temporal.delay(POLL, 0.05)
+        tasks = [temporal.add_task(pack, task_queue=QUEUE) for _ in range(40)]
+
+        async with worker_of(temporal, pack, **autoscaling(1, 6, 2)) as worker:
+            await until(lambda: pollers_of(worker).target > 2)
+        pollers = pollers_of(worker)
+
+        assert (len(pollers), pollers.is_polling) == (0, False)
+        assert {task.state for task in tasks} <= {"Completed", "Scheduled"}
+
+
+class Ledger(SlotSupplier):
+    """Keeps book of what it is told."""
+
+    def __init__(self) -> None:
+        self.slots = FixedSizeSlotSupplier(3)
+        self.issued: list[int] = []
+        self.used: list[str] = []
+        self.released = 0
+
+    async def reserve_slot(self, reservation: SlotReservation) -> SlotPermit:
+        self.issued.append(reservation.num_issued)
+        return await self.slots.reserve_slot(reservation)
+
+    def release_slot(self, permit: SlotPermit) -> None:
+        self.released += 1
+        self.slots.release_slot(permit)
+
+    def mark_slot_used(self, permit: SlotPermit, info: activity.Info) -> None:
+        self.used.append(info.activity_id)
+
+
+async def runs(temporal: FakeTemporal, supplier: SlotSupplier) -> Worker:
+    """Run three activities on a worker that has its slots from *supplier*, and stop it."""
+    async with worker_of(temporal, pack, slot_supplier=supplier, max_concurrent_activity_task_polls=2) as worker:
+        for number in range(3):
+            task = temporal.add_task(pack, task_queue=QUEUE, activity_id=str(number))
+            await task.wait_closed()
+        await until(lambda: worker.slots_used == 0)
+    return worker
+
+
+class TestSlotSupplier:
+    async def test_knows_how_many_slots_are_out(self, temporal):
+        """Each reservation says how many slots its worker has at that moment."""
+        ledger = Ledger()
+        release = asyncio.Event()
+
+        @activity.defn
+        async def hold() -> None:
+            await release.wait()
+
+        async with worker_of(temporal, hold, slot_supplier=ledger, max_concurrent_activity_task_polls=1) as worker:
+            tasks = [temporal.add_task(hold, task_queue=QUEUE) for _ in range(3)]
+            await until(lambda: worker.slots_used == 3)
+            await anyio.wait_all_tasks_blocked()
+            issued = list(ledger.issued)
+            release.set()
+            for task in tasks:
+                await task.wait_closed()
+
+        assert issued == [0, 1, 2, 3]
+
+    async def test_is_told_what_a_slot_is_used_for(self, temporal):
+        """Each task is shown with its slot, and each slot comes back once."""
+        ledger = Ledger()
+
+        await runs(temporal, ledger)
+
+        assert ledger.used == ["0", "1", "2"]
+        assert repr(ledger.slots) == "<FixedSizeSlotSupplier [0 of 3 reserved]>"
+
+    @pytest.mark.usefixtures("impatient")
+    async def test_that_gives_no_permit_is_asked_again(self, temporal, caplog):
+        """`None` is no permit, and the log says what was expected."""
+
+        class Forgetful(Ledger):
+            async def reserve_slot(self, reservation: SlotReservation) -> SlotPermit:
+                permit = await super().reserve_slot(reservation)
+                if len(self.issued) > 2:
+                    return permit
+                self.slots.release_slot(permit)
+                return None  # type: ignore[return-value]
+
+        supplier = Forgetful()
+        await runs(temporal, supplier)
+
+        assert "reserve_slot() must return a SlotPermit, or wait; got None" in caplog.text
+        assert supplier.used == ["0", "1", "2"]
+
+    async def test_that_fails_to_take_a_slot_back_ends_nothing(self, temporal, caplog):
+        """What goes wrong in the user's book-keeping is logged, and the worker goes on."""
+
+        class Losing(Ledger):
+            def release_slot(self, permit: SlotPermit) -> None:
+                super().release_slot(permit)
+                raise OSError("lost")
+
+        worker = await runs(temporal, Losing())
+
+        assert worker.is_shutdown
+        assert "the slot supplier failed to take a slot back" in caplog.text
+
+    async def test_that_fails_to_mark_a_slot_ends_nothing(self, temporal, caplog):
+        """A task is run, whatever its supplier makes of it."""
+
+        class Deaf(Ledger):
+            def mark_slot_used(self, permit: SlotPermit, info: activity.Info) -> None:
+                raise OSError("what?")
+
+        await runs(temporal, Deaf())
+
+        assert "the slot supplier failed to learn that a slot is used" in caplog.text
+
+    @pytest.mark.usefixtures("impatient")
+    async def test_that_lets_a_cancellation_out_ends_nothing(self, temporal, caplog):
+        """A `CancelledError` of the supplier's own does not quietly end the polling."""
+
+        class Leaking(Ledger):
+            async def reserve_slot(self, reservation: SlotReservation) -> SlotPermit:
+                self.issued.append(reservation.num_issued)
+                if len(self.issued) <= 2:
+                    raise asyncio.CancelledError
+                return await self.slots.reserve_slot(reservation)
+
+        await runs(temporal, Leaking())
+
+        assert "the slot supplier let a CancelledError out" in caplog.text
+
+    @pytest.mark.usefixtures("impatient")
+    async def test_that_kills_a_poller_ends_nothing(self, temporal, caplog):
+        """A poller that dies of something nobody expected is replaced."""
+
+        class Rude(BaseException):
+            pass
+
+        class Rough(Ledger):
+            async def reserve_slot(self, reservation: SlotReservation) -> SlotPermit:
+                self.issued.append(reservation.num_issued)
+                if len(self.issued) <= 2:
+                    raise Rude
+                return await self.slots.reserve_slot(reservation)
+
+        await runs(temporal, Rough())
+
+        assert "a poller of queue 'orders' failed, and is replaced" in caplog.text
+
+    async def test_that_ignores_the_end_does_not_prevent_it(self, temporal):
+        """A supplier that answers its cancellation with a permit gets that back, and nothing is polled with it."""
+
+        class Stubborn(Ledger):
+            async def reserve_slot(self, reservation: SlotReservation) -> SlotPermit:
+                self.issued.append(reservation.num_issued)
+                if len(self.issued) > 1:
+                    with anyio.CancelScope():
+                        try:
+                            await asyncio.sleep(60)
+                        except asyncio.CancelledError:
+                            return SlotPermit()
+                return SlotPermit()
+
+            def release_slot(self, permit: SlotPermit) -> None:
+                self.released += 1
+
+        supplier = Stubborn()
+        with anyio.fail_after(5):
+            async with worker_of(temporal, pack, slot_supplier=supplier, max_concurrent_activity_task_polls=2):
+                await temporal.wait_for(POLL)
+
+        assert (len(supplier.issued), supplier.released) == (2, 2)
+        assert len(temporal.requests(POLL)) == 1
