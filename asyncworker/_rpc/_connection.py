@@ -43,6 +43,7 @@ class Connection(asyncio.Protocol):
         "_transport",
         "closed",
         "is_aged",
+        "opened_at",
         "ready",
         "replacement",
         "was_too_eager",
@@ -70,7 +71,8 @@ class Connection(asyncio.Protocol):
         self.ready: asyncio.Future[None] = self._loop.create_future()
         #: Done when the socket is closed.
         self.closed: asyncio.Future[None] = self._loop.create_future()
-        #: Whether the connection is to be replaced, and the pool's timer for that.
+        #: When the connection came into use, whether it is to be replaced, and the timer for that: the pool's notes.
+        self.opened_at = 0.0
         self.is_aged = False
         self.replacement: asyncio.TimerHandle | None = None
         #: Whether the server complained about our keep-alive.

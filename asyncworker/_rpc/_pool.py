@@ -23,8 +23,8 @@ _logger = logging.getLogger(__name__)
 _RECONNECT = Backoff(0.2, 10.0)
 # As many streams as any server allows on one connection are usually enough; past this calls queue.
 _MAX_CONNECTIONS = 8
-# Between two attempts, for a server that hangs up on everybody as soon as they come.
-_MIN_CONNECT_INTERVAL = 0.1
+# Seconds until a connection that ends is replaced, from its beginning: some servers hang up on all who come.
+_MIN_LIFE = 0.2
 # A call that the server has not acted on is sent again; a server that never acts on any is out of order.
 _MAX_TRIES = 5
 
@@ -66,7 +66,7 @@ class Http2Transport:
         self._is_closed = False
 
         self._connecting: asyncio.Task[None] | None = None
-        self._waiting: set[asyncio.Future[None]] = set()
+        self._waiting: set[asyncio.Future[bool]] = set()
         self._failures = 0
         self._connect_at = 0.0
         self._last_error: BaseException | None = None
@@ -149,16 +149,15 @@ class Http2Transport:
     # Connections
 
     async def _find_connection(self, deadline: float | None) -> Connection:
-        has_waited = False
+        may_queue = False
         while True:
             if self._is_closed:
                 raise _closed()
-            connection = self._pick(may_queue=has_waited)
+            connection = self._pick(may_queue=may_queue)
             if connection is not None:
                 self._current = connection
                 return connection
-            await self._wait_for_connection(deadline)
-            has_waited = True
+            may_queue = not await self._wait_for_connection(deadline)
 
     def _pick(self, *, may_queue: bool) -> Connection | None:
         for connection in [connection for connection in self._connections if not connection.accepts_calls]:
@@ -169,35 +168,36 @@ class Http2Transport:
             choice = self._connections
         return min(choice, key=lambda connection: connection.calls, default=None)
 
-    async def _wait_for_connection(self, deadline: float | None) -> None:
+    async def _wait_for_connection(self, deadline: float | None) -> bool:
+        """Wait until another connection is open, or (``False``) cannot be opened while there are others."""
         assert self._loop is not None
         self._ensure_connecting()
-        waiter: asyncio.Future[None] = self._loop.create_future()
+        waiter: asyncio.Future[bool] = self._loop.create_future()
         self._waiting.add(waiter)
         timer = None if deadline is None else self._loop.call_at(deadline, self._stop_waiting, waiter)
         try:
-            await waiter
+            return await waiter
         finally:
             self._waiting.discard(waiter)
             if timer is not None:
                 timer.cancel()
 
-    def _stop_waiting(self, waiter: asyncio.Future[None]) -> None:
+    def _stop_waiting(self, waiter: asyncio.Future[bool]) -> None:
         if not waiter.done():
             reason = f": {self._last_error}" if self._last_error is not None else ""
             message = f"no connection to {self._target} before the call's deadline{reason}"
             # Not DEADLINE_EXCEEDED: the server cannot have seen the call, so that it may always be tried again.
             waiter.set_exception(_unavailable(message, self._last_error))
 
-    def _wake(self, error: RPCError | None = None) -> None:
+    def _wake(self, outcome: bool | RPCError) -> None:
         for waiter in self._waiting:
             if waiter.done():
                 continue
-            if error is None:
-                waiter.set_result(None)
+            if isinstance(outcome, RPCError):
+                # An exception collects tracebacks, so that each waiter gets its own.
+                waiter.set_exception(_unavailable(outcome.message, outcome.__cause__))
             else:
-                # One for each: an exception that is raised collects where it was.
-                waiter.set_exception(_unavailable(error.message, error.__cause__))
+                waiter.set_result(outcome)
 
     def _ensure_connecting(self) -> None:
         assert self._loop is not None
@@ -230,8 +230,8 @@ class Http2Transport:
         for connection in self._connections:
             if connection.is_aged:
                 self._schedule_replacement(connection, self._connect_at)
-        # While there is any connection at all, calls queue for it.
-        self._wake(None if self._connections else _unavailable(message, error))
+        # While there is any connection at all, calls can queue for it.
+        self._wake(False if self._connections else _unavailable(message, error))
 
     def _on_connected(self, connection: Connection) -> None:
         assert self._loop is not None
@@ -239,7 +239,7 @@ class Http2Transport:
         self._opened += 1
         self._failures = 0
         self._last_error = None
-        self._connect_at = now + _MIN_CONNECT_INTERVAL
+        connection.opened_at = now
         if connection.accepts_calls:
             for aged in [connection for connection in self._connections if connection.is_aged]:
                 self._set_aside(aged)
@@ -247,7 +247,7 @@ class Http2Transport:
             if self._target.max_connection_age is not None:
                 # Jitter, so that a fleet that started together does not reconnect together.
                 self._schedule_replacement(connection, now + self._target.max_connection_age * random.uniform(0.9, 1.1))
-        self._wake()
+        self._wake(True)
 
     def _schedule_replacement(self, connection: Connection, when: float) -> None:
         assert self._loop is not None
@@ -276,6 +276,7 @@ class Http2Transport:
             self._keep_alive = replace(self._keep_alive, interval=2 * self._keep_alive.interval)
             _logger.info("%s asks for fewer keep-alive PINGs: one in %g s", self._target, self._keep_alive.interval)
         if connection in self._connections and not connection.accepts_calls:
+            self._connect_at = connection.opened_at + _MIN_LIFE
             self._set_aside(connection)
         if connection.closed.done():
             self._draining.discard(connection)

@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import asynccontextmanager
+
+import pytest
+import trustme
+from far_ends import CA, CA_PEM, CLIENT_CERT_PEM, CLIENT_KEY_PEM, server_context, until
+from http2_peer import PATH
+from scripted_server import ScriptedServer
+
+from asyncworker._rpc._dial import check_connect_answer, connect_request
+from asyncworker._rpc._pool import Http2Transport
+from asyncworker._rpc._target import TLS, HttpConnectProxy, Target
+from asyncworker.exceptions import RPCError, RPCStatusCode
+
+TRUSTING = TLS(server_ca_cert=CA_PEM)
+
+
+async def exchange(target, **options):
+    """One call to a target, on a transport of its own."""
+    transport = Http2Transport(target)
+    try:
+        return await transport.unary(PATH, b"request", timeout=5.0, **options)
+    finally:
+        await transport.close()
+
+
+async def refusal(target) -> str:
+    with pytest.raises(RPCError) as caught:
+        await exchange(target)
+    assert caught.value.status is RPCStatusCode.UNAVAILABLE
+    return caught.value.message
+
+
+# TLS
+
+
+async def test_tls():
+    """A server with a certificate that is trusted gets the call, with https as its scheme."""
+    server = ScriptedServer()
+    async with server.listening(ssl=server_context()):
+        assert await exchange(server.target(tls=TRUSTING)) == b"request"
+        assert await exchange(Target("localhost", server.port, tls=TRUSTING)) == b"request"
+
+
+async def test_untrusted_certificate():
+    """A certificate that nobody trusted has signed ends the attempt."""
+    server = ScriptedServer()
+    async with server.listening(ssl=server_context()):
+        assert "CERTIFICATE_VERIFY_FAILED" in await refusal(server.target(tls=TLS()))
+
+
+async def test_wrong_name():
+    """A certificate for another name ends the attempt; the name to verify may be given."""
+    server = ScriptedServer()
+    async with server.listening(ssl=server_context()):
+        wrong = server.target(tls=TLS(server_ca_cert=CA_PEM, server_name="example.org"))
+        right = server.target(tls=TLS(server_ca_cert=CA_PEM, server_name="localhost"))
+
+        assert "CERTIFICATE_VERIFY_FAILED" in await refusal(wrong)
+        assert await exchange(right) == b"request"
+
+
+async def test_no_verification():
+    """Verification can be turned off."""
+    server = ScriptedServer()
+    async with server.listening(ssl=server_context()):
+        assert await exchange(server.target(tls=TLS(verify=False))) == b"request"
+
+
+async def test_client_certificate():
+    """A server that wants a certificate gets ours, and nobody without one gets in."""
+    server = ScriptedServer()
+    mutual = TLS(server_ca_cert=CA_PEM, client_cert=CLIENT_CERT_PEM, client_key=CLIENT_KEY_PEM)
+    async with server.listening(ssl=server_context(client_certificates=True)):
+        assert await exchange(server.target(tls=mutual)) == b"request"
+        await refusal(server.target(tls=TRUSTING))
+
+
+async def test_no_alpn():
+    """A server that does not agree to HTTP/2 is not spoken to."""
+    server = ScriptedServer()
+    async with server.listening(ssl=server_context(alpn=())):
+        assert "did not agree to HTTP/2" in await refusal(server.target(tls=TRUSTING))
+
+
+async def test_plaintext_server():
+    """TLS to a server without it is UNAVAILABLE."""
+    server = ScriptedServer()
+    async with server.listening():
+        await refusal(server.target(tls=TRUSTING))
+
+
+async def test_certificates_are_read_again(tmp_path):
+    """Certificate files that were replaced are used from the next connection on."""
+    files = {name: tmp_path / name for name in ("ca", "cert", "key")}
+    other = trustme.CA()
+    stranger = other.issue_cert("worker@example.org")
+    files["ca"].write_bytes(CA_PEM)
+    files["cert"].write_bytes(b"".join(blob.bytes() for blob in stranger.cert_chain_pems))
+    files["key"].write_bytes(stranger.private_key_pem.bytes())
+    tls = TLS(server_ca_cert=files["ca"], client_cert=files["cert"], client_key=files["key"])
+    server = ScriptedServer()
+    async with server.listening(ssl=server_context(client_certificates=True)):
+        transport = Http2Transport(server.target(tls=tls))
+        with pytest.raises(RPCError):
+            await transport.unary(PATH, b"", timeout=5.0)
+
+        renewed = CA.issue_cert("worker@example.org")
+        files["cert"].write_bytes(b"".join(blob.bytes() for blob in renewed.cert_chain_pems))
+        files["key"].write_bytes(renewed.private_key_pem.bytes())
+
+        assert await transport.unary(PATH, b"renewed", timeout=5.0) == b"renewed"
+        await transport.close()
+
+
+async def test_missing_certificate_file(tmp_path):
+    """A certificate file that is not there makes calls UNAVAILABLE, and is named."""
+    path = tmp_path / "none.pem"
+
+    assert str(path) in await refusal(Target("127.0.0.1", 1, tls=TLS(server_ca_cert=path)))
+
+
+# Sockets
+
+
+async def test_no_delay():
+    """Small writes leave at once."""
+    server = ScriptedServer()
+    async with server.listening():
+        transport = Http2Transport(server.target())
+        await transport.unary(PATH, b"", timeout=5.0)
+        sock = transport._current._transport.get_extra_info("socket")
+
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+        await transport.close()
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="needs IPv6")
+async def test_ipv6():
+    """A literal IPv6 address is connected to."""
+    server = ScriptedServer()
+    try:
+        async with server.listening(host="::1"):
+            assert await exchange(Target("::1", server.port)) == b"request"
+    except OSError:
+        pytest.skip("this machine has no IPv6 loopback")
+
+
+# Proxies
+
+
+class Proxy:
+    """An HTTP proxy that tunnels, or answers what it is told to."""
+
+    def __init__(self, answer=b"HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n"):
+        self.answer = answer
+        self.asked = []
+        self.port = 0
+
+    @asynccontextmanager
+    async def listening(self):
+        tasks = set()
+
+        def accepted(reader, writer):
+            task = asyncio.create_task(self.serve(reader, writer))
+            tasks.add(task)
+
+        server = await asyncio.start_server(accepted, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            yield self
+        finally:
+            server.close()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def serve(self, reader, writer):
+        try:
+            asked = await reader.readuntil(b"\r\n\r\n")
+            self.asked.append(asked)
+            host, _, port = asked.split()[1].decode().rpartition(":")
+            if self.answer[9:10] != b"2":
+                writer.write(self.answer)
+                await writer.drain()
+                return
+            far_reader, far_writer = await asyncio.open_connection(host.strip("[]"), int(port))
+            # Together with what the server says first: none of it may get lost.
+            writer.write(self.answer + await far_reader.read(0))
+            try:
+                await asyncio.gather(self.pipe(reader, far_writer), self.pipe(far_reader, writer))
+            finally:
+                far_writer.close()
+        finally:
+            writer.close()
+
+    async def pipe(self, reader, writer):
+        while data := await reader.read(65_536):
+            writer.write(data)
+        writer.close()
+
+
+@pytest.mark.parametrize("tls", [None, TRUSTING], ids=["plaintext", "tls"])
+async def test_proxy(tls):
+    """A target behind a proxy is reached through its tunnel."""
+    server, proxy = ScriptedServer(), Proxy()
+    async with server.listening(ssl=tls and server_context()), proxy.listening():
+        via = HttpConnectProxy("127.0.0.1", proxy.port, basic_auth=("user", "pass:word"))
+
+        assert await exchange(server.target(tls=tls, http_connect_proxy=via)) == b"request"
+
+    address = f"127.0.0.1:{server.port}"
+    assert proxy.asked == [
+        f"CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n"
+        "Proxy-Authorization: Basic dXNlcjpwYXNzOndvcmQ=\r\n\r\n".encode()
+    ]
+
+
+async def test_proxy_refuses():
+    """What a proxy answers instead of a tunnel is told."""
+    proxy = Proxy(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+    async with proxy.listening():
+        via = HttpConnectProxy("127.0.0.1", proxy.port)
+
+        assert "407 Proxy Authentication Required" in await refusal(Target("example.org", 7233, http_connect_proxy=via))
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400", b"HTTP/1.1 400 x\r\n" + b"y" * 20_000])
+async def test_proxy_answers_nonsense(answer):
+    """A proxy whose answer never ends is given up."""
+    proxy = Proxy(answer)
+    async with proxy.listening():
+        via = HttpConnectProxy("127.0.0.1", proxy.port)
+
+        assert "no complete answer" in await refusal(Target("example.org", 7233, http_connect_proxy=via))
+
+
+async def test_no_proxy(free_tcp_port):
+    """A proxy that cannot be reached is named."""
+    via = HttpConnectProxy("127.0.0.1", free_tcp_port)
+
+    message = await refusal(Target("example.org", 7233, http_connect_proxy=via))
+
+    assert f"proxy 127.0.0.1:{free_tcp_port} cannot be reached" in message
+
+
+async def test_silent_proxy():
+    """A proxy that says nothing is given up in time, and left."""
+    proxy = ScriptedServer(greets=False)
+    async with proxy.listening():
+        via = HttpConnectProxy("127.0.0.1", proxy.port)
+
+        await refusal(Target("example.org", 7233, http_connect_proxy=via, connect_timeout=0.05))
+        await until(lambda: proxy.connections[0].is_lost)
+
+
+def test_connect_request():
+    """A tunnel is asked for with the target's address, and credentials only where there are some."""
+    assert (
+        connect_request("[::1]:7233", HttpConnectProxy("p", 1))
+        == b"CONNECT [::1]:7233 HTTP/1.1\r\nHost: [::1]:7233\r\n\r\n"
+    )
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.1 204\r\n\r\n"])
+def test_tunnel_is_open(answer):
+    """Any 2xx opens the tunnel."""
+    check_connect_answer(answer, HttpConnectProxy("p", 1))
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 502 Bad Gateway\r\n\r\n", b"SSH-2.0-x\r\n\r\n", b"\r\n\r\n"])
+def test_tunnel_is_not_open(answer):
+    """Anything else does not."""
+    with pytest.raises(ConnectionError, match="proxy p:1 opens no tunnel"):
+        check_connect_answer(answer, HttpConnectProxy("p", 1))

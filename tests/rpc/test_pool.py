@@ -1,0 +1,555 @@
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import anyio
+import pytest
+from far_ends import until
+from http2_peer import PATH
+from scripted_server import ScriptedServer, ServerConnection
+
+from asyncworker._rpc import _frames as frames
+from asyncworker._rpc._frames import ErrorCode, Setting
+from asyncworker._rpc._pool import Http2Transport, TransportStatistics
+from asyncworker._rpc._target import KeepAlive, Target
+from asyncworker.exceptions import RPCError, RPCStatusCode
+
+
+@asynccontextmanager
+async def connected(server, **options):
+    transport = Http2Transport(server.target(**options))
+    try:
+        yield transport
+    finally:
+        with anyio.move_on_after(1, shield=True):
+            await transport.close()
+
+
+def call(transport, request=b"request", timeout=10.0, **options):
+    return asyncio.create_task(transport.unary(PATH, request, timeout=timeout, **options))
+
+
+async def refused(transport, **options) -> RPCError:
+    with pytest.raises(RPCError) as caught:
+        await call(transport, **options)
+    return caught.value
+
+
+def keep_quiet(connection, stream_id):
+    """Leave a request without an answer."""
+
+
+def quick(interval, timeout) -> KeepAlive:
+    """A keep-alive that no server would like."""
+    keep_alive = KeepAlive()
+    object.__setattr__(keep_alive, "interval", interval)
+    object.__setattr__(keep_alive, "timeout", timeout)
+    return keep_alive
+
+
+# Connecting
+
+
+async def test_connects_at_the_first_call():
+    """There is no connection before the first call, and one for all that follow."""
+    server = ScriptedServer()
+    async with server.listening(), connected(server) as transport:
+        assert transport.statistics() == TransportStatistics(connections=0, draining=0, calls=0, opened=0)
+
+        assert await asyncio.gather(*(call(transport, b"%d" % n) for n in range(5))) == [b"%d" % n for n in range(5)]
+
+        assert transport.statistics() == TransportStatistics(connections=1, draining=0, calls=0, opened=1)
+        assert len(server.connections) == 1
+
+
+async def test_writes_are_coalesced():
+    """What is started in one turn of the loop is written at once."""
+    server = ScriptedServer()
+    async with server.listening(), connected(server) as transport:
+        await call(transport)
+        reads = server.reads
+
+        await asyncio.gather(*(call(transport) for _ in range(20)))
+
+        assert server.reads - reads == 1
+
+
+async def test_not_http2():
+    """Something that is not HTTP/2 is named for what it is."""
+    server = ScriptedServer(greets=False)
+    async with server.listening(), connected(server) as transport:
+        task = call(transport)
+        await until(lambda: server.connections)
+        server.connections[0].say(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        with pytest.raises(RPCError, match="does not speak HTTP/2") as caught:
+            await task
+        assert caught.value.status is RPCStatusCode.UNAVAILABLE
+
+
+async def test_hanging_up_at_once():
+    """A server that hangs up before its settings have come makes the call UNAVAILABLE."""
+    server = ScriptedServer(greets=False)
+    async with server.listening(), connected(server) as transport:
+        task = call(transport)
+        await until(lambda: server.connections)
+        server.hang_up()
+
+        with pytest.raises(RPCError, match="cannot connect") as caught:
+            await task
+        assert caught.value.status is RPCStatusCode.UNAVAILABLE
+
+
+async def test_deadline_while_connecting():
+    """A call that finds no connection in time is UNAVAILABLE: the server cannot have seen it."""
+    server = ScriptedServer(greets=False)
+    async with server.listening(), connected(server) as transport:
+        error = await refused(transport, timeout=0.05)
+
+        assert error.status is RPCStatusCode.UNAVAILABLE
+
+
+async def test_connect_timeout():
+    """An attempt to connect ends by itself, and so does a call without a deadline."""
+    server = ScriptedServer(greets=False)
+    async with server.listening(), connected(server, connect_timeout=0.05) as transport:
+        error = await refused(transport, timeout=None)
+
+        assert error.status is RPCStatusCode.UNAVAILABLE
+        await until(lambda: server.connections[0].is_lost)
+
+
+async def test_cancellation_while_connecting():
+    """A caller that goes away leaves the attempt to the others."""
+    server = ScriptedServer(greets=False)
+    async with server.listening(), connected(server) as transport:
+        first, second = call(transport), call(transport)
+        await until(lambda: server.connections)
+
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        server.connections[0].say(frames.settings({}))
+
+        assert await second == b"request"
+        assert len(server.connections) == 1
+
+
+async def test_closing_while_connecting():
+    """Closing ends an attempt to connect, and the calls that wait for it."""
+    server = ScriptedServer(greets=False)
+    async with server.listening(), connected(server) as transport:
+        task = call(transport, timeout=None)
+        await until(lambda: server.connections)
+
+        await transport.close()
+
+        with pytest.raises(RPCError, match="the transport is closed"):
+            await task
+        await until(lambda: server.connections[0].is_lost)
+
+
+async def test_reconnects_after_backoff(free_tcp_port):
+    """A call after a failed attempt waits for the next, and finds a server that has come up."""
+    server = ScriptedServer(port=free_tcp_port)
+    async with connected(server) as transport:
+        assert (await refused(transport)).status is RPCStatusCode.UNAVAILABLE
+        async with server.listening():
+            assert await call(transport) == b"request"
+
+
+async def test_other_loop():
+    """A transport belongs to the loop of its first call."""
+    server = ScriptedServer()
+    async with server.listening(), connected(server) as transport:
+        await call(transport)
+
+        with pytest.raises(RuntimeError, match="belongs to another event loop"):
+            await asyncio.to_thread(asyncio.run, transport.unary(PATH, b"", timeout=1.0))
+
+
+async def test_repr():
+    """The transport shows its state."""
+    server = ScriptedServer(keep_quiet)
+    async with server.listening(), connected(server) as transport:
+        where = f"127.0.0.1:{server.port}"
+        assert repr(transport) == f"<Http2Transport to {where} [0 connections, 0 draining, 0 calls]>"
+        task = call(transport)
+        await asyncio.sleep(0)
+        assert repr(transport) == f"<Http2Transport to {where} [connecting, 0 draining, 0 calls]>"
+        await until(lambda: server.connections and server.connections[0].requests)
+        assert repr(transport) == f"<Http2Transport to {where} [1 connections, 0 draining, 1 calls]>"
+        server.connections[0].goaway()
+        await until(lambda: transport.statistics().draining)
+        assert repr(transport._draining) == "{<Connection [draining, 1 calls]>}"
+        server.connections[0].answer(1)
+        await task
+        await transport.close()
+        assert repr(transport) == f"<Http2Transport to {where} [closed, 0 draining, 0 calls]>"
+
+
+# Calls
+
+
+async def test_metadata_that_cannot_be_sent():
+    """Metadata with a stray newline are the caller's error, and no secret is told."""
+    server = ScriptedServer()
+    async with server.listening(), connected(server) as transport:
+        error = await refused(transport, metadata=(("authorization", "Bearer secret\n"),))
+
+        assert error.status is RPCStatusCode.INVALID_ARGUMENT
+        assert "secret" not in str(error)
+        assert await call(transport) == b"request"
+
+
+async def test_deadline_already_passed():
+    """A call without time left is not made."""
+    server = ScriptedServer()
+    async with server.listening(), connected(server) as transport:
+        await call(transport)
+
+        assert (await refused(transport, timeout=0.0)).status is RPCStatusCode.DEADLINE_EXCEEDED
+        assert (await refused(transport, timeout=-1.0)).status is RPCStatusCode.DEADLINE_EXCEEDED
+
+
+async def test_deadlines_in_any_order():
+    """Each call ends at its own deadline."""
+    server = ScriptedServer(keep_quiet)
+    async with server.listening(), connected(server) as transport:
+        calls = {timeout: call(transport, timeout=timeout) for timeout in (0.2, 0.05, 0.15, 0.1)}
+        ended = []
+        for timeout, task in calls.items():
+            task.add_done_callback(lambda _, timeout=timeout: ended.append(timeout))
+
+        await asyncio.gather(*calls.values(), return_exceptions=True)
+
+        assert ended == [0.05, 0.1, 0.15, 0.2]
+        await until(lambda: server.connections[0].count(frames.RST_STREAM) == 4)
+        assert transport.statistics().calls == 0
+
+
+async def test_server_cancels_at_the_deadline():
+    """A stream that the server cancels when the deadline has passed is DEADLINE_EXCEEDED, whoever was first."""
+
+    def cancel_late(connection, stream_id):
+        loop = asyncio.get_running_loop()
+        # Blocks the loop past the deadline, so that the reset is read before the timer is looked at.
+        loop.call_later(0.02, lambda: (connection.reset(stream_id, ErrorCode.CANCEL), __import__("time").sleep(0.1)))
+
+    server = ScriptedServer(cancel_late)
+    async with server.listening(), connected(server) as transport:
+        assert (await refused(transport, timeout=0.1)).status is RPCStatusCode.DEADLINE_EXCEEDED
+
+
+# Connections that end
+
+
+async def test_goaway_drains():
+    """After GOAWAY a call in flight ends where it is, and new ones go to another connection."""
+    server = ScriptedServer(keep_quiet)
+    async with server.listening(), connected(server) as transport:
+        poll = call(transport, b"poll")
+        await until(lambda: server.connections and server.connections[0].requests)
+        server.connections[0].goaway()
+        await until(lambda: transport.statistics().draining == 1)
+        other = call(transport, b"other")
+        await until(lambda: len(server.connections) == 2 and server.connections[1].requests)
+        assert transport.statistics() == TransportStatistics(connections=1, draining=1, calls=2, opened=2)
+
+        server.connections[1].answer(1)
+        assert await other == b"other"
+        server.connections[0].answer(1)
+        assert await poll == b"poll"
+
+        await until(lambda: server.connections[0].is_lost)
+        assert transport.statistics() == TransportStatistics(connections=1, draining=0, calls=0, opened=2)
+        assert server.connections[0].count(frames.GOAWAY) == 1
+
+
+@pytest.mark.parametrize("last_id", [0, 1])
+@pytest.mark.parametrize("step", range(4))
+async def test_goaway_at_every_step(step, last_id):
+    """Wherever GOAWAY comes in a call, the call is answered, and a request is handled once."""
+    handled = []
+
+    def on_request(connection, stream_id):
+        if connection is not server.connections[0]:
+            handled.append(connection.requests[stream_id])
+            connection.answer(stream_id)
+            return
+        parts = [connection.head(stream_id), connection.message(stream_id), connection.trailers(stream_id)]
+        for number, part in enumerate(parts):
+            if number == step:
+                connection.goaway(last_id)
+            if step > number or last_id:
+                connection.say(part)
+        if step == 3:
+            connection.goaway(last_id)
+        if last_id or step == 3:
+            handled.append(connection.requests[stream_id])
+
+    server = ScriptedServer(on_request)
+    async with server.listening(), connected(server) as transport:
+        assert await call(transport) == b"request"
+        assert await call(transport, b"next") == b"next"
+
+    assert len(handled) == 2
+    assert len(server.connections) == 2
+
+
+async def test_refused_stream():
+    """A stream that the server refuses is sent again, unnoticed."""
+    refusals = iter([True, True, False])
+
+    def on_request(connection, stream_id):
+        if next(refusals):
+            connection.reset(stream_id, ErrorCode.REFUSED_STREAM)
+        else:
+            connection.answer(stream_id)
+
+    server = ScriptedServer(on_request)
+    async with server.listening(), connected(server) as transport:
+        assert await call(transport) == b"request"
+
+
+async def test_refused_for_ever():
+    """A server that refuses every stream is UNAVAILABLE in the end."""
+    server = ScriptedServer(lambda connection, stream_id: connection.reset(stream_id, ErrorCode.REFUSED_STREAM))
+    async with server.listening(), connected(server) as transport:
+        error = await refused(transport)
+
+        assert error.status is RPCStatusCode.UNAVAILABLE
+        assert len(server.connections[0].requests) == 5
+
+
+async def test_connection_lost_in_flight():
+    """A call whose connection is lost is UNAVAILABLE, not sent again: the server may have acted on it."""
+    server = ScriptedServer(lambda connection, stream_id: connection.hang_up())
+    async with server.listening(), connected(server) as transport:
+        error = await refused(transport)
+
+        assert error.status is RPCStatusCode.UNAVAILABLE
+        assert len(server.connections) == 1
+
+
+async def test_connection_lost_before_the_call_was_written():
+    """A call that was not yet written when the connection was lost goes to another one."""
+    server = ScriptedServer()
+    async with server.listening(), connected(server) as transport:
+        await call(transport)
+        connection = transport._current
+        task = call(transport, b"second")
+        # The call is with the connection, and the flush is due in the next turn.
+        await asyncio.sleep(0)
+        connection._transport.abort()
+
+        assert await task == b"second"
+        assert [len(far.requests) for far in server.connections] == [1, 1]
+
+
+async def test_upload_cut_off():
+    """A request whose last byte was never sent goes to another connection."""
+    server = ScriptedServer(settings={Setting.INITIAL_WINDOW_SIZE: 1000})
+    async with server.listening(), connected(server) as transport:
+        task = call(transport, b"x" * 2000)
+        await until(lambda: server.connections and server.connections[0].requests)
+        server.settings = {Setting.INITIAL_WINDOW_SIZE: 10_000}
+        server.connections[0].hang_up()
+
+        assert await task == b"x" * 2000
+
+
+async def test_protocol_error():
+    """A server that breaks the protocol loses the connection, and not the next call."""
+    server = ScriptedServer(lambda connection, _: connection.say(frames.frame(frames.PUSH_PROMISE, 0, 1, b"\0\0\0\2")))
+    async with server.listening(), connected(server) as transport:
+        error = await refused(transport)
+        server.on_request = ServerConnection.answer
+
+        assert error.status is RPCStatusCode.UNAVAILABLE
+        assert "PROTOCOL_ERROR" in error.message
+        assert await call(transport) == b"request"
+        await until(lambda: server.connections[0].is_lost)
+        assert server.connections[0].heard[-1].kind == frames.GOAWAY
+
+
+async def test_hundred_calls_through_turnover():
+    """No call is lost or handled twice while connections come and go."""
+    handled = []
+
+    def on_request(connection, stream_id):
+        if len(connection.requests) > 7:
+            # Some of what is under way was accepted, the rest comes too late.
+            connection.goaway(13)
+            return
+        handled.append(connection.requests[stream_id])
+        asyncio.get_running_loop().call_soon(connection.answer, stream_id)
+
+    server = ScriptedServer(on_request)
+    async with server.listening(), connected(server) as transport:
+        for start in range(0, 40, 10):
+            wanted = [b"%d" % number for number in range(start, start + 10)]
+            assert await asyncio.gather(*(call(transport, request) for request in wanted)) == wanted
+
+    assert len(handled) == len(set(handled)) == 40
+
+
+# Connections that age
+
+
+async def test_turnover():
+    """A connection past its age is replaced before it is left, and is closed when its last call is over."""
+    server = ScriptedServer(keep_quiet)
+    async with server.listening(), connected(server, max_connection_age=0.05) as transport:
+        poll = call(transport, b"poll")
+        await until(lambda: transport.statistics().draining)
+        server.on_request = ServerConnection.answer
+
+        assert await call(transport, b"other") == b"other"
+        server.connections[0].answer(1)
+        assert await poll == b"poll"
+        await until(lambda: server.connections[0].is_lost)
+
+
+async def test_idle_connection_is_closed_at_its_age():
+    """A connection that nobody uses at its age is not replaced."""
+    server = ScriptedServer()
+    async with server.listening(), connected(server, max_connection_age=0.05) as transport:
+        await call(transport)
+        await until(lambda: server.connections[0].is_lost)
+
+        assert transport.statistics() == TransportStatistics(connections=0, draining=0, calls=0, opened=1)
+        assert await call(transport) == b"request"
+
+
+async def test_no_replacement(free_tcp_port):
+    """A connection past its age that cannot be replaced goes on, until it can."""
+    server = ScriptedServer(keep_quiet, port=free_tcp_port)
+    async with connected(server, max_connection_age=0.05) as transport:
+        async with server.listening():
+            poll = call(transport, b"poll")
+            await until(lambda: server.connections and server.connections[0].requests)
+        await until(lambda: transport._failures)
+        server.on_request = ServerConnection.answer
+        assert await call(transport, b"meanwhile") == b"meanwhile"
+        assert len(server.connections) == 1
+        async with server.listening():
+            await until(lambda: transport.statistics().opened == 2)
+            server.connections[0].answer(1)
+            assert await poll == b"poll"
+
+
+# Limits on streams
+
+
+async def test_more_calls_than_streams():
+    """Where a connection has no stream left, another is opened; where none can be, calls queue."""
+    server = ScriptedServer(keep_quiet, settings={Setting.MAX_CONCURRENT_STREAMS: 1})
+    async with server.listening(), connected(server) as transport:
+        calls = [call(transport, b"%d" % number) for number in range(10)]
+        await until(lambda: transport.statistics().calls == 10)
+        server.on_request = ServerConnection.answer
+
+        assert transport.statistics().connections == 8
+        for connection in server.connections:
+            connection.answer(1)
+        assert await asyncio.gather(*calls) == [b"%d" % number for number in range(10)]
+
+
+async def test_queue_where_no_other_connection_is_to_be_had(free_tcp_port):
+    """A call that finds no stream and gets no connection waits for a stream."""
+    server = ScriptedServer(keep_quiet, settings={Setting.MAX_CONCURRENT_STREAMS: 1}, port=free_tcp_port)
+    async with connected(server) as transport:
+        async with server.listening():
+            first = call(transport, b"first")
+            await until(lambda: server.connections and server.connections[0].requests)
+        second = call(transport, b"second")
+        await until(lambda: transport.statistics().calls == 2)
+        server.on_request = ServerConnection.answer
+
+        server.connections[0].answer(1)
+
+        assert await asyncio.gather(first, second) == [b"first", b"second"]
+
+
+# Keep-alive
+
+
+async def test_half_open_connection():
+    """A connection on which nothing comes back is given up, and its calls with it."""
+    server = ScriptedServer(keep_quiet, answers_pings=False)
+    async with server.listening(), connected(server, keep_alive=quick(0.03, 0.03)) as transport:
+        error = await refused(transport, timeout=None)
+
+        assert error.status is RPCStatusCode.UNAVAILABLE
+        assert "keep-alive" in error.message
+        assert server.connections[0].count(frames.PING) == 1
+
+
+async def test_quiet_connection():
+    """A connection that answers is kept, however long nothing is said."""
+    server = ScriptedServer(keep_quiet)
+    async with server.listening(), connected(server, keep_alive=quick(0.01, 0.3)) as transport:
+        task = call(transport)
+        await until(lambda: server.connections and server.connections[0].count(frames.PING) >= 3)
+        server.connections[0].answer(1)
+
+        assert await task == b"request"
+        assert len(server.connections) == 1
+
+
+async def test_too_many_pings():
+    """A server that finds us too eager is asked half as often from then on."""
+    server = ScriptedServer()
+    async with server.listening(), connected(server) as transport:
+        await call(transport)
+        server.connections[0].goaway(code=ErrorCode.ENHANCE_YOUR_CALM, reason=b"too_many_pings")
+        await until(lambda: not transport.statistics().connections)
+
+        assert transport._keep_alive == KeepAlive(interval=60.0)
+        assert await call(transport) == b"request"
+
+
+async def test_no_keep_alive():
+    """Without keep-alive nothing is sent on a quiet connection."""
+    server = ScriptedServer()
+    async with server.listening(), connected(server, keep_alive=None) as transport:
+        await call(transport)
+
+        assert transport._current._timer is None
+
+
+async def test_backpressure():
+    """While the socket takes nothing, calls pile up here, where giving one up costs nothing."""
+
+    def on_request(connection, stream_id):
+        connection.requests[stream_id] = connection.requests[stream_id][:10]
+        connection.answer(stream_id)
+
+    server = ScriptedServer(on_request, settings={Setting.INITIAL_WINDOW_SIZE: (1 << 31) - 1})
+    async with server.listening(), connected(server) as transport:
+        await call(transport)
+        server.connections[0].say(frames.window_update(0, 1 << 30))
+        server.connections[0].transport.pause_reading()
+        # More than the sockets' buffers hold.
+        large = call(transport, b"large" * 4_000_000)
+        await until(lambda: transport._current._is_paused)
+        small = call(transport, b"small")
+        await until(lambda: transport._current._http2.has_data_to_send)
+
+        server.connections[0].transport.resume_reading()
+
+        assert await small == b"small"
+        assert await large == b"large"
+
+
+async def test_target_of_nobody():
+    """A name that does not resolve is UNAVAILABLE, with the name in the message."""
+    transport = Http2Transport(Target("does-not-exist.invalid", 1))
+
+    error = await refused(transport)
+    await transport.close()
+
+    assert error.status is RPCStatusCode.UNAVAILABLE
+    assert "does-not-exist.invalid:1" in error.message
