@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from ._events import (
     ActivityCancelled,
     ActivityFinished,
@@ -33,6 +35,9 @@ from ._slots import FixedSizeSlotSupplier, SlotPermit, SlotReservation, SlotSupp
 from ._system import ResourceUsage
 from ._worker import Worker
 
+if TYPE_CHECKING:
+    from ._propagation import ContextPropagator as ContextPropagator
+
 __all__ = [
     "Worker",
     "WorkerDeploymentConfig",
@@ -54,6 +59,7 @@ __all__ = [
     # Wrapping
     "ActivityInboundInterceptor",
     "ActivityOutboundInterceptor",
+    "ContextPropagator",
     "ExecuteActivityInput",
     "Interceptor",
     # Watching
@@ -68,3 +74,12 @@ __all__ = [
     "WorkerStopped",
     "WorkerStopping",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # It wraps a client's calls as well, and a worker need not import the client.
+    if name == "ContextPropagator":
+        from ._propagation import ContextPropagator
+
+        return ContextPropagator
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

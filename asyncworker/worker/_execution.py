@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 from anyio import to_thread
 
 from .._proto.temporal.api.common.v1 import Payload
-from .._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
+from .._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse, RespondActivityTaskFailedRequest
 from ..activity._cancellation import Notice
 from ..activity._context import Context, current
 from ..activity._info import Info, info_of
@@ -44,7 +44,7 @@ from ._heartbeats import Heartbeats
 from ._interceptor import ActivityInboundInterceptor, ActivityOutboundInterceptor, ExecuteActivityInput
 from ._outcome import ON_CANCELLED, Canceled, Completed, Failed, Outcome, Unreported, conclude, unconvertible
 from ._registry import raw_arguments
-from ._reply import encode_reply, is_closed, send_reply
+from ._reply import Reply, encode_reply, is_closed, send_reply
 
 if TYPE_CHECKING:
     from ..converter import DataConverter
@@ -78,6 +78,7 @@ class Execution:
         "_heartbeats",
         "_info",
         "_is_abandoned",
+        "_is_over",
         "_is_running",
         "_on_end",
         "_registered",
@@ -86,6 +87,7 @@ class Execution:
         "arrived_at",
         "cancellation",
         "deadline",
+        "has_failed",
     )
 
     def __init__(
@@ -98,9 +100,11 @@ class Execution:
         self._heartbeats: Heartbeats | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._is_running = False
+        self._is_over = False
         self._cancel_sent = False
         self._is_abandoned = False
         self.cancellation = Notice()
+        self.has_failed = False
         self._info = info_of(task, environment.task_queue)
         self._converter = _converter_for(environment, self)
         loop = asyncio.get_running_loop()
@@ -128,7 +132,7 @@ class Execution:
 
     def cancel(self, details: ActivityCancellationDetails) -> None:
         """Ask the activity to stop; the first reason counts, and one that comes after its end changes nothing."""
-        if not self.cancellation.raise_(details):
+        if self._is_over or not self.cancellation.raise_(details):
             return
         reason = details.reason
         assert reason is not None
@@ -258,7 +262,7 @@ class Execution:
 
     def _settle(self, error: BaseException | None = None) -> None:
         """Take all requests to cancel back, unless the activity ended because somebody outside made one."""
-        self._is_running = False
+        self._is_running, self._is_over = False, True
         is_ours = self._cancel_sent or self._is_abandoned
         if isinstance(error, asyncio.CancelledError) and self._task.cancelling() and not is_ours:
             raise asyncio.CancelledError
@@ -291,6 +295,7 @@ class Execution:
             signature=None if self._registered is None else self._registered.signature,
             last_heartbeat=None if self._heartbeats is None else self._heartbeats.last,
         )
+        self.has_failed = _is_failure(reply)
         try:
             await send_reply(self._environment, reply, until=until)
         except RPCError as error:
@@ -310,21 +315,44 @@ class Execution:
     # What the activity says: the base of the outbound interceptors
 
     def heartbeat(self, *details: Any) -> None:
-        """Take a heartbeat in, from the activity's own thread."""
+        """Take a heartbeat in, from the activity's own thread.
+
+        Raises:
+            ConverterError: The details cannot be written or are too large; or the last ones could not be sent for such
+                a reason, which only showed when a codec had seen them.
+        """
+        if self._heartbeats is not None and self._heartbeats.problem is not None:
+            problem, self._heartbeats.problem = self._heartbeats.problem, None
+            raise ConverterError(f"the last heartbeat could not be sent: {problem}") from problem
         payloads = self._converter.payload_converter.to_payloads(details) if details else ()
         if size := self._environment.limits.excess(payloads):
             raise ConverterError(self._environment.limits.refusal("the heartbeat's details", size).message)
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            self._task.get_loop().call_soon_threadsafe(self._record, payloads)
-        else:
+        loop = self._task.get_loop()
+        # A thread may run a loop of its own.
+        if asyncio._get_running_loop() is loop:
             self._record(payloads)
+        else:
+            loop.call_soon_threadsafe(self._record, payloads)
 
     def _record(self, payloads: Sequence[Payload]) -> None:
         if self._heartbeats is None:
             self._heartbeats = self._make_heartbeats(automatic=False)
+            if self._info.heartbeat_timeout is None:
+                self._warn_of_no_timeout()
         self._heartbeats.record(payloads)
+
+    def _warn_of_no_timeout(self) -> None:
+        registered = self._registered
+        if registered is None or registered.has_been_warned_of:
+            return
+        registered.has_been_warned_of = True
+        _logger.warning(
+            "activity %s heartbeats, but was started without a heartbeat timeout: the server will not notice if it"
+            " hangs, and a cancellation can take %g s to arrive",
+            self._info.activity_type,
+            self._environment.heartbeats.default_interval,
+            extra=identify(self._info),
+        )
 
     def _begin_heartbeats(self, registered: Registered) -> None:
         automatic = registered.definition.auto_heartbeat
@@ -494,6 +522,14 @@ class _Outermost(ActivityOutboundInterceptor):
 def _finished(execution: Execution, outcome: Outcome, took: float) -> ActivityFinished:
     error = outcome.error if isinstance(outcome, Failed) else None
     return ActivityFinished(execution.info(), type(outcome).__name__.lower(), took, error)
+
+
+def _is_failure(reply: Reply) -> bool:
+    """Whether *reply* reports what counts as a failure: what an activity calls benign does not."""
+    if not isinstance(reply, RespondActivityTaskFailedRequest) or reply.failure is None:
+        return False
+    info = reply.failure.application_failure_info
+    return info is None or int(info.category) != ApplicationErrorCategory.BENIGN
 
 
 def _log_outcome(execution: Execution, outcome: Outcome) -> None:

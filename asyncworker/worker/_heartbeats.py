@@ -49,6 +49,7 @@ class Heartbeats:
         "_throttle",
         "_timer",
         "_token",
+        "problem",
     )
 
     def __init__(
@@ -70,6 +71,8 @@ class Heartbeats:
         self._timer: asyncio.TimerHandle | None = None
         self._sending: asyncio.Task[None] | None = None
         self._is_closed = False
+        #: Why the last heartbeat could not even be sent, for the activity to be told by its next one.
+        self.problem: Exception | None = None
 
     def __repr__(self) -> str:
         return f"<Heartbeats {self._throttle!r}>"
@@ -123,6 +126,7 @@ class Heartbeats:
                 self._on_cancel(ActivityCancellationDetails(not_found=True))
         except Exception as caught:  # noqa: BLE001 - a codec is user code
             error = RPCError(f"the details could not be encoded: {caught!r}", RPCStatusCode.INTERNAL)
+            self.problem = caught
         self._throttle.settle(arrived=error is None)
         self._on_sent(error)
         self.wake()
@@ -132,6 +136,9 @@ class Heartbeats:
         details = self._throttle.last
         if details and self._converter.has_codec:
             details = await self._converter.encode_payloads(details)
+            # What the activity said was small enough; a codec can make it larger.
+            if size := environment.limits.excess(details):
+                raise environment.limits.refusal("the heartbeat's details", size)
         request = RecordActivityTaskHeartbeatRequest(
             namespace=environment.namespace,
             identity=environment.identity,

@@ -19,12 +19,14 @@ __all__ = ["Registered", "Registry"]
 class Registered:
     """One activity of a worker: its declaration, its compiled signature, its own limits."""
 
-    __slots__ = ("definition", "fn", "is_async", "pace", "room", "signature", "takes_context")
+    __slots__ = ("definition", "fn", "has_been_warned_of", "is_async", "pace", "room", "signature", "takes_context")
 
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
         self.fn = definition.fn
         self.is_async = definition.is_async
+        #: Whether it has been said that it heartbeats without a heartbeat timeout; once is enough.
+        self.has_been_warned_of = False
         self.takes_context = definition.takes_context
         self.signature = Signature(definition.fn, skip=int(definition.takes_context))
         self.room = None if definition.max_concurrent is None else asyncio.Semaphore(definition.max_concurrent)

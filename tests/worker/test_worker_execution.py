@@ -140,6 +140,21 @@ class TestFailure:
         info = task.failure.application_failure_info
         assert (task.failure.message, info.type, info.non_retryable) == ("no paper", "Empty", True)
 
+    async def test_that_is_too_large_goes_out_without_its_details(self):
+        """A failure above the namespace's limit still says what happened, and is treated as it should be."""
+        limits = {"blob_size_limit_error": 2048}
+        async with FakeTemporal(capabilities={"worker_poll_complete_on_shutdown": True}, limits=limits) as temporal:
+
+            @activity.defn
+            async def pack() -> None:
+                raise ApplicationError("no paper", "x" * 3000, type="Empty", non_retryable=True)
+
+            task = await run(temporal, pack)
+
+        info = task.failure.application_failure_info
+        assert (task.failure.message, info.type, info.non_retryable) == ("no paper", "Empty", True)
+        assert b"details left out" in info.details.payloads[0].data
+
     async def test_shows_the_activity_s_own_frames(self, temporal):
         """The stack trace begins where the activity does."""
 

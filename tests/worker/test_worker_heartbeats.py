@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from pydantic import BaseModel
 from worker_helpers import QUEUE, run, until, worker_of
 
-from asyncworker import RetryPolicy, activity
+from asyncworker import DataConverter, PayloadCodec, RetryPolicy, Worker, activity
+from asyncworker.converter import Payload
 from asyncworker.exceptions import ConverterError
+from asyncworker.testing import FakeTemporal
+from asyncworker.worker import HeartbeatSent, WorkerEvent
 
 
 class Progress(BaseModel):
@@ -109,6 +113,68 @@ class TestDetails:
         task = await run(temporal, pack, heartbeat_timeout=60, retry_policy=RetryPolicy())
 
         assert task.result == [1, "two"]
+
+    async def test_that_are_too_large_are_told_to_the_activity(self):
+        """heartbeat() raises for details above the namespace's limit; nothing is sent."""
+        limits = {"blob_size_limit_error": 2048}
+        async with FakeTemporal(capabilities={"worker_poll_complete_on_shutdown": True}, limits=limits) as temporal:
+
+            @activity.defn
+            async def pack() -> str:
+                with pytest.raises(ConverterError, match="takes at most 2,048"):
+                    activity.heartbeat("x" * 3000)
+                return "went on"
+
+            task = await run(temporal, pack)
+
+        assert (task.result, task.heartbeats) == ("went on", [])
+
+    async def test_that_a_codec_refuses_are_told_by_the_next_heartbeat(self, temporal):
+        """What only a codec finds out later is raised by the next heartbeat()."""
+
+        class Refuses(PayloadCodec):
+            async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+                if any(payload.data == b'"secret"' for payload in payloads):
+                    raise PermissionError("no key")
+                return list(payloads)
+
+            async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+                return list(payloads)
+
+        told = asyncio.Event()
+
+        @activity.defn
+        async def pack() -> str:
+            activity.heartbeat("secret")
+            await told.wait()
+            with pytest.raises(ConverterError, match="no key"):
+                activity.heartbeat("next")
+            return "went on"
+
+        def observe(event: WorkerEvent) -> None:
+            if isinstance(event, HeartbeatSent) and event.error is not None:
+                told.set()
+
+        client = temporal.client(data_converter=DataConverter(payload_codec=Refuses()))
+        async with Worker(client, task_queue=QUEUE, activities=[pack], observers=[observe]):
+            task = temporal.add_task(pack, task_queue=QUEUE, heartbeat_timeout=60)
+            await task.wait_closed()
+
+        assert task.result == "went on"
+
+    async def test_without_a_timeout_are_warned_of_once(self, temporal, caplog):
+        """An activity that heartbeats without a heartbeat timeout is named in the log, the first time."""
+
+        @activity.defn
+        async def pack() -> None:
+            activity.heartbeat(1)
+
+        async with worker_of(temporal, pack):
+            for _ in range(3):
+                task = temporal.add_task(pack, task_queue=QUEUE)
+                await task.wait_closed()
+
+        assert caplog.text.count("without a heartbeat timeout") == 1
 
 
 class TestThrottling:

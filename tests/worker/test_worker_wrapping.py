@@ -1,0 +1,193 @@
+"""Interceptors, observers and context that travels."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Any
+
+import pytest
+from worker_helpers import QUEUE, run, worker_of
+
+from asyncworker import Worker, activity
+from asyncworker.converter import DataConverter
+from asyncworker.testing import FakeTemporal
+from asyncworker.worker import (
+    ActivityFinished,
+    ActivityInboundInterceptor,
+    ActivityOutboundInterceptor,
+    ActivityStarted,
+    ContextPropagator,
+    ExecuteActivityInput,
+    Interceptor,
+    WorkerEvent,
+    WorkerStarted,
+    WorkerStopped,
+    WorkerStopping,
+)
+
+JSON = DataConverter.default.payload_converter
+
+
+@activity.defn
+async def pack(item: str) -> str:
+    activity.heartbeat(item)
+    return item
+
+
+class Says(Interceptor):
+    """Notes who wraps whom, and adds a word to arguments, heartbeats and results."""
+
+    def __init__(self, word: str, log: list[str]) -> None:
+        self.word = word
+        self.log = log
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        says = self
+
+        class Outbound(ActivityOutboundInterceptor):
+            def heartbeat(self, *details: Any) -> None:
+                super().heartbeat(*details, says.word)
+
+        class Inbound(ActivityInboundInterceptor):
+            def init(self, outbound: ActivityOutboundInterceptor) -> None:
+                super().init(Outbound(outbound))
+
+            async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+                says.log.append(f"{says.word} in")
+                input.args = [f"{input.args[0]} {says.word}"]
+                result = await super().execute_activity(input)
+                says.log.append(f"{says.word} out")
+                return f"{result}!"
+
+        return Inbound(next)
+
+
+class TestInterceptors:
+    async def test_wrap_in_the_order_given(self, temporal):
+        """The first interceptor is the outermost, and each may change what passes."""
+        log: list[str] = []
+        interceptors = [Says("one", log), Says("two", log)]
+
+        task = await run(temporal, pack, "book", heartbeat_timeout=60, worker={"interceptors": interceptors})
+
+        assert task.result == "book one two!!"
+        assert log == ["one in", "two in", "two out", "one out"]
+
+    async def test_wrap_what_the_activity_says(self, temporal):
+        """Heartbeats pass through the outbound interceptors before they leave."""
+
+        @activity.defn
+        async def beats() -> None:
+            activity.heartbeat(1)
+            await temporal.wait_for("RecordActivityTaskHeartbeat")
+
+        class Adds(Interceptor):
+            def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+                class Inbound(ActivityInboundInterceptor):
+                    def init(self, outbound: ActivityOutboundInterceptor) -> None:
+                        class Outbound(ActivityOutboundInterceptor):
+                            def heartbeat(self, *details: Any) -> None:
+                                super().heartbeat(*details, "more")
+
+                        super().init(Outbound(outbound))
+
+                return Inbound(next)
+
+        task = await run(temporal, beats, heartbeat_timeout=60, worker={"interceptors": [Adds()]})
+
+        assert task.heartbeats == [[1, "more"]]
+
+    async def test_see_headers(self, temporal):
+        """What came in the task's headers is there for interceptors and for the activity."""
+
+        @activity.defn
+        async def headers() -> object:
+            return JSON.from_payload(activity.context().headers["trace"], Any)
+
+        task = await run(temporal, headers, header={"trace": "abc"})
+
+        assert task.result == "abc"
+
+    async def test_that_fail_fail_the_attempt(self, temporal):
+        """An error of an interceptor is an error of the attempt."""
+
+        class Breaks(Interceptor):
+            def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+                raise LookupError("no tenant")
+
+        task = await run(temporal, pack, "book", worker={"interceptors": [Breaks()]})
+
+        assert task.failure.message == "no tenant"
+
+
+class TestObservers:
+    async def test_see_a_worker_s_life(self, temporal):
+        """An observer is told what happens, in order."""
+        events: list[WorkerEvent] = []
+
+        await run(temporal, pack, "book", worker={"observers": [events.append]})
+
+        kinds = [type(event) for event in events if not isinstance(event, WorkerStopping | WorkerStopped)]
+        assert [kind for kind in kinds if kind.__name__ != "HeartbeatSent"] == [
+            WorkerStarted,
+            ActivityStarted,
+            ActivityFinished,
+        ]
+        (finished,) = [event for event in events if isinstance(event, ActivityFinished)]
+        assert (finished.info.activity_type, finished.outcome) == ("pack", "completed")
+
+    async def test_that_fail_change_nothing(self, temporal, caplog):
+        """An observer's error is its own affair."""
+
+        def observe(event: WorkerEvent) -> None:
+            raise LookupError("no metrics today")
+
+        task = await run(temporal, pack, "book", worker={"observers": [observe]})
+
+        assert task.result == "book"
+        assert "no metrics today" in caplog.text
+
+
+tenant: ContextVar[str] = ContextVar("tenant")
+
+
+@activity.defn
+async def whose() -> str:
+    return tenant.get("nobody's")
+
+
+@activity.defn
+def whose_in_a_thread() -> str:
+    return tenant.get("nobody's")
+
+
+class TestContextPropagator:
+    @pytest.mark.parametrize("fn", [whose, whose_in_a_thread])
+    async def test_carries_variables_from_client_to_activity(self, temporal: FakeTemporal, fn):
+        """What is set where an activity is started is set where it runs, in a thread too."""
+        client = temporal.client(interceptors=[ContextPropagator(tenant=tenant)])
+        async with Worker(client, task_queue=QUEUE, activities=[whose, whose_in_a_thread]):
+            tenant.set("blue")
+            found = await client.execute_activity(fn, task_queue=QUEUE, start_to_close_timeout=5)
+
+        assert found == "blue"
+
+    async def test_leaves_alone_what_did_not_come(self, temporal: FakeTemporal):
+        """An activity started without the header has the variable's default."""
+        worker = worker_of(temporal, whose, interceptors=[ContextPropagator(tenant=tenant)])
+        async with worker:
+            task = temporal.add_task(whose, task_queue=QUEUE)
+            await task.wait_closed()
+
+        assert task.result == "nobody's"
+
+    async def test_is_not_shared_between_attempts(self, temporal: FakeTemporal):
+        """What one task brings another does not see."""
+        worker = worker_of(temporal, whose, interceptors=[ContextPropagator(tenant=tenant)])
+        async with worker:
+            first = temporal.add_task(whose, task_queue=QUEUE, header={"tenant": "blue"})
+            await first.wait_closed()
+            second = temporal.add_task(whose, task_queue=QUEUE)
+            await second.wait_closed()
+
+        assert (first.result, second.result) == ("blue", "nobody's")
