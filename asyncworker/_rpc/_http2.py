@@ -247,8 +247,9 @@ class Http2Connection:
                 raise ProtocolViolation(ErrorCode.FLOW_CONTROL_ERROR, "more DATA than the connection's window")
             self._sender.add(frames.window_update(0, WINDOW - self._receive_window))
             self._receive_window = WINDOW
+        if flags & frames.PADDED:
+            payload = unpad(payload)
         call = self._calls.get(stream_id)
-        payload = unpad(flags, payload)
         if call is None:
             self._check_was_opened(stream_id)
             return

@@ -10,6 +10,7 @@ from ._frames import ErrorCode, ProtocolViolation
 # Twice the frames that the longest header list we accept needs.
 _MAX_CONTINUATIONS = 128
 _ANY = -1
+_DECORATED = frames.PADDED | frames.PRIORITISED
 
 # By type (RFC 9113 §6): does the frame belong to a stream, and how long is it? None where that is not fixed.
 _SHAPES: tuple[tuple[bool | None, int | None], ...] = (
@@ -69,7 +70,7 @@ class FrameReader:
                 if kind == frames.DATA:
                     yield kind, flags, stream_id, payload
                 elif kind == frames.HEADERS and flags & frames.END_HEADERS:
-                    yield kind, flags, stream_id, _strip(flags, payload)
+                    yield kind, flags, stream_id, _strip(flags, payload) if flags & _DECORATED else payload
                 else:
                     yield from self._read_rare(kind, flags, stream_id, payload)
         self._buffer = data[position:]
@@ -110,14 +111,12 @@ class FrameReader:
         return f"frame of type {kind} inside a header block"
 
 
-def unpad(flags: int, payload: bytes) -> bytes:
-    """Remove the padding that *flags* announce.
+def unpad(payload: bytes) -> bytes:
+    """Remove the padding of a frame that is flagged PADDED.
 
     Raises:
         ProtocolViolation: it is longer than the frame.
     """
-    if not flags & frames.PADDED:
-        return payload
     padding = payload[0] if payload else 0
     if padding >= len(payload):
         raise ProtocolViolation(ErrorCode.PROTOCOL_ERROR, "more padding than payload")
@@ -125,7 +124,8 @@ def unpad(flags: int, payload: bytes) -> bytes:
 
 
 def _strip(flags: int, payload: bytes) -> bytes:
-    payload = unpad(flags, payload)
+    if flags & frames.PADDED:
+        payload = unpad(payload)
     if not flags & frames.PRIORITISED:
         return payload
     if len(payload) < 5:
