@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar, overload
 
@@ -59,7 +59,6 @@ class Context:
         "_cancellation",
         "_client",
         "_details",
-        "_from_payload",
         "_outbound",
         "_payload_converter",
         "_raise_on_heartbeat",
@@ -74,7 +73,6 @@ class Context:
         cancellation: Notice,
         shutdown: Notice,
         payload_converter: PayloadConverter,
-        from_payload: Callable[[Payload, Any], Any],
         heartbeat_details: Sequence[Payload] = (),
         headers: Mapping[str, Payload] | None = None,
         client: Client | None = None,
@@ -84,7 +82,6 @@ class Context:
         self._cancellation = cancellation
         self._shutdown = shutdown
         self._payload_converter = payload_converter
-        self._from_payload = from_payload
         self._details = heartbeat_details
         self._client = client
         # Nothing can stop a thread, so that a `def` activity is told when it heartbeats.
@@ -133,7 +130,7 @@ class Context:
 
     def heartbeat_details(self, type: Any = Any, *, default: Any = _UNSET, index: int = 0) -> Any:
         if index < len(self._details):
-            return self._from_payload(self._details[index], type)
+            return self._payload_converter.from_payload(self._details[index], type)
         if isinstance(default, _Unset):
             raise LookupError(
                 f"no attempt of this activity has heartbeated a detail number {index} yet: give a default"

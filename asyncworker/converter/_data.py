@@ -45,7 +45,8 @@ class DataConverter:
     codec: PayloadCodec | None = field(init=False, repr=False, compare=False)
     #: Whether a codec is at work, so that conversion has to be awaited.
     has_codec: bool = field(init=False, repr=False, compare=False)
-    _takes_context: bool = field(init=False, repr=False, compare=False)
+    #: Whether a part of it wants to know which activity it works for, so that :meth:`with_context` is worth calling.
+    takes_context: bool = field(init=False, repr=False, compare=False)
 
     #: pydantic for JSON, no codec.
     default: ClassVar[DataConverter]
@@ -57,7 +58,7 @@ class DataConverter:
         parts = (self.payload_converter, codec, self.failure_converter)
         object.__setattr__(self, "codec", codec)
         object.__setattr__(self, "has_codec", codec is not None)
-        object.__setattr__(self, "_takes_context", any(takes_context(part) for part in parts))
+        object.__setattr__(self, "takes_context", any(takes_context(part) for part in parts))
 
     # Values
 
@@ -141,7 +142,7 @@ class DataConverter:
 
     def with_context(self, context: SerializationContext) -> Self:
         """Return a converter whose parts work for *context*: this one, if none of them cares."""
-        if not self._takes_context:
+        if not self.takes_context:
             return self
         return replace(
             self,

@@ -149,7 +149,6 @@ class ActivityEnvironment:
             cancellation=self._cancellation,
             shutdown=self._shutdown,
             payload_converter=self._converter,
-            from_payload=self._converter.from_payload,
             heartbeat_details=self._heartbeat_details,
             headers=self._headers,
             client=self._client,

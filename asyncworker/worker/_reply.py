@@ -22,14 +22,14 @@ from .._rpc._retry import COMPLETION
 from .._wire import encode
 from ..converter import ensure_application_failure
 from ..converter._failure import without_details
-from ..exceptions import ApplicationError, ConverterError, RPCError, RPCStatusCode
+from ..exceptions import ApplicationError, ApplicationErrorCategory, ConverterError, RPCError, RPCStatusCode
 from ._outcome import Canceled, Completed, Failed, unconvertible
 
 if TYPE_CHECKING:
     from ..converter import DataConverter, Signature
     from ._environment import Environment
 
-__all__ = ["Reply", "encode_reply", "send_reply"]
+__all__ = ["Reply", "encode_reply", "is_closed", "is_failure", "send_reply"]
 
 _logger = logging.getLogger(__name__)
 
@@ -185,6 +185,14 @@ def _too_large(error: RPCError) -> ApplicationError:
         type="PayloadsTooLarge",
         non_retryable=True,
     )
+
+
+def is_failure(reply: Reply) -> bool:
+    """Whether *reply* reports what counts as a failure: what an activity calls benign does not."""
+    if not isinstance(reply, RespondActivityTaskFailedRequest) or reply.failure is None:
+        return False
+    info = reply.failure.application_failure_info
+    return info is None or int(info.category) != ApplicationErrorCategory.BENIGN
 
 
 def is_closed(error: RPCError) -> bool:

@@ -1,0 +1,104 @@
+"""Choose what to await to run an activity: the function itself, a thread, and what wraps either."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import nullcontext
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from anyio import to_thread
+
+from ..activity import Context, Info
+from ..activity._context import Outbound
+from ._interceptor import ActivityInboundInterceptor, ActivityOutboundInterceptor, ExecuteActivityInput
+
+if TYPE_CHECKING:
+    from ._environment import Environment
+    from ._registry import Registered
+
+__all__ = ["from_activity_on", "invoke"]
+
+
+def invoke(
+    environment: Environment, registered: Registered, context: Context, outbound: Outbound, arguments: Sequence[Any]
+) -> Awaitable[Any]:
+    """Choose what to await: without interceptors and limits it is the activity's own coroutine."""
+    call: Awaitable[Any]
+    if environment.interceptors:
+        inbound: ActivityInboundInterceptor = _Innermost(environment, registered, context)
+        for interceptor in reversed(environment.interceptors):
+            inbound = interceptor.intercept_activity(inbound)
+        inbound.init(_Outermost(outbound))
+        call = inbound.execute_activity(ExecuteActivityInput(registered.fn, arguments, context.headers))
+    else:
+        call = _call(environment, registered, context, registered.fn, arguments)
+    if registered.room is None and registered.pace is None:
+        return call
+    return _within_limits(registered, call)
+
+
+def from_activity_on(trace: TracebackType | None, *callers: str) -> TracebackType | None:
+    """Leave out what called the activity: the worker's frames help nobody to read its failure."""
+    began, own = trace, {__file__, *callers}
+    while trace is not None and trace.tb_frame.f_code.co_filename in own:
+        trace = trace.tb_next
+    return trace or began
+
+
+def _call(
+    environment: Environment,
+    registered: Registered,
+    context: Context,
+    fn: Callable[..., Any],
+    arguments: Sequence[Any],
+) -> Awaitable[Any]:
+    if registered.takes_context:
+        arguments = (context, *arguments)
+    if registered.is_async:
+        awaitable: Awaitable[Any] = fn(*arguments)
+        return awaitable
+    return to_thread.run_sync(functools.partial(fn, *arguments), limiter=environment.threads)
+
+
+async def _within_limits(registered: Registered, call: Awaitable[Any]) -> Any:
+    """Await *call* once the activity's own limits let it; the attempt's time runs on meanwhile."""
+    try:
+        if registered.pace is not None:
+            await asyncio.sleep(registered.pace.take(asyncio.get_running_loop().time()))
+        async with registered.room or nullcontext():
+            return await call
+    finally:
+        # Nothing happens to a coroutine that has run; one that never began is not to be reported as forgotten.
+        if isinstance(call, Coroutine):
+            call.close()
+
+
+class _Innermost(ActivityInboundInterceptor):
+    """The end of the inbound chain: the activity itself."""
+
+    def __init__(self, environment: Environment, registered: Registered, context: Context) -> None:
+        self._environment = environment
+        self._registered = registered
+        self._context = context
+
+    def init(self, outbound: ActivityOutboundInterceptor) -> None:
+        self._context._outbound = outbound
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        return await _call(self._environment, self._registered, self._context, input.fn, input.args)
+
+
+class _Outermost(ActivityOutboundInterceptor):
+    """The end of the outbound chain: the attempt itself."""
+
+    def __init__(self, outbound: Outbound) -> None:
+        self._outbound = outbound
+
+    def info(self) -> Info:
+        return self._outbound.info()
+
+    def heartbeat(self, *details: Any) -> None:
+        self._outbound.heartbeat(*details)

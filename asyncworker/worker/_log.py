@@ -1,0 +1,105 @@
+"""What the log says of an attempt: one line for what somebody may want to do something about."""
+
+from __future__ import annotations
+
+import logging
+
+from ..activity import Info
+from ..activity._logger import identify
+from ..common import CancelReason
+from ..exceptions import ApplicationError, ApplicationErrorCategory, RPCError
+from ._outcome import Failed, Outcome
+from ._reply import is_closed
+
+__all__ = [
+    "log_abandoned",
+    "log_lost_heartbeat",
+    "log_no_heartbeat_timeout",
+    "log_outcome",
+    "log_overdue",
+    "log_unheard",
+]
+
+_logger = logging.getLogger("asyncworker.worker")
+
+
+def log_outcome(info: Info, outcome: Outcome) -> None:
+    """Say that an attempt failed: the user's business, hence a warning, or less if the activity calls it benign."""
+    if not isinstance(outcome, Failed):
+        return
+    error = outcome.error
+    benign = isinstance(error, ApplicationError) and error.category is ApplicationErrorCategory.BENIGN
+    level = logging.DEBUG if benign else logging.WARNING
+    if _logger.isEnabledFor(level):
+        _logger.log(
+            level,
+            "activity %s failed in attempt %d: %r",
+            info.activity_type,
+            info.attempt,
+            error,
+            exc_info=error,
+            extra=identify(info),
+        )
+
+
+def log_unheard(info: Info, error: RPCError) -> None:
+    """Say that a reply did not reach an attempt: because it is closed, which happens, or for a worse reason."""
+    if is_closed(error):
+        _logger.info(
+            "activity %s ended, but the server had closed the attempt: %s",
+            info.activity_type,
+            error.message,
+            extra=identify(info),
+        )
+        return
+    _logger.error(
+        "what became of activity %s could not be reported, so the server will time the attempt out: %s",
+        info.activity_type,
+        error,
+        extra=identify(info),
+    )
+
+
+def log_overdue(info: Info, reason: CancelReason | None, seconds: float) -> None:
+    """Say that an activity has been asked to stop some time ago, and goes on."""
+    _logger.warning(
+        "activity %s was asked to stop (%s) %.0f s ago and has not: it still holds its slot",
+        info.activity_type,
+        "" if reason is None else reason.value,
+        seconds,
+        extra=identify(info),
+    )
+
+
+def log_abandoned(info: Info, *, was_running: bool) -> None:
+    """Say that an attempt was given up, and what comes of it."""
+    _logger.error(
+        "activity %s %s",
+        info.activity_type,
+        "did not stop when asked to: it is reported as failed and left behind"
+        if was_running
+        else "has ended, but the server could not be told: it will time the attempt out",
+        extra=identify(info),
+    )
+
+
+def log_lost_heartbeat(info: Info, error: RPCError) -> None:
+    """Say that a heartbeat did not arrive; that the attempt is closed goes without saying."""
+    if not is_closed(error):
+        _logger.warning(
+            "a heartbeat of activity %s did not arrive, the next one may: %s",
+            info.activity_type,
+            error,
+            extra=identify(info),
+        )
+
+
+def log_no_heartbeat_timeout(info: Info, interval: float) -> None:
+    """Say that heartbeats without a heartbeat timeout do half of what they could."""
+    _logger.warning(
+        "activity %s heartbeats, but was started without a heartbeat timeout: the server will not notice if it"
+        " hangs, and a cancellation can take %g s to arrive",
+        info.activity_type,
+        interval,
+        extra=identify(info),
+    )

@@ -1,0 +1,143 @@
+"""Where the calls of activity code end that leave the activity: its info, and its heartbeats."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .._proto.temporal.api.common.v1 import Payload
+from ..activity import Info
+from ..common import ActivityCancellationDetails
+from ..exceptions import ConverterError, RPCError
+from ._events import HeartbeatSent
+from ._heartbeat import HeartbeatThrottle, throttle_interval
+from ._heartbeats import Heartbeats
+from ._log import log_lost_heartbeat, log_no_heartbeat_timeout
+
+if TYPE_CHECKING:
+    from ..converter import DataConverter
+    from ._environment import Environment
+    from ._registry import Registered
+    from ._time_limits import TimeLimits
+
+__all__ = ["AttemptOutbound"]
+
+
+class AttemptOutbound:
+    """One attempt's way out; the sender of its heartbeats is made when there is one to send.
+
+    Args:
+        environment: Of the worker.
+        registered: The activity.
+        converter: The attempt's.
+        info: What the server said of it.
+        limits: Told when the server has heard a heartbeat.
+        on_cancel: Told when the server says that the activity should stop.
+    """
+
+    __slots__ = ("_converter", "_environment", "_heartbeats", "_info", "_limits", "_loop", "_on_cancel", "_registered")
+
+    def __init__(
+        self,
+        environment: Environment,
+        registered: Registered,
+        converter: DataConverter,
+        info: Info,
+        limits: TimeLimits,
+        on_cancel: Callable[[ActivityCancellationDetails], None],
+    ) -> None:
+        self._environment = environment
+        self._registered = registered
+        self._converter = converter
+        self._info = info
+        self._limits = limits
+        self._on_cancel = on_cancel
+        self._loop = asyncio.get_running_loop()
+        self._heartbeats: Heartbeats | None = None
+
+    # For the activity
+
+    def info(self) -> Info:
+        """Answer what the server said of this attempt."""
+        return self._info
+
+    def heartbeat(self, *details: Any) -> None:
+        """Take a heartbeat in, in the activity's own thread.
+
+        Raises:
+            ConverterError: The details cannot be written or are too large; or the last ones could not be sent for such
+                a reason, which only showed when a codec had seen them.
+        """
+        if self._heartbeats is not None and self._heartbeats.problem is not None:
+            problem, self._heartbeats.problem = self._heartbeats.problem, None
+            raise ConverterError(f"the last heartbeat could not be sent: {problem}") from problem
+        payloads = self._converter.payload_converter.to_payloads(details) if details else ()
+        if size := self._environment.limits.excess(payloads):
+            raise ConverterError(self._environment.limits.refusal("the heartbeat's details", size).message)
+        # A thread may run a loop of its own.
+        if asyncio._get_running_loop() is self._loop:
+            self._record(payloads)
+        else:
+            self._loop.call_soon_threadsafe(self._record, payloads)
+
+    # For the attempt
+
+    @property
+    def last_heartbeat(self) -> Sequence[Payload] | None:
+        """The newest details, before any codec; ``None`` if there was no heartbeat."""
+        return None if self._heartbeats is None else self._heartbeats.last
+
+    def begin(self) -> None:
+        """Heartbeat for the activity, if it or the worker says so and the server expects any."""
+        automatic = self._registered.definition.auto_heartbeat
+        if automatic is None:
+            automatic = self._environment.heartbeats.automatic
+        if automatic and self._info.heartbeat_timeout is not None:
+            self._heartbeats = self._make_heartbeats(automatic=True)
+            self._heartbeats.wake()
+
+    async def flush(self) -> None:
+        """Send what the server has not heard; nothing leaves any more afterwards."""
+        if self._heartbeats is not None:
+            await self._heartbeats.flush()
+
+    def close(self) -> None:
+        """Send nothing more."""
+        if self._heartbeats is not None:
+            self._heartbeats.close()
+
+    # How
+
+    def _record(self, payloads: Sequence[Payload]) -> None:
+        if self._heartbeats is None:
+            self._heartbeats = self._make_heartbeats(automatic=False)
+            if self._info.heartbeat_timeout is None and not self._registered.has_been_warned_of:
+                self._registered.has_been_warned_of = True
+                log_no_heartbeat_timeout(self._info, self._environment.heartbeats.default_interval)
+        self._heartbeats.record(payloads)
+
+    def _make_heartbeats(self, *, automatic: bool) -> Heartbeats:
+        settings = self._environment.heartbeats
+        timeout = self._info.heartbeat_timeout
+        interval = throttle_interval(
+            timeout.total_seconds() if timeout is not None else None,
+            default=settings.default_interval,
+            maximum=settings.maximum_interval,
+        )
+        return Heartbeats(
+            self._environment,
+            self._converter,
+            self._info.task_token,
+            HeartbeatThrottle(interval, automatic=automatic),
+            on_sent=self._on_sent,
+            on_cancel=self._on_cancel,
+        )
+
+    def _on_sent(self, error: RPCError | None) -> None:
+        if error is None:
+            self._limits.heard(self._loop.time())
+        else:
+            log_lost_heartbeat(self._info, error)
+        if self._environment.observers:
+            self._environment.notify(HeartbeatSent(self._info, error))
