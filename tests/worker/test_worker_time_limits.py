@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from asyncworker.activity import Info
+from asyncworker.worker._time_limits import TimeLimits
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def limits(**timeouts: float) -> TimeLimits:
+    """The limits of an attempt that was scheduled at noon, began a minute later, and arrived at 1000 on our clock."""
+    info = Info(
+        activity_id="a",
+        activity_type="pack",
+        attempt=1,
+        namespace="default",
+        task_queue="orders",
+        task_token=b"t",
+        scheduled_time=NOON,
+        current_attempt_scheduled_time=NOON,
+        started_time=NOON + timedelta(minutes=1),
+        **{f"{name}_timeout": timedelta(seconds=seconds) for name, seconds in timeouts.items()},
+    )
+    return TimeLimits(info, arrived_at=1000.0)
+
+
+@pytest.mark.parametrize(
+    ("timeouts", "ends_at"),
+    [
+        ({}, None),
+        ({"start_to_close": 30}, 1030),
+        ({"schedule_to_close": 90}, 1030),
+        ({"start_to_close": 10, "schedule_to_close": 90}, 1010),
+        ({"start_to_close": 60, "schedule_to_close": 90}, 1030),
+        ({"start_to_close": 60, "heartbeat": 10}, 1015),
+        ({"heartbeat": 10}, 1015),
+        ({"start_to_close": 5, "heartbeat": 10}, 1005),
+    ],
+    ids=str,
+)
+def test_an_attempt_ends_with_the_first_of_its_timeouts(timeouts, ends_at):
+    """Start-to-close counts from its start, schedule-to-close from the first one's, a heartbeat's with a margin."""
+    assert limits(**timeouts).ends_at == ends_at
+
+
+def test_heartbeats_that_arrive_give_it_more_time():
+    """Only silence counts against an attempt."""
+    some = limits(start_to_close=60, heartbeat=10)
+
+    some.heard(1020.0)
+
+    assert some.ends_at == 1035
+
+
+def test_heartbeats_do_not_move_the_deadline():
+    """However often it heartbeats, start-to-close is start-to-close."""
+    some = limits(start_to_close=60, heartbeat=10)
+
+    some.heard(1059.0)
+
+    assert some.ends_at == some.deadline == 1060
