@@ -238,7 +238,9 @@ class Execution:
             self._timer.cancel()
         if self._outbound is not None:
             self._outbound.close()
-        self._on_end(self)
+        # Whoever gave it up reports for it, and forgets it after that.
+        if self._phase is not _Phase.ABANDONED:
+            self._on_end(self)
 
     # Its end
 
