@@ -20,9 +20,19 @@ __all__ = ["Executions"]
 
 _logger = logging.getLogger(__name__)
 
+# How many requests to cancel are kept for tasks that are not here: most of them have ended.
+_KEPT = 100
+
 
 class Executions:
-    """Takes tasks from the pollers, and gives their slots back when they are done."""
+    """Takes tasks from the pollers, and gives their slots back when they are done.
+
+    Attributes:
+        issued: How many slots are out, those of polls included.
+        processed: How many attempts have ended.
+        failed: How many of these were reported as failed, benign failures not counted.
+        last_arrival: When the last task came, on the event loop's clock.
+    """
 
     def __init__(self, environment: Environment, slots: SlotSupplier) -> None:
         self._environment = environment
@@ -32,7 +42,12 @@ class Executions:
         self._last_call: ActivityCancellationDetails | None = None
         self._is_empty = asyncio.Event()
         self._is_empty.set()
+        # In the order of their coming.
+        self._cancelled_early: dict[bytes, ActivityCancellationDetails] = {}
         self.issued = 0
+        self.processed = 0
+        self.failed = 0
+        self.last_arrival: float | None = None
 
     def __repr__(self) -> str:
         return f"<Executions [{len(self)} running, {self.issued} slots issued]>"
@@ -68,7 +83,10 @@ class Executions:
         self._permits[execution] = permit
         self._by_token[task.task_token] = execution
         self._is_empty.clear()
+        self.last_arrival = execution.arrived_at
         self._mark_used(permit, execution.info())
+        if self._cancelled_early and (early := self._cancelled_early.pop(task.task_token, None)):
+            execution.cancel(early)
         if self._last_call is not None:
             execution.cancel(self._last_call)
 
@@ -83,6 +101,19 @@ class Executions:
     def find(self, task_token: bytes) -> Execution | None:
         """Answer whose task token this is, if anybody's."""
         return self._by_token.get(task_token)
+
+    def cancel(self, task_token: bytes, details: ActivityCancellationDetails) -> None:
+        """Ask the attempt with this token to stop: now, or when it comes.
+
+        A request may overtake the task that it is about, as they come by different calls.
+        """
+        execution = self.find(task_token)
+        if execution is not None:
+            execution.cancel(details)
+            return
+        if len(self._cancelled_early) >= _KEPT:
+            del self._cancelled_early[next(iter(self._cancelled_early))]
+        self._cancelled_early[task_token] = details
 
     def call_in(self, details: ActivityCancellationDetails) -> None:
         """Ask all to stop, and from now on each that still comes."""
@@ -105,6 +136,8 @@ class Executions:
         if permit is None:
             return
         del self._by_token[execution.info().task_token]
+        self.processed += 1
+        self.failed += execution.has_failed
         self.release(permit)
         if not self._permits:
             self._is_empty.set()

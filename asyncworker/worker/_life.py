@@ -2,15 +2,16 @@
 
 Theory of operation
 -------------------
-Three blocks are nested, and end from the inside out::
+Four blocks are nested, and end from the inside out::
 
-    clock ⊃ executions ⊃ polling
+    register ⊃ clock ⊃ executions ⊃ polling
 
 *Polling* ends when no poll is under way: the server is told (``ShutdownWorker``), and where the namespace says
 ``worker_poll_complete_on_shutdown`` it answers the open polls at once. Elsewhere they run into their own deadline,
 which is chosen short for that very reason. *Executions* end when each has been replied to. The *clock* hurries them:
 once the grace period is over they are asked to stop, and what does not heed that is given up after a while more. It is
-stopped last, as nothing is left to hurry.
+stopped when nothing is left to hurry. The *register* keeps the worker known to the server, and within reach of its
+commands, to the very end.
 
 The life is a task of its own, which is never cancelled: whoever waits for it may be.
 """
@@ -20,30 +21,36 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .._proto.temporal.api.deployment.v1 import WorkerDeploymentOptions
-from .._proto.temporal.api.enums.v1 import TaskQueueKind, TaskQueueType, WorkerVersioningMode
+from .._proto.temporal.api.enums.v1 import TaskQueueKind, TaskQueueType, WorkerStatus, WorkerVersioningMode
 from .._proto.temporal.api.taskqueue.v1 import TaskQueue, TaskQueueMetadata
 from .._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueRequest, ShutdownWorkerRequest
 from .._proto.temporal.wkt import DoubleValue
 from .._rpc._methods import SHUTDOWN_WORKER
-from .._rpc._service import LONG_POLL_TIMEOUT
+from .._rpc._service import LONG_POLL_TIMEOUT, client_version
 from ..activity._cancellation import Notice
 from ..common import ActivityCancellationDetails
 from ..exceptions import RPCError, RPCStatusCode, WorkerError
 from ._environment import Environment
 from ._events import WorkerStarted, WorkerStopped, WorkerStopping
 from ._executions import Executions
+from ._interceptor import Interceptor
 from ._namespace import Namespace, describe_namespace
 from ._pollers import Pollers
 from ._scaling import PollerBehavior, PollerBehaviorAutoscaling, PollerBehaviorSimpleMaximum
+from ._vitals import Figures, Passport, Vitals
 
 if TYPE_CHECKING:
     from ..client import Client
+    from ._registrar import Enrolment
     from ._settings import WorkerDeploymentConfig, WorkerSettings
+    from ._slots import SlotSupplier
 
 __all__ = ["Life"]
 
@@ -74,6 +81,7 @@ class Life:
         self.shutdown_notice = Notice()
         self.executions: Executions | None = None
         self.pollers: Pollers | None = None
+        self._enrolment: Enrolment | None = None
         self.has_begun = asyncio.Event()
 
     def __repr__(self) -> str:
@@ -114,11 +122,13 @@ class Life:
         settings = self._settings
         namespace = await describe_namespace(self._client.service)
         environment = self._build_environment(namespace)
+        request = self._poll_request(environment)
         self.executions = Executions(environment, settings.slots)
         async with (
+            self._register(environment, self.executions, namespace, request),
             self._clock(self.executions),
             self._answering(self.executions),
-            self._polling(environment, self.executions, namespace),
+            self._polling(environment, self.executions, namespace, request),
         ):
             self._announce(environment)
             await self._stop.wait()
@@ -161,11 +171,59 @@ class Life:
             heartbeats=settings.heartbeats,
             limits=namespace.limits,
             deployment=_deployment_options(settings.deployment),
-            interceptors=settings.interceptors,
+            interceptors=(*_shared_interceptors(self._client), *settings.interceptors),
             observers=settings.observers,
         )
 
-    # The three blocks, from the outermost to the innermost
+    # The four blocks, from the outermost to the innermost
+
+    @asynccontextmanager
+    async def _register(
+        self,
+        environment: Environment,
+        executions: Executions,
+        namespace: Namespace,
+        request: PollActivityTaskQueueRequest,
+    ) -> AsyncIterator[None]:
+        """Be known to the server, and hear its commands, where the namespace has that."""
+        interval, capabilities = self._settings.worker_heartbeat_interval, namespace.capabilities
+        if not capabilities.worker_heartbeats or (interval is None and not capabilities.worker_commands):
+            yield
+            return
+        # Not every worker needs this.
+        from ._registrar import Enrolment, Subject, enrolled
+
+        vitals = Vitals(self._passport(environment))
+        subject = None if interval is None else Subject(vitals, partial(self._count, executions), interval)
+        self._enrolment = Enrolment(executions, request, subject)
+        async with enrolled(self._client, capabilities, self._enrolment):
+            yield
+
+    def _passport(self, environment: Environment) -> Passport:
+        config = self._settings.deployment
+        return Passport(
+            instance_key=self.instance_key,
+            identity=environment.identity,
+            task_queue=environment.task_queue,
+            slot_supplier_kind=self._settings.slots.kind,
+            deployment_version=None if config is None else config.version,
+            version=client_version(),
+            started_at=datetime.now(UTC),
+        )
+
+    def _count(self, executions: Executions) -> Figures:
+        pollers, arrival = self.pollers, executions.last_arrival
+        ago = None if arrival is None else timedelta(seconds=asyncio.get_running_loop().time() - arrival)
+        return Figures(
+            status=WorkerStatus.SHUTTING_DOWN if self._stop.is_set() else WorkerStatus.RUNNING,
+            max_slots=_max_slots(self._settings.slots),
+            used_slots=len(executions),
+            processed=executions.processed,
+            failed=executions.failed,
+            polls=0 if pollers is None else pollers.open_polls,
+            last_task_at=None if ago is None else datetime.now(UTC) - ago,
+            is_autoscaling=pollers is not None and pollers.is_autoscaling,
+        )
 
     @asynccontextmanager
     async def _clock(self, executions: Executions) -> AsyncIterator[None]:
@@ -199,13 +257,17 @@ class Life:
 
     @asynccontextmanager
     async def _polling(
-        self, environment: Environment, executions: Executions, namespace: Namespace
+        self,
+        environment: Environment,
+        executions: Executions,
+        namespace: Namespace,
+        request: PollActivityTaskQueueRequest,
     ) -> AsyncIterator[None]:
         """Leave when no poll is under way."""
         settings, capabilities = self._settings, namespace.capabilities
         self.pollers = Pollers(
             environment,
-            self._poll_request(environment),
+            request,
             executions,
             timeout=settings.long_poll_timeout
             or (LONG_POLL_TIMEOUT if capabilities.worker_poll_complete_on_shutdown else _SHORT_POLL),
@@ -235,10 +297,12 @@ class Life:
 
     async def _say_goodbye(self, environment: Environment) -> None:
         """Tell the server that this worker polls no more, so that it ends the polls under way if it can."""
+        heartbeat = None if self._enrolment is None else self._enrolment.heartbeat()
         request = ShutdownWorkerRequest(
             namespace=environment.namespace,
             identity=environment.identity,
             reason="graceful shutdown",
+            worker_heartbeat=heartbeat,
             worker_instance_key=self.instance_key,
             task_queue=environment.task_queue,
             task_queue_types=[TaskQueueType.ACTIVITY],
@@ -248,6 +312,9 @@ class Life:
         except RPCError as error:
             level = logging.DEBUG if error.status is RPCStatusCode.UNIMPLEMENTED else logging.WARNING
             _logger.log(level, "the server could not be told that the worker stops: %s", error)
+            return
+        if self._enrolment is not None:
+            self._enrolment.taken(heartbeat)
 
     def _on_fatal(self, error: RPCError) -> None:
         if self._fatal is None:
@@ -265,11 +332,25 @@ async def _wait(event: asyncio.Event, timeout: float) -> None:
         return
 
 
+def _max_slots(slots: SlotSupplier) -> int | None:
+    try:
+        limit = slots.max_slots
+        return None if limit is None else int(limit)
+    except Exception:
+        _logger.exception("slot supplier %r does not say how many slots there are", slots)
+        return None
+
+
 def _default_behavior(namespace: Namespace) -> PollerBehavior:
     """What a worker does that was not told: the namespace may enroll it into autoscaling."""
     if namespace.capabilities.poller_autoscaling_auto_enroll:
         return PollerBehaviorAutoscaling()
     return PollerBehaviorSimpleMaximum()
+
+
+def _shared_interceptors(client: Client) -> Sequence[Interceptor]:
+    """Those of the client's interceptors that wrap executions as well; they are the outermost."""
+    return [interceptor for interceptor in client.interceptors if isinstance(interceptor, Interceptor)]
 
 
 def _deployment_options(config: WorkerDeploymentConfig | None) -> WorkerDeploymentOptions | None:

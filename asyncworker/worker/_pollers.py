@@ -87,7 +87,12 @@ class Pollers:
     @property
     def is_polling(self) -> bool:
         """Whether a poll is under way."""
-        return any(poller.is_polling for poller in (*self._active, *self._leaving))
+        return self.open_polls > 0
+
+    @property
+    def open_polls(self) -> int:
+        """How many polls are under way."""
+        return sum(poller.is_polling for poller in (*self._active, *self._leaving))
 
     def stop(self) -> None:
         """Poll no more. Polls under way go on to their end, and what they bring is handed over."""

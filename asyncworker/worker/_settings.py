@@ -46,5 +46,6 @@ class WorkerSettings:
     max_per_second: float | None
     max_task_queue_per_second: float | None
     deployment: WorkerDeploymentConfig | None
+    worker_heartbeat_interval: float | None
     interceptors: Sequence[Interceptor]
     observers: Sequence[Observer]

@@ -64,7 +64,11 @@ class Worker:
             default is 10 s.
         identity: How the worker is named in the UI and in the history. Default: the client's identity.
         deployment_config: Which version of which deployment the worker is.
-        interceptors: Wrap executions; the first is the outermost.
+        worker_heartbeat_interval: How often the server is told how the worker stands, so that ``temporal worker list``
+            shows it; from 1 to 60 s, seconds or timedelta. ``None``: never. Workers that share a client are told of in
+            one call, at the shortest of their intervals.
+        interceptors: Wrap executions; the first is the outermost. The client's interceptors that are such as well
+            come before them.
         observers: Are told what happens, as values of :mod:`asyncworker.worker`.
 
     Raises:
@@ -96,6 +100,7 @@ class Worker:
         # Who it is
         identity: str | None = None,
         deployment_config: WorkerDeploymentConfig | None = None,
+        worker_heartbeat_interval: Seconds | None = 60.0,
         # Who watches
         interceptors: Sequence[Interceptor] = (),
         observers: Sequence[Observer] = (),
@@ -124,6 +129,7 @@ class Worker:
                 "max_task_queue_activities_per_second", max_task_queue_activities_per_second
             ),
             deployment=deployment_config,
+            worker_heartbeat_interval=_checked_interval(worker_heartbeat_interval),
             interceptors=tuple(interceptors),
             observers=tuple(observers),
         )
@@ -334,9 +340,9 @@ class Worker:
         _logger.info("got %s", number.name)
         self._hurry()
 
-    def _on_end(self, _: asyncio.Task[None]) -> None:
-        """The worker has ended while its block runs: nothing in there should go on as if it had not."""
-        if self._body is not None:
+    def _on_end(self, ended: asyncio.Task[None]) -> None:
+        """If the worker failed while its block runs, nothing in there should go on as if it had not."""
+        if self._body is not None and (ended.cancelled() or ended.exception() is not None):
             self._body.cancel()
 
 
@@ -402,6 +408,15 @@ def _not_negative(name: str, value: Seconds) -> float:
     seconds = to_seconds(value)
     if not seconds >= 0:
         raise ValueError(f"{name} must not be negative, got {value!r}")
+    return seconds
+
+
+def _checked_interval(value: Seconds | None) -> float | None:
+    if value is None:
+        return None
+    seconds = to_seconds(value)
+    if not 1 <= seconds <= 60:
+        raise ValueError(f"worker_heartbeat_interval must be from 1 to 60 s, or None for none; got {value!r}")
     return seconds
 
 

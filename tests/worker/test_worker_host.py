@@ -1,0 +1,55 @@
+"""What is told of the machine: what psutil says, and nothing in its place."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+import pytest
+
+from asyncworker.worker._host import HostWatch
+from asyncworker.worker._system import System
+
+
+def test_figures_are_fractions():
+    """CPU and memory are fractions of what there is."""
+    watch = HostWatch()
+    watch.look(0.0)
+
+    host = watch.look(1.0)
+
+    assert (host.name, host.process_id) == (socket.gethostname(), os.getpid())
+    assert 0 < host.memory <= 1
+    assert 0 <= host.cpu <= 1
+
+
+def test_without_psutil(monkeypatch):
+    """Where psutil is not installed the figures are 0, and the rest is told all the same."""
+    monkeypatch.setitem(sys.modules, "psutil", None)
+
+    host = HostWatch().look(0.0)
+
+    assert (host.process_id, host.cpu, host.memory) == (os.getpid(), 0.0, 0.0)
+
+
+@pytest.mark.parametrize("method", ["__init__", "__call__"])
+def test_counters_that_cannot_be_read(monkeypatch, method):
+    """A machine that hides its counters costs the figures, not the heartbeat."""
+
+    def hidden(*_: object) -> None:
+        raise PermissionError("/proc/stat")
+
+    monkeypatch.setattr(System, method, hidden)
+    watch = HostWatch()
+
+    assert [watch.look(now).memory for now in (0.0, 1.0)] == [0.0, 0.0]
+
+
+def test_looks_in_quick_succession():
+    """What was last known of the CPU stands where the next look comes too soon to tell."""
+    watch = HostWatch()
+    watch.look(0.0)
+    cpu = watch.look(1.0).cpu
+
+    assert watch.look(1.001).cpu == cpu
