@@ -1,13 +1,14 @@
 """HPACK for one connection, both ways, remembering blocks whose meaning cannot change.
 
-Theory. A header block is read and written against a table that earlier blocks have filled (RFC 7541), so equal bytes do
-not mean equal headers in general. They do as long as the table stays as it is, and a block leaves the table alone if
+Theory. A header block is read and written against a table that earlier blocks have filled (RFC 7541), so equal bytes
+do not mean equal headers in general. They do as long as the table stays as it is, and a block leaves the table alone if
 every field in it is one *indexed* byte (0x81 to 0xFE; 0xFF begins a longer number). A gRPC peer that has seen one call
 sends little else. So both directions keep such blocks in a dictionary, and throw the dictionary away when any other
 block passes: a call costs one look-up in place of some twenty Python calls inside ``hpack``.
 
-Fields that change with every call (``grpc-timeout``), and those so long that they would push everything else out of the
-table, are written as literals that are never indexed: they leave the table alone too.
+Some fields are written as literals, which leave the table alone too: those that change with every call
+(``grpc-timeout``), those so long that they would push everything else out, and credentials, which no table and no log
+of ``hpack`` needs to hold (RFC 7541 §7.1.3).
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ _OUTGOING_NAME = re.compile(r"[0-9a-z_.\-]+")
 _OUTGOING_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?|")
 # RFC 9113 §8.2.2.
 _CONNECTION_SPECIFIC = frozenset((b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"))
+_SECRET = frozenset((b"authorization", b"proxy-authorization"))
 _TIMEOUT_UNITS = (("u", 1e-6), ("m", 1e-3), ("S", 1), ("M", 60), ("H", 3600))
 # What this side says about every call; not for a caller to say again.
 _RESERVED = frozenset(
@@ -156,9 +158,9 @@ class HeaderEncoder:
 
     def _encode(self, key: tuple[str, Metadata]) -> bytes:
         fields = self.check(*key)
-        bulky = [field for field in fields if len(field[1]) > _MAX_TABLE_SIZE // 4]
-        literals = b"".join(literal(name, value) for name, value in bulky)
-        block = self._encoder.encode([field for field in fields if field not in bulky] if bulky else fields)
+        apart = [field for field in fields if field[0] in _SECRET or len(field[1]) > _MAX_TABLE_SIZE // 4]
+        literals = b"".join(literal(name, value, is_secret=name in _SECRET) for name, value in apart)
+        block = self._encoder.encode([field for field in fields if field not in apart] if apart else fields)
         if _is_table_neutral(block) and len(self._cache) < _MAX_CACHED:
             self._cache[key] = block + literals
         else:
@@ -199,9 +201,9 @@ def encode_metadatum(item: tuple[str, str | bytes]) -> Field:
     return key.encode(), value.encode()
 
 
-def literal(name: bytes, value: bytes) -> bytes:
-    """Write a field so that neither side's table changes (RFC 7541 §6.2.2)."""
-    return b"\0" + _length(len(name)) + name + _length(len(value)) + value
+def literal(name: bytes, value: bytes, *, is_secret: bool = False) -> bytes:
+    """Write a field so that neither side's table changes (RFC 7541 §6.2.2), nor that of any proxy between (§6.2.3)."""
+    return (b"\x10" if is_secret else b"\0") + _length(len(name)) + name + _length(len(value)) + value
 
 
 def _length(number: int) -> bytes:

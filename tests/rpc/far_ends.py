@@ -150,6 +150,7 @@ class GrpclibFarEnd(FarEnd):
 
 class GrpcioFarEnd(FarEnd, grpc.GenericRpcHandler):
     options: tuple[tuple[str, int], ...] = ()
+    compression: grpc.Compression | None = None
 
     def service(self, call_details):
         handlers = {ECHO: self.echo, SIZE: self.size, FAIL: self.fail, HANG: self.hang, TELL: self.tell}
@@ -161,7 +162,7 @@ class GrpcioFarEnd(FarEnd, grpc.GenericRpcHandler):
         self.released = threading.Event()
         options = [("grpc.max_receive_message_length", -1), ("grpc.max_metadata_size", 1 << 20), *self.options]
         with ThreadPoolExecutor(20) as threads:
-            server = grpc.server(threads, handlers=[self], options=options)
+            server = grpc.server(threads, handlers=[self], options=options, compression=self.compression)
             address = f"127.0.0.1:{self.port}"
             if self.tls:
                 credentials = grpc.ssl_server_credentials([(KEY_PEM, CERT_PEM)])

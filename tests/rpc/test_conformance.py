@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import sys
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import anyio
+import grpc
 import pytest
 from far_ends import ECHO, FAIL, HANG, KINDS, SIZE, TELL, GrpcioFarEnd, GrpclibFarEnd, until
 
@@ -253,6 +255,15 @@ async def test_receive_limit(make_transport, far):
 
         assert error.is_message_too_large
         assert await transport.unary(ECHO, b"on", timeout=5.0) == b"on"
+
+
+async def test_compression():
+    """Our transport's gzip and grpcio's understand each other, in both directions."""
+    far = GrpcioFarEnd(tls=False)
+    far.compression = grpc.Compression.Gzip
+    async with far.running(), connected(Http2Transport, far.target(compress_requests=True)) as transport:
+        for request in (b"", b"short", b"long" * 100_000, random.Random(7).randbytes(10_000)):
+            assert await transport.unary(ECHO, request, timeout=5.0) == request
 
 
 async def test_nobody_there(make_transport, free_tcp_port):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import logging
+
 import hpack
 import pytest
 from hypothesis import given, strategies as st
@@ -58,12 +60,26 @@ def test_other_blocks_empty_the_memory():
 def test_bulky_values_do_not_displace_the_others():
     """A value that would fill the table is sent as a literal each time, and the rest stays indexed."""
     writer, reader = encoder(), hpack.Decoder()
-    metadata = (("authorization", "Bearer " + "x" * 3000), *METADATA)
+    metadata = (("context", "x" * 3000), *METADATA)
     blocks = [writer.encode(PATH, metadata, 1.0) for _ in range(3)]
 
-    assert [dict(reader.decode(block))["authorization"] for block in blocks] == [metadata[0][1]] * 3
+    assert [dict(reader.decode(block))["context"] for block in blocks] == [metadata[0][1]] * 3
     assert blocks[2] == blocks[1]
     assert len(blocks[1]) < 3100
+
+
+def test_credentials(caplog):
+    """Credentials are marked as never to be indexed, by anybody, and never logged."""
+    writer, reader = encoder(), hpack.Decoder()
+    metadata = (("authorization", "Bearer secret"), *METADATA)
+    with caplog.at_level(logging.DEBUG):
+        blocks = [writer.encode(PATH, metadata, 1.0) for _ in range(3)]
+        assert "secret" not in caplog.text
+    fields = [{field[0]: field for field in reader.decode(block)} for block in blocks]
+
+    assert [field["authorization"] for field in fields] == [("authorization", "Bearer secret")] * 3
+    assert not any(field["authorization"].indexable for field in fields)
+    assert blocks[2] == blocks[1]
 
 
 def test_table_size_zero():

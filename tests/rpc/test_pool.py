@@ -544,6 +544,25 @@ async def test_backpressure():
         assert await large == b"large"
 
 
+async def test_peer_that_takes_nothing(monkeypatch):
+    """A connection that cannot be closed in good order is closed in time."""
+    monkeypatch.setattr("asyncworker._rpc._connection._CLOSE_TIMEOUT", 0.05)
+    server = ScriptedServer(settings={Setting.INITIAL_WINDOW_SIZE: (1 << 31) - 1})
+    async with server.listening(), connected(server, keep_alive=None) as transport:
+        await call(transport)
+        server.connections[0].say(frames.window_update(0, 1 << 30))
+        server.connections[0].transport.pause_reading()
+        large = call(transport, b"large" * 4_000_000)
+        await until(lambda: transport._current._is_paused)
+        large.cancel()
+        await asyncio.wait([large])
+
+        await transport.close()
+
+        assert transport.statistics().draining == 0
+        server.connections[0].hang_up()
+
+
 async def test_target_of_nobody():
     """A name that does not resolve is UNAVAILABLE, with the name in the message."""
     transport = Http2Transport(Target("does-not-exist.invalid", 1))
