@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from anyio.from_thread import start_blocking_portal
@@ -13,21 +15,31 @@ from asyncworker.testing import DevServer
 from .calls import CALLERS, Caller, StandaloneCaller
 from .workflows import running_workflows
 
-_SETTINGS = {
-    # A worker that stops need not wait for its polls.
-    "frontend.enableCancelWorkerPollsOnShutdown": True,
-    # Retries and timeouts happen when they are due, and not up to a second later.
-    "history.timerProcessorMaxTimeShift": "1ms",
-}
+# Retries and timeouts happen when they are due, and not up to a second later.
+_EXACT = {"history.timerProcessorMaxTimeShift": "1ms"}
+
+
+@contextmanager
+def _serving(**settings: Any) -> Iterator[DevServer]:
+    # Each test has an event loop of its own, the server outlives them all: it lives in a loop in another thread.
+    with (
+        start_blocking_portal("asyncio") as portal,
+        portal.wrap_async_context_manager(DevServer(dynamic_config=settings)) as started,
+    ):
+        yield started
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[DevServer]:
-    """A server that answers a stopping worker's polls, and whose timers are exact."""
-    with (
-        start_blocking_portal("asyncio") as portal,
-        portal.wrap_async_context_manager(DevServer(dynamic_config=_SETTINGS)) as started,
-    ):
+    """A server that ends the open polls of a worker that stops, and whose timers are exact."""
+    with _serving(**_EXACT, **{"frontend.enableCancelWorkerPollsOnShutdown": True}) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def reticent_server() -> Iterator[DevServer]:
+    """A server as it comes, which leaves the open polls of a worker that stops open."""
+    with _serving(**_EXACT) as started:
         yield started
 
 
