@@ -185,7 +185,8 @@ class WorkerCalls:
         self._cluster.check_namespace(request.namespace)
         if request.worker_heartbeat is not None:
             self._cluster.worker_heartbeats[request.worker_heartbeat.worker_instance_key] = request.worker_heartbeat
-        if TaskQueueType.ACTIVITY in request.task_queue_types and request.worker_instance_key:
+        ended = {TaskQueueType.ACTIVITY, TaskQueueType.NEXUS}.intersection(request.task_queue_types)
+        if ended and request.worker_instance_key:
             self._cluster.gone_workers.add(request.worker_instance_key)
         self._cluster.changes.notify()
         return messages.ShutdownWorkerResponse()
