@@ -15,7 +15,7 @@ from .._proto.temporal.api.enums.v1 import TaskQueueKind
 from .._proto.temporal.api.taskqueue.v1 import TaskQueue
 from .._rpc import _methods as methods
 from .._rpc._methods import Method
-from .._rpc._retry import DEFAULT
+from .._rpc._retry import DEFAULT, RetryRules
 from .._time import to_duration, to_seconds
 from ..converter import ActivitySerializationContext, DataConverter
 from ..exceptions import ActivityFailureError, RPCError, RPCStatusCode
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ActivityCalls"]
 
-# Whoever waits for a result still wants it when the server has been restarted.
+# Whoever waits for a result, or a change, still wants it when the server has been restarted.
 _WAITING = replace(DEFAULT, budget=60.0)
 # Seconds from one long poll to the next: what is on the way may answer at once where the server would not.
 _PACE = 0.1
@@ -61,16 +61,19 @@ _WAIT_FOR_CHANGE: Method[Any, Any] = Method("DescribeActivityExecution", long_po
 class ActivityCalls(Calls):
     """Makes the calls about standalone activities."""
 
-    async def _call_about(self, method: Method[Any, Any], input: Any, **fields: Any) -> Any:
+    async def _call_about(
+        self, method: Method[Any, Any], input: Any, *, retry: RetryRules | None = None, **fields: Any
+    ) -> Any:
         """Make a call about one activity."""
-        address = {"activity_id": input.activity_id, "run_id": input.activity_run_id or ""}
+        fields |= {"activity_id": input.activity_id, "run_id": input.activity_run_id or ""}
         with not_found_as_such():
-            return await self._call(method, address | fields, metadata=input.rpc_metadata, timeout=input.rpc_timeout)
+            return await self._call(method, fields, metadata=input.rpc_metadata, timeout=input.rpc_timeout, retry=retry)
 
     async def _command(self, method: Method[Any, Any], input: Any, **fields: Any) -> Any:
         """Make a call that changes one activity; by the request's id the server knows a repetition."""
-        identity = {"identity": self._client.identity, "request_id": str(uuid.uuid4())}
-        return await self._call_about(method, input, **identity, **fields)
+        return await self._call_about(
+            method, input, identity=self._client.identity, request_id=str(uuid.uuid4()), **fields
+        )
 
     def _converter(self, activity_id: str, activity_type: str, task_queue: str) -> DataConverter:
         return self._client.data_converter.with_context(
@@ -145,6 +148,7 @@ class ActivityCalls(Calls):
         response = await self._call_about(
             _WAIT_FOR_CHANGE if is_waiting else methods.DESCRIBE_ACTIVITY_EXECUTION,
             input,
+            retry=_WAITING if is_waiting else None,
             include_input=input.include_input,
             include_outcome=input.include_outcome,
             include_heartbeat_details=input.include_heartbeat_details,
