@@ -7,14 +7,13 @@ import importlib.util
 import logging
 import signal
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 
 from ..exceptions import ConfigurationError
-from ..worker import FixedSizeSlotSupplier, Worker
+from ..worker import Worker
 from ..worker._signals import on_signals
 from ._connection import takes_connection
 from ._duration import parse_duration
@@ -75,7 +74,11 @@ def run(
     async def main() -> None:
         workers = check_workers(await call_factory(found, target) if factory else found, target)
         for worker in workers:
-            _override(worker, max_concurrent_activities, graceful_shutdown_timeout)
+            # The command line has the last word.
+            worker.configure(
+                max_concurrent_activities=max_concurrent_activities,
+                graceful_shutdown_timeout=graceful_shutdown_timeout,
+            )
         await run_workers(workers)
 
     with asyncio.Runner(loop_factory=_loop_factory(uvloop)) as runner:
@@ -93,16 +96,6 @@ def _loop_factory(uvloop: bool | None) -> Callable[[], asyncio.AbstractEventLoop
 
     factory: Callable[[], asyncio.AbstractEventLoop] = new_event_loop
     return factory
-
-
-def _override(worker: Worker, slots: int | None, grace: float | None) -> None:
-    """Let the command line have the last word."""
-    settings = worker._settings
-    if slots is not None:
-        settings = replace(settings, slots=FixedSizeSlotSupplier(slots))
-    if grace is not None:
-        settings = replace(settings, grace=grace)
-    worker._settings = settings
 
 
 async def run_workers(workers: Sequence[Worker]) -> None:

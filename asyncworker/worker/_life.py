@@ -121,6 +121,7 @@ class Life:
         """
         settings = self._settings
         namespace = await describe_namespace(self._client.service)
+        settings.registry.begin()
         environment = self._build_environment(namespace)
         request = self._poll_request(environment)
         self.executions = Executions(environment, settings.slots)

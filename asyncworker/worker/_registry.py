@@ -29,7 +29,7 @@ class Registered:
         self.has_been_warned_of = False
         self.takes_context = definition.takes_context
         self.signature = Signature(definition.fn, skip=int(definition.takes_context))
-        self.room = None if definition.max_concurrent is None else asyncio.Semaphore(definition.max_concurrent)
+        self.room: asyncio.Semaphore | None = None
         self.pace = None if definition.max_per_second is None else RateLimit(definition.max_per_second)
 
     def __repr__(self) -> str:
@@ -76,6 +76,15 @@ class Registry:
         """
         for registered in self._by_name.values():
             registered.signature.prepare(converter)
+
+    def begin(self) -> None:
+        """Begin a life: nothing runs, and whatever loop ran the last one is forgotten."""
+        for registered in self._all():
+            limit = registered.definition.max_concurrent
+            registered.room = None if limit is None else asyncio.Semaphore(limit)
+
+    def _all(self) -> list[Registered]:
+        return [*self._by_name.values(), *([] if self._dynamic is None else [self._dynamic])]
 
     def unknown(self, name: str) -> ApplicationError:
         """The failure for a type that nobody takes: retryable, as another worker may know it."""

@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -174,6 +175,25 @@ class Worker:
         return 0 if self._life is None or self._life.executions is None else len(self._life.executions)
 
     # Running
+
+    def configure(
+        self, *, max_concurrent_activities: int | None = None, graceful_shutdown_timeout: Seconds | None = None
+    ) -> None:
+        """Replace settings that the worker was made with, as a command line does; what is not given stays.
+
+        Raises:
+            RuntimeError: It runs.
+            ValueError: A setting is out of its range.
+        """
+        if self.is_running:
+            raise RuntimeError(f"{self!r} runs: it can be configured before that")
+        settings = self._settings
+        if max_concurrent_activities is not None:
+            settings = replace(settings, slots=_choose_slots(None, max_concurrent_activities))
+        if graceful_shutdown_timeout is not None:
+            grace = _not_negative("graceful_shutdown_timeout", graceful_shutdown_timeout)
+            settings = replace(settings, grace=grace)
+        self._settings = settings
 
     async def run(self, *, handle_signals: bool = True) -> None:
         """Run until :meth:`shutdown` is called, a signal comes, or the server refuses to go on.
