@@ -276,7 +276,7 @@ class Http2Transport:
             self._keep_alive = replace(self._keep_alive, interval=2 * self._keep_alive.interval)
             _logger.info("%s asks for fewer keep-alive PINGs: one in %g s", self._target, self._keep_alive.interval)
         if connection in self._connections and not connection.accepts_calls:
-            self._connect_at = connection.opened_at + _MIN_LIFE
+            self._connect_at = max(self._connect_at, connection.opened_at + _MIN_LIFE)
             self._set_aside(connection)
         if connection.closed.done():
             self._draining.discard(connection)
