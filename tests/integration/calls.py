@@ -19,7 +19,7 @@ from temporalio.service import WorkflowService
 
 from asyncworker import ActivityHandle, Client, RetryPolicy, Worker
 from asyncworker.activity import Definition
-from asyncworker.exceptions import ActivityFailureError
+from asyncworker.exceptions import ActivityFailureError, FailureError
 
 from .workflows import ACTIVITY_ID, WORKFLOWS, Plan
 
@@ -33,6 +33,12 @@ async def eventually(ask: Callable[[], Awaitable[T]], holds: Callable[[T], Any] 
             if holds(answer := await ask()):
                 return answer
             await anyio.sleep(0.02)
+
+
+def stack_of(error: Any) -> str:
+    """Return the remote stack trace of an error, of our tree or the official SDK's."""
+    stack: str = error.stack_trace if isinstance(error, FailureError) else error.failure.stack_trace
+    return stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +144,7 @@ class WorkflowCaller(Caller):
 
     kind = "workflow"
     data_converter: OfficialDataConverter = pydantic_data_converter
+    workflows = WORKFLOWS
 
     async def start(
         self, activity: str | Callable[..., Any], *arguments: Any, result_type: Any = None, **plan: Any
@@ -147,7 +154,7 @@ class WorkflowCaller(Caller):
             _name(activity),
             args=[Plan(self.task_queue, **plan), *arguments],
             id=str(uuid.uuid4()),
-            task_queue=WORKFLOWS,
+            task_queue=self.workflows,
             result_type=result_type,
         )
         return WorkflowCall(handle)
@@ -185,10 +192,10 @@ class WorkflowCall(Call):
     async def terminate(self) -> None:
         await self.handle.terminate()
 
-    def _first(self, payloads: Any) -> Any:
+    async def _first(self, payloads: Any) -> Any:
         if not payloads:
             return None
-        return self.handle._client.data_converter.payload_converter.from_payload(payloads[0])
+        return (await self.handle._client.data_converter.decode(payloads))[0]
 
     @property
     def _service(self) -> WorkflowService:
@@ -208,7 +215,7 @@ class WorkflowCall(Call):
                 state.removeprefix("PENDING_ACTIVITY_STATE_"),
                 failure,
                 pending.last_worker_identity or None,
-                self._first(pending.heartbeat_details.payloads),
+                await self._first(pending.heartbeat_details.payloads),
             )
         return Standing(0, "", None, None)
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from asyncworker import ApplicationError, activity
 from asyncworker.exceptions import ApplicationErrorCategory
 
-from .calls import Caller
+from .calls import Caller, stack_of
 
 pytestmark = pytest.mark.server
 
@@ -76,9 +76,9 @@ async def test_a_failure_has_its_causes(caller: Caller, fn: Any):
     assert [*error.details] == [{"code": 7}, "second"]
     assert error.non_retryable
     assert error.category == ApplicationErrorCategory.BENIGN
-    assert "give_up" in error.failure.stack_trace
-    assert "break_down" in error.__cause__.failure.stack_trace
-    assert "_execution.py" not in error.failure.stack_trace
+    assert "give_up" in stack_of(error)
+    assert "break_down" in stack_of(error.__cause__)
+    assert "_execution.py" not in stack_of(error)
 
 
 @activity.defn

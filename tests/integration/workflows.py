@@ -79,13 +79,13 @@ class CallActivity:
 
 @asynccontextmanager
 async def running_workflows(
-    target: str, data_converter: DataConverter = pydantic_data_converter
+    target: str, data_converter: DataConverter = pydantic_data_converter, task_queue: str = WORKFLOWS
 ) -> AsyncIterator[None]:
     """Run the official worker that runs the workflow."""
     connected = await client.Client.connect(target, data_converter=data_converter)
     async with Worker(
         connected,
-        task_queue=WORKFLOWS,
+        task_queue=task_queue,
         workflows=[CallActivity],
         # Nothing here is worth the sandbox's time to import everything again.
         workflow_runner=UnsandboxedWorkflowRunner(),
