@@ -97,7 +97,7 @@ class Http2Transport:
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._bind(loop)
-        deadline = None if timeout is None else loop.time() + timeout
+        deadline = _deadline(timeout, loop.time())
         tries = 0
         while True:
             connection = self._current
@@ -225,7 +225,8 @@ class Http2Transport:
         self._failures += 1
         self._last_error = error
         self._connect_at = self._loop.time() + _RECONNECT.wait(self._failures) * random.uniform(0.8, 1.2)
-        message = f"cannot connect to {self._target}: {error or type(error).__name__}"
+        reason = f"no answer within {self._target.connect_timeout:g} s" if type(error) is TimeoutError else str(error)
+        message = f"cannot connect to {self._target}: {reason or type(error).__name__}"
         _logger.debug("%s", message)
         for connection in self._connections:
             if connection.is_aged:
@@ -235,18 +236,20 @@ class Http2Transport:
 
     def _on_connected(self, connection: Connection) -> None:
         assert self._loop is not None
-        now = self._loop.time()
         self._opened += 1
+        if not connection.accepts_calls:
+            self._on_connect_failed(ConnectionError("the server hung up at once"))
+            return
+        now = self._loop.time()
         self._failures = 0
         self._last_error = None
+        for aged in [connection for connection in self._connections if connection.is_aged]:
+            self._set_aside(aged)
         connection.opened_at = now
-        if connection.accepts_calls:
-            for aged in [connection for connection in self._connections if connection.is_aged]:
-                self._set_aside(aged)
-            self._connections.append(connection)
-            if self._target.max_connection_age is not None:
-                # Jitter, so that a fleet that started together does not reconnect together.
-                self._schedule_replacement(connection, now + self._target.max_connection_age * random.uniform(0.9, 1.1))
+        self._connections.append(connection)
+        if self._target.max_connection_age is not None:
+            # Jitter, so that a fleet that started together does not reconnect together.
+            self._schedule_replacement(connection, now + self._target.max_connection_age * random.uniform(0.9, 1.1))
         self._wake(True)
 
     def _schedule_replacement(self, connection: Connection, when: float) -> None:
@@ -300,6 +303,14 @@ class Http2Transport:
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
+
+
+def _deadline(timeout: float | None, now: float) -> float | None:
+    if timeout is None:
+        return None
+    if timeout <= 0:
+        raise _deadline_exceeded()
+    return now + timeout
 
 
 def _remaining(deadline: float | None, now: float) -> float | None:

@@ -101,6 +101,21 @@ async def test_hanging_up_at_once():
         assert caught.value.status is RPCStatusCode.UNAVAILABLE
 
 
+async def test_goaway_at_once():
+    """A server that greets and hangs up in one breath is not connected to again and again."""
+    server = ScriptedServer(greets=False)
+    async with server.listening(), connected(server) as transport:
+        task = call(transport)
+        await until(lambda: server.connections)
+        server.connections[0].say(frames.settings({}))
+        server.connections[0].goaway()
+
+        with pytest.raises(RPCError, match="hung up at once"):
+            await task
+        assert len(server.connections) == 1
+        await until(lambda: server.connections[0].is_lost)
+
+
 async def test_deadline_while_connecting():
     """A call that finds no connection in time is UNAVAILABLE: the server cannot have seen it."""
     server = ScriptedServer(greets=False)
@@ -117,6 +132,7 @@ async def test_connect_timeout():
         error = await refused(transport, timeout=None)
 
         assert error.status is RPCStatusCode.UNAVAILABLE
+        assert "no answer within 0.05 s" in error.message
         await until(lambda: server.connections[0].is_lost)
 
 
@@ -211,6 +227,8 @@ async def test_deadline_already_passed():
 
         assert (await refused(transport, timeout=0.0)).status is RPCStatusCode.DEADLINE_EXCEEDED
         assert (await refused(transport, timeout=-1.0)).status is RPCStatusCode.DEADLINE_EXCEEDED
+        assert await call(transport, b"next") == b"next"
+        assert len(server.connections[0].requests) == 2
 
 
 async def test_deadlines_in_any_order():
