@@ -29,7 +29,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -40,8 +40,9 @@ _PREFIX = len(b"/temporal.api.workflowservice.v1.WorkflowService/")
 # The real server answers an activity poll with nothing after a minute.
 _POLL_SECONDS = 60.0
 _UNIMPLEMENTED = 12
-# Seconds a worker may take to start.
+# Seconds a worker may take to start, and to end what it was given.
 _PATIENCE = 30.0
+_LONG_PATIENCE = 150.0
 
 now = time.monotonic
 
@@ -69,13 +70,11 @@ class Lane:
 
     async def drain(self) -> None:
         """Wait until everything has been handed out and reported."""
-        while self._due or self._outstanding:
-            await self._next_change()
+        await self._wait_until(lambda: not self._due and not self._outstanding)
 
     async def wait_until_taken(self) -> None:
         """Wait until everything has been handed out."""
-        while self._due:
-            await self._next_change()
+        await self._wait_until(lambda: not self._due)
 
     async def wait_for_poll(self) -> float:
         """Return when the first poll came."""
@@ -100,6 +99,15 @@ class Lane:
         while self._polls and self._polls[0][2] < now() - _POLL_SECONDS:
             connection, stream, _ = self._polls.popleft()
             connection.answer(stream, b"")
+
+    async def _wait_until(self, condition: Callable[[], bool]) -> None:
+        try:
+            async with asyncio.timeout(_LONG_PATIENCE):
+                while not condition():
+                    await self._next_change()
+        except TimeoutError:
+            state = f"{len(self._due)} due, {len(self._outstanding)} outstanding, {len(self._polls)} polls open"
+            raise RuntimeError(f"the worker does not get on: {state}, {dict(self.counts)}") from None
 
     async def _next_change(self) -> None:
         self._changed.clear()

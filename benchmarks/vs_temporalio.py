@@ -1,0 +1,151 @@
+"""The worker side by side with ``temporalio``'s: what an activity costs, how fast it is, what it holds.
+
+``python -m benchmarks.vs_temporalio [--quick] [--full] [--only NAME …] [--json FILE]``
+
+All contenders run the same activities in turn, round by round, and ratios are taken within a round. README.md has the
+method, and what to make of the numbers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from . import _on_stub
+from ._figures import Sample, Samples
+from ._on_stub import Effort
+from ._processes import CONTENDERS, Contender, compile_everything
+
+_QUICK = Effort(
+    rounds=4,
+    saturated=1_000,
+    paced_rounds=4,
+    paced_seconds=1.0,
+    starts=3,
+    held=(1_000,),
+    heartbeating=(1_000,),
+    watch_seconds=4.0,
+)
+_NORMAL = Effort(
+    rounds=8,
+    saturated=2_000,
+    paced_rounds=8,
+    paced_seconds=2.0,
+    starts=7,
+    held=(1_000, 10_000),
+    heartbeating=(10_000,),
+    watch_seconds=8.0,
+)
+_FULL = Effort(
+    rounds=15,
+    saturated=3_000,
+    paced_rounds=15,
+    paced_seconds=3.0,
+    starts=15,
+    held=(1_000, 10_000, 50_000),
+    heartbeating=(1_000, 10_000, 50_000),
+    watch_seconds=12.0,
+)
+
+# Activities per round on the dev server, and rounds; a quick run takes half of each.
+_WORKFLOW_ACTIVITIES = 1_000
+_STANDALONE_ACTIVITIES = 200
+_SERVER_ROUNDS = 3
+
+Measurement = Callable[[Sequence[Contender], Effort], Iterator[Sample]]
+
+
+def _server(name: str, count: int) -> Measurement:
+    """Make a measurement on the dev server look like one on the stub."""
+
+    def measure(contenders: Sequence[Contender], effort: Effort) -> Iterator[Sample]:
+        # Starts threads: not before it is needed.
+        from . import _on_server
+
+        is_quick = effort is _QUICK
+        run: Callable[[Sequence[Contender], int, int], AsyncIterator[Sample]] = getattr(_on_server, name)
+        samples = run(contenders, 2 if is_quick else _SERVER_ROUNDS, count // 2 if is_quick else count)
+        yield from asyncio.run(_collect(samples))
+
+    return measure
+
+
+async def _collect(samples: AsyncIterator[Sample]) -> list[Sample]:
+    return [sample async for sample in samples]
+
+
+_MEASUREMENTS: dict[str, Measurement] = {
+    "load": _on_stub.load,
+    "tls": _on_stub.paced_tls,
+    "start": _on_stub.starts,
+    "import": _on_stub.imports,
+    "sleeping": _on_stub.sleeping,
+    "heartbeating": _on_stub.heartbeating,
+    "workflows": _server("workflows", _WORKFLOW_ACTIVITIES),
+    "standalone": _server("standalone", _STANDALONE_ACTIVITIES),
+}
+
+
+def setting() -> str:
+    """Say on what it was measured."""
+    packages = ("temporalio", "temporal-asyncworker", "uvloop", "betterproto2", "hpack", "anyio", "pydantic")
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
+    system = f"{platform.system()} {platform.release()}, {platform.machine()}, {os.cpu_count()} cores"
+    return f"{platform.python_implementation()} {platform.python_version()}; {system}; {versions}"
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    much = parser.add_mutually_exclusive_group()
+    much.add_argument(
+        "--quick", action="store_const", dest="effort", const=_QUICK, help="little of everything, in 90 s"
+    )
+    much.add_argument(
+        "--full", action="store_const", dest="effort", const=_FULL, help="with 50,000 activities at a time"
+    )
+    parser.add_argument("--only", nargs="+", choices=list(_MEASUREMENTS), metavar="NAME", help=", ".join(_MEASUREMENTS))
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample to this file")
+    parser.set_defaults(effort=_NORMAL)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, and print the table."""
+    options = parse(arguments)
+    compile_everything()
+    contenders = _available()
+    samples = Samples()
+    for name in options.only or _MEASUREMENTS:
+        began = time.monotonic()
+        samples.add(_MEASUREMENTS[name](contenders, options.effort))
+        _say(f"{name}: {time.monotonic() - began:.0f} s")
+    print(setting(), end="\n\n")
+    print(*samples.table([contender.name for contender in contenders]), sep="\n")
+    if options.json:
+        options.json.write_text(json.dumps({"setting": setting(), "samples": samples.as_json()}, indent=1))
+
+
+def _available() -> list[Contender]:
+    try:
+        import uvloop  # noqa: F401
+    except ImportError:
+        _say("uvloop is not installed: its column is left out")
+        return [contender for contender in CONTENDERS if "--uvloop" not in contender.arguments]
+    return list(CONTENDERS)
+
+
+if __name__ == "__main__":
+    main()
