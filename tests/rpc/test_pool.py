@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import asynccontextmanager
 
 import anyio
@@ -251,9 +252,9 @@ async def test_server_cancels_at_the_deadline():
     """A stream that the server cancels when the deadline has passed is DEADLINE_EXCEEDED, whoever was first."""
 
     def cancel_late(connection, stream_id):
-        loop = asyncio.get_running_loop()
         # Blocks the loop past the deadline, so that the reset is read before the timer is looked at.
-        loop.call_later(0.02, lambda: (connection.reset(stream_id, ErrorCode.CANCEL), __import__("time").sleep(0.1)))
+        connection.reset(stream_id, ErrorCode.CANCEL)
+        time.sleep(0.15)
 
     server = ScriptedServer(cancel_late)
     async with server.listening(), connected(server) as transport:
@@ -467,6 +468,7 @@ async def test_more_calls_than_streams():
     async with server.listening(), connected(server) as transport:
         calls = [call(transport, b"%d" % number) for number in range(10)]
         await until(lambda: transport.statistics().calls == 10)
+        await until(lambda: len(server.connections) == 8 and all(far.requests for far in server.connections))
         server.on_request = ServerConnection.answer
 
         assert transport.statistics().connections == 8
