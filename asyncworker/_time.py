@@ -7,6 +7,7 @@ written is exact.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from ._proto.temporal.wkt import Duration, Timestamp
 
@@ -47,7 +48,13 @@ def to_timedelta(duration: Duration | None) -> timedelta | None:
     """Read a Duration; one that is unset or zero means "not set" to Temporal, and is ``None``."""
     if duration is None or not (duration.seconds or duration.nanos):
         return None
-    return timedelta(seconds=duration.seconds, microseconds=duration.nanos // 1_000)
+    return _span(duration.seconds, duration.nanos)
+
+
+@lru_cache(maxsize=256)
+def _span(seconds: int, nanos: int) -> timedelta:
+    # Activities of one type have the same timeouts, task after task.
+    return timedelta(seconds=seconds, microseconds=nanos // 1_000)
 
 
 def to_timestamp(moment: datetime) -> Timestamp:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, IntEnum
+from functools import lru_cache
 
 from ._proto.temporal.api.common import v1 as proto
 from ._time import Seconds, to_duration, to_seconds, to_timedelta
@@ -90,13 +91,31 @@ class RetryPolicy:
     def _from_proto(cls, policy: proto.RetryPolicy | None) -> RetryPolicy | None:
         if policy is None:
             return None
-        return cls(
-            initial_interval=to_timedelta(policy.initial_interval) or timedelta(0),
-            backoff_coefficient=policy.backoff_coefficient or 1.0,
-            maximum_interval=to_timedelta(policy.maximum_interval),
-            maximum_attempts=policy.maximum_attempts,
-            non_retryable_error_types=tuple(policy.non_retryable_error_types) or None,
+        return _retry_policy(
+            to_timedelta(policy.initial_interval) or timedelta(0),
+            policy.backoff_coefficient or 1.0,
+            to_timedelta(policy.maximum_interval),
+            policy.maximum_attempts,
+            tuple(policy.non_retryable_error_types) or None,
         )
+
+
+@lru_cache(maxsize=256)
+def _retry_policy(
+    initial_interval: timedelta,
+    backoff_coefficient: float,
+    maximum_interval: timedelta | None,
+    maximum_attempts: int,
+    non_retryable_error_types: tuple[str, ...] | None,
+) -> RetryPolicy:
+    # Activities of one type have the same policy, task after task, and it is checked each time one is made.
+    return RetryPolicy(
+        initial_interval=initial_interval,
+        backoff_coefficient=backoff_coefficient,
+        maximum_interval=maximum_interval,
+        maximum_attempts=maximum_attempts,
+        non_retryable_error_types=non_retryable_error_types,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

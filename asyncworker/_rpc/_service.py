@@ -6,10 +6,10 @@ import logging
 import random
 import re
 from asyncio import get_running_loop
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import cache, partial
 from inspect import isawaitable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import anyio
 
@@ -134,18 +134,27 @@ class WorkflowService:
         except DecodeError as error:
             raise RPCError(f"the response is no {method.name}Response: {error}", RPCStatusCode.INTERNAL) from error
 
-    async def _try(
+    def _try(
         self, method: Method[Req, Resp], data: bytes, timeout: float, until: float | None, metadata: Metadata
-    ) -> bytes:
+    ) -> Coroutine[Any, Any, bytes]:
+        """Begin one try. What is awaited is the transport's own coroutine: each layer upon it costs every call."""
         if until is not None:
             timeout = min(timeout, until - get_running_loop().time())
             if timeout <= 0:
                 raise RPCError(f"no time was left for {method.name}", RPCStatusCode.DEADLINE_EXCEEDED)
         if self._api_key is not self._bearer:
-            await self._fetch_api_key()
+            return self._try_with_fresh_key(method, data, timeout, metadata)
         always = self._metadata
-        return await self._transport.unary(
+        return self._transport.unary(
             method.path, data, timeout=timeout, metadata=(*always, *metadata) if metadata else always
+        )
+
+    async def _try_with_fresh_key(
+        self, method: Method[Req, Resp], data: bytes, timeout: float, metadata: Metadata
+    ) -> bytes:
+        await self._fetch_api_key()
+        return await self._transport.unary(
+            method.path, data, timeout=timeout, metadata=(*self._metadata, *metadata) if metadata else self._metadata
         )
 
     async def _try_again(

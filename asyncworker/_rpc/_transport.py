@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol, TypeAlias
+from collections.abc import Coroutine, Sequence
+from typing import Any, Protocol, TypeAlias
 
 #: Pairs of a lower-case key and its value; a key that ends in ``-bin`` has bytes for a value, any other key text.
 Metadata: TypeAlias = Sequence[tuple[str, str | bytes]]
@@ -12,7 +12,9 @@ Metadata: TypeAlias = Sequence[tuple[str, str | bytes]]
 class Transport(Protocol):
     """A way to one target that carries any number of unary calls at once."""
 
-    async def unary(self, path: str, request: bytes, *, timeout: float | None, metadata: Metadata = ()) -> bytes:
+    def unary(
+        self, path: str, request: bytes, *, timeout: float | None, metadata: Metadata = ()
+    ) -> Coroutine[Any, Any, bytes]:
         """Send *request* to the method at *path* and return the response.
 
         Args:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .._rpc._transport import Metadata, Transport
@@ -28,15 +29,17 @@ class BoundTransport:
     def __repr__(self) -> str:
         return repr(self._inner)
 
-    async def unary(self, path: str, request: bytes, *, timeout: float | None, metadata: Metadata = ()) -> bytes:
-        """See :meth:`Transport.unary`.
+    def unary(
+        self, path: str, request: bytes, *, timeout: float | None, metadata: Metadata = ()
+    ) -> Coroutine[Any, Any, bytes]:
+        """See :meth:`Transport.unary`. What it returns is the other transport's coroutine, and no layer upon it.
 
         Raises:
             RuntimeError: This is another process, or another event loop.
         """
         if self._loop is not asyncio.get_running_loop() or self._pid != os.getpid():
             self._settle()
-        return await self._inner.unary(path, request, timeout=timeout, metadata=metadata)
+        return self._inner.unary(path, request, timeout=timeout, metadata=metadata)
 
     async def close(self) -> None:
         """See :meth:`Transport.close`; a copy that a fork has made is let be."""

@@ -118,6 +118,17 @@ class DefaultPayloadConverter(CompositePayloadConverter):
             JSONPlainPayloadConverter(),
         )
 
+    def _dump(self, value: Any) -> Payload:
+        # What only the last of the converters takes need not be offered to the others first.
+        if type(value) in _ONLY_JSON and type(self) is DefaultPayloadConverter:
+            payload = self.converters[b"json/plain"].to_payload(value)
+            assert payload is not None
+            return payload
+        return super()._dump(value)
+
+
+_ONLY_JSON = frozenset({str, int, float, bool, list, dict, tuple})
+
 
 def reads_with_pydantic(converter: PayloadConverter) -> bool:
     """Whether this converter reads ``json/plain`` as it is done here, so that pydantic has to know every type."""
