@@ -215,12 +215,6 @@ from .temporal.api.workflowservice.v1.lazy import (
     RecordActivityTaskHeartbeatByIdResponse as workflowservice_RecordActivityTaskHeartbeatByIdResponse,
 )
 from .temporal.api.workflowservice.v1.lazy import (
-    RecordWorkerHeartbeatRequest as workflowservice_RecordWorkerHeartbeatRequest,
-)
-from .temporal.api.workflowservice.v1.lazy import (
-    RecordWorkerHeartbeatResponse as workflowservice_RecordWorkerHeartbeatResponse,
-)
-from .temporal.api.workflowservice.v1.lazy import (
     RequestCancelActivityExecutionRequest as workflowservice_RequestCancelActivityExecutionRequest,
 )
 from .temporal.api.workflowservice.v1.lazy import (
@@ -8566,193 +8560,6 @@ def encode_workflowservice_RecordActivityTaskHeartbeatByIdResponse(message):
     return b"".join(parts)
 
 
-TAGS_workflowservice_RecordWorkerHeartbeatRequest = frozenset([10, 18, 26, 34])
-fields_of_workflowservice_RecordWorkerHeartbeatRequest = attrgetter(
-    "namespace", "identity", "worker_heartbeat", "resource_id", "_unknown_fields", "__class__"
-)
-
-
-def decode_workflowservice_RecordWorkerHeartbeatRequest(data, at, end, depth, message=None):
-    if depth > 100:
-        too_deep()
-    if message is None:
-        message = new(workflowservice_RecordWorkerHeartbeatRequest)
-        namespace_ = ""
-        identity_ = ""
-        worker_heartbeat_ = []
-        resource_id_ = ""
-        unknown = b""
-    else:
-        namespace_, identity_, worker_heartbeat_, resource_id_, unknown, _ = (
-            fields_of_workflowservice_RecordWorkerHeartbeatRequest(message)
-        )
-    if at < end:
-        start = at
-        tag = data[at]
-        at += 1
-        if tag > 127:
-            tag, at = read_size(data, at, tag)
-        while True:
-            if tag == 10:
-                stop = data[at]
-                at += 1
-                if stop > 127:
-                    stop, at = read_size(data, at, stop)
-                stop += at
-                namespace_ = data[at:stop].decode()
-                at = stop
-                if at >= end:
-                    break
-                start = at
-                tag = data[at]
-                at += 1
-                if tag > 127:
-                    tag, at = read_size(data, at, tag)
-            if tag == 18:
-                stop = data[at]
-                at += 1
-                if stop > 127:
-                    stop, at = read_size(data, at, stop)
-                stop += at
-                identity_ = data[at:stop].decode()
-                at = stop
-                if at >= end:
-                    break
-                start = at
-                tag = data[at]
-                at += 1
-                if tag > 127:
-                    tag, at = read_size(data, at, tag)
-            while tag == 26:
-                stop = data[at]
-                at += 1
-                if stop > 127:
-                    stop, at = read_size(data, at, stop)
-                stop += at
-                item = decode_worker_WorkerHeartbeat(data, at, stop, depth + 1)
-                at = stop
-                worker_heartbeat_.append(item)
-                if at < end:
-                    start = at
-                    tag = data[at]
-                    at += 1
-                    if tag > 127:
-                        tag, at = read_size(data, at, tag)
-                else:
-                    tag = -1
-            if tag < 0:
-                break
-            if tag == 34:
-                stop = data[at]
-                at += 1
-                if stop > 127:
-                    stop, at = read_size(data, at, stop)
-                stop += at
-                resource_id_ = data[at:stop].decode()
-                at = stop
-                if at >= end:
-                    break
-                start = at
-                tag = data[at]
-                at += 1
-                if tag > 127:
-                    tag, at = read_size(data, at, tag)
-            if tag not in TAGS_workflowservice_RecordWorkerHeartbeatRequest:
-                at = skip(data, at, tag, depth)
-                unknown += data[start:at]
-                if at >= end:
-                    break
-                start = at
-                tag = data[at]
-                at += 1
-                if tag > 127:
-                    tag, at = read_size(data, at, tag)
-        if at != end:
-            truncated()
-    message.namespace = namespace_
-    message.identity = identity_
-    message.worker_heartbeat = worker_heartbeat_
-    message.resource_id = resource_id_
-    message._unknown_fields = unknown
-    return message
-
-
-def encode_workflowservice_RecordWorkerHeartbeatRequest(message):
-    parts = []
-    add = parts.append
-    value = message.namespace
-    if value:
-        raw = value.encode()
-        size = len(raw)
-        add(b"\n" + (BYTE[size] if size < 128 else varint(size)))
-        add(raw)
-    value = message.identity
-    if value:
-        raw = value.encode()
-        size = len(raw)
-        add(b"\x12" + (BYTE[size] if size < 128 else varint(size)))
-        add(raw)
-    value = message.worker_heartbeat
-    if value:
-        for item in value:
-            raw = encode_worker_WorkerHeartbeat(item)
-            size = len(raw)
-            add(b"\x1a" + (BYTE[size] if size < 128 else varint(size)))
-            add(raw)
-    value = message.resource_id
-    if value:
-        raw = value.encode()
-        size = len(raw)
-        add(b'"' + (BYTE[size] if size < 128 else varint(size)))
-        add(raw)
-    if message._unknown_fields:
-        add(message._unknown_fields)
-    return b"".join(parts)
-
-
-TAGS_workflowservice_RecordWorkerHeartbeatResponse = frozenset([])
-fields_of_workflowservice_RecordWorkerHeartbeatResponse = attrgetter("_unknown_fields", "__class__")
-
-
-def decode_workflowservice_RecordWorkerHeartbeatResponse(data, at, end, depth, message=None):
-    if depth > 100:
-        too_deep()
-    if message is None:
-        message = new(workflowservice_RecordWorkerHeartbeatResponse)
-        unknown = b""
-    else:
-        unknown, _ = fields_of_workflowservice_RecordWorkerHeartbeatResponse(message)
-    if at < end:
-        start = at
-        tag = data[at]
-        at += 1
-        if tag > 127:
-            tag, at = read_size(data, at, tag)
-        while True:
-            if tag not in TAGS_workflowservice_RecordWorkerHeartbeatResponse:
-                at = skip(data, at, tag, depth)
-                unknown += data[start:at]
-                if at >= end:
-                    break
-                start = at
-                tag = data[at]
-                at += 1
-                if tag > 127:
-                    tag, at = read_size(data, at, tag)
-        if at != end:
-            truncated()
-    message._unknown_fields = unknown
-    return message
-
-
-def encode_workflowservice_RecordWorkerHeartbeatResponse(message):
-    parts = []
-    add = parts.append
-    if message._unknown_fields:
-        add(message._unknown_fields)
-    return b"".join(parts)
-
-
 TAGS_workflowservice_RequestCancelActivityExecutionRequest = frozenset([10, 18, 26, 34, 42, 50])
 fields_of_workflowservice_RequestCancelActivityExecutionRequest = attrgetter(
     "namespace", "activity_id", "run_id", "identity", "request_id", "reason", "_unknown_fields", "__class__"
@@ -12499,8 +12306,6 @@ DECODERS: dict[type[Message], Callable[..., Any]] = {
     workflowservice_PollNexusTaskQueueResponse: decode_workflowservice_PollNexusTaskQueueResponse,
     workflowservice_RecordActivityTaskHeartbeatByIdRequest: decode_workflowservice_RecordActivityTaskHeartbeatByIdRequest,
     workflowservice_RecordActivityTaskHeartbeatByIdResponse: decode_workflowservice_RecordActivityTaskHeartbeatByIdResponse,
-    workflowservice_RecordWorkerHeartbeatRequest: decode_workflowservice_RecordWorkerHeartbeatRequest,
-    workflowservice_RecordWorkerHeartbeatResponse: decode_workflowservice_RecordWorkerHeartbeatResponse,
     workflowservice_RequestCancelActivityExecutionRequest: decode_workflowservice_RequestCancelActivityExecutionRequest,
     workflowservice_RequestCancelActivityExecutionResponse: decode_workflowservice_RequestCancelActivityExecutionResponse,
     workflowservice_ResetActivityExecutionRequest: decode_workflowservice_ResetActivityExecutionRequest,
@@ -12592,8 +12397,6 @@ ENCODERS: dict[type[Message], Callable[[Any], bytes]] = {
     workflowservice_PollNexusTaskQueueResponse: encode_workflowservice_PollNexusTaskQueueResponse,
     workflowservice_RecordActivityTaskHeartbeatByIdRequest: encode_workflowservice_RecordActivityTaskHeartbeatByIdRequest,
     workflowservice_RecordActivityTaskHeartbeatByIdResponse: encode_workflowservice_RecordActivityTaskHeartbeatByIdResponse,
-    workflowservice_RecordWorkerHeartbeatRequest: encode_workflowservice_RecordWorkerHeartbeatRequest,
-    workflowservice_RecordWorkerHeartbeatResponse: encode_workflowservice_RecordWorkerHeartbeatResponse,
     workflowservice_RequestCancelActivityExecutionRequest: encode_workflowservice_RequestCancelActivityExecutionRequest,
     workflowservice_RequestCancelActivityExecutionResponse: encode_workflowservice_RequestCancelActivityExecutionResponse,
     workflowservice_ResetActivityExecutionRequest: encode_workflowservice_ResetActivityExecutionRequest,

@@ -62,6 +62,9 @@ POLL_ACTIVITY_TASK_QUEUE: Method[messages.PollActivityTaskQueueRequest, messages
 RECORD_ACTIVITY_TASK_HEARTBEAT: Method[
     messages.RecordActivityTaskHeartbeatRequest, messages.RecordActivityTaskHeartbeatResponse
 ] = Method("RecordActivityTaskHeartbeat")
+RECORD_WORKER_HEARTBEAT: Method[messages.RecordWorkerHeartbeatRequest, messages.RecordWorkerHeartbeatResponse] = Method(
+    "RecordWorkerHeartbeat"
+)
 RESPOND_ACTIVITY_TASK_CANCELED: Method[
     messages.RespondActivityTaskCanceledRequest, messages.RespondActivityTaskCanceledResponse
 ] = Method("RespondActivityTaskCanceled")
@@ -99,9 +102,6 @@ POLL_NEXUS_TASK_QUEUE: Method[lazy.PollNexusTaskQueueRequest, lazy.PollNexusTask
 RECORD_ACTIVITY_TASK_HEARTBEAT_BY_ID: Method[
     lazy.RecordActivityTaskHeartbeatByIdRequest, lazy.RecordActivityTaskHeartbeatByIdResponse
 ] = Method("RecordActivityTaskHeartbeatById")
-RECORD_WORKER_HEARTBEAT: Method[lazy.RecordWorkerHeartbeatRequest, lazy.RecordWorkerHeartbeatResponse] = Method(
-    "RecordWorkerHeartbeat"
-)
 REQUEST_CANCEL_ACTIVITY_EXECUTION: Method[
     lazy.RequestCancelActivityExecutionRequest, lazy.RequestCancelActivityExecutionResponse
 ] = Method("RequestCancelActivityExecution")

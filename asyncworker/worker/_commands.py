@@ -104,6 +104,7 @@ class Commands:
         self._is_polling = False
         self._is_stopping = False
         self._task = asyncio.get_running_loop().create_task(self._run(), name="worker commands")
+        self._task.add_done_callback(self._on_done)
 
     def __repr__(self) -> str:
         state = "ended" if self._task.done() else "polling" if self._is_polling else "waiting"
@@ -136,6 +137,11 @@ class Commands:
                 task = await self._poll()
                 if task is not None and task.task_token:
                     answering.create_task(self._send(self._identified(obey(task, self._on_cancel), task)))
+
+    def _on_done(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _logger.error("worker commands are not heard any more", exc_info=error)
+            self._on_refused()
 
     async def _poll(self) -> PollNexusTaskQueueResponse | None:
         request = PollNexusTaskQueueRequest(

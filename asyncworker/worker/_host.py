@@ -40,11 +40,12 @@ class HostWatch:
     where one has limits. Without psutil they are 0: the load average, which is always there, measures something else.
     """
 
-    __slots__ = ("_cpu", "_memory", "_name", "_system")
+    __slots__ = ("_cpu", "_has_looked", "_memory", "_name", "_system")
 
     def __init__(self) -> None:
         self._name = socket.gethostname() or "unknown"
-        self._system = _find_system()
+        self._has_looked = False
+        self._system: System | None = None
         self._cpu = 0.0
         self._memory = 0.0
 
@@ -57,6 +58,9 @@ class HostWatch:
         Args:
             now: The time, in seconds on any clock that does not go back.
         """
+        if not self._has_looked:
+            # Not when it is made: psutil takes its time to import, and the worker's first polls come first.
+            self._system, self._has_looked = _find_system(), True
         if self._system is not None:
             self._read(self._system, now)
         return Host(self._name, os.getpid(), self._cpu, self._memory)
@@ -74,7 +78,6 @@ class HostWatch:
 
 
 def _find_system() -> System | None:
-    # psutil takes its time to import, and few workers need it otherwise.
     from ._system import System
 
     try:

@@ -206,7 +206,7 @@ class Life:
             instance_key=self.instance_key,
             identity=environment.identity,
             task_queue=environment.task_queue,
-            slot_supplier_kind=self._settings.slots.kind,
+            slot_supplier_kind=str(self._settings.slots.kind),
             deployment_version=None if config is None else config.version,
             version=client_version(),
             started_at=datetime.now(UTC),

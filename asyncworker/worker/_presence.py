@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from .._proto.temporal.api.enums.v1 import WorkerStatus
 from .._proto.temporal.api.worker.v1 import WorkerHeartbeat, WorkerHostInfo
+from .._proto.temporal.api.workflowservice.v1 import RecordWorkerHeartbeatRequest
 from .._rpc._methods import RECORD_WORKER_HEARTBEAT
 from .._rpc._retry import NONE
 from ..exceptions import RPCError, RPCStatusCode
@@ -73,8 +74,6 @@ class Presence:
         self._turn = asyncio.Lock()
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        # Imported before the polls begin, not while the first tasks arrive.
-        self._request_type = RECORD_WORKER_HEARTBEAT.request
 
     def __repr__(self) -> str:
         state = "refused" if self._is_refused else "heard" if self._is_heard else "not heard"
@@ -143,7 +142,7 @@ class Presence:
     async def _tell(self, subjects: Iterable[Subject], status: WorkerStatus | None = None) -> None:
         async with self._turn:
             said = {subject: self.heartbeat(subject, status) for subject in subjects}
-            request = self._request_type(
+            request = RecordWorkerHeartbeatRequest(
                 namespace=self._service.namespace, identity=self._identity, worker_heartbeat=list(said.values())
             )
             await self._service.call(RECORD_WORKER_HEARTBEAT, request, timeout=_PATIENCE, retry=NONE)

@@ -294,7 +294,7 @@ class TestWorkers:
         """What a worker says of itself is kept, the last word of each."""
         for queue in ("a", "b"):
             heartbeat = WorkerHeartbeat(worker_instance_key="mine", task_queue=queue)
-            request = lazy.RecordWorkerHeartbeatRequest(namespace="default", worker_heartbeat=[heartbeat])
+            request = messages.RecordWorkerHeartbeatRequest(namespace="default", worker_heartbeat=[heartbeat])
             await hand.service.call(methods.RECORD_WORKER_HEARTBEAT, request)
 
         assert temporal.worker_heartbeats["mine"].task_queue == "b"

@@ -13,6 +13,8 @@ __all__ = (
     "PollActivityTaskQueueResponse",
     "RecordActivityTaskHeartbeatRequest",
     "RecordActivityTaskHeartbeatResponse",
+    "RecordWorkerHeartbeatRequest",
+    "RecordWorkerHeartbeatResponse",
     "RespondActivityTaskCanceledRequest",
     "RespondActivityTaskCanceledResponse",
     "RespondActivityTaskCompletedRequest",
@@ -269,6 +271,34 @@ default_message_pool.register_message(
 
 
 @dataclass(eq=False, repr=False)
+class RecordWorkerHeartbeatRequest(betterproto2.Message):
+    namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+
+    identity: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+
+    worker_heartbeat: "list[__worker__v1__.WorkerHeartbeat]" = betterproto2.field(
+        3, betterproto2.TYPE_MESSAGE, repeated=True
+    )
+
+    resource_id: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+
+
+default_message_pool.register_message(
+    "temporal.api.workflowservice.v1", "RecordWorkerHeartbeatRequest", RecordWorkerHeartbeatRequest
+)
+
+
+@dataclass(eq=False, repr=False)
+class RecordWorkerHeartbeatResponse(betterproto2.Message):
+    pass
+
+
+default_message_pool.register_message(
+    "temporal.api.workflowservice.v1", "RecordWorkerHeartbeatResponse", RecordWorkerHeartbeatResponse
+)
+
+
+@dataclass(eq=False, repr=False)
 class RespondActivityTaskCanceledRequest(betterproto2.Message):
     task_token: "bytes" = betterproto2.field(1, betterproto2.TYPE_BYTES)
 
@@ -453,8 +483,6 @@ if TYPE_CHECKING:
         PollNexusTaskQueueResponse as PollNexusTaskQueueResponse,
         RecordActivityTaskHeartbeatByIdRequest as RecordActivityTaskHeartbeatByIdRequest,
         RecordActivityTaskHeartbeatByIdResponse as RecordActivityTaskHeartbeatByIdResponse,
-        RecordWorkerHeartbeatRequest as RecordWorkerHeartbeatRequest,
-        RecordWorkerHeartbeatResponse as RecordWorkerHeartbeatResponse,
         RequestCancelActivityExecutionRequest as RequestCancelActivityExecutionRequest,
         RequestCancelActivityExecutionResponse as RequestCancelActivityExecutionResponse,
         ResetActivityExecutionRequest as ResetActivityExecutionRequest,
@@ -498,8 +526,6 @@ else:
             "PollNexusTaskQueueResponse",
             "RecordActivityTaskHeartbeatByIdRequest",
             "RecordActivityTaskHeartbeatByIdResponse",
-            "RecordWorkerHeartbeatRequest",
-            "RecordWorkerHeartbeatResponse",
             "RequestCancelActivityExecutionRequest",
             "RequestCancelActivityExecutionResponse",
             "ResetActivityExecutionRequest",

@@ -21,8 +21,6 @@ __all__ = (
     "PollNexusTaskQueueResponse",
     "RecordActivityTaskHeartbeatByIdRequest",
     "RecordActivityTaskHeartbeatByIdResponse",
-    "RecordWorkerHeartbeatRequest",
-    "RecordWorkerHeartbeatResponse",
     "RequestCancelActivityExecutionRequest",
     "RequestCancelActivityExecutionResponse",
     "ResetActivityExecutionRequest",
@@ -356,34 +354,6 @@ default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy",
     "RecordActivityTaskHeartbeatByIdResponse",
     RecordActivityTaskHeartbeatByIdResponse,
-)
-
-
-@dataclass(eq=False, repr=False)
-class RecordWorkerHeartbeatRequest(betterproto2.Message):
-    namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
-
-    identity: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
-
-    worker_heartbeat: "list[___worker__v1__.WorkerHeartbeat]" = betterproto2.field(
-        3, betterproto2.TYPE_MESSAGE, repeated=True
-    )
-
-    resource_id: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
-
-
-default_message_pool.register_message(
-    "temporal.api.workflowservice.v1.lazy", "RecordWorkerHeartbeatRequest", RecordWorkerHeartbeatRequest
-)
-
-
-@dataclass(eq=False, repr=False)
-class RecordWorkerHeartbeatResponse(betterproto2.Message):
-    pass
-
-
-default_message_pool.register_message(
-    "temporal.api.workflowservice.v1.lazy", "RecordWorkerHeartbeatResponse", RecordWorkerHeartbeatResponse
 )
 
 
