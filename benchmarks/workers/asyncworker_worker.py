@@ -38,6 +38,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--polls", type=int, default=5)
     parser.add_argument("--uvloop", action="store_true")
     parser.add_argument("--transport", choices=["default", "grpclib"], default="default")
+    parser.add_argument("--profile", metavar="FILE", help="run under cProfile, and write its statistics on SIGINT")
     return parser.parse_args()
 
 
@@ -55,6 +56,7 @@ async def main(options: argparse.Namespace) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
+    """Run the worker on the event loop that is asked for."""
     if options.uvloop:
         import uvloop
 
@@ -64,5 +66,15 @@ def run(options: argparse.Namespace) -> None:
         asyncio.run(main(options))
 
 
+def trace(options: argparse.Namespace) -> None:
+    """Run the worker under cProfile."""
+    import cProfile
+
+    profile = cProfile.Profile()
+    profile.runcall(run, options)
+    profile.dump_stats(options.profile)
+
+
 if __name__ == "__main__":
-    run(parse())
+    arguments = parse()
+    trace(arguments) if arguments.profile else run(arguments)
