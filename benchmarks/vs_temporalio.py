@@ -122,20 +122,28 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, and print the table."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print the table, and return the exit code."""
     options = parse(arguments)
     compile_everything()
     contenders = _available()
     samples = Samples()
+    failed = False
     for name in options.only or _MEASUREMENTS:
         began = time.monotonic()
-        samples.add(_MEASUREMENTS[name](contenders, options.effort))
-        _say(f"{name}: {time.monotonic() - began:.0f} s")
+        try:
+            samples.add(_MEASUREMENTS[name](contenders, options.effort))
+        except RuntimeError as error:
+            # What was measured so far is worth a table.
+            failed = True
+            _say(f"{name} failed: {error}")
+        else:
+            _say(f"{name}: {time.monotonic() - began:.0f} s")
     print(setting(), end="\n\n")
     print(*samples.table([contender.name for contender in contenders]), sep="\n")
     if options.json:
         options.json.write_text(json.dumps({"setting": setting(), "samples": samples.as_json()}, indent=1))
+    return 1 if failed else 0
 
 
 def _available() -> list[Contender]:
@@ -148,4 +156,4 @@ def _available() -> list[Contender]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
