@@ -1,51 +1,107 @@
 """Connect to a Temporal server, start activities there, and complete activities from outside.
 
-Names follow ``temporalio.client`` where that has one.
+Names follow ``temporalio.client`` where that has one. What a worker's own client does without is imported on its first
+use.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from .._rpc._target import HttpConnectProxy, KeepAlive
 from ..config import TLSConfig
-from ._async_completion import AsyncActivityHandle, AsyncActivityIDReference
 from ._client import Client
-from ._execution import (
-    ActivityExecution,
-    ActivityExecutionCount,
-    ActivityExecutionCountAggregationGroup,
-    ActivityExecutionDescription,
-    ActivityExecutionStatus,
-    PendingActivityState,
-)
-from ._handle import ActivityHandle
-from ._interceptor import (
-    CancelActivityInput,
-    CompleteAsyncActivityInput,
-    CountActivitiesInput,
-    DeleteActivityInput,
-    DescribeActivityInput,
-    FailAsyncActivityInput,
-    GetActivityResultInput,
-    HeartbeatAsyncActivityInput,
-    Interceptor,
-    ListActivitiesInput,
-    OutboundInterceptor,
-    PauseActivityInput,
-    ReportCancellationAsyncActivityInput,
-    ResetActivityInput,
-    StartActivityInput,
-    TerminateActivityInput,
-    UnpauseActivityInput,
-    UpdateActivityOptionsInput,
-)
-from ._options import ActivityExecutionOptions, RPCOptions, StartActivityOptions, UpdateActivityOptions
-from ._search_attributes import (
-    SearchAttributeIndexedValueType,
-    SearchAttributeKey,
-    SearchAttributePair,
-    SearchAttributeValue,
-    TypedSearchAttributes,
-)
+from ._interceptor import Interceptor, OutboundInterceptor
+
+if TYPE_CHECKING:
+    from ._async_handle import (
+        AsyncActivityHandle as AsyncActivityHandle,
+        AsyncActivityIDReference as AsyncActivityIDReference,
+    )
+    from ._execution import (
+        ActivityExecution as ActivityExecution,
+        ActivityExecutionCount as ActivityExecutionCount,
+        ActivityExecutionCountAggregationGroup as ActivityExecutionCountAggregationGroup,
+        ActivityExecutionDescription as ActivityExecutionDescription,
+        ActivityExecutionStatus as ActivityExecutionStatus,
+        PendingActivityState as PendingActivityState,
+    )
+    from ._handle import ActivityHandle as ActivityHandle
+    from ._inputs import (
+        CancelActivityInput as CancelActivityInput,
+        CompleteAsyncActivityInput as CompleteAsyncActivityInput,
+        CountActivitiesInput as CountActivitiesInput,
+        DeleteActivityInput as DeleteActivityInput,
+        DescribeActivityInput as DescribeActivityInput,
+        FailAsyncActivityInput as FailAsyncActivityInput,
+        GetActivityResultInput as GetActivityResultInput,
+        HeartbeatAsyncActivityInput as HeartbeatAsyncActivityInput,
+        ListActivitiesInput as ListActivitiesInput,
+        PauseActivityInput as PauseActivityInput,
+        ReportCancellationAsyncActivityInput as ReportCancellationAsyncActivityInput,
+        ResetActivityInput as ResetActivityInput,
+        StartActivityInput as StartActivityInput,
+        TerminateActivityInput as TerminateActivityInput,
+        UnpauseActivityInput as UnpauseActivityInput,
+        UpdateActivityOptionsInput as UpdateActivityOptionsInput,
+    )
+    from ._options import (
+        ActivityExecutionOptions as ActivityExecutionOptions,
+        RPCOptions as RPCOptions,
+        StartActivityOptions as StartActivityOptions,
+        UpdateActivityOptions as UpdateActivityOptions,
+    )
+    from ._search_attributes import (
+        SearchAttributeIndexedValueType as SearchAttributeIndexedValueType,
+        SearchAttributeKey as SearchAttributeKey,
+        SearchAttributePair as SearchAttributePair,
+        SearchAttributeValue as SearchAttributeValue,
+        TypedSearchAttributes as TypedSearchAttributes,
+    )
+
+# Where the names live that are not imported here.
+_HOMES = {
+    # Standalone activities
+    "ActivityHandle": "_handle",
+    "ActivityExecution": "_execution",
+    "ActivityExecutionCount": "_execution",
+    "ActivityExecutionCountAggregationGroup": "_execution",
+    "ActivityExecutionDescription": "_execution",
+    "ActivityExecutionOptions": "_options",
+    "ActivityExecutionStatus": "_execution",
+    "PendingActivityState": "_execution",
+    # Options
+    "RPCOptions": "_options",
+    "StartActivityOptions": "_options",
+    "UpdateActivityOptions": "_options",
+    # Search attributes
+    "SearchAttributeIndexedValueType": "_search_attributes",
+    "SearchAttributeKey": "_search_attributes",
+    "SearchAttributePair": "_search_attributes",
+    "SearchAttributeValue": "_search_attributes",
+    "TypedSearchAttributes": "_search_attributes",
+    # Completing from outside
+    "AsyncActivityHandle": "_async_handle",
+    "AsyncActivityIDReference": "_async_handle",
+    # Interceptors
+    "CancelActivityInput": "_inputs",
+    "CompleteAsyncActivityInput": "_inputs",
+    "CountActivitiesInput": "_inputs",
+    "DeleteActivityInput": "_inputs",
+    "DescribeActivityInput": "_inputs",
+    "FailAsyncActivityInput": "_inputs",
+    "GetActivityResultInput": "_inputs",
+    "HeartbeatAsyncActivityInput": "_inputs",
+    "ListActivitiesInput": "_inputs",
+    "PauseActivityInput": "_inputs",
+    "ReportCancellationAsyncActivityInput": "_inputs",
+    "ResetActivityInput": "_inputs",
+    "StartActivityInput": "_inputs",
+    "TerminateActivityInput": "_inputs",
+    "UnpauseActivityInput": "_inputs",
+    "UpdateActivityOptionsInput": "_inputs",
+}
 
 __all__ = [
     # Connecting
@@ -95,3 +151,15 @@ __all__ = [
     "UnpauseActivityInput",
     "UpdateActivityOptionsInput",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f".{home}", __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

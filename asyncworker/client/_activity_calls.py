@@ -23,7 +23,7 @@ from ._calls import Calls, encode_payloads
 from ._errors import already_started, is_already_requested, not_found_as_such
 from ._execution import ActivityExecution, ActivityExecutionCount, ActivityExecutionDescription, Contents
 from ._handle import ActivityHandle
-from ._interceptor import (
+from ._inputs import (
     CancelActivityInput,
     CountActivitiesInput,
     DeleteActivityInput,

@@ -18,11 +18,10 @@ from ..common import default_identity
 from ..config import ConnectConfig, TLSConfig
 from ..converter import DataConverter
 from ._activities import Activities
-from ._activity_calls import ActivityCalls
 from ._async_completion import AsyncCompletion
 from ._bound import BoundTransport
-from ._completion_calls import CompletionCalls
 from ._connect import TransportName, open_transport, target_of, wait_until_serving
+from ._end import End
 from ._interceptor import Interceptor, OutboundInterceptor
 from ._methods import ActivityMethods
 
@@ -31,10 +30,6 @@ __all__ = ["Client"]
 _KEEP_ALIVE = KeepAlive()
 # Stands for a key that is not known yet, where it matters only that there is one.
 _SOME_KEY = "-"
-
-
-class _Calls(ActivityCalls, CompletionCalls):
-    """The end of the chain of interceptors: all calls there are."""
 
 
 class Client(Activities, ActivityMethods, AsyncCompletion):
@@ -85,7 +80,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
                     f"interceptors must be instances of asyncworker.client.Interceptor, got {interceptor!r}"
                 )
         self.data_converter = data_converter
-        self._outbound: OutboundInterceptor = _Calls(self)
+        self._outbound: OutboundInterceptor = End(self)
         for interceptor in reversed(self._interceptors):
             self._outbound = interceptor.intercept_client(self._outbound)
 

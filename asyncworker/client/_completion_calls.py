@@ -14,7 +14,7 @@ from ..converter import ensure_application_failure
 from ..exceptions import AsyncActivityCancelledError
 from ._calls import Calls, encode_payloads
 from ._errors import not_found_as_such
-from ._interceptor import (
+from ._inputs import (
     CompleteAsyncActivityInput,
     FailAsyncActivityInput,
     HeartbeatAsyncActivityInput,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack, overload
 
 from .._time import Seconds
 from ..exceptions import ActivityFailureError
-from ._interceptor import (
+from ._inputs import (
     CancelActivityInput,
     DeleteActivityInput,
     DescribeActivityInput,

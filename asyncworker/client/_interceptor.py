@@ -2,213 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
-from .._proto.temporal.api.common.v1 import Payload
-from .._time import Seconds
-from ..common import ActivityIDConflictPolicy, ActivityIDReusePolicy, Priority, RetryPolicy
-
 if TYPE_CHECKING:
-    from ..converter import DataConverter
-    from ._async_completion import AsyncActivityIDReference
     from ._execution import ActivityExecution, ActivityExecutionCount, ActivityExecutionDescription
     from ._handle import ActivityHandle
+    from ._inputs import (
+        CancelActivityInput,
+        CompleteAsyncActivityInput,
+        CountActivitiesInput,
+        DeleteActivityInput,
+        DescribeActivityInput,
+        FailAsyncActivityInput,
+        GetActivityResultInput,
+        HeartbeatAsyncActivityInput,
+        ListActivitiesInput,
+        PauseActivityInput,
+        ReportCancellationAsyncActivityInput,
+        ResetActivityInput,
+        StartActivityInput,
+        TerminateActivityInput,
+        UnpauseActivityInput,
+        UpdateActivityOptionsInput,
+    )
     from ._options import ActivityExecutionOptions
-    from ._search_attributes import TypedSearchAttributes
 
-__all__ = [
-    "CancelActivityInput",
-    "CompleteAsyncActivityInput",
-    "CountActivitiesInput",
-    "DeleteActivityInput",
-    "DescribeActivityInput",
-    "FailAsyncActivityInput",
-    "GetActivityResultInput",
-    "HeartbeatAsyncActivityInput",
-    "Interceptor",
-    "ListActivitiesInput",
-    "OutboundInterceptor",
-    "PauseActivityInput",
-    "ReportCancellationAsyncActivityInput",
-    "ResetActivityInput",
-    "StartActivityInput",
-    "TerminateActivityInput",
-    "UnpauseActivityInput",
-    "UpdateActivityOptionsInput",
-]
-
-# Inputs. An interceptor may change one before it passes it on: these are not frozen.
-
-
-@dataclass(slots=True, kw_only=True)
-class _Call:
-    """What goes with every call: metadata of its own, and seconds (or a timedelta) until it is given up."""
-
-    rpc_metadata: Mapping[str, str | bytes] = field(default_factory=dict)
-    rpc_timeout: Seconds | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class StartActivityInput(_Call):
-    """Input of :meth:`OutboundInterceptor.start_activity`; *headers* reach the worker's interceptors."""
-
-    activity_type: str
-    args: Sequence[Any]
-    id: str
-    task_queue: str
-    result_type: Any = Any
-    schedule_to_close_timeout: timedelta | None = None
-    schedule_to_start_timeout: timedelta | None = None
-    start_to_close_timeout: timedelta | None = None
-    heartbeat_timeout: timedelta | None = None
-    start_delay: timedelta | None = None
-    id_reuse_policy: ActivityIDReusePolicy
-    id_conflict_policy: ActivityIDConflictPolicy
-    retry_policy: RetryPolicy | None = None
-    priority: Priority
-    search_attributes: TypedSearchAttributes | None = None
-    summary: str | None = None
-    details: str | None = None
-    headers: Mapping[str, Payload] = field(default_factory=dict)
-
-
-@dataclass(slots=True, kw_only=True)
-class _ActivityCall(_Call):
-    """A call about one activity; without a run id it is about the activity's latest run."""
-
-    activity_id: str
-    activity_run_id: str | None
-
-
-@dataclass(slots=True, kw_only=True)
-class GetActivityResultInput(_ActivityCall):
-    """Input of :meth:`OutboundInterceptor.get_activity_result`; *activity_type* is empty where it is not known."""
-
-    activity_type: str
-    task_queue: str
-    result_type: Any
-
-
-@dataclass(slots=True, kw_only=True)
-class DescribeActivityInput(_ActivityCall):
-    """Input of :meth:`OutboundInterceptor.describe_activity`.
-
-    With a *long_poll_token* the answer comes when something has changed since the description that the token is from.
-    """
-
-    include_input: bool
-    include_outcome: bool
-    include_heartbeat_details: bool
-    include_last_failure: bool
-    long_poll_token: bytes
-
-
-@dataclass(slots=True, kw_only=True)
-class CancelActivityInput(_ActivityCall):
-    """Input of :meth:`OutboundInterceptor.cancel_activity`."""
-
-    reason: str
-
-
-@dataclass(slots=True, kw_only=True)
-class TerminateActivityInput(_ActivityCall):
-    """Input of :meth:`OutboundInterceptor.terminate_activity`."""
-
-    reason: str
-
-
-@dataclass(slots=True, kw_only=True)
-class PauseActivityInput(_ActivityCall):
-    """Input of :meth:`OutboundInterceptor.pause_activity`."""
-
-    reason: str
-
-
-@dataclass(slots=True, kw_only=True)
-class UnpauseActivityInput(_ActivityCall):
-    """Input of :meth:`OutboundInterceptor.unpause_activity`."""
-
-    reason: str
-    jitter: Seconds | None
-
-
-@dataclass(slots=True, kw_only=True)
-class ResetActivityInput(_ActivityCall):
-    """Input of :meth:`OutboundInterceptor.reset_activity`."""
-
-    keep_paused: bool
-    reset_heartbeat: bool
-    restore_original_options: bool
-    jitter: Seconds | None
-
-
-@dataclass(slots=True, kw_only=True)
-class UpdateActivityOptionsInput(_ActivityCall):
-    """Input of :meth:`OutboundInterceptor.update_activity_options`: the new values by option; ``None`` unsets one."""
-
-    changes: Mapping[str, Any]
-    restore_original: bool
-
-
-@dataclass(slots=True, kw_only=True)
-class DeleteActivityInput(_ActivityCall):
-    """Input of :meth:`OutboundInterceptor.delete_activity`."""
-
-
-@dataclass(slots=True, kw_only=True)
-class ListActivitiesInput(_Call):
-    """Input of :meth:`OutboundInterceptor.list_activities`."""
-
-    query: str
-    limit: int | None
-    page_size: int
-
-
-@dataclass(slots=True, kw_only=True)
-class CountActivitiesInput(_Call):
-    """Input of :meth:`OutboundInterceptor.count_activities`."""
-
-    query: str
-
-
-@dataclass(slots=True, kw_only=True)
-class _AsyncActivityCall(_Call):
-    """A call about an activity that is completed from outside; *data_converter* knows its serialization context."""
-
-    id_or_token: AsyncActivityIDReference | bytes
-    data_converter: DataConverter
-
-
-@dataclass(slots=True, kw_only=True)
-class HeartbeatAsyncActivityInput(_AsyncActivityCall):
-    """Input of :meth:`OutboundInterceptor.heartbeat_async_activity`."""
-
-    details: Sequence[Any]
-
-
-@dataclass(slots=True, kw_only=True)
-class CompleteAsyncActivityInput(_AsyncActivityCall):
-    """Input of :meth:`OutboundInterceptor.complete_async_activity`: one result, or none."""
-
-    result: Sequence[Any]
-
-
-@dataclass(slots=True, kw_only=True)
-class FailAsyncActivityInput(_AsyncActivityCall):
-    """Input of :meth:`OutboundInterceptor.fail_async_activity`."""
-
-    error: BaseException
-    last_heartbeat_details: Sequence[Any]
-
-
-@dataclass(slots=True, kw_only=True)
-class ReportCancellationAsyncActivityInput(_AsyncActivityCall):
-    """Input of :meth:`OutboundInterceptor.report_cancellation_async_activity`."""
-
-    details: Sequence[Any]
+__all__ = ["Interceptor", "OutboundInterceptor"]
 
 
 class OutboundInterceptor:

@@ -1,11 +1,12 @@
-"""What a client says about standalone activities that are methods of a class it has no object of."""
+"""What a client says about standalone activities that are methods of a class it has no object of.
+
+What starts them is imported with the first one, as in ``_activities.py``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple, Unpack, overload
-
-from ._start import plan_start
 
 if TYPE_CHECKING:
     from ..activity import Context
@@ -54,6 +55,8 @@ class ActivityMethods:
 
         Type checkers see that the arguments are those after ``self``; all else is as in :meth:`Client.start_activity`.
         """
+        from ._start import plan_start
+
         return await self._outbound.start_activity(plan_start(activity, arguments, options))
 
     @overload
@@ -81,5 +84,7 @@ class ActivityMethods:
         self, activity: Callable[..., Any], /, *arguments: Any, **options: Any
     ) -> Any:
         """Start a standalone activity that is a method and wait for its result, as :meth:`Client.execute_activity`."""
+        from ._start import plan_start
+
         handle = await self._outbound.start_activity(plan_start(activity, arguments, options))
         return await handle.result(rpc_metadata=options.get("rpc_metadata") or {})

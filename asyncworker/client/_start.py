@@ -11,7 +11,7 @@ from ..activity import Definition
 from ..activity._definition import _is_unbound_method as is_unbound_method
 from ..common import ActivityIDConflictPolicy, ActivityIDReusePolicy, Priority
 from ..converter import Signature
-from ._interceptor import StartActivityInput
+from ._inputs import StartActivityInput
 from ._options import StartActivityOptions, check_span
 
 __all__ = ["plan_start", "result_type_of", "type_of"]
