@@ -68,9 +68,10 @@ class Life:
     Args:
         settings: Of the worker.
         client: Stays its owner's to close.
+        has_begun: Set when it polls.
     """
 
-    def __init__(self, settings: WorkerSettings, client: Client) -> None:
+    def __init__(self, settings: WorkerSettings, client: Client, has_begun: asyncio.Event) -> None:
         self._settings = settings
         self._client = client
         self._stop = asyncio.Event()
@@ -82,11 +83,11 @@ class Life:
         self.executions: Executions | None = None
         self.pollers: Pollers | None = None
         self._enrolment: Enrolment | None = None
-        self.has_begun = asyncio.Event()
+        self._has_begun = has_begun
 
     def __repr__(self) -> str:
         used = 0 if self.executions is None else len(self.executions)
-        state = "stopping" if self._stop.is_set() else "polling" if self.has_begun.is_set() else "beginning"
+        state = "stopping" if self._stop.is_set() else "polling" if self._has_begun.is_set() else "beginning"
         return f"<Life [{state}, {used} running]>"
 
     @property
@@ -141,7 +142,7 @@ class Life:
             raise error from self._fatal
 
     def _announce(self, environment: Environment) -> None:
-        self.has_begun.set()
+        self._has_begun.set()
         environment.notify(WorkerStarted(environment.task_queue, environment.namespace, environment.identity))
         _logger.info(
             "worker of task queue %r started: namespace %r, activities %s",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
@@ -14,16 +13,27 @@ from typing import TYPE_CHECKING, Any, Self
 
 import anyio
 
-from .._time import Seconds, to_seconds
+from .._time import Seconds
+from ._checks import (
+    checked_interval,
+    checked_poll,
+    checked_queue,
+    choose_pollers,
+    choose_slots,
+    expect_sequence,
+    not_negative,
+    positive,
+    rate,
+)
 from ._environment import HeartbeatSettings
 from ._events import Observer
 from ._interceptor import Interceptor
 from ._life import Life
 from ._registry import Registry
-from ._scaling import PollerBehavior, PollerBehaviorSimpleMaximum
+from ._scaling import PollerBehavior
 from ._settings import WorkerDeploymentConfig, WorkerSettings
 from ._signals import on_signals
-from ._slots import FixedSizeSlotSupplier, SlotSupplier
+from ._slots import SlotSupplier
 
 if TYPE_CHECKING:
     from ..client import Client
@@ -106,31 +116,31 @@ class Worker:
         interceptors: Sequence[Interceptor] = (),
         observers: Sequence[Observer] = (),
     ) -> None:
-        _expect_sequence("activities", activities)
+        expect_sequence("activities", activities)
         self._client = client
         self._life: Life | None = None
         self._ended: asyncio.Task[None] | None = None
         self._body: anyio.CancelScope | None = None
         self._settings = WorkerSettings(
-            task_queue=_checked_queue(task_queue),
+            task_queue=checked_queue(task_queue),
             registry=Registry(activities),
-            slots=_choose_slots(slot_supplier, max_concurrent_activities),
-            pollers=_choose_pollers(activity_task_poller_behavior, max_concurrent_activity_task_polls),
+            slots=choose_slots(slot_supplier, max_concurrent_activities),
+            pollers=choose_pollers(activity_task_poller_behavior, max_concurrent_activity_task_polls),
             identity=identity,
             heartbeats=HeartbeatSettings(
-                default_interval=_positive("default_heartbeat_throttle_interval", default_heartbeat_throttle_interval),
-                maximum_interval=_positive("max_heartbeat_throttle_interval", max_heartbeat_throttle_interval),
+                default_interval=positive("default_heartbeat_throttle_interval", default_heartbeat_throttle_interval),
+                maximum_interval=positive("max_heartbeat_throttle_interval", max_heartbeat_throttle_interval),
                 automatic=auto_heartbeat,
             ),
-            grace=_not_negative("graceful_shutdown_timeout", graceful_shutdown_timeout),
-            hard_stop=_not_negative("hard_shutdown_timeout", hard_shutdown_timeout),
-            long_poll_timeout=_checked_poll(long_poll_timeout),
-            max_per_second=_rate("max_activities_per_second", max_activities_per_second),
-            max_task_queue_per_second=_rate(
+            grace=not_negative("graceful_shutdown_timeout", graceful_shutdown_timeout),
+            hard_stop=not_negative("hard_shutdown_timeout", hard_shutdown_timeout),
+            long_poll_timeout=checked_poll(long_poll_timeout),
+            max_per_second=rate("max_activities_per_second", max_activities_per_second),
+            max_task_queue_per_second=rate(
                 "max_task_queue_activities_per_second", max_task_queue_activities_per_second
             ),
             deployment=deployment_config,
-            worker_heartbeat_interval=_checked_interval(worker_heartbeat_interval),
+            worker_heartbeat_interval=checked_interval(worker_heartbeat_interval),
             interceptors=tuple(interceptors),
             observers=tuple(observers),
         )
@@ -189,9 +199,9 @@ class Worker:
             raise RuntimeError(f"{self!r} runs: it can be configured before that")
         settings = self._settings
         if max_concurrent_activities is not None:
-            settings = replace(settings, slots=_choose_slots(None, max_concurrent_activities))
+            settings = replace(settings, slots=choose_slots(None, max_concurrent_activities))
         if graceful_shutdown_timeout is not None:
-            grace = _not_negative("graceful_shutdown_timeout", graceful_shutdown_timeout)
+            grace = not_negative("graceful_shutdown_timeout", graceful_shutdown_timeout)
             settings = replace(settings, grace=grace)
         self._settings = settings
 
@@ -275,14 +285,14 @@ class Worker:
         if self.is_running:
             raise RuntimeError(f"{self!r} runs already")
         self._life = None
-        self._is_stopping = asyncio.Event()
+        self._has_begun, self._is_stopping = asyncio.Event(), asyncio.Event()
         self._ended = asyncio.get_running_loop().create_task(self._live(), name=f"worker of {self.task_queue}")
         return self._ended
 
     async def _live(self) -> None:
         async with self._connected() as client:
             self._settings.registry.prepare(client.data_converter.payload_converter)
-            self._life = Life(self._settings, client)
+            self._life = Life(self._settings, client, self._has_begun)
             if self._is_stopping.is_set():
                 return
             await self._life.live()
@@ -299,24 +309,14 @@ class Worker:
             yield client
 
     async def _until_begun(self, ended: asyncio.Task[None]) -> None:
-        while not ended.done():
-            if self._life is not None and self._life.has_begun.is_set():
-                return
-            await self._next_step(ended)
-        ended.result()
-        raise RuntimeError("the worker was shut down while it started")
-
-    async def _next_step(self, ended: asyncio.Task[None]) -> None:
-        """Wait until the worker has begun, or has ended trying."""
-        if self._life is None:
-            # Connecting.
-            await asyncio.wait({ended}, timeout=0.01)
-            return
-        begun = asyncio.get_running_loop().create_task(self._life.has_begun.wait())
+        begun = asyncio.get_running_loop().create_task(self._has_begun.wait())
         try:
             await asyncio.wait({ended, begun}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             begun.cancel()
+        if ended.done():
+            ended.result()
+            raise RuntimeError("the worker was shut down while it started")
 
     async def _see_through(self, ended: asyncio.Task[None]) -> None:
         """Wait for the end; being cancelled meanwhile is a request to stop, and is passed on afterwards."""
@@ -364,87 +364,3 @@ class Worker:
         """If the worker failed while its block runs, nothing in there should go on as if it had not."""
         if self._body is not None and (ended.cancelled() or ended.exception() is not None):
             self._body.cancel()
-
-
-def _checked_queue(task_queue: str | None) -> str:
-    name = task_queue if task_queue is not None else os.environ.get("TEMPORAL_TASK_QUEUE")
-    if not name:
-        raise ValueError("a worker needs a task queue: Worker(task_queue=…), or TEMPORAL_TASK_QUEUE")
-    if len(name) > 1000:
-        raise ValueError(f"a task queue's name has at most 1000 characters, got {len(name)}")
-    for prefix in ("/_sys/", "__temporal_"):
-        if name.startswith(prefix):
-            raise ValueError(
-                f"a task queue's name must not start with {prefix!r}, which is Temporal's own; got {name!r}"
-            )
-    return name
-
-
-def _choose_slots(supplier: SlotSupplier | None, number: int | None) -> SlotSupplier:
-    if supplier is None:
-        return FixedSizeSlotSupplier(100 if number is None else _at_least_one("max_concurrent_activities", number))
-    if number is not None:
-        raise TypeError("slot_supplier and max_concurrent_activities exclude each other: the supplier decides")
-    return supplier
-
-
-def _choose_pollers(behavior: PollerBehavior | None, number: int | None) -> PollerBehavior | None:
-    """What was asked for, or ``None`` if nothing was: then the namespace is asked."""
-    if number is None:
-        return behavior
-    if behavior is not None:
-        raise TypeError(
-            "activity_task_poller_behavior and max_concurrent_activity_task_polls exclude each other:"
-            " use PollerBehaviorSimpleMaximum for a fixed number"
-        )
-    return PollerBehaviorSimpleMaximum(_at_least_one("max_concurrent_activity_task_polls", number))
-
-
-def _expect_sequence(name: str, value: object) -> None:
-    if callable(value) or isinstance(value, str | bytes) or not hasattr(value, "__iter__"):
-        raise TypeError(f"{name} must be a sequence, e.g. {name}=[pack]; got {value!r}")
-
-
-def _at_least_one(name: str, value: int) -> int:
-    if value < 1:
-        raise ValueError(f"{name} must be at least 1, got {value!r}")
-    return value
-
-
-def _rate(name: str, value: float | None) -> float | None:
-    if value is not None and not value > 0:
-        raise ValueError(f"{name} must be above zero, got {value!r}")
-    return value
-
-
-def _positive(name: str, value: Seconds) -> float:
-    seconds = to_seconds(value)
-    if not seconds > 0:
-        raise ValueError(f"{name} must be above zero, got {value!r}")
-    return seconds
-
-
-def _not_negative(name: str, value: Seconds) -> float:
-    seconds = to_seconds(value)
-    if not seconds >= 0:
-        raise ValueError(f"{name} must not be negative, got {value!r}")
-    return seconds
-
-
-def _checked_interval(value: Seconds | None) -> float | None:
-    if value is None:
-        return None
-    seconds = to_seconds(value)
-    if not 1 <= seconds <= 60:
-        raise ValueError(f"worker_heartbeat_interval must be from 1 to 60 s, or None for none; got {value!r}")
-    return seconds
-
-
-def _checked_poll(value: Seconds | None) -> float | None:
-    if value is None:
-        return None
-    seconds = to_seconds(value)
-    # The server refuses polls of 2 s or less, and answers up to 2 s before the deadline.
-    if not 3 <= seconds <= 600:
-        raise ValueError(f"long_poll_timeout must be from 3 to 600 s, got {value!r}")
-    return seconds
