@@ -89,11 +89,11 @@ class AttemptOutbound:
         return None if self._heartbeats is None else self._heartbeats.last
 
     def begin(self) -> None:
-        """Heartbeat for the activity, if it or the worker says so and the server expects any."""
+        """Heartbeat for the activity, if it or the worker says so."""
         automatic = self._registered.definition.auto_heartbeat
         if automatic is None:
             automatic = self._environment.heartbeats.automatic
-        if automatic and self._info.heartbeat_timeout is not None:
+        if automatic:
             self._heartbeats = self._make_heartbeats(automatic=True)
             self._heartbeats.wake()
 

@@ -64,8 +64,7 @@ class Worker:
         max_heartbeat_throttle_interval: No heartbeat waits longer than this before it leaves; seconds or timedelta.
         default_heartbeat_throttle_interval: Time between two heartbeats of an activity without a heartbeat timeout;
             seconds or timedelta. With one it is 0.8 × that.
-        auto_heartbeat: Heartbeat for every activity with a heartbeat timeout that does not say otherwise in its
-            declaration.
+        auto_heartbeat: Heartbeat for every activity that does not say otherwise in its declaration.
         graceful_shutdown_timeout: How long activities may go on once the worker stops, before they are asked to stop
             too; seconds or timedelta.
         hard_shutdown_timeout: How long they may then take, before they are reported as failed and left behind;
@@ -178,6 +177,17 @@ class Worker:
     def is_shutdown(self) -> bool:
         """Whether it ran, and has ended."""
         return self._ended is not None and self._ended.done()
+
+    @property
+    def is_polling(self) -> bool:
+        """Whether a poll is open: what a readiness probe wants to know, where slots are rarely all taken."""
+        pollers = None if self._life is None else self._life.pollers
+        return pollers is not None and pollers.is_polling
+
+    @property
+    def instance_key(self) -> str | None:
+        """What the server calls it while it runs, e.g. for ``temporal worker describe``; new each time it is run."""
+        return None if self._life is None else self._life.instance_key
 
     @property
     def slots_used(self) -> int:

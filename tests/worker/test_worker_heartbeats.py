@@ -251,6 +251,22 @@ class TestAutomatic:
 
         assert task.state == "Completed"
 
+    async def test_need_no_heartbeat_timeout(self, temporal, caplog):
+        """A cancellation reaches an activity without a heartbeat timeout too, at the default interval."""
+
+        @activity.defn(auto_heartbeat=True)
+        async def pack() -> None:
+            await asyncio.sleep(60)
+
+        async with worker_of(temporal, pack, default_heartbeat_throttle_interval=0.05):
+            task = temporal.add_task(pack, task_queue=QUEUE)
+            await task.wait_for_attempt()
+            task.request_cancel()
+            await task.wait_closed()
+
+        assert task.state == "Canceled"
+        assert "without a heartbeat timeout" not in caplog.text
+
     async def test_repeat_what_was_said_last(self, temporal):
         """They do not wipe out what the activity itself has said."""
 

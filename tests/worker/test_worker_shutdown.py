@@ -204,6 +204,18 @@ class TestStates:
         assert seen == [(False, False), (True, False), (False, True)]
         assert text == "<Worker of 'orders' [running, 0 slots used]>"
 
+    async def test_say_whether_it_is_ready(self, temporal):
+        """A worker says whether it polls, and by which key the server knows it."""
+        worker = worker_of(temporal, pack)
+        before = (worker.is_polling, worker.instance_key)
+        async with worker:
+            (poll, *_) = await temporal.wait_for("PollActivityTaskQueue")
+            during = (worker.is_polling, worker.instance_key)
+
+        assert before == (False, None)
+        assert during == (True, poll.worker_instance_key)
+        assert not worker.is_polling
+
     async def test_running_twice_is_an_error(self, temporal):
         """One worker has one life at a time."""
         async with worker_of(temporal, pack) as worker:
