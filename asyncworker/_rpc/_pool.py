@@ -25,6 +25,8 @@ _RECONNECT = Backoff(0.2, 10.0)
 _MAX_CONNECTIONS = 8
 # Seconds until a connection that ends is replaced, from its beginning: some servers hang up on all who come.
 _MIN_LIFE = 0.2
+# A timer that goes off so many seconds late says that the loop was blocked.
+_LATE = 0.05
 # A call that the server has not acted on is sent again; a server that never acts on any is out of order.
 _MAX_TRIES = 5
 
@@ -73,6 +75,7 @@ class Http2Transport:
 
         self._deadlines = Deadlines()
         self._timer: asyncio.TimerHandle | None = None
+        self._is_reprieved = False
 
     def __repr__(self) -> str:
         counts = self.statistics()
@@ -139,8 +142,16 @@ class Http2Transport:
 
     def _expire(self) -> None:
         assert self._loop is not None
+        assert self._timer is not None
+        now = self._loop.time()
+        # After the loop was blocked there may be answers that came in time, and more than one turn of it reads; uvloop
+        # even looks at timers first. Once they have had their chance, late is late.
+        self._is_reprieved = not self._is_reprieved and now > self._timer.when() + _LATE
+        if self._is_reprieved:
+            self._set_timer(now + _LATE)
+            return
         self._timer = None
-        for call in self._deadlines.expire(self._loop.time()):
+        for call in self._deadlines.expire(now):
             if not call.waiter.done():
                 call.waiter.set_exception(_deadline_exceeded())
         if self._deadlines.next_at is not None:
