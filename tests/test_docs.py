@@ -99,10 +99,9 @@ def test_code_compiles(page: Path):
 def test_each_page_is_in_the_index():
     """Who starts at the index finds every page."""
     index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = [page.name for page in PAGES if page.parent.name == "docs" and page.name != "README.md"]
 
-    assert [page.name for page in PAGES if page.parent.name == "docs" and f"({page.name})" not in index] == [
-        "README.md"
-    ]
+    assert [name for name in pages if f"({name})" not in index] == []
 
 
 def test_tests_of_the_feature_table_exist():
