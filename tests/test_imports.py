@@ -11,6 +11,39 @@ import pytest
 #: What a worker has imported when it begins to poll, and nothing of the user's.
 WORKER = "import asyncworker.worker, asyncworker.client, asyncworker._rpc._pool"
 
+#: Run a worker up to its first poll, on a server that knows heartbeats of workers.
+FIRST_POLL = """
+import asyncio
+from asyncworker import Client, Worker, activity
+from asyncworker._proto.temporal.api.namespace.v1 import NamespaceInfo, NamespaceInfoCapabilities
+from asyncworker._proto.temporal.api.workflowservice.v1 import DescribeNamespaceResponse
+from asyncworker._wire import encode
+
+class Server:
+    def __init__(self):
+        self.is_polled = asyncio.Event()
+
+    async def unary(self, path, request, *, timeout, metadata=()):
+        if path.endswith("/PollActivityTaskQueue"):
+            self.is_polled.set()
+            await asyncio.Event().wait()
+        capabilities = NamespaceInfoCapabilities(worker_heartbeats=True)
+        return encode(DescribeNamespaceResponse(namespace_info=NamespaceInfo(capabilities=capabilities)))
+
+@activity.defn
+async def greet(name: str) -> str:
+    return f"Hello, {name}!"
+
+async def main():
+    server = Server()
+    client = await Client.connect("127.0.0.1:1", transport=server, lazy=True)
+    asyncio.create_task(Worker(client, task_queue="greetings", activities=[greet]).run())
+    await server.is_polled.wait()
+
+loop = asyncio.new_event_loop()
+loop.run_until_complete(main())
+"""
+
 
 def loaded_after(source: str) -> set[str]:
     """Name the modules that a fresh interpreter has loaded after running a program."""
@@ -28,6 +61,14 @@ def test_a_worker_imports_nothing_that_it_can_do_without():
     rooms = {*(f"asyncworker.client.{room}" for room in client), *(f"asyncworker.worker.{room}" for room in worker)}
     assert loaded & rooms == set()
     assert loaded & {"asyncworker.testing", "grpclib", "gzip", "psutil", "pydantic.main", "tomllib", "typer"} == set()
+
+
+def test_the_first_poll_comes_first():
+    """Neither what tells of the machine nor what runs plain functions in threads is imported before the first poll."""
+    loaded = loaded_after(FIRST_POLL)
+
+    assert "asyncworker.worker._registrar" in loaded
+    assert loaded & {"anyio._backends._asyncio", "asyncworker.worker._system", "psutil"} == set()
 
 
 @pytest.mark.parametrize("name", ["asyncworker", "asyncworker.client", "asyncworker.testing", "asyncworker.worker"])

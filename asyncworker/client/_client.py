@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
 import anyio
-import anyio.to_thread
 
 from .._rpc._service import APIKey, WorkflowService
 from .._rpc._target import HttpConnectProxy, KeepAlive
@@ -142,16 +142,15 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         """
         extra = rpc_metadata or {}
         # Reads files.
-        config = await anyio.to_thread.run_sync(
-            lambda: ConnectConfig.load(
-                profile,
-                config_file=config_file,
-                address=target_host,
-                namespace=namespace,
-                api_key=_SOME_KEY if callable(api_key) else api_key,
-                tls=tls,
-                rpc_metadata={key: value for key, value in extra.items() if isinstance(value, str)},
-            )
+        config = await asyncio.to_thread(
+            ConnectConfig.load,
+            profile,
+            config_file=config_file,
+            address=target_host,
+            namespace=namespace,
+            api_key=_SOME_KEY if callable(api_key) else api_key,
+            tls=tls,
+            rpc_metadata={key: value for key, value in extra.items() if isinstance(value, str)},
         )
         if isinstance(transport, str):
             target = target_of(config, keep_alive=keep_alive, http_connect_proxy=http_connect_proxy)

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-import anyio
-
 from .._proto.temporal.api.workflowservice.v1 import GetSystemInfoRequest
 from .._rpc._methods import GET_SYSTEM_INFO
 from .._rpc._retry import NONE, Backoff
@@ -90,7 +88,7 @@ async def wait_until_serving(service: WorkflowService, address: str, *, is_priva
             wait = _BACKOFF.wait(attempt) * random.uniform(0.8, 1.2)
             if not _may_pass(error) or clock() + wait >= until:
                 raise _explain(reason, address, is_private=is_private, budget=budget) from reason
-            await anyio.sleep(wait)
+            await asyncio.sleep(wait)
         else:
             return
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import anyio
 
 from .._proto.temporal.api.deployment.v1 import WorkerDeploymentOptions
 from .._rpc._service import WorkflowService
@@ -19,6 +17,8 @@ from ._limits import PayloadLimits
 from ._registry import Registry
 
 if TYPE_CHECKING:
+    import anyio
+
     from ..client import Client
 
 __all__ = ["Environment", "HeartbeatSettings"]
@@ -58,8 +58,8 @@ class Environment:
     deployment: WorkerDeploymentOptions | None = None
     interceptors: Sequence[Interceptor] = ()
     observers: Sequence[Observer] = ()
-    # As many threads as slots: whoever holds a slot has a thread.
-    threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(float("inf")))
+    # How many threads there may be; ``None`` where no activity needs one.
+    threads: anyio.CapacityLimiter | None = None
 
     def notify(self, event: WorkerEvent) -> None:
         """Show *event* to the observers."""

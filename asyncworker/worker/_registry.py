@@ -64,6 +64,11 @@ class Registry:
         """The activity types that are registered by name, in order."""
         return sorted(self._by_name)
 
+    @property
+    def needs_threads(self) -> bool:
+        """Whether an activity is a plain function, to be run in a thread."""
+        return not all(registered.is_async for registered in self._all())
+
     def find(self, name: str) -> Registered | None:
         """Answer who takes the activity type *name*, if anybody does."""
         return self._by_name.get(name) or self._dynamic
