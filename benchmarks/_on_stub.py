@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from ._figures import Sample
 from ._processes import Contender, Stub, Worker, environment
 
-__all__ = ["Effort", "heartbeating", "imports", "load", "paced_tls", "sleeping", "starts"]
+__all__ = ["Effort", "heartbeating", "imports", "load", "paced_tls", "sleeping", "starts", "wait_until_steady"]
 
 _RATE = 300.0
 _WARM_UP = 500
 # Seconds until what a worker allocated while it took its activities in has settled.
 _SETTLE = 1.0
 _PATIENCE = 120.0
-# Heartbeats leave at once, then every 4 s: after this long all go on at an even pace.
-_HEARTBEATS_SETTLE = 4.0
+# Each activity's heartbeats leave once in so many seconds: 80 % of the heartbeat timeout.
+_HEARTBEAT_INTERVAL = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,6 @@ def heartbeating(contenders: Sequence[Contender], effort: Effort) -> Iterator[Sa
         for contender in contenders:
             with Stub() as stub, _roomy(contender, stub, count) as worker:
                 memory = _hold(stub, worker, count, "heartbeat")
-                time.sleep(_HEARTBEATS_SETTLE * (1 if count <= 1_000 else 2))
                 before = worker.cpu()
                 answer = stub.do("watch", lane=worker.lane, seconds=effort.watch_seconds)
                 used = worker.cpu() - before
@@ -158,16 +157,16 @@ def _hold(stub: Stub, worker: Worker, count: int, activity: str) -> float:
     time.sleep(_SETTLE)
     before = worker.rss()
     stub.do("hold", lane=worker.lane, count=count, activity=activity)
-    _wait_until_idle(worker) if activity == "sleep" else time.sleep(_SETTLE)
+    wait_until_steady(worker)
     return (worker.rss() - before) / count
 
 
-def _wait_until_idle(worker: Worker) -> None:
-    """Wait until the worker has taken in what it was given."""
+def wait_until_steady(worker: Worker) -> None:
+    """Wait until the worker has taken in what it was given: until its memory grows no more."""
     deadline = time.monotonic() + _PATIENCE
-    used = -1.0
-    while worker.cpu() - used > 0.02:
+    grown = 0
+    while worker.rss() > 1.01 * grown:
         if time.monotonic() > deadline:
             raise RuntimeError(f"{worker.contender.name} does not come to rest")
-        used = worker.cpu()
-        time.sleep(_SETTLE)
+        grown = worker.rss()
+        time.sleep(_HEARTBEAT_INTERVAL)

@@ -1,10 +1,11 @@
 """Where the worker's time goes: profile it under load from the stub server, in µs per activity.
 
-``python -m benchmarks.profile_worker [saturated|paced] [--count N] [--uvloop] [--tls] [--transport grpclib]``
+``python -m benchmarks.profile_worker [saturated|paced|heartbeating] [--count N] [--uvloop] [--tls] …``
 
 With ``py-spy`` on PATH the worker is sampled from outside, which costs it next to nothing; attaching may need
 privileges. Without it the worker runs under cProfile, which makes what calls much look two to three times as
-expensive as it is. Shares of samples are scaled to the CPU time that the process used per activity.
+expensive as it is. Shares of samples are scaled to the CPU time that the process used per activity, or per heartbeat
+that it sent.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ._on_stub import wait_until_steady
 from ._processes import Contender, Stub, Worker, compile_everything
 
 _RATE = 300.0
@@ -117,13 +119,23 @@ def _short(file: str) -> str:
 
 
 def load(stub: Stub, worker: Worker, how: str, count: int) -> float:
-    """Put *count* activities on the worker, and return the seconds of CPU it used."""
+    """Put *count* activities on the worker, and return the seconds of CPU that each, or each heartbeat, cost."""
     before = worker.cpu()
     if how == "paced":
         stub.do("pace", lane=worker.lane, rate=_RATE, seconds=count / _RATE)
+    elif how == "heartbeating":
+        count = stub.do("watch", lane=worker.lane, seconds=8)["heartbeats"]
     else:
         stub.do("saturate", lane=worker.lane, count=count)
-    return worker.cpu() - before
+    return (worker.cpu() - before) / count
+
+
+def begin(stub: Stub, worker: Worker, how: str, count: int) -> None:
+    """Warm up, or start the activities that are to heartbeat."""
+    load(stub, worker, "saturated", 500)
+    if how == "heartbeating":
+        stub.do("hold", lane=worker.lane, count=count, activity="heartbeat")
+        wait_until_steady(worker)
 
 
 def sample(stub: Stub, options: argparse.Namespace, arguments: tuple[str, ...]) -> tuple[Profile, float]:
@@ -132,8 +144,8 @@ def sample(stub: Stub, options: argparse.Namespace, arguments: tuple[str, ...]) 
     spy = shutil.which("py-spy")
     assert spy is not None
     with Worker.ready(contender, stub, tls=options.tls) as worker, tempfile.TemporaryDirectory() as directory:
-        load(stub, worker, "saturated", 500)
-        cost = load(stub, worker, options.load, options.count) / options.count * 1e6
+        begin(stub, worker, options.load, options.count)
+        cost = load(stub, worker, options.load, options.count) * 1e6
         output = Path(directory, "profile.txt")
         command = [spy, "record", "--pid", str(worker.pid), "--rate", str(options.hertz), "--format", "raw"]
         recording = subprocess.Popen(
@@ -153,14 +165,15 @@ def trace(stub: Stub, options: argparse.Namespace, arguments: tuple[str, ...]) -
     """Profile with cProfile; also return µs of CPU per activity without it."""
     plain = Contender("asyncworker", "benchmarks.workers.asyncworker_worker", arguments)
     with Worker.ready(plain, stub, tls=options.tls) as worker:
-        load(stub, worker, "saturated", 500)
-        cost = load(stub, worker, options.load, options.count) / options.count * 1e6
+        begin(stub, worker, options.load, options.count)
+        cost = load(stub, worker, options.load, options.count) * 1e6
     with tempfile.TemporaryDirectory() as directory:
         output = Path(directory, "profile")
         traced = Contender(
             "asyncworker", "benchmarks.workers.asyncworker_worker", (*arguments, "--profile", str(output))
         )
         with Worker.ready(traced, stub, tls=options.tls) as worker:
+            begin(stub, worker, options.load, options.count)
             load(stub, worker, options.load, options.count)
             worker.interrupt()
         return read_cprofile(output), cost
@@ -168,7 +181,7 @@ def trace(stub: Stub, options: argparse.Namespace, arguments: tuple[str, ...]) -
 
 def report(profile: Profile, cost: float, top: int) -> Iterator[str]:
     """Write the profile as tables."""
-    yield f"{cost:.0f} µs of CPU per activity (user and system)\n"
+    yield f"{cost:.0f} µs of CPU per activity, or heartbeat, in user and system mode\n"
     for title, counter in (
         ("By part, own time", profile.parts),
         ("By function, own time", profile.own),
@@ -184,8 +197,8 @@ def report(profile: Profile, cost: float, top: int) -> Iterator[str]:
 def main() -> None:
     """Profile as the arguments say, and print where the time went."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("load", nargs="?", choices=["saturated", "paced"], default="saturated")
-    parser.add_argument("--count", type=int, help="activities; as many as 10 s are enough for if not given")
+    parser.add_argument("load", nargs="?", choices=["saturated", "paced", "heartbeating"], default="saturated")
+    parser.add_argument("--count", type=int, help="how many activities")
     parser.add_argument("--hertz", type=int, default=500, help="samples per second, with py-spy")
     parser.add_argument("--top", type=int, default=40, help="lines per table")
     parser.add_argument("--tls", action="store_true")
@@ -193,8 +206,9 @@ def main() -> None:
     parser.add_argument("--transport", choices=["default", "grpclib"], default="default")
     parser.add_argument("--tracing", action="store_true", help="use cProfile even if there is py-spy")
     options = parser.parse_args()
-    options.count = options.count or (3_000 if options.load == "paced" else 40_000)
-    arguments = ("--transport", options.transport, *(("--uvloop",) if options.uvloop else ()))
+    options.count = options.count or {"saturated": 40_000, "paced": 3_000, "heartbeating": 10_000}[options.load]
+    slots = options.count + 10 if options.load == "heartbeating" else 100
+    arguments = ("--slots", str(slots), "--transport", options.transport, *(("--uvloop",) if options.uvloop else ()))
     compile_everything()
     profiler = trace if options.tracing or shutil.which("py-spy") is None else sample
     with Stub() as stub:
