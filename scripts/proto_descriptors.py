@@ -14,6 +14,10 @@ __all__ = ["closure", "load_service", "message_type", "prune", "relocate"]
 
 TypeDescriptor = Descriptor | EnumDescriptor
 
+# Where messages are in a file and in a message, as paths in SourceCodeInfo say it.
+_MESSAGE_TYPE = pb.FileDescriptorProto.MESSAGE_TYPE_FIELD_NUMBER
+_NESTED_TYPE = pb.DescriptorProto.NESTED_TYPE_FIELD_NUMBER
+
 
 def load_service() -> ServiceDescriptor:
     """Import every protobuf module that the ``temporalio`` wheel ships, and return its WorkflowService."""
@@ -84,6 +88,7 @@ def relocate(
         for field in _fields(file.message_type):
             if field.type_name:
                 field.type_name = "." + _renamed(field.type_name.lstrip("."), new_names)
+    _document(moved, {new: old for old, new in new_names.items()})
     return _with_dependencies(moved)
 
 
@@ -199,6 +204,23 @@ def _renamed(name: str, new_names: Mapping[str, str]) -> str:
         outer, _, inner = outer.rpartition(".")
         nested = f".{inner}{nested}"
     return new_names[outer] + nested
+
+
+def _document(files: Iterable[pb.FileDescriptorProto], old_names: Mapping[str, str]) -> None:
+    """Comment each message with the name that Temporal has for it.
+
+    A comment becomes a docstring. A dataclass without one composes it from its signature, which is long and takes time
+    at every start.
+    """
+
+    def comment(message: pb.DescriptorProto, name: str, path: tuple[int, ...]) -> None:
+        file.source_code_info.location.add(path=path, leading_comments=f"``{name}``")
+        for index, nested in enumerate(message.nested_type):
+            comment(nested, f"{name}.{nested.name}", (*path, _NESTED_TYPE, index))
+
+    for file in files:
+        for index, message in enumerate(file.message_type):
+            comment(message, old_names[f"{file.package}.{message.name}"], (_MESSAGE_TYPE, index))
 
 
 def _with_dependencies(files: list[pb.FileDescriptorProto]) -> list[pb.FileDescriptorProto]:

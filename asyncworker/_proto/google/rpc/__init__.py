@@ -17,6 +17,10 @@ betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 @dataclass(eq=False, repr=False)
 class Status(betterproto2.Message):
+    """
+    ``google.rpc.Status``
+    """
+
     code: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
 
     message: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)

@@ -22,6 +22,10 @@ betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 @dataclass(eq=False, repr=False)
 class DoubleValue(betterproto2.Message):
+    """
+    ``google.protobuf.DoubleValue``
+    """
+
     value: "float" = betterproto2.field(1, betterproto2.TYPE_DOUBLE)
 
 
@@ -30,6 +34,10 @@ default_message_pool.register_message("temporal.wkt", "DoubleValue", DoubleValue
 
 @dataclass(eq=False, repr=False)
 class Duration(betterproto2.Message):
+    """
+    ``google.protobuf.Duration``
+    """
+
     seconds: "int" = betterproto2.field(1, betterproto2.TYPE_INT64)
 
     nanos: "int" = betterproto2.field(2, betterproto2.TYPE_INT32)
@@ -40,6 +48,10 @@ default_message_pool.register_message("temporal.wkt", "Duration", Duration)
 
 @dataclass(eq=False, repr=False)
 class Timestamp(betterproto2.Message):
+    """
+    ``google.protobuf.Timestamp``
+    """
+
     seconds: "int" = betterproto2.field(1, betterproto2.TYPE_INT64)
 
     nanos: "int" = betterproto2.field(2, betterproto2.TYPE_INT32)

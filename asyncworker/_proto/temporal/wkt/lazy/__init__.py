@@ -20,6 +20,10 @@ betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 @dataclass(eq=False, repr=False)
 class Any(betterproto2.Message):
+    """
+    ``google.protobuf.Any``
+    """
+
     type_url: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     value: "bytes" = betterproto2.field(2, betterproto2.TYPE_BYTES)
@@ -30,6 +34,10 @@ default_message_pool.register_message("temporal.wkt.lazy", "Any", Any)
 
 @dataclass(eq=False, repr=False)
 class FieldMask(betterproto2.Message):
+    """
+    ``google.protobuf.FieldMask``
+    """
+
     paths: "list[str]" = betterproto2.field(1, betterproto2.TYPE_STRING, repeated=True)
 
 

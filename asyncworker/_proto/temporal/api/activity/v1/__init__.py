@@ -22,6 +22,10 @@ betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 @dataclass(eq=False, repr=False)
 class ActivityExecutionInfo(betterproto2.Message):
+    """
+    ``temporal.api.activity.v1.ActivityExecutionInfo``
+    """
+
     activity_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     run_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -130,6 +134,10 @@ default_message_pool.register_message("temporal.api.activity.v1", "ActivityExecu
 
 @dataclass(eq=False, repr=False)
 class ActivityExecutionListInfo(betterproto2.Message):
+    """
+    ``temporal.api.activity.v1.ActivityExecutionListInfo``
+    """
+
     activity_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     run_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -169,7 +177,7 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class ActivityExecutionOutcome(betterproto2.Message):
     """
-
+    ``temporal.api.activity.v1.ActivityExecutionOutcome``
 
     Oneofs:
         - value:
@@ -193,6 +201,10 @@ default_message_pool.register_message("temporal.api.activity.v1", "ActivityExecu
 
 @dataclass(eq=False, repr=False)
 class ActivityOptions(betterproto2.Message):
+    """
+    ``temporal.api.activity.v1.ActivityOptions``
+    """
+
     task_queue: "__taskqueue__v1__.TaskQueue | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
     schedule_to_close_timeout: "___wkt__.Duration | None" = betterproto2.field(

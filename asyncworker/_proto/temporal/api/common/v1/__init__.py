@@ -30,6 +30,10 @@ betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 @dataclass(eq=False, repr=False)
 class ActivityType(betterproto2.Message):
+    """
+    ``temporal.api.common.v1.ActivityType``
+    """
+
     name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
 
@@ -38,6 +42,10 @@ default_message_pool.register_message("temporal.api.common.v1", "ActivityType", 
 
 @dataclass(eq=False, repr=False)
 class Header(betterproto2.Message):
+    """
+    ``temporal.api.common.v1.Header``
+    """
+
     fields: "dict[str, Payload]" = betterproto2.field(
         1, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_MESSAGE)
     )
@@ -48,6 +56,10 @@ default_message_pool.register_message("temporal.api.common.v1", "Header", Header
 
 @dataclass(eq=False, repr=False)
 class Payload(betterproto2.Message):
+    """
+    ``temporal.api.common.v1.Payload``
+    """
+
     metadata: "dict[str, bytes]" = betterproto2.field(
         1, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_BYTES)
     )
@@ -64,6 +76,10 @@ default_message_pool.register_message("temporal.api.common.v1", "Payload", Paylo
 
 @dataclass(eq=False, repr=False)
 class PayloadExternalPayloadDetails(betterproto2.Message):
+    """
+    ``temporal.api.common.v1.Payload.ExternalPayloadDetails``
+    """
+
     size_bytes: "int" = betterproto2.field(1, betterproto2.TYPE_INT64)
 
 
@@ -74,6 +90,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class Payloads(betterproto2.Message):
+    """
+    ``temporal.api.common.v1.Payloads``
+    """
+
     payloads: "list[Payload]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
 
@@ -82,6 +102,10 @@ default_message_pool.register_message("temporal.api.common.v1", "Payloads", Payl
 
 @dataclass(eq=False, repr=False)
 class Priority(betterproto2.Message):
+    """
+    ``temporal.api.common.v1.Priority``
+    """
+
     priority_key: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
 
     fairness_key: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -94,6 +118,10 @@ default_message_pool.register_message("temporal.api.common.v1", "Priority", Prio
 
 @dataclass(eq=False, repr=False)
 class RetryPolicy(betterproto2.Message):
+    """
+    ``temporal.api.common.v1.RetryPolicy``
+    """
+
     initial_interval: "___wkt__.Duration | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
     backoff_coefficient: "float" = betterproto2.field(2, betterproto2.TYPE_DOUBLE)
@@ -110,6 +138,10 @@ default_message_pool.register_message("temporal.api.common.v1", "RetryPolicy", R
 
 @dataclass(eq=False, repr=False)
 class WorkerVersionCapabilities(betterproto2.Message):
+    """
+    ``temporal.api.common.v1.WorkerVersionCapabilities``
+    """
+
     build_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     use_versioning: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
@@ -122,6 +154,10 @@ default_message_pool.register_message("temporal.api.common.v1", "WorkerVersionCa
 
 @dataclass(eq=False, repr=False)
 class WorkerVersionStamp(betterproto2.Message):
+    """
+    ``temporal.api.common.v1.WorkerVersionStamp``
+    """
+
     build_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     use_versioning: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
@@ -132,6 +168,10 @@ default_message_pool.register_message("temporal.api.common.v1", "WorkerVersionSt
 
 @dataclass(eq=False, repr=False)
 class WorkflowExecution(betterproto2.Message):
+    """
+    ``temporal.api.common.v1.WorkflowExecution``
+    """
+
     workflow_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     run_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -142,6 +182,10 @@ default_message_pool.register_message("temporal.api.common.v1", "WorkflowExecuti
 
 @dataclass(eq=False, repr=False)
 class WorkflowType(betterproto2.Message):
+    """
+    ``temporal.api.common.v1.WorkflowType``
+    """
+
     name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
 

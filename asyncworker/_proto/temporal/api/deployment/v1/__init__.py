@@ -21,6 +21,10 @@ betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 @dataclass(eq=False, repr=False)
 class Deployment(betterproto2.Message):
+    """
+    ``temporal.api.deployment.v1.Deployment``
+    """
+
     series_name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     build_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -31,6 +35,10 @@ default_message_pool.register_message("temporal.api.deployment.v1", "Deployment"
 
 @dataclass(eq=False, repr=False)
 class WorkerDeploymentOptions(betterproto2.Message):
+    """
+    ``temporal.api.deployment.v1.WorkerDeploymentOptions``
+    """
+
     deployment_name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     build_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -45,6 +53,10 @@ default_message_pool.register_message("temporal.api.deployment.v1", "WorkerDeplo
 
 @dataclass(eq=False, repr=False)
 class WorkerDeploymentVersion(betterproto2.Message):
+    """
+    ``temporal.api.deployment.v1.WorkerDeploymentVersion``
+    """
+
     build_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     deployment_name: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)

@@ -39,6 +39,10 @@ betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 @dataclass(eq=False, repr=False)
 class ActivityExecutionAlreadyStartedFailure(betterproto2.Message):
+    """
+    ``temporal.api.errordetails.v1.ActivityExecutionAlreadyStartedFailure``
+    """
+
     start_request_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     run_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -51,6 +55,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class CancellationAlreadyRequestedFailure(betterproto2.Message):
+    """
+    ``temporal.api.errordetails.v1.CancellationAlreadyRequestedFailure``
+    """
+
     pass
 
 
@@ -61,6 +69,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class ClientVersionNotSupportedFailure(betterproto2.Message):
+    """
+    ``temporal.api.errordetails.v1.ClientVersionNotSupportedFailure``
+    """
+
     client_version: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     client_name: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -75,6 +87,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class MultiOperationExecutionFailure(betterproto2.Message):
+    """
+    ``temporal.api.errordetails.v1.MultiOperationExecutionFailure``
+    """
+
     statuses: "list[MultiOperationExecutionFailureOperationStatus]" = betterproto2.field(
         1, betterproto2.TYPE_MESSAGE, repeated=True
     )
@@ -87,6 +103,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class MultiOperationExecutionFailureOperationStatus(betterproto2.Message):
+    """
+    ``temporal.api.errordetails.v1.MultiOperationExecutionFailure.OperationStatus``
+    """
+
     code: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
 
     message: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -103,6 +123,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class NamespaceAlreadyExistsFailure(betterproto2.Message):
+    """
+    ``temporal.api.errordetails.v1.NamespaceAlreadyExistsFailure``
+    """
+
     pass
 
 
@@ -113,6 +137,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class NamespaceInvalidStateFailure(betterproto2.Message):
+    """
+    ``temporal.api.errordetails.v1.NamespaceInvalidStateFailure``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     state: "__enums__v1__.NamespaceState" = betterproto2.field(
@@ -129,6 +157,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class NamespaceNotActiveFailure(betterproto2.Message):
+    """
+    ``temporal.api.errordetails.v1.NamespaceNotActiveFailure``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     current_cluster: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -143,6 +175,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class NamespaceNotFoundFailure(betterproto2.Message):
+    """
+    ``temporal.api.errordetails.v1.NamespaceNotFoundFailure``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
 
@@ -153,6 +189,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class NamespaceUnavailableFailure(betterproto2.Message):
+    """
+    ``temporal.api.errordetails.v1.NamespaceUnavailableFailure``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
 
@@ -163,6 +203,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class NewerBuildExistsFailure(betterproto2.Message):
+    """
+    ``temporal.api.errordetails.v1.NewerBuildExistsFailure``
+    """
+
     default_build_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
 
@@ -173,6 +217,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class NexusOperationExecutionAlreadyStartedFailure(betterproto2.Message):
+    """
+    ``temporal.api.errordetails.v1.NexusOperationExecutionAlreadyStartedFailure``
+    """
+
     start_request_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     run_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -187,6 +235,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class NotFoundFailure(betterproto2.Message):
+    """
+    ``temporal.api.errordetails.v1.NotFoundFailure``
+    """
+
     current_cluster: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     active_cluster: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -197,6 +249,10 @@ default_message_pool.register_message("temporal.api.errordetails.v1", "NotFoundF
 
 @dataclass(eq=False, repr=False)
 class PermissionDeniedFailure(betterproto2.Message):
+    """
+    ``temporal.api.errordetails.v1.PermissionDeniedFailure``
+    """
+
     reason: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
 
@@ -207,6 +263,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class QueryFailedFailure(betterproto2.Message):
+    """
+    ``temporal.api.errordetails.v1.QueryFailedFailure``
+    """
+
     failure: "__failure__v1__.Failure | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
 
@@ -215,6 +275,10 @@ default_message_pool.register_message("temporal.api.errordetails.v1", "QueryFail
 
 @dataclass(eq=False, repr=False)
 class ResourceExhaustedFailure(betterproto2.Message):
+    """
+    ``temporal.api.errordetails.v1.ResourceExhaustedFailure``
+    """
+
     cause: "__enums__v1__lazy__.ResourceExhaustedCause" = betterproto2.field(
         1, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__lazy__.ResourceExhaustedCause(0)
     )
@@ -231,6 +295,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class ServerVersionNotSupportedFailure(betterproto2.Message):
+    """
+    ``temporal.api.errordetails.v1.ServerVersionNotSupportedFailure``
+    """
+
     server_version: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     client_supported_server_versions: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -243,6 +311,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class SystemWorkflowFailure(betterproto2.Message):
+    """
+    ``temporal.api.errordetails.v1.SystemWorkflowFailure``
+    """
+
     workflow_execution: "__common__v1__.WorkflowExecution | None" = betterproto2.field(
         1, betterproto2.TYPE_MESSAGE, optional=True
     )
@@ -255,6 +327,10 @@ default_message_pool.register_message("temporal.api.errordetails.v1", "SystemWor
 
 @dataclass(eq=False, repr=False)
 class WorkflowExecutionAlreadyStartedFailure(betterproto2.Message):
+    """
+    ``temporal.api.errordetails.v1.WorkflowExecutionAlreadyStartedFailure``
+    """
+
     start_request_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     run_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -269,6 +345,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class WorkflowNotReadyFailure(betterproto2.Message):
+    """
+    ``temporal.api.errordetails.v1.WorkflowNotReadyFailure``
+    """
+
     pass
 
 
@@ -279,6 +359,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class WorkflowTaskCompletionBufferLostFailure(betterproto2.Message):
+    """
+    ``temporal.api.errordetails.v1.WorkflowTaskCompletionBufferLostFailure``
+    """
+
     pass
 
 

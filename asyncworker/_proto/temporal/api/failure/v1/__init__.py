@@ -29,6 +29,10 @@ betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 @dataclass(eq=False, repr=False)
 class ActivityFailureInfo(betterproto2.Message):
+    """
+    ``temporal.api.failure.v1.ActivityFailureInfo``
+    """
+
     scheduled_event_id: "int" = betterproto2.field(1, betterproto2.TYPE_INT64)
 
     started_event_id: "int" = betterproto2.field(2, betterproto2.TYPE_INT64)
@@ -51,6 +55,10 @@ default_message_pool.register_message("temporal.api.failure.v1", "ActivityFailur
 
 @dataclass(eq=False, repr=False)
 class ApplicationFailureInfo(betterproto2.Message):
+    """
+    ``temporal.api.failure.v1.ApplicationFailureInfo``
+    """
+
     type: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     non_retryable: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
@@ -69,6 +77,10 @@ default_message_pool.register_message("temporal.api.failure.v1", "ApplicationFai
 
 @dataclass(eq=False, repr=False)
 class CanceledFailureInfo(betterproto2.Message):
+    """
+    ``temporal.api.failure.v1.CanceledFailureInfo``
+    """
+
     details: "__common__v1__.Payloads | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
     identity: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -79,6 +91,10 @@ default_message_pool.register_message("temporal.api.failure.v1", "CanceledFailur
 
 @dataclass(eq=False, repr=False)
 class ChildWorkflowExecutionFailureInfo(betterproto2.Message):
+    """
+    ``temporal.api.failure.v1.ChildWorkflowExecutionFailureInfo``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     workflow_execution: "__common__v1__.WorkflowExecution | None" = betterproto2.field(
@@ -106,7 +122,7 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class Failure(betterproto2.Message):
     """
-
+    ``temporal.api.failure.v1.Failure``
 
     Oneofs:
         - failure_info:
@@ -170,6 +186,10 @@ default_message_pool.register_message("temporal.api.failure.v1", "Failure", Fail
 
 @dataclass(eq=False, repr=False)
 class NexusHandlerFailureInfo(betterproto2.Message):
+    """
+    ``temporal.api.failure.v1.NexusHandlerFailureInfo``
+    """
+
     type: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     retry_behavior: "__enums__v1__.NexusHandlerErrorRetryBehavior" = betterproto2.field(
@@ -182,6 +202,10 @@ default_message_pool.register_message("temporal.api.failure.v1", "NexusHandlerFa
 
 @dataclass(eq=False, repr=False)
 class NexusOperationFailureInfo(betterproto2.Message):
+    """
+    ``temporal.api.failure.v1.NexusOperationFailureInfo``
+    """
+
     scheduled_event_id: "int" = betterproto2.field(1, betterproto2.TYPE_INT64)
 
     endpoint: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -200,6 +224,10 @@ default_message_pool.register_message("temporal.api.failure.v1", "NexusOperation
 
 @dataclass(eq=False, repr=False)
 class ResetWorkflowFailureInfo(betterproto2.Message):
+    """
+    ``temporal.api.failure.v1.ResetWorkflowFailureInfo``
+    """
+
     last_heartbeat_details: "__common__v1__.Payloads | None" = betterproto2.field(
         1, betterproto2.TYPE_MESSAGE, optional=True
     )
@@ -210,6 +238,10 @@ default_message_pool.register_message("temporal.api.failure.v1", "ResetWorkflowF
 
 @dataclass(eq=False, repr=False)
 class ServerFailureInfo(betterproto2.Message):
+    """
+    ``temporal.api.failure.v1.ServerFailureInfo``
+    """
+
     non_retryable: "bool" = betterproto2.field(1, betterproto2.TYPE_BOOL)
 
 
@@ -218,6 +250,10 @@ default_message_pool.register_message("temporal.api.failure.v1", "ServerFailureI
 
 @dataclass(eq=False, repr=False)
 class TerminatedFailureInfo(betterproto2.Message):
+    """
+    ``temporal.api.failure.v1.TerminatedFailureInfo``
+    """
+
     identity: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
 
@@ -226,6 +262,10 @@ default_message_pool.register_message("temporal.api.failure.v1", "TerminatedFail
 
 @dataclass(eq=False, repr=False)
 class TimeoutFailureInfo(betterproto2.Message):
+    """
+    ``temporal.api.failure.v1.TimeoutFailureInfo``
+    """
+
     timeout_type: "__enums__v1__.TimeoutType" = betterproto2.field(
         1, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__.TimeoutType(0)
     )

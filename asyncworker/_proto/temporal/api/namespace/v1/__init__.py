@@ -22,6 +22,10 @@ betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 @dataclass(eq=False, repr=False)
 class NamespaceConfig(betterproto2.Message):
+    """
+    ``temporal.api.namespace.v1.NamespaceConfig``
+    """
+
     workflow_execution_retention_ttl: "___wkt__.Duration | None" = betterproto2.field(
         1, betterproto2.TYPE_MESSAGE, optional=True
     )
@@ -48,6 +52,10 @@ default_message_pool.register_message("temporal.api.namespace.v1", "NamespaceCon
 
 @dataclass(eq=False, repr=False)
 class NamespaceInfo(betterproto2.Message):
+    """
+    ``temporal.api.namespace.v1.NamespaceInfo``
+    """
+
     name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     state: "__enums__v1__.NamespaceState" = betterproto2.field(
@@ -76,6 +84,10 @@ default_message_pool.register_message("temporal.api.namespace.v1", "NamespaceInf
 
 @dataclass(eq=False, repr=False)
 class NamespaceInfoCapabilities(betterproto2.Message):
+    """
+    ``temporal.api.namespace.v1.NamespaceInfo.Capabilities``
+    """
+
     eager_workflow_start: "bool" = betterproto2.field(1, betterproto2.TYPE_BOOL)
 
     sync_update: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
@@ -118,6 +130,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class NamespaceInfoLimits(betterproto2.Message):
+    """
+    ``temporal.api.namespace.v1.NamespaceInfo.Limits``
+    """
+
     blob_size_limit_error: "int" = betterproto2.field(1, betterproto2.TYPE_INT64)
 
     memo_size_limit_error: "int" = betterproto2.field(2, betterproto2.TYPE_INT64)

@@ -18,6 +18,10 @@ betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 @dataclass(eq=False, repr=False)
 class PropagatedSerializationContext(betterproto2.Message):
+    """
+    ``temporal.api.nexus.v1.PropagatedSerializationContext``
+    """
+
     endpoint: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     service: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)

@@ -17,6 +17,10 @@ betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 @dataclass(eq=False, repr=False)
 class UserMetadata(betterproto2.Message):
+    """
+    ``temporal.api.sdk.v1.UserMetadata``
+    """
+
     summary: "__common__v1__.Payload | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
     details: "__common__v1__.Payload | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)

@@ -23,6 +23,10 @@ betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 @dataclass(eq=False, repr=False)
 class PollerGroupInfo(betterproto2.Message):
+    """
+    ``temporal.api.taskqueue.v1.PollerGroupInfo``
+    """
+
     id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     weight: "float" = betterproto2.field(2, betterproto2.TYPE_FLOAT)
@@ -33,6 +37,10 @@ default_message_pool.register_message("temporal.api.taskqueue.v1", "PollerGroupI
 
 @dataclass(eq=False, repr=False)
 class PollerGroupsInfo(betterproto2.Message):
+    """
+    ``temporal.api.taskqueue.v1.PollerGroupsInfo``
+    """
+
     version: "int" = betterproto2.field(1, betterproto2.TYPE_INT64)
 
     poller_groups: "list[PollerGroupInfo]" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, repeated=True)
@@ -43,6 +51,10 @@ default_message_pool.register_message("temporal.api.taskqueue.v1", "PollerGroups
 
 @dataclass(eq=False, repr=False)
 class PollerScalingDecision(betterproto2.Message):
+    """
+    ``temporal.api.taskqueue.v1.PollerScalingDecision``
+    """
+
     poll_request_delta_suggestion: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
 
 
@@ -51,6 +63,10 @@ default_message_pool.register_message("temporal.api.taskqueue.v1", "PollerScalin
 
 @dataclass(eq=False, repr=False)
 class TaskQueue(betterproto2.Message):
+    """
+    ``temporal.api.taskqueue.v1.TaskQueue``
+    """
+
     name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     kind: "__enums__v1__.TaskQueueKind" = betterproto2.field(
@@ -65,6 +81,10 @@ default_message_pool.register_message("temporal.api.taskqueue.v1", "TaskQueue", 
 
 @dataclass(eq=False, repr=False)
 class TaskQueueMetadata(betterproto2.Message):
+    """
+    ``temporal.api.taskqueue.v1.TaskQueueMetadata``
+    """
+
     max_tasks_per_second: "___wkt__.DoubleValue | None" = betterproto2.field(
         1, betterproto2.TYPE_MESSAGE, optional=True
     )

@@ -25,6 +25,10 @@ betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 @dataclass(eq=False, repr=False)
 class PluginInfo(betterproto2.Message):
+    """
+    ``temporal.api.worker.v1.PluginInfo``
+    """
+
     name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     version: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -35,6 +39,10 @@ default_message_pool.register_message("temporal.api.worker.v1", "PluginInfo", Pl
 
 @dataclass(eq=False, repr=False)
 class StorageDriverInfo(betterproto2.Message):
+    """
+    ``temporal.api.worker.v1.StorageDriverInfo``
+    """
+
     type: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
 
@@ -43,6 +51,10 @@ default_message_pool.register_message("temporal.api.worker.v1", "StorageDriverIn
 
 @dataclass(eq=False, repr=False)
 class WorkerHeartbeat(betterproto2.Message):
+    """
+    ``temporal.api.worker.v1.WorkerHeartbeat``
+    """
+
     worker_instance_key: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     worker_identity: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -111,6 +123,10 @@ default_message_pool.register_message("temporal.api.worker.v1", "WorkerHeartbeat
 
 @dataclass(eq=False, repr=False)
 class WorkerHostInfo(betterproto2.Message):
+    """
+    ``temporal.api.worker.v1.WorkerHostInfo``
+    """
+
     host_name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     worker_grouping_key: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
@@ -127,6 +143,10 @@ default_message_pool.register_message("temporal.api.worker.v1", "WorkerHostInfo"
 
 @dataclass(eq=False, repr=False)
 class WorkerPollerInfo(betterproto2.Message):
+    """
+    ``temporal.api.worker.v1.WorkerPollerInfo``
+    """
+
     current_pollers: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
 
     last_successful_poll_time: "___wkt__.Timestamp | None" = betterproto2.field(
@@ -141,6 +161,10 @@ default_message_pool.register_message("temporal.api.worker.v1", "WorkerPollerInf
 
 @dataclass(eq=False, repr=False)
 class WorkerSlotsInfo(betterproto2.Message):
+    """
+    ``temporal.api.worker.v1.WorkerSlotsInfo``
+    """
+
     current_available_slots: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
 
     current_used_slots: "int" = betterproto2.field(2, betterproto2.TYPE_INT32)

@@ -38,6 +38,10 @@ betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 @dataclass(eq=False, repr=False)
 class DescribeNamespaceRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.DescribeNamespaceRequest``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -52,6 +56,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class DescribeNamespaceResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.DescribeNamespaceResponse``
+    """
+
     namespace_info: "__namespace__v1__.NamespaceInfo | None" = betterproto2.field(
         1, betterproto2.TYPE_MESSAGE, optional=True
     )
@@ -78,6 +86,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class GetSystemInfoRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.GetSystemInfoRequest``
+    """
+
     pass
 
 
@@ -86,6 +98,10 @@ default_message_pool.register_message("temporal.api.workflowservice.v1", "GetSys
 
 @dataclass(eq=False, repr=False)
 class GetSystemInfoResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.GetSystemInfoResponse``
+    """
+
     server_version: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     capabilities: "GetSystemInfoResponseCapabilities | None" = betterproto2.field(
@@ -98,6 +114,10 @@ default_message_pool.register_message("temporal.api.workflowservice.v1", "GetSys
 
 @dataclass(eq=False, repr=False)
 class GetSystemInfoResponseCapabilities(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.GetSystemInfoResponse.Capabilities``
+    """
+
     signal_and_query_header: "bool" = betterproto2.field(1, betterproto2.TYPE_BOOL)
 
     internal_error_differentiation: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
@@ -132,6 +152,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class PollActivityTaskQueueRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.PollActivityTaskQueueRequest``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     task_queue: "__taskqueue__v1__.TaskQueue | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
@@ -164,6 +188,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class PollActivityTaskQueueResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.PollActivityTaskQueueResponse``
+    """
+
     task_token: "bytes" = betterproto2.field(1, betterproto2.TYPE_BYTES)
 
     workflow_namespace: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -240,6 +268,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class RecordActivityTaskHeartbeatRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.RecordActivityTaskHeartbeatRequest``
+    """
+
     task_token: "bytes" = betterproto2.field(1, betterproto2.TYPE_BYTES)
 
     details: "__common__v1__.Payloads | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
@@ -258,6 +290,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class RecordActivityTaskHeartbeatResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.RecordActivityTaskHeartbeatResponse``
+    """
+
     cancel_requested: "bool" = betterproto2.field(1, betterproto2.TYPE_BOOL)
 
     activity_paused: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
@@ -272,6 +308,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class RecordWorkerHeartbeatRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.RecordWorkerHeartbeatRequest``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     identity: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -290,6 +330,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class RecordWorkerHeartbeatResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.RecordWorkerHeartbeatResponse``
+    """
+
     pass
 
 
@@ -300,6 +344,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class RespondActivityTaskCanceledRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.RespondActivityTaskCanceledRequest``
+    """
+
     task_token: "bytes" = betterproto2.field(1, betterproto2.TYPE_BYTES)
 
     details: "__common__v1__.Payloads | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
@@ -328,6 +376,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class RespondActivityTaskCanceledResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.RespondActivityTaskCanceledResponse``
+    """
+
     pass
 
 
@@ -338,6 +390,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class RespondActivityTaskCompletedRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.RespondActivityTaskCompletedRequest``
+    """
+
     task_token: "bytes" = betterproto2.field(1, betterproto2.TYPE_BYTES)
 
     result: "__common__v1__.Payloads | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
@@ -366,6 +422,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class RespondActivityTaskCompletedResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.RespondActivityTaskCompletedResponse``
+    """
+
     pass
 
 
@@ -376,6 +436,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class RespondActivityTaskFailedRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.RespondActivityTaskFailedRequest``
+    """
+
     task_token: "bytes" = betterproto2.field(1, betterproto2.TYPE_BYTES)
 
     failure: "__failure__v1__.Failure | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
@@ -412,6 +476,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class RespondActivityTaskFailedResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.RespondActivityTaskFailedResponse``
+    """
+
     failures: "list[__failure__v1__.Failure]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
 
@@ -422,6 +490,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class ShutdownWorkerRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.ShutdownWorkerRequest``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     sticky_task_queue: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -446,6 +518,10 @@ default_message_pool.register_message("temporal.api.workflowservice.v1", "Shutdo
 
 @dataclass(eq=False, repr=False)
 class ShutdownWorkerResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.ShutdownWorkerResponse``
+    """
+
     pass
 
 

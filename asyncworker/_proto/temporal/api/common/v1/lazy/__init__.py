@@ -20,6 +20,10 @@ betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 @dataclass(eq=False, repr=False)
 class OnConflictOptions(betterproto2.Message):
+    """
+    ``temporal.api.common.v1.OnConflictOptions``
+    """
+
     attach_request_id: "bool" = betterproto2.field(1, betterproto2.TYPE_BOOL)
 
     attach_completion_callbacks: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
@@ -32,6 +36,10 @@ default_message_pool.register_message("temporal.api.common.v1.lazy", "OnConflict
 
 @dataclass(eq=False, repr=False)
 class SearchAttributes(betterproto2.Message):
+    """
+    ``temporal.api.common.v1.SearchAttributes``
+    """
+
     indexed_fields: "dict[str, __v1__.Payload]" = betterproto2.field(
         1, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_MESSAGE)
     )

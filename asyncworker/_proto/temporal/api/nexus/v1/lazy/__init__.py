@@ -31,6 +31,10 @@ betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 @dataclass(eq=False, repr=False)
 class CancelOperationRequest(betterproto2.Message):
+    """
+    ``temporal.api.nexus.v1.CancelOperationRequest``
+    """
+
     service: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     operation: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -45,6 +49,10 @@ default_message_pool.register_message("temporal.api.nexus.v1.lazy", "CancelOpera
 
 @dataclass(eq=False, repr=False)
 class CancelOperationResponse(betterproto2.Message):
+    """
+    ``temporal.api.nexus.v1.CancelOperationResponse``
+    """
+
     pass
 
 
@@ -53,6 +61,10 @@ default_message_pool.register_message("temporal.api.nexus.v1.lazy", "CancelOpera
 
 @dataclass(eq=False, repr=False)
 class Failure(betterproto2.Message):
+    """
+    ``temporal.api.nexus.v1.Failure``
+    """
+
     message: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     stack_trace: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
@@ -71,6 +83,10 @@ default_message_pool.register_message("temporal.api.nexus.v1.lazy", "Failure", F
 
 @dataclass(eq=False, repr=False)
 class HandlerError(betterproto2.Message):
+    """
+    ``temporal.api.nexus.v1.HandlerError``
+    """
+
     error_type: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     failure: "Failure | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
@@ -85,6 +101,10 @@ default_message_pool.register_message("temporal.api.nexus.v1.lazy", "HandlerErro
 
 @dataclass(eq=False, repr=False)
 class Link(betterproto2.Message):
+    """
+    ``temporal.api.nexus.v1.Link``
+    """
+
     url: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     type: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -96,7 +116,7 @@ default_message_pool.register_message("temporal.api.nexus.v1.lazy", "Link", Link
 @dataclass(eq=False, repr=False)
 class Request(betterproto2.Message):
     """
-
+    ``temporal.api.nexus.v1.Request``
 
     Oneofs:
         - variant:
@@ -126,6 +146,10 @@ default_message_pool.register_message("temporal.api.nexus.v1.lazy", "Request", R
 
 @dataclass(eq=False, repr=False)
 class RequestCapabilities(betterproto2.Message):
+    """
+    ``temporal.api.nexus.v1.Request.Capabilities``
+    """
+
     temporal_failure_responses: "bool" = betterproto2.field(1, betterproto2.TYPE_BOOL)
 
 
@@ -135,7 +159,7 @@ default_message_pool.register_message("temporal.api.nexus.v1.lazy", "Request.Cap
 @dataclass(eq=False, repr=False)
 class Response(betterproto2.Message):
     """
-
+    ``temporal.api.nexus.v1.Response``
 
     Oneofs:
         - variant:
@@ -155,6 +179,10 @@ default_message_pool.register_message("temporal.api.nexus.v1.lazy", "Response", 
 
 @dataclass(eq=False, repr=False)
 class StartOperationRequest(betterproto2.Message):
+    """
+    ``temporal.api.nexus.v1.StartOperationRequest``
+    """
+
     service: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     operation: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -178,7 +206,7 @@ default_message_pool.register_message("temporal.api.nexus.v1.lazy", "StartOperat
 @dataclass(eq=False, repr=False)
 class StartOperationResponse(betterproto2.Message):
     """
-
+    ``temporal.api.nexus.v1.StartOperationResponse``
 
     Oneofs:
         - variant:
@@ -206,6 +234,10 @@ default_message_pool.register_message("temporal.api.nexus.v1.lazy", "StartOperat
 
 @dataclass(eq=False, repr=False)
 class StartOperationResponseAsync(betterproto2.Message):
+    """
+    ``temporal.api.nexus.v1.StartOperationResponse.Async``
+    """
+
     operation_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     links: "list[Link]" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, repeated=True)
@@ -220,6 +252,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class StartOperationResponseSync(betterproto2.Message):
+    """
+    ``temporal.api.nexus.v1.StartOperationResponse.Sync``
+    """
+
     payload: "___common__v1__.Payload | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
     links: "list[Link]" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, repeated=True)
@@ -232,6 +268,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class UnsuccessfulOperationError(betterproto2.Message):
+    """
+    ``temporal.api.nexus.v1.UnsuccessfulOperationError``
+    """
+
     operation_state: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     failure: "Failure | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)

@@ -20,6 +20,10 @@ betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 @dataclass(eq=False, repr=False)
 class ExecuteCommandsRequest(betterproto2.Message):
+    """
+    ``temporal.api.nexusservices.workerservice.v1.ExecuteCommandsRequest``
+    """
+
     commands: "list[___worker__v1__lazy__.WorkerCommand]" = betterproto2.field(
         1, betterproto2.TYPE_MESSAGE, repeated=True
     )
@@ -32,6 +36,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class ExecuteCommandsResponse(betterproto2.Message):
+    """
+    ``temporal.api.nexusservices.workerservice.v1.ExecuteCommandsResponse``
+    """
+
     results: "list[___worker__v1__lazy__.WorkerCommandResult]" = betterproto2.field(
         1, betterproto2.TYPE_MESSAGE, repeated=True
     )

@@ -22,6 +22,10 @@ betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 @dataclass(eq=False, repr=False)
 class CancelActivityCommand(betterproto2.Message):
+    """
+    ``temporal.api.worker.v1.CancelActivityCommand``
+    """
+
     task_token: "bytes" = betterproto2.field(1, betterproto2.TYPE_BYTES)
 
 
@@ -30,6 +34,10 @@ default_message_pool.register_message("temporal.api.worker.v1.lazy", "CancelActi
 
 @dataclass(eq=False, repr=False)
 class CancelActivityResult(betterproto2.Message):
+    """
+    ``temporal.api.worker.v1.CancelActivityResult``
+    """
+
     pass
 
 
@@ -39,7 +47,7 @@ default_message_pool.register_message("temporal.api.worker.v1.lazy", "CancelActi
 @dataclass(eq=False, repr=False)
 class WorkerCommand(betterproto2.Message):
     """
-
+    ``temporal.api.worker.v1.WorkerCommand``
 
     Oneofs:
         - type:
@@ -56,7 +64,7 @@ default_message_pool.register_message("temporal.api.worker.v1.lazy", "WorkerComm
 @dataclass(eq=False, repr=False)
 class WorkerCommandResult(betterproto2.Message):
     """
-
+    ``temporal.api.worker.v1.WorkerCommandResult``
 
     Oneofs:
         - type:

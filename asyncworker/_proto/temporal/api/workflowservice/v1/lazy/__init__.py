@@ -57,6 +57,10 @@ betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 @dataclass(eq=False, repr=False)
 class CountActivityExecutionsRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.CountActivityExecutionsRequest``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     query: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -69,6 +73,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class CountActivityExecutionsResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.CountActivityExecutionsResponse``
+    """
+
     count: "int" = betterproto2.field(1, betterproto2.TYPE_INT64)
 
     groups: "list[CountActivityExecutionsResponseAggregationGroup]" = betterproto2.field(
@@ -83,6 +91,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class CountActivityExecutionsResponseAggregationGroup(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.CountActivityExecutionsResponse.AggregationGroup``
+    """
+
     group_values: "list[___common__v1__.Payload]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
     count: "int" = betterproto2.field(2, betterproto2.TYPE_INT64)
@@ -97,6 +109,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class DeleteActivityExecutionRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.DeleteActivityExecutionRequest``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     activity_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -111,6 +127,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class DeleteActivityExecutionResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.DeleteActivityExecutionResponse``
+    """
+
     pass
 
 
@@ -121,6 +141,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class DescribeActivityExecutionRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.DescribeActivityExecutionRequest``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     activity_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -145,6 +169,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class DescribeActivityExecutionResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.DescribeActivityExecutionResponse``
+    """
+
     run_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     info: "___activity__v1__.ActivityExecutionInfo | None" = betterproto2.field(
@@ -167,6 +195,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class ListActivityExecutionsRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.ListActivityExecutionsRequest``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     page_size: "int" = betterproto2.field(2, betterproto2.TYPE_INT32)
@@ -183,6 +215,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class ListActivityExecutionsResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.ListActivityExecutionsResponse``
+    """
+
     executions: "list[___activity__v1__.ActivityExecutionListInfo]" = betterproto2.field(
         1, betterproto2.TYPE_MESSAGE, repeated=True
     )
@@ -197,6 +233,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class PauseActivityExecutionRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.PauseActivityExecutionRequest``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     workflow_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -221,6 +261,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class PauseActivityExecutionResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.PauseActivityExecutionResponse``
+    """
+
     pass
 
 
@@ -231,6 +275,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class PollActivityExecutionRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.PollActivityExecutionRequest``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     activity_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -245,6 +293,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class PollActivityExecutionResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.PollActivityExecutionResponse``
+    """
+
     run_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     outcome: "___activity__v1__.ActivityExecutionOutcome | None" = betterproto2.field(
@@ -263,6 +315,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class PollNexusTaskQueueRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.PollNexusTaskQueueRequest``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     task_queue: "___taskqueue__v1__.TaskQueue | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True)
@@ -293,6 +349,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class PollNexusTaskQueueResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.PollNexusTaskQueueResponse``
+    """
+
     task_token: "bytes" = betterproto2.field(1, betterproto2.TYPE_BYTES)
 
     request: "___nexus__v1__lazy__.Request | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
@@ -319,6 +379,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class RecordActivityTaskHeartbeatByIdRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.RecordActivityTaskHeartbeatByIdRequest``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     workflow_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -343,6 +407,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class RecordActivityTaskHeartbeatByIdResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.RecordActivityTaskHeartbeatByIdResponse``
+    """
+
     cancel_requested: "bool" = betterproto2.field(1, betterproto2.TYPE_BOOL)
 
     activity_paused: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
@@ -359,6 +427,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class RequestCancelActivityExecutionRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.RequestCancelActivityExecutionRequest``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     activity_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -381,6 +453,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class RequestCancelActivityExecutionResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.RequestCancelActivityExecutionResponse``
+    """
+
     pass
 
 
@@ -393,6 +469,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class ResetActivityExecutionRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.ResetActivityExecutionRequest``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     workflow_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -423,6 +503,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class ResetActivityExecutionResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.ResetActivityExecutionResponse``
+    """
+
     pass
 
 
@@ -433,6 +517,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class RespondActivityTaskCanceledByIdRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.RespondActivityTaskCanceledByIdRequest``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     workflow_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -461,6 +549,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class RespondActivityTaskCanceledByIdResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.RespondActivityTaskCanceledByIdResponse``
+    """
+
     pass
 
 
@@ -473,6 +565,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class RespondActivityTaskCompletedByIdRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.RespondActivityTaskCompletedByIdRequest``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     workflow_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -497,6 +593,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class RespondActivityTaskCompletedByIdResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.RespondActivityTaskCompletedByIdResponse``
+    """
+
     pass
 
 
@@ -509,6 +609,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class RespondActivityTaskFailedByIdRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.RespondActivityTaskFailedByIdRequest``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     workflow_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -539,6 +643,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class RespondActivityTaskFailedByIdResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.RespondActivityTaskFailedByIdResponse``
+    """
+
     failures: "list[___failure__v1__.Failure]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
 
@@ -551,6 +659,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class RespondNexusTaskCompletedRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.RespondNexusTaskCompletedRequest``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     identity: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -569,6 +681,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class RespondNexusTaskCompletedResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.RespondNexusTaskCompletedResponse``
+    """
+
     pass
 
 
@@ -579,6 +695,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class RespondNexusTaskFailedRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.RespondNexusTaskFailedRequest``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     identity: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -599,6 +719,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class RespondNexusTaskFailedResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.RespondNexusTaskFailedResponse``
+    """
+
     pass
 
 
@@ -609,6 +733,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class StartActivityExecutionRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.StartActivityExecutionRequest``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     identity: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -681,6 +809,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class StartActivityExecutionResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.StartActivityExecutionResponse``
+    """
+
     run_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     started: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
@@ -697,6 +829,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class TerminateActivityExecutionRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.TerminateActivityExecutionRequest``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     activity_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -717,6 +853,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class TerminateActivityExecutionResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.TerminateActivityExecutionResponse``
+    """
+
     pass
 
 
@@ -727,6 +867,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class UnpauseActivityExecutionRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.UnpauseActivityExecutionRequest``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     workflow_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -753,6 +897,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class UnpauseActivityExecutionResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.UnpauseActivityExecutionResponse``
+    """
+
     pass
 
 
@@ -763,6 +911,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class UpdateActivityExecutionOptionsRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.UpdateActivityExecutionOptionsRequest``
+    """
+
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     workflow_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -795,6 +947,10 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class UpdateActivityExecutionOptionsResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.UpdateActivityExecutionOptionsResponse``
+    """
+
     activity_options: "___activity__v1__.ActivityOptions | None" = betterproto2.field(
         1, betterproto2.TYPE_MESSAGE, optional=True
     )
