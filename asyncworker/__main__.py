@@ -11,6 +11,7 @@ def main() -> None:
     """Run the command line; without the extra it needs, say how to install that."""
     try:
         from .cli import app
+        from .cli._leave import leaving_threads_behind
     except ModuleNotFoundError as error:
         if error.name not in _NEEDED:
             raise
@@ -19,7 +20,8 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(2)
-    app(prog_name="asyncworker")
+    with leaving_threads_behind():
+        app(prog_name="asyncworker")
 
 
 if __name__ == "__main__":

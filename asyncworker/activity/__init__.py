@@ -90,6 +90,8 @@ def payload_converter() -> PayloadConverter:
 def heartbeat(*details: Any) -> None:
     """Tell the server that the activity is alive, and how far it is.
 
+    A heartbeat without details keeps those of the one before, of an earlier attempt too.
+
     Does not wait: heartbeats are throttled to one per 0.8 × heartbeat timeout (30 s without one), the newest details
     win, and none of them is lost to a failure: the next attempt reads them with :func:`heartbeat_details`. The server's
     reply is how a cancellation arrives, so an activity that never heartbeats, and has no ``auto_heartbeat``, may learn

@@ -192,7 +192,7 @@ class Execution:
         if details:
             self._info = info_of(task, self._info.task_queue, read_untyped(details, converter))
         self._outbound = AttemptOutbound(
-            self._environment, registered, converter, self._info, self._limits, self.cancel
+            self._environment, registered, converter, self._info, details, self._limits, self.cancel
         )
         return Context(
             self._outbound,

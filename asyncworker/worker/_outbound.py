@@ -32,11 +32,22 @@ class AttemptOutbound:
         registered: The activity.
         converter: The attempt's.
         info: What the server said of it.
+        details: What an earlier attempt said last, before any codec.
         limits: Told when the server has heard a heartbeat.
         on_cancel: Told when the server says that the activity should stop.
     """
 
-    __slots__ = ("_converter", "_environment", "_heartbeats", "_info", "_limits", "_loop", "_on_cancel", "_registered")
+    __slots__ = (
+        "_converter",
+        "_details",
+        "_environment",
+        "_heartbeats",
+        "_info",
+        "_limits",
+        "_loop",
+        "_on_cancel",
+        "_registered",
+    )
 
     def __init__(
         self,
@@ -44,6 +55,7 @@ class AttemptOutbound:
         registered: Registered,
         converter: DataConverter,
         info: Info,
+        details: Sequence[Payload],
         limits: TimeLimits,
         on_cancel: Callable[[ActivityCancellationDetails], None],
     ) -> None:
@@ -51,6 +63,7 @@ class AttemptOutbound:
         self._registered = registered
         self._converter = converter
         self._info = info
+        self._details = details
         self._limits = limits
         self._on_cancel = on_cancel
         self._loop = asyncio.get_running_loop()
@@ -86,7 +99,7 @@ class AttemptOutbound:
     @property
     def last_heartbeat(self) -> Sequence[Payload] | None:
         """The newest details, before any codec; ``None`` if there was no heartbeat."""
-        return None if self._heartbeats is None else self._heartbeats.last
+        return None if self._heartbeats is None else self._details
 
     def begin(self) -> None:
         """Heartbeat for the activity, if it or the worker says so."""
@@ -95,7 +108,7 @@ class AttemptOutbound:
             automatic = self._environment.heartbeats.automatic
         if automatic:
             self._heartbeats = self._make_heartbeats(automatic=True)
-            self._heartbeats.wake()
+            self._heartbeats.record(self._details)
 
     async def flush(self) -> None:
         """Send what the server has not heard; nothing leaves any more afterwards."""
@@ -110,12 +123,14 @@ class AttemptOutbound:
     # How
 
     def _record(self, payloads: Sequence[Payload]) -> None:
+        # The server forgets the details it has when a heartbeat comes without: one that only says "alive" repeats them.
+        self._details = payloads or self._details
         if self._heartbeats is None:
             self._heartbeats = self._make_heartbeats(automatic=False)
             if self._info.heartbeat_timeout is None and not self._registered.has_been_warned_of:
                 self._registered.has_been_warned_of = True
                 log_no_heartbeat_timeout(self._info, self._environment.heartbeats.default_interval)
-        self._heartbeats.record(payloads)
+        self._heartbeats.record(self._details)
 
     def _make_heartbeats(self, *, automatic: bool) -> Heartbeats:
         settings = self._environment.heartbeats

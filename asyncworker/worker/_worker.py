@@ -66,7 +66,7 @@ class Worker:
             seconds or timedelta. With one it is 0.8 × that.
         auto_heartbeat: Heartbeat for every activity that does not say otherwise in its declaration.
         graceful_shutdown_timeout: How long activities may go on once the worker stops, before they are asked to stop
-            too; seconds or timedelta.
+            too; seconds or timedelta. The defaults of both fit into the 30 s that Kubernetes waits.
         hard_shutdown_timeout: How long they may then take, before they are reported as failed and left behind;
             seconds or timedelta.
         long_poll_timeout: How long one poll may take; seconds or timedelta. Default: 70 s where the namespace says
@@ -104,8 +104,8 @@ class Worker:
         default_heartbeat_throttle_interval: Seconds = 30.0,
         auto_heartbeat: bool = False,
         # Ending
-        graceful_shutdown_timeout: Seconds = 30.0,
-        hard_shutdown_timeout: Seconds = 10.0,
+        graceful_shutdown_timeout: Seconds = 15.0,
+        hard_shutdown_timeout: Seconds = 5.0,
         long_poll_timeout: Seconds | None = None,
         # Who it is
         identity: str | None = None,

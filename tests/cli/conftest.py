@@ -18,6 +18,7 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 
 ORDERS = """
 import asyncio
+import threading
 
 from asyncworker import Worker, activity
 from asyncworker.exceptions import ApplicationError
@@ -47,7 +48,11 @@ async def fail(what: str) -> None:
 async def echo(*values):
     return values
 
-worker = Worker(task_queue="{queue}", activities=[pack, wait, deaf, fail, echo])
+@activity.defn
+def block() -> None:
+    threading.Event().wait()
+
+worker = Worker(task_queue="{queue}", activities=[pack, wait, deaf, fail, echo, block], hard_shutdown_timeout=1)
 other = Worker(task_queue="{queue}-2", activities=[echo])
 both = [worker, other]
 number = 7

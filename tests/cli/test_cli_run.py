@@ -7,9 +7,10 @@ import signal
 import subprocess
 import sys
 
+import anyio
 import pytest
 
-from asyncworker.client import Client
+from asyncworker.client import Client, PendingActivityState
 
 
 class TestRunning:
@@ -95,6 +96,27 @@ class TestRunning:
 
         assert states == ["STARTED", "SCHEDULED"]
         assert code == 0
+
+    async def test_blocked_threads_do_not_keep_it(self, command_on_server, dev_server, task_queue):
+        """A `def` activity that never returns is reported, and ends with the process."""
+        async with (
+            command_on_server.running("run", "orders:worker", "--graceful-shutdown-timeout", "0s") as run,
+            await Client.connect(dev_server.target) as client,
+        ):
+            await run.line_with("started")
+            handle = await client.start_activity(
+                "block", id=task_queue, task_queue=task_queue, start_to_close_timeout=60
+            )
+            with anyio.fail_after(20):
+                while (await handle.describe()).run_state is not PendingActivityState.STARTED:  # noqa: ASYNC110
+                    await anyio.sleep(0.05)
+            run.process.send_signal(signal.SIGTERM)
+            said = await run.rest()
+            failure = (await handle.describe()).last_failure
+
+        assert run.process.returncode == 0
+        assert "1 threads did not end" in said
+        assert failure.type == "WorkerShutdown"
 
 
 class TestMistakes:

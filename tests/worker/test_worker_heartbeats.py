@@ -73,6 +73,28 @@ class TestDetails:
         assert task.attempt == 2
         assert task.failure.application_failure_info.non_retryable
 
+    @pytest.mark.parametrize("automatic", [False, True])
+    async def test_outlive_an_attempt_that_says_nothing(self, temporal, automatic):
+        """A heartbeat that only says "alive", by the activity or for it, does not wipe out what was said before."""
+
+        @activity.defn(auto_heartbeat=automatic)
+        async def pack() -> int:
+            attempt = activity.info().attempt
+            if attempt == 1:
+                activity.heartbeat(5)
+                raise OSError("jam")
+            if attempt == 2:
+                before = len(temporal.requests("RecordActivityTaskHeartbeat"))
+                if not automatic:
+                    activity.heartbeat()
+                await temporal.wait_for("RecordActivityTaskHeartbeat", count=before + 1)
+                raise OSError("jam again")
+            return activity.heartbeat_details(int, default=0)
+
+        task = await run(temporal, pack, heartbeat_timeout=60, retry_policy=RetryPolicy())
+
+        assert task.result == 5
+
     async def test_that_cannot_be_encoded_are_told_to_the_activity(self, temporal):
         """heartbeat() raises for details without a form on the wire; the activity may go on."""
 
