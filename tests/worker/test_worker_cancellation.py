@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 
 import anyio
 import pytest
@@ -12,6 +13,7 @@ from worker_helpers import QUEUE, until, worker_of
 from asyncworker import CancelledError, CancelReason, RetryPolicy, activity
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
+from asyncworker.worker import _execution
 
 KINDS = pytest.mark.parametrize("kind", ["workflow", "standalone"])
 
@@ -206,6 +208,24 @@ class TestByDeadline:
 
 
 class TestAround:
+    async def test_ignoring_it_is_named_in_the_log(self, temporal, caplog, monkeypatch):
+        """An activity that goes on after it was asked to stop is named, and that it holds a slot."""
+        monkeypatch.setattr(_execution, "_PATIENCE", 0.05)
+
+        @activity.defn
+        async def stubborn() -> None:
+            while "asked to stop (timed_out)" not in caplog.text:
+                with suppress(asyncio.CancelledError):
+                    await asyncio.sleep(0.01)
+
+        async with worker_of(temporal, stubborn):
+            task = temporal.add_task(stubborn, task_queue=QUEUE, start_to_close_timeout=0.05)
+            await task.wait_closed()
+
+        (line,) = [record for record in caplog.records if "asked to stop" in record.getMessage()]
+        assert "activity stubborn was asked to stop (timed_out)" in line.getMessage()
+        assert "still holds its slot" in line.getMessage()
+
     async def test_heartbeats_that_fail_do_not_stop_it(self, temporal, caplog):
         """A heartbeat that does not arrive is said in the log, and the next one may."""
 

@@ -8,6 +8,7 @@ import dataclasses
 import logging
 import threading
 from collections.abc import Sequence
+from itertools import pairwise
 
 import anyio
 from pydantic import BaseModel
@@ -290,6 +291,24 @@ class TestReply:
         # That the call is made again is said; that its echo is NOT_FOUND is not.
         assert [record.name for record in caplog.records] == ["asyncworker._rpc._service"]
 
+    async def test_that_no_message_can_hold_is_a_failure(self, temporal):
+        """A result that the server refuses for its size is reported as that, and not made again."""
+
+        @activity.defn
+        async def pack() -> str:
+            return "done"
+
+        temporal.fail_next(
+            "RespondActivityTaskCompleted",
+            RPCStatusCode.RESOURCE_EXHAUSTED,
+            "grpc: received message larger than max (5243043 vs. 4194304)",
+        )
+        task = await run(temporal, pack, retry_policy=RetryPolicy())
+
+        assert (task.state, task.attempt) == ("Failed", 1)
+        assert task.failure.application_failure_info.type == "PayloadsTooLarge"
+        assert "5243043" in task.failure.message
+
     async def test_is_not_sent_for_what_others_complete(self, temporal):
         """raise_complete_async() leaves the activity open, and its slot free."""
 
@@ -380,7 +399,57 @@ class TestSyncFunctions:
                 assert task.result == "unset"
 
 
+class TestLogger:
+    async def test_names_the_attempt(self, temporal, caplog):
+        """What an activity logs can be searched for by activity, attempt and workflow; its own extra is kept."""
+
+        @activity.defn
+        async def pack() -> None:
+            activity.logger.info("packing", extra={"box": 7})
+
+        with caplog.at_level(logging.INFO, "asyncworker.activity"):
+            await run(temporal, pack, workflow_id="w7", activity_id="a7")
+
+        (record,) = [record for record in caplog.records if record.name == "asyncworker.activity"]
+        said = {key: value for key, value in record.__dict__.items() if key.startswith("temporal.") or key == "box"}
+        assert record.getMessage() == "packing"
+        assert said == {
+            "box": 7,
+            "temporal.activity_id": "a7",
+            "temporal.activity_type": "pack",
+            "temporal.attempt": 1,
+            "temporal.namespace": "default",
+            "temporal.task_queue": QUEUE,
+            "temporal.workflow_id": "w7",
+            "temporal.workflow_run_id": "w7-run",
+            "temporal.workflow_type": "Workflow",
+        }
+
+    def test_is_a_plain_logger_elsewhere(self, caplog):
+        """Outside of an activity a line is just a line."""
+        with caplog.at_level(logging.INFO, "asyncworker.activity"):
+            activity.logger.info("nowhere")
+
+        assert caplog.messages == ["nowhere"]
+
+
 class TestLimitsOfOneActivity:
+    async def test_max_per_second(self, temporal):
+        """Starts of an activity are as far apart as its declaration says, whatever the worker's own pace."""
+        starts: list[float] = []
+
+        @activity.defn(max_per_second=20)
+        async def pack() -> None:
+            starts.append(asyncio.get_running_loop().time())
+
+        async with worker_of(temporal, pack):
+            tasks = [temporal.add_task(pack, task_queue=QUEUE) for _ in range(4)]
+            for task in tasks:
+                await task.wait_closed()
+
+        # A timer may go off a little early, by the clock's resolution.
+        assert all(later - earlier > 0.045 for earlier, later in pairwise(starts))
+
     async def test_max_concurrent(self, temporal):
         """No more of an activity run at a time than its declaration says, whatever the worker's slots."""
         running = 0
