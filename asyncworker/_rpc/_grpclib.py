@@ -105,6 +105,8 @@ class GrpclibTransport:
             raise ConfigurationError("the grpclib transport knows no HTTP CONNECT proxy: use the default transport")
         if target.compress_requests:
             raise ConfigurationError("the grpclib transport knows no compression: use the default transport")
+        if target.connections > 1:
+            raise ConfigurationError("the grpclib transport has one connection: use the default transport")
         return cls(
             lambda: _TargetChannel(target),
             max_age=target.max_connection_age,

@@ -53,7 +53,8 @@ class Http2Transport:
 
     A connection past the target's ``max_connection_age`` is replaced: it takes no new calls and is closed when its last
     call is over, so that no long poll is cut off by the server's own limit. The same is done on GOAWAY. Calls that the
-    server has not acted on are sent again on another connection, at once and unnoticed.
+    server has not acted on are sent again on another connection, at once and unnoticed. Of several connections the one
+    with the fewest calls takes the next.
     """
 
     def __init__(self, target: Target) -> None:
@@ -104,7 +105,7 @@ class Http2Transport:
         tries = 0
         while True:
             connection = self._current
-            if connection is None or not connection.has_capacity:
+            if connection is None or not connection.has_capacity or self._target.connections > 1:
                 connection = await self._find_connection(deadline)
                 timeout = _remaining(deadline, loop.time())
             call = Call(path, request, timeout, metadata, loop.create_future())
@@ -165,6 +166,9 @@ class Http2Transport:
             if self._is_closed:
                 raise _closed()
             connection = self._pick(may_queue=may_queue)
+            if len(self._connections) < self._target.connections:
+                # Nobody waits for it if there is another.
+                self._ensure_connecting()
             if connection is not None:
                 self._current = connection
                 return connection

@@ -137,6 +137,8 @@ class Target:
             the server.
         max_receive_bytes: A longer response fails with ``RESOURCE_EXHAUSTED``.
         compress_requests: Whether to send requests gzipped.
+        connections: How many connections calls are spread over, for a server behind a balancer of connections: with
+            one of them all of a worker's polls are at one machine.
         given_authority: What ``:authority`` says, in place of :attr:`server_name` and port; like Go's
             ``grpc.WithAuthority`` it is also the name that TLS verifies, where that has none of its own.
     """
@@ -150,6 +152,7 @@ class Target:
     max_connection_age: float | None = DEFAULT_MAX_CONNECTION_AGE
     max_receive_bytes: int = DEFAULT_MAX_RECEIVE_BYTES
     compress_requests: bool = False
+    connections: int = 1
     given_authority: str | None = None
 
     def __str__(self) -> str:

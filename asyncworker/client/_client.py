@@ -108,6 +108,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         config_file: str | os.PathLike[str] | None = None,
         keep_alive: KeepAlive | None = _KEEP_ALIVE,
         http_connect_proxy: HttpConnectProxy | None = None,
+        connections: int = 1,
         transport: TransportName | Transport = "default",
     ) -> Self:
         """Connect to a Temporal server.
@@ -132,6 +133,8 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
             config_file: Which configuration file to read.
             keep_alive: When to ask a silent server whether it is still there; ``None`` for never.
             http_connect_proxy: An HTTP proxy to tunnel through.
+            connections: How many connections calls, and so a worker's polls, are spread over. More than one is for a
+                server behind a balancer of connections; the ``"default"`` transport has it.
             transport: ``"grpclib"`` for the transport on that library, or a transport of your own.
 
         Raises:
@@ -153,7 +156,9 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
             rpc_metadata={key: value for key, value in extra.items() if isinstance(value, str)},
         )
         if isinstance(transport, str):
-            target = target_of(config, keep_alive=keep_alive, http_connect_proxy=http_connect_proxy)
+            target = target_of(
+                config, keep_alive=keep_alive, http_connect_proxy=http_connect_proxy, connections=connections
+            )
             transport = open_transport(target, transport)
         client = cls(
             WorkflowService(BoundTransport(transport), namespace=config.namespace),

@@ -52,10 +52,18 @@ def open_transport(target: Target, name: TransportName = "default") -> Transport
 
 
 def target_of(
-    config: ConnectConfig, *, keep_alive: KeepAlive | None, http_connect_proxy: HttpConnectProxy | None
+    config: ConnectConfig,
+    *,
+    keep_alive: KeepAlive | None,
+    http_connect_proxy: HttpConnectProxy | None,
+    connections: int = 1,
 ) -> Target:
     """Say in the transport's terms where the server is, and on which terms to connect."""
-    return replace(config.to_target(), keep_alive=keep_alive, http_connect_proxy=http_connect_proxy)
+    if connections < 1:
+        raise ValueError(f"connections must be at least 1, got {connections!r}")
+    return replace(
+        config.to_target(), keep_alive=keep_alive, http_connect_proxy=http_connect_proxy, connections=connections
+    )
 
 
 async def wait_until_serving(service: WorkflowService, address: str, *, is_private: bool, budget: float) -> None:

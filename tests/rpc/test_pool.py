@@ -76,6 +76,23 @@ async def test_writes_are_coalesced():
         assert server.reads - reads == 1
 
 
+async def test_spreads_calls():
+    """Asked for several connections, it opens them one by one, and long polls end up on all of them."""
+    server = ScriptedServer(keep_quiet)
+    async with server.listening(), connected(server, connections=3) as transport:
+        polls = []
+        for opened in (1, 2, 3):
+            polls.append(call(transport))
+            await until(lambda opened=opened: transport.statistics().connections >= opened)
+        polls += [call(transport) for _ in range(6)]
+        await until(lambda: sum(len(connection.requests) for connection in server.connections) == 9)
+
+        assert transport.statistics() == TransportStatistics(connections=3, draining=0, calls=9, opened=3)
+        assert [len(connection.requests) for connection in server.connections] == [3, 3, 3]
+        for poll in polls:
+            poll.cancel()
+
+
 async def test_not_http2():
     """Something that is not HTTP/2 is named for what it is."""
     server = ScriptedServer(greets=False)
