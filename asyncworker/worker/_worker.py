@@ -241,6 +241,8 @@ class Worker:
 
         If it cannot go on later, the block is cancelled and raises :exc:`WorkerError`.
         """
+        # Made before the polls begin: anyio's backend, which it loads, takes the loop 20 ms.
+        body = anyio.CancelScope()
         ended = self._begin()
         try:
             await self._until_begun(ended)
@@ -249,8 +251,8 @@ class Worker:
             with anyio.CancelScope(shield=True):
                 await asyncio.wait({ended})
             raise
-        self._body = anyio.CancelScope()
-        self._body.__enter__()
+        self._body = body
+        body.__enter__()
         ended.add_done_callback(self._on_end)
         return self
 
