@@ -7,11 +7,13 @@ Four blocks are nested, and end from the inside out::
     register ⊃ clock ⊃ executions ⊃ polling
 
 *Polling* ends when no poll is under way: the server is told (``ShutdownWorker``), and where the namespace says
-``worker_poll_complete_on_shutdown`` it answers the open polls at once. Elsewhere they run into their own deadline,
-which is chosen short for that very reason. *Executions* end when each has been replied to. The *clock* hurries them:
-once the grace period is over they are asked to stop, and what does not heed that is given up after a while more. It is
-stopped when nothing is left to hurry. The *register* keeps the worker known to the server, and within reach of its
-commands, to the very end.
+``worker_poll_complete_on_shutdown`` it answers the open polls at once. It does so without regard to a task that it is
+just handing out to one of them, which is then started with nobody to run it (measured on Server 1.32 with 50 tasks a
+second: at every fifth shutdown). So the polls of a busy queue are left to bring their tasks, and the server is told in
+a lull. Where it does not end polls they run into their own deadline, which is chosen short for that very reason.
+*Executions* end when each has been replied to. The *clock* hurries them: once the grace period is over they are asked
+to stop, and what does not heed that is given up after a while more. It is stopped when nothing is left to hurry. The
+*register* keeps the worker known to the server, and within reach of its commands, to the very end.
 
 The life is a task of its own, which is never cancelled: whoever waits for it may be.
 """
@@ -42,7 +44,7 @@ from ..common import ActivityCancellationDetails
 from ..exceptions import RPCError, RPCStatusCode, WorkerError
 from ._environment import Environment
 from ._events import WorkerStarted, WorkerStopped, WorkerStopping
-from ._executions import Executions
+from ._executions import STREAM, Executions
 from ._interceptor import Interceptor
 from ._namespace import Namespace, describe_namespace
 from ._pollers import Pollers
@@ -55,13 +57,16 @@ if TYPE_CHECKING:
     from ._settings import WorkerDeploymentConfig, WorkerSettings
     from ._slots import SlotSupplier
 
-__all__ = ["Life"]
+__all__ = ["Life", "lull_at"]
 
 _logger = logging.getLogger(__name__)
 
 # Where nobody ends open polls for us they should end by themselves before anybody minds. The server answers one or two
 # seconds before the deadline.
 _SHORT_POLL = 10.0
+# The last few tasks are a stream if they came within so many seconds; it has ceased after so many without one.
+_STREAM_SECONDS = 5.0
+_LULL = 1.0
 _WORKER_SHUTDOWN = ActivityCancellationDetails(worker_shutdown=True)
 
 
@@ -286,6 +291,8 @@ class Life:
             yield
         finally:
             self.pollers.stop()
+            if capabilities.worker_poll_complete_on_shutdown:
+                await _wait_for_lull(self.pollers, executions)
             await self._say_goodbye(environment)
             await self.pollers.wait_until_done(self._cut)
 
@@ -342,6 +349,26 @@ def _threads() -> anyio.CapacityLimiter:
     """As many threads as slots: whoever holds a slot has a thread."""
     # Brings what anyio has for asyncio, which takes some 20 ms and 1 MB; a worker of coroutines does without.
     return anyio.CapacityLimiter(math.inf)
+
+
+async def _wait_for_lull(pollers: Pollers, executions: Executions) -> None:
+    """Wait until no poll is under way, or tasks have ceased to come."""
+    clock = asyncio.get_running_loop().time
+    while pollers.is_polling and (left := lull_at(executions.arrivals, clock()) - clock()) > 0:
+        await pollers.wait_for_one(left)
+
+
+def lull_at(arrivals: Sequence[float], now: float) -> float:
+    """Decide from when on, as far as is known *now*, no task is likely to be on its way.
+
+    Args:
+        arrivals: When the last tasks came, at most `STREAM` of them.
+        now: The time on the same clock.
+    """
+    if len(arrivals) < STREAM or arrivals[0] < now - _STREAM_SECONDS:
+        # Few come at all.
+        return now
+    return arrivals[-1] + _LULL
 
 
 def _max_slots(slots: SlotSupplier) -> int | None:

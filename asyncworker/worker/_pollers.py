@@ -100,6 +100,12 @@ class Pollers:
         for poller in list(self._active):
             self._dismiss(poller)
 
+    async def wait_for_one(self, timeout: float) -> None:
+        """After :meth:`stop`: wait until one more poll has ended, or *timeout* seconds."""
+        tasks = [poller.task for poller in self._leaving]
+        if tasks:
+            await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+
     async def wait_until_done(self, cut: asyncio.Event) -> None:
         """After :meth:`stop`: wait until the last poll has ended, or, once *cut* is set, cancel what is left."""
         tasks = {poller.task for poller in self._leaving}

@@ -16,6 +16,8 @@ from .http2_server import Call, Refused
 NOT_FOUND, UNIMPLEMENTED = 5, 12
 # The server answers a poll so many seconds before its deadline.
 _MARGIN = 1.0
+# Seconds that it takes to hand a task out: it has been started by then, and is on its way to the poll's answer.
+_HAND_OUT = 0.01
 
 
 @dataclass(eq=False)
@@ -81,6 +83,7 @@ class Temporal:
         self._polls: deque[asyncio.Future[Attempt | None]] = deque()
         self._calls: dict[asyncio.Future[Attempt | None], Call] = {}
         self._started: dict[bytes, Attempt] = {}
+        self._ending = asyncio.Event()
 
     # For the tests
 
@@ -130,7 +133,19 @@ class Temporal:
         finally:
             timer.cancel()
             self._calls.pop(waiter, None)
-        return b"" if attempt is None else self._task(attempt).SerializeToString()
+        if attempt is None or await self._is_torn_away():
+            return b""
+        task: bytes = self._task(attempt).SerializeToString()
+        return task
+
+    async def _is_torn_away(self) -> bool:
+        """Whether polls are ended just now: Server 1.32 then answers with nothing, and what was started is orphaned."""
+        try:
+            async with asyncio.timeout(_HAND_OUT):
+                await self._ending.wait()
+        except TimeoutError:
+            return False
+        return True
 
     def _on_GetSystemInfo(self, request: Any) -> Any:
         return messages.GetSystemInfoResponse(server_version="1.32.0")
@@ -143,6 +158,8 @@ class Temporal:
         if self.ends_polls:
             for waiter in self._polls:
                 _end(waiter)
+            self._ending.set()
+            self._ending = asyncio.Event()
         return messages.ShutdownWorkerResponse()
 
     def _on_RespondActivityTaskCompleted(self, request: Any) -> Any:

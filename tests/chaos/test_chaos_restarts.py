@@ -1,0 +1,57 @@
+"""Workers that are stopped and started again under load."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+
+from asyncworker.worker._life import lull_at
+
+from .temporal import Temporal
+from .world import World
+
+
+@pytest.mark.parametrize("rate", [50, 10, 2])
+@pytest.mark.parametrize("ends_polls", [True, False])
+async def test_restarts_under_load(ends_polls, rate):
+    """Worker after worker stops while tasks are handed out, and whatever was on its way to one is run by it.
+
+    Where the server ends polls, it does so without regard to tasks that it is just handing out.
+    """
+    random.seed(7)
+    world = World(Temporal(ends_polls=ends_polls))
+    client = world.client()
+
+    async def load() -> None:
+        while True:
+            await asyncio.sleep(random.expovariate(rate))
+            world.temporal.schedule(seconds=0.1)
+
+    async with world.serving():
+        loading = asyncio.create_task(load())
+        for _ in range(20):
+            async with world.worker(client, max_concurrent_activity_task_polls=5):
+                await asyncio.sleep(random.uniform(0.5, 1.5))
+        loading.cancel()
+        async with world.worker(client):
+            await world.finish()
+        await client.close()
+
+    world.check()
+    assert {attempt.number for attempt in world.temporal.attempts} == {1}
+
+
+@pytest.mark.parametrize(
+    ("arrivals", "lull"),
+    [
+        ([], 100.0),
+        ([99.9] * 4, 100.0),
+        ([94.9, 99.0, 99.5, 99.8, 99.9], 100.0),
+        ([95.1, 99.0, 99.5, 99.8, 99.9], 100.9),
+    ],
+)
+def test_a_lull_is_waited_for_on_busy_queues_only(arrivals, lull):
+    """Where tasks stream in, it takes a second without one to believe that none is on its way; else it is believed."""
+    assert lull_at(arrivals, 100.0) == pytest.approx(lull)
