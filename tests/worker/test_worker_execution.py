@@ -8,7 +8,6 @@ import dataclasses
 import logging
 import threading
 from collections.abc import Sequence
-from itertools import pairwise
 
 import anyio
 from pydantic import BaseModel
@@ -435,20 +434,23 @@ class TestLogger:
 
 class TestLimitsOfOneActivity:
     async def test_max_per_second(self, temporal):
-        """Starts of an activity are as far apart as its declaration says, whatever the worker's own pace."""
+        """No start of an activity comes before its declaration lets it, whatever the worker's own pace."""
+        clock = asyncio.get_running_loop().time
         starts: list[float] = []
 
         @activity.defn(max_per_second=20)
         async def pack() -> None:
-            starts.append(asyncio.get_running_loop().time())
+            starts.append(clock())
 
         async with worker_of(temporal, pack):
+            began = clock()
             tasks = [temporal.add_task(pack, task_queue=QUEUE) for _ in range(4)]
             for task in tasks:
                 await task.wait_closed()
 
-        # A timer may go off a little early, by the clock's resolution.
-        assert all(later - earlier > 0.045 for earlier, later in pairwise(starts))
+        # Late is a matter of the machine; a timer may be early by the clock's resolution.
+        early = [start for number, start in enumerate(sorted(starts)) if start < began + number / 20 - 0.005]
+        assert early == []
 
     async def test_max_concurrent(self, temporal):
         """No more of an activity run at a time than its declaration says, whatever the worker's slots."""
