@@ -13,13 +13,26 @@ from dataclasses import dataclass
 from ._figures import Sample
 from ._processes import Contender, Stub, Worker, environment
 
-__all__ = ["Effort", "heartbeating", "imports", "load", "paced_tls", "sleeping", "starts", "wait_until_steady"]
+__all__ = [
+    "HOLD_RATE",
+    "Effort",
+    "heartbeating",
+    "imports",
+    "load",
+    "paced_tls",
+    "sleeping",
+    "starts",
+    "wait_until_steady",
+]
 
 _RATE = 300.0
 _WARM_UP = 500
 # Seconds until what a worker allocated while it took its activities in has settled.
 _SETTLE = 1.0
 _PATIENCE = 120.0
+# Activities that heartbeat begin one after the other, so that they do not all do so in the same moment.
+HOLD_RATE = 1_000.0
+_AT_ONCE = 1e9
 # Each activity's heartbeats leave once in so many seconds: 80 % of the heartbeat timeout.
 _HEARTBEAT_INTERVAL = 4.0
 
@@ -156,7 +169,8 @@ def _hold(stub: Stub, worker: Worker, count: int, activity: str) -> float:
     stub.do("saturate", lane=worker.lane, count=_WARM_UP)
     time.sleep(_SETTLE)
     before = worker.rss()
-    stub.do("hold", lane=worker.lane, count=count, activity=activity)
+    rate = HOLD_RATE if activity == "heartbeat" else _AT_ONCE
+    stub.do("hold", lane=worker.lane, count=count, activity=activity, rate=rate)
     wait_until_steady(worker)
     return (worker.rss() - before) / count
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import psutil
@@ -19,6 +20,7 @@ import temporalio.activity
 import temporalio.client
 import temporalio.worker
 from temporalio.client import ActivityExecutionStatus, PendingActivityState
+from temporalio.runtime import Runtime, TelemetryConfig
 
 import asyncworker
 from asyncworker._rpc._pool import Http2Transport
@@ -47,7 +49,7 @@ class Contender(ABC):
 
     Attributes:
         runs: How often each attempt was run.
-        took: Seconds from the start of each run to its end.
+        late: Seconds that each run took longer than it was to.
         connections: How many it has made; known of our own only.
     """
 
@@ -55,7 +57,7 @@ class Contender(ABC):
 
     def __init__(self) -> None:
         self.runs: Counter[tuple[str, int]] = Counter()
-        self.took: list[float] = []
+        self.late: list[float] = []
         self.connections: int | None = None
 
     @property
@@ -88,7 +90,7 @@ class Contender(ABC):
         while (left := began + seconds - time.monotonic()) > 0:
             heartbeat()
             await asyncio.sleep(min(left, 0.5))
-        self.took.append(time.monotonic() - began)
+        self.late.append(time.monotonic() - began - seconds)
 
     def _block(self, key: tuple[str, int], seconds: float) -> None:
         self.runs[key] += 1
@@ -135,7 +137,7 @@ class Theirs(Contender):
 
     @asynccontextmanager
     async def client(self, target: str) -> AsyncIterator[temporalio.client.Client]:
-        yield await temporalio.client.Client.connect(target)
+        yield await _connect(target)
 
     def worker(self, client: temporalio.client.Client) -> AbstractAsyncContextManager[Any]:
         @temporalio.activity.defn
@@ -161,6 +163,16 @@ class Theirs(Contender):
 CONTENDERS: tuple[type[Contender], ...] = (Ours, Theirs)
 
 
+async def _connect(target: str) -> temporalio.client.Client:
+    return await temporalio.client.Client.connect(target, runtime=_runtime())
+
+
+@cache
+def _runtime() -> Runtime:
+    # It would tell of each failure on the terminal.
+    return Runtime(telemetry=TelemetryConfig(logging=None))
+
+
 # Load, and what has become of it
 
 
@@ -174,6 +186,7 @@ class Census:
         orphaned: How many it believes to be running, though no worker has them.
         retried: How many needed more than one attempt.
         other: How many are in another state: scheduled, failed, …
+        failures: How their earlier attempts have failed, and how many of them.
     """
 
     started: int
@@ -181,6 +194,7 @@ class Census:
     orphaned: int
     retried: int
     other: int
+    failures: Counter[str]
 
     @property
     def is_perfect(self) -> bool:
@@ -200,7 +214,7 @@ class Load:
     @classmethod
     async def on(cls, target: str, contender: Contender) -> Load:
         """Connect."""
-        return cls(await temporalio.client.Client.connect(target), contender.queue)
+        return cls(await _connect(target), contender.queue)
 
     async def start(self, seconds: float, *, activity: str = "work", timeout: float = 300, beat: float = 60) -> None:
         """Start one that takes so many seconds, of at most *timeout*, and with heartbeats every *beat* at least."""
@@ -247,6 +261,7 @@ class Load:
             orphaned=orphaned,
             retried=sum(it.attempt > 1 for it in described),
             other=len(described) - completed - orphaned,
+            failures=Counter(it.raw_info.last_failure.message for it in described if it.attempt > 1),
         )
 
     async def _describe(self, name: str) -> temporalio.client.ActivityExecutionDescription:

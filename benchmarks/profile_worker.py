@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ._on_stub import wait_until_steady
+from ._on_stub import HOLD_RATE, wait_until_steady
 from ._processes import Contender, Stub, Worker, compile_everything
 
 _RATE = 300.0
@@ -134,7 +134,7 @@ def begin(stub: Stub, worker: Worker, how: str, count: int) -> None:
     """Warm up, or start the activities that are to heartbeat."""
     load(stub, worker, "saturated", 500)
     if how == "heartbeating":
-        stub.do("hold", lane=worker.lane, count=count, activity="heartbeat")
+        stub.do("hold", lane=worker.lane, count=count, activity="heartbeat", rate=HOLD_RATE)
         wait_until_steady(worker)
 
 

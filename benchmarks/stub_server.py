@@ -12,8 +12,8 @@ input; each gets one line of JSON as its answer:
 ``{"do": "pace", "lane": 0, "rate": 300, "seconds": 5}``
     Hand out so many activities per second, evenly spaced, and say how long each took from its being scheduled to its
     completion.
-``{"do": "hold", "lane": 0, "count": 10000, "activity": "sleep"}``
-    Hand out activities that are not going to end; answers when the last one was handed out.
+``{"do": "hold", "lane": 0, "count": 10000, "activity": "sleep", "rate": 1000}``
+    Hand out activities that are not going to end, so many per second; answers when the last one was handed out.
 ``{"do": "watch", "lane": 0, "seconds": 5}``
     Count heartbeats for a while.
 
@@ -67,6 +67,15 @@ class Lane:
         """Make one activity due now."""
         self._due.append((activity, now()))
         self._hand_out()
+
+    async def schedule_evenly(self, activity: str, count: int, rate: float) -> None:
+        """Make *count* activities due, *rate* per second."""
+        began = now()
+        for number in range(count):
+            wait = began + number / rate - now()
+            if wait > 0:
+                await asyncio.sleep(wait)
+            self.schedule(activity)
 
     async def drain(self) -> None:
         """Wait until everything has been handed out and reported."""
@@ -223,20 +232,15 @@ class StubServer:
         lane.counts.clear()
         lane.take_latencies()
         began, cpu = now(), time.process_time()
-        for number in range(int(rate * seconds)):
-            wait = began + number / rate - now()
-            if wait > 0:
-                await asyncio.sleep(wait)
-            lane.schedule("greet")
+        await lane.schedule_evenly("greet", int(rate * seconds), rate)
         await lane.drain()
         took, cpu = now() - began, time.process_time() - cpu
         return {"seconds": took, "stub_cpu": cpu, "latencies": lane.take_latencies(), **lane.counts}
 
-    async def _hold(self, lane: Lane, count: int, activity: str) -> dict[str, Any]:
+    async def _hold(self, lane: Lane, count: int, activity: str, rate: float) -> dict[str, Any]:
         lane.counts.clear()
         began = now()
-        for _ in range(count):
-            lane.schedule(activity)
+        await lane.schedule_evenly(activity, count, rate)
         await lane.wait_until_taken()
         return {"seconds": now() - began}
 

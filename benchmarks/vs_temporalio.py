@@ -1,6 +1,6 @@
 """The worker side by side with ``temporalio``'s: what an activity costs, how fast it is, what it holds.
 
-``python -m benchmarks.vs_temporalio [--quick] [--full] [--only NAME …] [--json FILE]``
+``python -m benchmarks.vs_temporalio [--quick] [--full] [--only NAME …] [--json FILE] [--readme]``
 
 All contenders run the same activities in turn, round by round, and ratios are taken within a round. README.md has the
 method, and what to make of the numbers.
@@ -40,7 +40,7 @@ _NORMAL = Effort(
     paced_rounds=8,
     paced_seconds=2.0,
     starts=7,
-    held=(1_000, 10_000),
+    held=(10_000,),
     heartbeating=(10_000,),
     watch_seconds=8.0,
 )
@@ -59,6 +59,9 @@ _FULL = Effort(
 _WORKFLOW_ACTIVITIES = 1_000
 _STANDALONE_ACTIVITIES = 200
 _SERVER_ROUNDS = 3
+
+_README = Path(__file__).with_name("README.md")
+_BEGIN, _END = "<!-- numbers -->", "<!-- end of numbers -->"
 
 Measurement = Callable[[Sequence[Contender], Effort], Iterator[Sample]]
 
@@ -99,7 +102,8 @@ def setting() -> str:
     packages = ("temporalio", "temporal-asyncworker", "uvloop", "betterproto2", "hpack", "anyio", "pydantic")
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
     system = f"{platform.system()} {platform.release()}, {platform.machine()}, {os.cpu_count()} cores"
-    return f"{platform.python_implementation()} {platform.python_version()}; {system}; {versions}"
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{time.strftime('%Y-%m-%d')}; {python}; {system}; {versions}"
 
 
 def _say(text: str) -> None:
@@ -118,6 +122,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--only", nargs="+", choices=list(_MEASUREMENTS), metavar="NAME", help=", ".join(_MEASUREMENTS))
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample to this file")
+    parser.add_argument("--readme", action="store_true", help="put the table into README.md")
     parser.set_defaults(effort=_NORMAL)
     return parser.parse_args(arguments)
 
@@ -139,11 +144,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _say(f"{name} failed: {error}")
         else:
             _say(f"{name}: {time.monotonic() - began:.0f} s")
-    print(setting(), end="\n\n")
-    print(*samples.table([contender.name for contender in contenders]), sep="\n")
+    numbers = "\n".join([setting(), "", *samples.table([contender.name for contender in contenders])])
+    print(numbers)
+    if options.readme:
+        _write_readme(numbers)
     if options.json:
         options.json.write_text(json.dumps({"setting": setting(), "samples": samples.as_json()}, indent=1))
     return 1 if failed else 0
+
+
+def _write_readme(numbers: str) -> None:
+    head, _, rest = _README.read_text().partition(_BEGIN)
+    _, _, tail = rest.partition(_END)
+    _README.write_text(f"{head}{_BEGIN}\n{numbers}\n{_END}{tail}")
 
 
 def _available() -> list[Contender]:
