@@ -35,6 +35,15 @@ async def eventually(ask: Callable[[], Awaitable[T]], holds: Callable[[T], Any] 
             await anyio.sleep(0.02)
 
 
+async def until(holds: Callable[[], Any], *, within: float = 15) -> None:
+    """Wait until what can only be looked at is so."""
+
+    async def look() -> Any:
+        return holds()
+
+    await eventually(look, within=within)
+
+
 def stack_of(error: Any) -> str:
     """Return the remote stack trace of an error, of our tree or the official SDK's."""
     stack: str = error.stack_trace if isinstance(error, FailureError) else error.failure.stack_trace
@@ -145,12 +154,14 @@ class WorkflowCaller(Caller):
     kind = "workflow"
     data_converter: OfficialDataConverter = pydantic_data_converter
     workflows = WORKFLOWS
+    _connected: official.Client | None = None
 
     async def start(
         self, activity: str | Callable[..., Any], *arguments: Any, result_type: Any = None, **plan: Any
     ) -> Call:
-        connected = await official.Client.connect(self.target, data_converter=self.data_converter)
-        handle: official.WorkflowHandle[Any, Any] = await connected.start_workflow(
+        if self._connected is None:
+            self._connected = await official.Client.connect(self.target, data_converter=self.data_converter)
+        handle: official.WorkflowHandle[Any, Any] = await self._connected.start_workflow(
             _name(activity),
             args=[Plan(self.task_queue, **plan), *arguments],
             id=str(uuid.uuid4()),

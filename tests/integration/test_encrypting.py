@@ -19,7 +19,7 @@ from asyncworker import ApplicationError, CancelledError, Client, DataConverter,
 from asyncworker.converter import DefaultFailureConverterWithEncodedAttributes, Payload
 from asyncworker.testing import DevServer
 
-from .calls import Caller, StandaloneCall, StandaloneCaller, WorkflowCaller, eventually, stack_of
+from .calls import Caller, StandaloneCall, StandaloneCaller, WorkflowCaller, stack_of, until
 from .workflows import running_workflows
 
 pytestmark = pytest.mark.server
@@ -177,11 +177,7 @@ async def test_completions_from_outside_are_encrypted(caller: Caller):
 
     async with caller.worker(ask):
         call = await caller.start(ask, result_type=Secret, heartbeat_timeout=10)
-
-        async def asked() -> bool:
-            return bool(tokens)
-
-        await eventually(asked)
+        await until(lambda: tokens)
         handle = caller.client.get_async_activity_handle(task_token=tokens[0])
         await handle.heartbeat(Secret(word="asked"))
         await call.heartbeats({"word": "asked"})
