@@ -55,6 +55,7 @@ PURE = [
     "converter/_signature.py",
     "converter/_to_error.py",
     "exceptions.py",
+    "worker/_arrivals.py",
     "worker/_checks.py",
     "worker/_heartbeat.py",
     "worker/_pid.py",

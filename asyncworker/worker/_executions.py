@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
 from ..activity import Info
 from ..common import ActivityCancellationDetails
+from ._arrivals import Arrivals
 from ._execution import Execution
 from ._slots import SlotPermit, SlotReservation, SlotSupplier
 
 if TYPE_CHECKING:
     from ._environment import Environment
 
-__all__ = ["STREAM", "Executions"]
+__all__ = ["Executions"]
 
 _logger = logging.getLogger(__name__)
 
 # How many requests to cancel are kept for tasks that are not here: most of them have ended.
 _KEPT = 100
-#: How many tasks make a stream of tasks, if they come within seconds.
-STREAM = 5
 
 
 class Executions:
@@ -34,7 +32,7 @@ class Executions:
         issued: How many slots are out, those of polls included.
         processed: How many attempts have ended.
         failed: How many of these were reported as failed, benign failures not counted.
-        arrivals: When the last few tasks came, on the event loop's clock.
+        arrivals: When the last few tasks came.
     """
 
     def __init__(self, environment: Environment, slots: SlotSupplier) -> None:
@@ -50,7 +48,7 @@ class Executions:
         self.issued = 0
         self.processed = 0
         self.failed = 0
-        self.arrivals: deque[float] = deque(maxlen=STREAM)
+        self.arrivals = Arrivals()
 
     def __repr__(self) -> str:
         return f"<Executions [{len(self)} running, {self.issued} slots issued]>"
@@ -60,11 +58,6 @@ class Executions:
 
     def __iter__(self) -> Iterator[Execution]:
         return iter(list(self._permits))
-
-    @property
-    def last_arrival(self) -> float | None:
-        """When the last task came."""
-        return self.arrivals[-1] if self.arrivals else None
 
     # For the pollers
 
@@ -91,7 +84,7 @@ class Executions:
         self._permits[execution] = permit
         self._by_token[task.task_token] = execution
         self._is_empty.clear()
-        self.arrivals.append(execution.arrived_at)
+        self.arrivals.note(execution.arrived_at)
         self._mark_used(permit, execution.info())
         if self._cancelled_early and (early := self._cancelled_early.pop(task.task_token, None)):
             execution.cancel(early)

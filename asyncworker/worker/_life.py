@@ -44,7 +44,7 @@ from ..common import ActivityCancellationDetails
 from ..exceptions import RPCError, RPCStatusCode, WorkerError
 from ._environment import Environment
 from ._events import WorkerStarted, WorkerStopped, WorkerStopping
-from ._executions import STREAM, Executions
+from ._executions import Executions
 from ._interceptor import Interceptor
 from ._namespace import Namespace, describe_namespace
 from ._pollers import Pollers
@@ -57,16 +57,13 @@ if TYPE_CHECKING:
     from ._settings import WorkerDeploymentConfig, WorkerSettings
     from ._slots import SlotSupplier
 
-__all__ = ["Life", "lull_at"]
+__all__ = ["Life"]
 
 _logger = logging.getLogger(__name__)
 
 # Where nobody ends open polls for us they should end by themselves before anybody minds. The server answers one or two
 # seconds before the deadline.
 _SHORT_POLL = 10.0
-# The last few tasks are a stream if they came within so many seconds; it has ceased after so many without one.
-_STREAM_SECONDS = 5.0
-_LULL = 1.0
 _WORKER_SHUTDOWN = ActivityCancellationDetails(worker_shutdown=True)
 
 
@@ -223,7 +220,7 @@ class Life:
         )
 
     def _count(self, executions: Executions) -> Figures:
-        pollers, arrival = self.pollers, executions.last_arrival
+        pollers, arrival = self.pollers, executions.arrivals.last
         ago = None if arrival is None else timedelta(seconds=asyncio.get_running_loop().time() - arrival)
         return Figures(
             status=WorkerStatus.SHUTTING_DOWN if self._stop.is_set() else WorkerStatus.RUNNING,
@@ -354,21 +351,8 @@ def _threads() -> anyio.CapacityLimiter:
 async def _wait_for_lull(pollers: Pollers, executions: Executions) -> None:
     """Wait until no poll is under way, or tasks have ceased to come."""
     clock = asyncio.get_running_loop().time
-    while pollers.is_polling and (left := lull_at(executions.arrivals, clock()) - clock()) > 0:
+    while pollers.is_polling and (left := executions.arrivals.lull_at(clock()) - clock()) > 0:
         await pollers.wait_for_one(left)
-
-
-def lull_at(arrivals: Sequence[float], now: float) -> float:
-    """Decide from when on, as far as is known *now*, no task is likely to be on its way.
-
-    Args:
-        arrivals: When the last tasks came, at most `STREAM` of them.
-        now: The time on the same clock.
-    """
-    if len(arrivals) < STREAM or arrivals[0] < now - _STREAM_SECONDS:
-        # Few come at all.
-        return now
-    return arrivals[-1] + _LULL
 
 
 def _max_slots(slots: SlotSupplier) -> int | None:

@@ -7,8 +7,6 @@ import random
 
 import pytest
 
-from asyncworker.worker._life import lull_at
-
 from .temporal import Temporal
 from .world import World
 
@@ -41,17 +39,3 @@ async def test_restarts_under_load(ends_polls, rate):
 
     world.check()
     assert {attempt.number for attempt in world.temporal.attempts} == {1}
-
-
-@pytest.mark.parametrize(
-    ("arrivals", "lull"),
-    [
-        ([], 100.0),
-        ([99.9] * 4, 100.0),
-        ([94.9, 99.0, 99.5, 99.8, 99.9], 100.0),
-        ([95.1, 99.0, 99.5, 99.8, 99.9], 100.9),
-    ],
-)
-def test_a_lull_is_waited_for_on_busy_queues_only(arrivals, lull):
-    """Where tasks stream in, it takes a second without one to believe that none is on its way; else it is believed."""
-    assert lull_at(arrivals, 100.0) == pytest.approx(lull)
