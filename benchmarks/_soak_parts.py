@@ -49,6 +49,7 @@ class Contender(ABC):
 
     Attributes:
         runs: How often each attempt was run.
+        running: The activities that run at the moment.
         late: Seconds that each run took longer than it was to.
         connections: How many it has made; known of our own only.
     """
@@ -57,6 +58,7 @@ class Contender(ABC):
 
     def __init__(self) -> None:
         self.runs: Counter[tuple[str, int]] = Counter()
+        self.running: set[str] = set()
         self.late: list[float] = []
         self.connections: int | None = None
 
@@ -86,10 +88,12 @@ class Contender(ABC):
 
     async def _work(self, key: tuple[str, int], heartbeat: Any, seconds: float) -> None:
         self.runs[key] += 1
+        self.running.add(key[0])
         began = time.monotonic()
         while (left := began + seconds - time.monotonic()) > 0:
             heartbeat()
             await asyncio.sleep(min(left, 0.5))
+        self.running.discard(key[0])
         self.late.append(time.monotonic() - began - seconds)
 
     def _block(self, key: tuple[str, int], seconds: float) -> None:
@@ -205,16 +209,17 @@ class Census:
 class Load:
     """Starts standalone activities with the official client, straight at the server, and asks what became of them."""
 
-    def __init__(self, client: temporalio.client.Client, queue: str) -> None:
+    def __init__(self, client: temporalio.client.Client, contender: Contender) -> None:
         self._client = client
-        self._queue = queue
+        self._contender = contender
+        self._queue = contender.queue
         self._limit = asyncio.Semaphore(_AT_A_TIME)
         self.names: list[str] = []
 
     @classmethod
     async def on(cls, target: str, contender: Contender) -> Load:
         """Connect."""
-        return cls(await _connect(target), contender.queue)
+        return cls(await _connect(target), contender)
 
     async def start(self, seconds: float, *, activity: str = "work", timeout: float = 300, beat: float = 60) -> None:
         """Start one that takes so many seconds, of at most *timeout*, and with heartbeats every *beat* at least."""
@@ -242,19 +247,34 @@ class Load:
                 await asyncio.sleep(began + number / rate - time.monotonic())
                 group.create_task(self.start(random.uniform(0, longest)))
 
+    async def start_until(self, stop: asyncio.Event, rate: float, longest: float) -> float:
+        """Start so many per second until told to stop, and return how many it really were."""
+        began, number = time.monotonic(), 0
+        async with asyncio.TaskGroup() as group:
+            while not stop.is_set():
+                group.create_task(self.start(random.uniform(0, longest)))
+                number += 1
+                await asyncio.sleep(began + number / rate - time.monotonic())
+        return len(self.names) / (time.monotonic() - began)
+
     async def wait(self, patience: float) -> None:
-        """Wait until all are completed, or the patience is over."""
+        """Wait until all are completed, or none was for so many seconds."""
         query = f"TaskQueue = '{self._queue}' AND ExecutionStatus = 'Completed'"
-        with suppress(TimeoutError):
-            async with asyncio.timeout(patience):
-                while (await self._client.count_activities(query)).count < len(self.names):  # noqa: ASYNC110
-                    await asyncio.sleep(0.3)
+        completed, since = -1, time.monotonic()
+        while completed < len(self.names) and time.monotonic() - since < patience:
+            count = (await self._client.count_activities(query)).count
+            if count != completed:
+                completed, since = count, time.monotonic()
+            await asyncio.sleep(0.3)
 
     async def census(self) -> Census:
         """Ask for each."""
         described = await asyncio.gather(*(self._describe(name) for name in self.names))
         completed = sum(it.status is ActivityExecutionStatus.COMPLETED for it in described)
-        orphaned = sum(it.run_state is PendingActivityState.STARTED for it in described)
+        orphaned = sum(
+            it.run_state is PendingActivityState.STARTED and it.activity_id not in self._contender.running
+            for it in described
+        )
         return Census(
             started=len(described),
             completed=completed,

@@ -16,8 +16,6 @@ from .http2_server import Call, Refused
 NOT_FOUND, UNIMPLEMENTED = 5, 12
 # The server answers a poll so many seconds before its deadline.
 _MARGIN = 1.0
-# Seconds that it takes to hand a task out: it has been started by then, and is on its way to the poll's answer.
-_HAND_OUT = 0.01
 
 
 @dataclass(eq=False)
@@ -68,14 +66,22 @@ class Temporal:
         start_to_close: Seconds that an attempt may take.
         heartbeat: Seconds within which one must heartbeat; ``None`` for no such limit.
         ends_polls: Whether the polls of a worker that stops are answered at once.
+        hand_out: Seconds from the start of an attempt to its being in the poll's answer. When polls are ended just then,
+            the answer is empty, as it is with Server 1.32: nobody has the attempt.
     """
 
     def __init__(
-        self, *, start_to_close: float = 100.0, heartbeat: float | None = 60.0, ends_polls: bool = True
+        self,
+        *,
+        start_to_close: float = 100.0,
+        heartbeat: float | None = 60.0,
+        ends_polls: bool = True,
+        hand_out: float = 0.0,
     ) -> None:
         self.start_to_close = start_to_close
         self.heartbeat_timeout = heartbeat
         self.ends_polls = ends_polls
+        self.hand_out = hand_out
         self.activities: list[Activity] = []
         self.refused: list[tuple[str, str]] = []
         self.heartbeats = 0
@@ -139,9 +145,11 @@ class Temporal:
         return task
 
     async def _is_torn_away(self) -> bool:
-        """Whether polls are ended just now: Server 1.32 then answers with nothing, and what was started is orphaned."""
+        """Whether polls are ended while a task is being handed out."""
+        if not self.hand_out:
+            return False
         try:
-            async with asyncio.timeout(_HAND_OUT):
+            async with asyncio.timeout(self.hand_out):
                 await self._ending.wait()
         except TimeoutError:
             return False
