@@ -32,6 +32,8 @@ LONG_POLL_TIMEOUT = 70.0
 
 # The same trouble is told once in so many seconds, not once per poller and try.
 _TELL_INTERVAL = 60.0
+# The server refuses a poll that has two seconds left or less when it arrives; the shortest that is sent has three.
+_TOO_SHORT = 2.5
 # A timer may go off so many seconds early.
 _TIMER_SLACK = 0.01
 _METADATA_KEY = re.compile(r"[0-9a-z_.-]+")
@@ -110,7 +112,8 @@ class WorkflowService:
             metadata: Sent with this call besides what is always sent.
 
         A long poll whose deadline passes was not answered because there was nothing to say: it returns an empty
-        response, as the server does a second earlier.
+        response, as the server does a second earlier. So does one that had to wait for a connection until its time was
+        nearly over, which the server refuses.
 
         Raises:
             RPCError: The last try's error, its ``details`` decoded. Where *until* has cut the last try short, the error
@@ -123,9 +126,12 @@ class WorkflowService:
         data = encode(request)
         if timeout is None:
             timeout = LONG_POLL_TIMEOUT if method.long_poll else rules.attempt_timeout
+        ends_at = get_running_loop().time() + timeout if method.long_poll else None
         try:
             reply = await self._try(method, data, timeout, until, metadata)
         except RPCError as error:
+            if ends_at is not None and _came_too_late(error, ends_at):
+                return decode(method.response, b"")
             again = partial(self._try, method, data, timeout, until, metadata)
             reply = await self._try_again(error, again, method, Failures(rules), until)
         self._proven.add(method.path)
@@ -211,6 +217,12 @@ class WorkflowService:
             self._told[name] = (error.message, now)
         level = logging.WARNING if is_news else logging.DEBUG
         _logger.log(level, "%s failed, and is tried again in %.1f s: %s", name, wait, error)
+
+
+def _came_too_late(error: RPCError, ends_at: float) -> bool:
+    """Whether a poll was refused for the little time that it had left."""
+    is_refused = error.status is RPCStatusCode.FAILED_PRECONDITION
+    return is_refused and get_running_loop().time() > ends_at - _TOO_SHORT
 
 
 @cache

@@ -158,7 +158,8 @@ class Call:
     @property
     def is_given_up_early(self) -> bool:
         """Whether the client has reset it before its time was over."""
-        return self.given_up_at is not None and self.given_up_at < self.came_at + self.timeout
+        # The deadline was written in whole microseconds.
+        return self.given_up_at is not None and self.given_up_at < self.came_at + self.timeout - 1e-5
 
     async def serve(self) -> None:
         """Go all the way, step by step."""

@@ -13,7 +13,9 @@ from temporalio.api.workflowservice import v1 as messages
 
 from .http2_server import Call, Refused
 
-NOT_FOUND, UNIMPLEMENTED = 5, 12
+NOT_FOUND, FAILED_PRECONDITION, UNIMPLEMENTED = 5, 9, 12
+# Polls with so many seconds or less are refused.
+_SHORTEST_POLL = 2.0
 # The server answers a poll so many seconds before its deadline.
 _MARGIN = 1.0
 
@@ -66,8 +68,8 @@ class Temporal:
         start_to_close: Seconds that an attempt may take.
         heartbeat: Seconds within which one must heartbeat; ``None`` for no such limit.
         ends_polls: Whether the polls of a worker that stops are answered at once.
-        hand_out: Seconds from the start of an attempt to its being in the poll's answer. When polls are ended just then,
-            the answer is empty, as it is with Server 1.32: nobody has the attempt.
+        hand_out: Seconds from the start of an attempt to its being in the poll's answer. When polls are ended just
+            then, the answer is empty, as it is with Server 1.32: nobody has the attempt.
     """
 
     def __init__(
@@ -128,6 +130,8 @@ class Temporal:
         return response
 
     async def _poll(self, call: Call) -> bytes:
+        if call.timeout <= _SHORTEST_POLL:
+            raise Refused(FAILED_PRECONDITION, "Context timeout is too short.")
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[Attempt | None] = loop.create_future()
         self._polls.append(waiter)

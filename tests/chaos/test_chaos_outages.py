@@ -142,6 +142,31 @@ async def test_stopping_while_the_server_is_away():
     assert all(attempt.outcome == "" for attempt in world.temporal.attempts)
 
 
+async def test_a_first_poll_without_much_time_left():
+    """A poll that found a connection only when its time was nearly over is refused; the worker is not, and polls on."""
+    world = World(Temporal(ends_polls=False))
+
+    async def cut_off_after_the_first_call(step: Step, call: Call) -> None:
+        if step is Step.TRAILERS and call.method == "DescribeNamespace":
+            world.network.is_dropping = True
+            call.connection.hang_up()
+
+    world.server.gremlin = cut_off_after_the_first_call
+    client = world.client()
+    async with world.serving(), world.worker(client):
+        await until(lambda: world.network.is_dropping, step=0.01)
+        # Of the ten seconds that a poll has where the server does not end polls.
+        await asyncio.sleep(8.5)
+        world.network.is_dropping = False
+        world.temporal.schedule(3)
+        await world.finish()
+    await client.close()
+
+    world.check()
+    refused = [call for call in world.server.calls if call.method == POLL and call.timeout <= 2]
+    assert len(refused) == 2
+
+
 # Connections that end, and those that do not
 
 
