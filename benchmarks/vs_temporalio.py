@@ -42,7 +42,7 @@ _NORMAL = Effort(
     starts=7,
     held=(10_000,),
     heartbeating=(10_000,),
-    watch_seconds=8.0,
+    watch_seconds=12.0,
 )
 _FULL = Effort(
     rounds=15,
