@@ -171,16 +171,16 @@ def _hold(stub: Stub, worker: Worker, count: int, activity: str) -> float:
     before = worker.rss()
     rate = HOLD_RATE if activity == "heartbeat" else _AT_ONCE
     stub.do("hold", lane=worker.lane, count=count, activity=activity, rate=rate)
-    wait_until_steady(worker)
+    wait_until_steady(worker, _HEARTBEAT_INTERVAL if activity == "heartbeat" else _SETTLE)
     return (worker.rss() - before) / count
 
 
-def wait_until_steady(worker: Worker) -> None:
-    """Wait until the worker has taken in what it was given: until its memory grows no more."""
+def wait_until_steady(worker: Worker, seconds: float = _HEARTBEAT_INTERVAL) -> None:
+    """Wait until the worker has taken in what it was given: until its memory has not grown for so many seconds."""
     deadline = time.monotonic() + _PATIENCE
     grown = 0
     while worker.rss() > 1.01 * grown:
         if time.monotonic() > deadline:
             raise RuntimeError(f"{worker.contender.name} does not come to rest")
         grown = worker.rss()
-        time.sleep(_HEARTBEAT_INTERVAL)
+        time.sleep(seconds)

@@ -114,9 +114,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     much = parser.add_mutually_exclusive_group()
-    much.add_argument(
-        "--quick", action="store_const", dest="effort", const=_QUICK, help="little of everything, in 90 s"
-    )
+    much.add_argument("--quick", action="store_const", dest="effort", const=_QUICK, help="a little of each, in 90 s")
     much.add_argument(
         "--full", action="store_const", dest="effort", const=_FULL, help="with 50,000 activities at a time"
     )
@@ -134,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     contenders = _available()
     samples = Samples()
     failed = False
-    for name in options.only or _MEASUREMENTS:
+    for name in options.only or _usual(options.effort):
         began = time.monotonic()
         try:
             samples.add(_MEASUREMENTS[name](contenders, options.effort))
@@ -151,6 +149,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json:
         options.json.write_text(json.dumps({"setting": setting(), "samples": samples.as_json()}, indent=1))
     return 1 if failed else 0
+
+
+def _usual(effort: Effort) -> list[str]:
+    return [name for name in _MEASUREMENTS if effort is not _QUICK or name != "standalone"]
 
 
 def _write_readme(numbers: str) -> None:
