@@ -73,8 +73,8 @@ async def test_replies_survive_an_outage(caller: Caller):
         succeeding = await caller.start("succeed")
         failing = await caller.start("fail_first")
         stopping = await caller.start("stop", heartbeat_timeout=20)
-        for call in (succeeding, failing, stopping):
-            await call.reaches(1, "STARTED")
+        # The server has handed them out before the worker has them.
+        await until(lambda: len(stage.attempts) == 3)
         await stopping.cancel()
         await stage.was_cancelled.wait()
         proxy.cut()
@@ -139,7 +139,8 @@ async def test_a_long_outage(server: DevServer, client: Client, workflows: None,
         stage = Stage()
         async with behind_proxy(caller, stage) as (proxy, _):
             call = await caller.start("succeed", start_to_close_timeout=60)
-            await call.reaches(1, "STARTED")
+            # The server has handed it out before the worker has it.
+            await until(lambda: stage.attempts)
             proxy.cut()
             stage.curtain.set()
             await anyio.sleep(12)
@@ -150,7 +151,8 @@ async def test_a_long_outage(server: DevServer, client: Client, workflows: None,
         stage = Stage()
         async with behind_proxy(caller, stage) as (proxy, _):
             call = await caller.start("succeed", start_to_close_timeout=60)
-            await call.reaches(1, "STARTED")
+            # The server has handed it out before the worker has it.
+            await until(lambda: stage.attempts)
             proxy.freeze()
             stage.curtain.set()
             await anyio.wait_all_tasks_blocked()
@@ -161,14 +163,15 @@ async def test_a_long_outage(server: DevServer, client: Client, workflows: None,
         stage = Stage()
         async with behind_proxy(caller, stage) as (proxy, worker):
             call = await caller.start("succeed", start_to_close_timeout=1)
-            await call.reaches(1, "STARTED")
+            # The server has handed it out before the worker has it.
+            await until(lambda: stage.attempts)
             proxy.cut()
             stage.curtain.set()
             await until(lambda: worker.slots_used == 0)
             proxy.mend()
             return await call.result()
 
-    with anyio.fail_after(40):
+    with anyio.fail_after(55):
         results = await asyncio.gather(
             cut(WorkflowCaller(server.target, client, f"{task_queue}-1")),
             cut(StandaloneCaller(server.target, client, f"{task_queue}-2")),
