@@ -6,8 +6,8 @@ Activity code heartbeats as often as it likes; the server hears of it at most on
 heartbeat timeout. The first heartbeat leaves at once. Within an interval the newest details win; at its end they leave,
 and the next interval begins. If none came, the interval just ends, and the next heartbeat leaves at once again.
 
-The interval begins when a heartbeat is handed out, and one is on its way at a time. One that did not arrive in spite of
-its retries counts as unsent: it, or what has replaced it by then, is due at the end of the interval.
+The interval begins when a heartbeat is due and handed out, and one is on its way at a time. One that did not arrive in
+spite of its retries counts as unsent: it, or what has replaced it by then, is due at the end of the interval.
 
 With *automatic* heartbeats the last details are due again at the end of each interval, new or not.
 """
@@ -71,7 +71,9 @@ class HeartbeatThrottle(Generic[D]):
             return False
         self._is_fresh = False
         self._is_on_its_way = True
-        self._next_at = now + self.interval
+        # From when it was due, not from when the loop got round to it: else a pause of the loop makes the heartbeats of
+        # thousands of activities leave together from then on.
+        self._next_at = (due if now - due < self.interval / 2 else now) + self.interval
         return True
 
     def settle(self, arrived: bool) -> None:

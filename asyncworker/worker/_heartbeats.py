@@ -85,7 +85,9 @@ class Heartbeats:
     def record(self, details: Sequence[Payload]) -> None:
         """Take a heartbeat in, on the event loop's thread."""
         self._throttle.record(details)
-        self.wake()
+        # With a timer set it is known when the next one leaves: most heartbeats change what it says, and no more.
+        if self._timer is None:
+            self.wake()
 
     def wake(self) -> None:
         """Send what is due, or see to it that this happens when it is."""
@@ -136,9 +138,9 @@ class Heartbeats:
         details = self._throttle.last
         if details and self._converter.has_codec:
             details = await self._converter.encode_payloads(details)
-            # What the activity said was small enough; a codec can make it larger.
-            if size := environment.limits.excess(details):
-                raise environment.limits.refusal("the heartbeat's details", size)
+        # What the activity said looked small enough; a codec can make it larger.
+        if details and (size := environment.limits.excess(details)):
+            raise environment.limits.refusal("the heartbeat's details", size)
         request = RecordActivityTaskHeartbeatRequest(
             namespace=environment.namespace,
             identity=environment.identity,

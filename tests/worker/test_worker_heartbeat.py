@@ -92,6 +92,30 @@ class TestHeartbeatThrottle:
 
         assert taken == [0, 10, 20]
 
+    def test_one_that_leaves_a_little_late_does_not_shift_the_next(self, throttle):
+        """A loop that pauses makes no crowd of those who waited: each keeps its own beat."""
+        throttle.record("a")
+        throttle.take(now=100)
+        throttle.settle(arrived=True)
+        throttle.record("b")
+        throttle.take(now=133)
+        throttle.settle(arrived=True)
+        throttle.record("c")
+
+        assert throttle.due_at == 160
+
+    def test_one_that_leaves_very_late_begins_a_new_beat(self, throttle):
+        """After a long pause there is no heartbeat to catch up with."""
+        throttle.record("a")
+        throttle.take(now=100)
+        throttle.settle(arrived=True)
+        throttle.record("b")
+        throttle.take(now=150)
+        throttle.settle(arrived=True)
+        throttle.record("c")
+
+        assert throttle.due_at == 180
+
     def test_shows_its_state(self, throttle):
         """A throttle says when its next heartbeat is due."""
         throttle.record("a")
