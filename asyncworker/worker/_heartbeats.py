@@ -138,9 +138,9 @@ class Heartbeats:
         details = self._throttle.last
         if details and self._converter.has_codec:
             details = await self._converter.encode_payloads(details)
-        # What the activity said looked small enough; a codec can make it larger.
-        if details and (size := environment.limits.excess(details)):
-            raise environment.limits.refusal("the heartbeat's details", size)
+            # What the activity said was small enough; a codec can make it larger.
+            if size := environment.limits.excess(details):
+                raise environment.limits.refusal("the heartbeat's details", size)
         request = RecordActivityTaskHeartbeatRequest(
             namespace=environment.namespace,
             identity=environment.identity,

@@ -86,9 +86,8 @@ class AttemptOutbound:
             problem, self._heartbeats.problem = self._heartbeats.problem, None
             raise ConverterError(f"the last heartbeat could not be sent: {problem}") from problem
         payloads = self._converter.payload_converter.to_payloads(details) if details else ()
-        limits = self._environment.limits
-        if limits.is_worth_measuring(payloads) and (size := limits.excess(payloads)):
-            raise ConverterError(limits.refusal("the heartbeat's details", size).message)
+        if size := self._environment.limits.excess(payloads):
+            raise ConverterError(self._environment.limits.refusal("the heartbeat's details", size).message)
         # A thread may run a loop of its own.
         if asyncio._get_running_loop() is self._loop:
             self._record(payloads)
