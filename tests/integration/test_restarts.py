@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 RESTARTS = 10
 # How long each worker lives before it is stopped.
-LIFE = 0.5
+LIFE = 0.3
 STARTS_PER_SECOND = 50
 
 
@@ -85,7 +85,8 @@ async def restart_under(load: Load, **settings: Any) -> list[float]:
     await loading
     async with Worker(load.client, task_queue=load.task_queue, activities=[load], **settings):
         try:
-            await eventually(load.is_over, within=20)
+            # A machine that is busy with other things may have a backlog by now.
+            await eventually(load.is_over, within=60)
         except TimeoutError:
             left = [await _describe(load.client, each) for each in await load.find("Running")]
             pytest.fail(f"left of {load.started}: {left}")
@@ -97,29 +98,25 @@ async def _describe(client: Client, activity_id: str) -> tuple[str, str, int, st
     return activity_id, described.run_state.name, described.attempt, described.last_worker_identity
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(
+    ("which", "settings"),
+    [("server", {}), ("reticent_server", {"long_poll_timeout": 3})],
+    ids=["the server ends polls", "polls end by themselves"],
+)
 async def test_every_activity_runs_once(
-    server: DevServer,
-    reticent_server: DevServer,
-    task_queue: str,
+    request: pytest.FixtureRequest, task_queue: str, which: str, settings: dict[str, Any]
 ):
-    """A worker restarted ten times loses no task and runs none twice, whether the server ends its polls or not."""
-
-    async def scene(target: str, **settings: Any) -> list[float]:
-        async with await Client.connect(target) as client:
-            load = Load(client, task_queue)
+    """A worker that is restarted ten times under load loses no task and runs none twice."""
+    server: DevServer = request.getfixturevalue(which)
+    async with await Client.connect(server.target) as client:
+        load = Load(client, task_queue)
+        with anyio.fail_after(150):
             took = await restart_under(load, **settings)
-            expected = sorted((f"{task_queue}-{number + 1}", 1) for number in range(load.started))
-            completed = await load.find("Completed")
-        assert sorted(load.attempts) == expected
-        assert sorted(completed) == sorted(each for each, _ in expected)
-        return took
+        completed = await load.find("Completed")
 
-    with anyio.fail_after(100):
-        prompt, reticent = await asyncio.gather(
-            scene(server.target), scene(reticent_server.target, long_poll_timeout=3)
-        )
-
-    # Figures for whoever looks (-s), not a limit: the machine may be busy.
-    for name, took in (("ended by the server", prompt), ("ending by themselves", reticent)):
-        print(f"to stop, polls {name}: {min(took):.3f} to {max(took):.3f} s")
+    expected = [f"{task_queue}-{number + 1}" for number in range(load.started)]
+    assert sorted(load.attempts) == sorted((each, 1) for each in expected)
+    assert sorted(completed) == sorted(expected)
+    # A figure for whoever looks (-s), not a limit: the machine may be busy.
+    print(f"{load.started} activities; to stop: {min(took):.3f} to {max(took):.3f} s")
