@@ -28,7 +28,7 @@ test: lint types  ## Lint, types and all tests
 	$(BIN)/python -m pytest
 
 quick: $(READY)  ## The tests that need neither server nor browser
-	$(BIN)/python -m pytest -m "not server and not browser and not slow"
+	$(BIN)/python -m pytest -m "not server and not browser and not slow and not soak"
 
 check: test  ## What must be green before a commit
 
@@ -54,6 +54,7 @@ bench: $(READY)  ## Compare with temporalio: ratios from interleaved runs, in mi
 	$(BIN)/python -m benchmarks.vs_temporalio
 
 soak: $(READY)  ## Connection turnovers, restarts and outages under load, for minutes
+	$(BIN)/python -m pytest -m soak
 	$(BIN)/python -m benchmarks.soak
 
 clean:  ## Remove what is generated, the environment included

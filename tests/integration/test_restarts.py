@@ -98,6 +98,7 @@ async def _describe(client: Client, activity_id: str) -> tuple[str, str, int, st
     return activity_id, described.run_state.name, described.attempt, described.last_worker_identity
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(
     ("which", "settings"),
