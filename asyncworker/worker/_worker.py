@@ -166,7 +166,7 @@ class Worker:
     @property
     def client(self) -> Client | None:
         """The client it was given, or has made for itself while it runs."""
-        return self._client if self._life is None else self._life._client
+        return self._life._client if self._life is not None and self.is_running else self._client
 
     @property
     def is_running(self) -> bool:

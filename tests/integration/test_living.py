@@ -45,6 +45,7 @@ async def test_a_worker_connects_itself(
         result = await standalone.result(who)
 
     assert result == standalone.task_queue
+    assert worker.client is None
     assert used is not None
     with pytest.raises(RPCError) as closed:
         await used.count_activities(rpc_timeout=0.2)
