@@ -25,14 +25,14 @@ FLOORS = [
     {"client"},
     {"activity"},
     {"common", "config", "converter", "_rpc", "_time"},
-    {"_wire", "_proto", "exceptions"},
+    {"_alarms", "_moments", "_wire", "_proto", "exceptions"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(reversed(FLOORS)) for room in rooms}
 
 # Rooms that decide: no clock, no socket, nothing to await. The converter awaits its codecs only.
 PURE = [
+    "_moments.py",
     "_rpc/_call.py",
-    "_rpc/_deadlines.py",
     "_rpc/_frames.py",
     "_rpc/_grpc.py",
     "_rpc/_headers.py",
@@ -57,6 +57,7 @@ PURE = [
     "exceptions.py",
     "worker/_arrivals.py",
     "worker/_checks.py",
+    "worker/_details.py",
     "worker/_heartbeat.py",
     "worker/_pid.py",
     "worker/_scaling.py",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, TypeAlias
 
+from ..exceptions import RPCError, RPCStatusCode
 from ._grpc import Status
 from ._transport import Metadata
 
@@ -67,6 +68,11 @@ class Call:
         """Whether nobody waits for the call any more; whoever settles it forgets *waiter*."""
         return self.waiter is None
 
+    def on_alarm(self) -> None:
+        """Fail, as its time is up."""
+        if self.waiter is not None and not self.waiter.done():
+            self.waiter.set_exception(deadline_exceeded())
+
     def __repr__(self) -> str:
         return f"<Call {self.path} [{f'stream {self.id}' if self.id else 'no stream'}]>"
 
@@ -104,3 +110,8 @@ class Closed(NamedTuple):
 
 
 Event: TypeAlias = Response | Failure | Ready | GoingAway | Closed
+
+
+def deadline_exceeded() -> RPCError:
+    """The error of a call whose time is up."""
+    return RPCError("deadline exceeded", RPCStatusCode.DEADLINE_EXCEEDED)

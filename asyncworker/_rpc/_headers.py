@@ -142,7 +142,10 @@ class HeaderEncoder:
         block = self._cache.get(key)
         if block is None:
             block = self._encode(key)
-        return block if timeout is None else block + timeout_literal(timeout)
+        if timeout is None:
+            return block
+        # A call that must be over by some moment has a timeout of its own; rounded up, as it may be, it has been seen.
+        return block + timeout_literal(math.ceil(timeout * 100) / 100 if timeout > 1 else timeout)
 
     def check(self, path: str, metadata: Metadata) -> list[Field]:
         """Make the list of headers of one call.

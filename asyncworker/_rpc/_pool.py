@@ -8,10 +8,11 @@ import logging
 import random
 from dataclasses import dataclass, replace
 
+from .._alarms import Alarms
+from .._moments import about
 from ..exceptions import RPCError, RPCStatusCode
-from ._call import Call
+from ._call import Call, deadline_exceeded
 from ._connection import Connection, UnprocessedError, open_connection
-from ._deadlines import Deadlines
 from ._retry import Backoff
 from ._target import Target
 from ._transport import Metadata
@@ -25,8 +26,8 @@ _RECONNECT = Backoff(0.2, 10.0)
 _MAX_CONNECTIONS = 8
 # Seconds until a connection that ends is replaced, from its beginning: some servers hang up on all who come.
 _MIN_LIFE = 0.2
-# A timer that goes off so many seconds late says that the loop was blocked.
-_LATE = 0.05
+# How late a call may learn that its time is up, in seconds.
+_SLACK = 0.01
 # A call that the server has not acted on is sent again; a server that never acts on any is out of order.
 _MAX_TRIES = 5
 
@@ -61,6 +62,7 @@ class Http2Transport:
         self._target = target
         self._keep_alive = target.keep_alive
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._alarms: Alarms | None = None
         # The connection of the last call, to be looked at first.
         self._current: Connection | None = None
         self._connections: list[Connection] = []
@@ -73,10 +75,6 @@ class Http2Transport:
         self._failures = 0
         self._connect_at = 0.0
         self._last_error: BaseException | None = None
-
-        self._deadlines = Deadlines()
-        self._timer: asyncio.TimerHandle | None = None
-        self._is_reprieved = False
 
     def __repr__(self) -> str:
         counts = self.statistics()
@@ -109,9 +107,7 @@ class Http2Transport:
                 connection = await self._find_connection(deadline)
                 timeout = _remaining(deadline, loop.time())
             call = Call(path, request, timeout, metadata, loop.create_future())
-            connection.start(call)
-            if deadline is not None and self._deadlines.add(deadline, call):
-                self._set_timer(deadline)
+            expires_at = self._start(connection, call, deadline)
             try:
                 response: bytes = await call.waiter
             except UnprocessedError as error:
@@ -123,40 +119,31 @@ class Http2Transport:
             except RPCError as error:
                 # The server's clock may be ahead of ours.
                 if error.status is RPCStatusCode.CANCELLED and deadline is not None and loop.time() >= deadline:
-                    raise _deadline_exceeded() from error
+                    raise deadline_exceeded() from error
                 raise
             else:
                 return response
             finally:
-                connection.give_up(call)
+                self._end(connection, call, expires_at)
+
+    def _start(self, connection: Connection, call: Call, deadline: float | None) -> float | None:
+        connection.start(call)
+        if deadline is None or self._alarms is None:
+            return None
+        expires_at = about(deadline, _SLACK)
+        self._alarms.set(expires_at, call)
+        return expires_at
+
+    def _end(self, connection: Connection, call: Call, expires_at: float | None) -> None:
+        if expires_at is not None and self._alarms is not None:
+            self._alarms.unset(expires_at, call)
+        connection.give_up(call)
 
     def _bind(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._loop is not None:
             raise RuntimeError(f"{self!r} belongs to another event loop")
         self._loop = loop
-
-    def _set_timer(self, when: float) -> None:
-        assert self._loop is not None
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self._loop.call_at(when, self._expire)
-
-    def _expire(self) -> None:
-        assert self._loop is not None
-        assert self._timer is not None
-        now = self._loop.time()
-        # After the loop was blocked there may be answers that came in time, and more than one turn of it reads; uvloop
-        # even looks at timers first. Once they have had their chance, late is late.
-        self._is_reprieved = not self._is_reprieved and now > self._timer.when() + _LATE
-        if self._is_reprieved:
-            self._set_timer(now + _LATE)
-            return
-        self._timer = None
-        for call in self._deadlines.expire(now):
-            if not call.waiter.done():
-                call.waiter.set_exception(_deadline_exceeded())
-        if self._deadlines.next_at is not None:
-            self._set_timer(self._deadlines.next_at)
+        self._alarms = Alarms(loop)
 
     # Connections
 
@@ -315,16 +302,15 @@ class Http2Transport:
         finally:
             for connection in list(self._draining):
                 connection.abort("the transport is closed")
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
+            if self._alarms is not None:
+                self._alarms.close()
 
 
 def _deadline(timeout: float | None, now: float) -> float | None:
     if timeout is None:
         return None
     if timeout <= 0:
-        raise _deadline_exceeded()
+        raise deadline_exceeded()
     return now + timeout
 
 
@@ -332,12 +318,8 @@ def _remaining(deadline: float | None, now: float) -> float | None:
     if deadline is None:
         return None
     if now >= deadline:
-        raise _deadline_exceeded()
+        raise deadline_exceeded()
     return deadline - now
-
-
-def _deadline_exceeded() -> RPCError:
-    return RPCError("deadline exceeded", RPCStatusCode.DEADLINE_EXCEEDED)
 
 
 def _unavailable(message: str, cause: BaseException | None) -> RPCError:

@@ -124,6 +124,8 @@ class WorkflowService:
         """
         rules = retry or DEFAULT
         data = encode(request)
+        # Not needed for as long as the call takes, which may be a minute.
+        del request
         if timeout is None:
             timeout = LONG_POLL_TIMEOUT if method.long_poll else rules.attempt_timeout
         ends_at = get_running_loop().time() + timeout if method.long_poll else None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .._alarms import Alarms
 from .._proto.temporal.api.deployment.v1 import WorkerDeploymentOptions
 from .._rpc._service import WorkflowService
 from ..activity._cancellation import Notice
@@ -55,6 +56,7 @@ class Environment:
     shutdown: Notice
     heartbeats: HeartbeatSettings
     limits: PayloadLimits
+    alarms: Alarms
     deployment: WorkerDeploymentOptions | None = None
     interceptors: Sequence[Interceptor] = ()
     observers: Sequence[Observer] = ()

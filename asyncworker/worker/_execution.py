@@ -25,6 +25,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from .._moments import about
 from .._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
 from ..activity._cancellation import Notice
 from ..activity._context import Context, current
@@ -54,6 +55,8 @@ _logger = logging.getLogger(__name__)
 _PATIENCE = 10.0
 # How long a reply may take at least, in seconds: for an activity that was given up, or whose time is up by our clock.
 _LAST_WORD = 5.0
+# How late an attempt may learn that its time is up, in seconds.
+_SLACK = 0.02
 
 
 class _Phase(Enum):
@@ -83,7 +86,7 @@ class Execution:
         "_phase",
         "_registered",
         "_task",
-        "_timer",
+        "_wake_at",
         "arrived_at",
         "cancellation",
         "has_failed",
@@ -92,23 +95,22 @@ class Execution:
     def __init__(
         self, environment: Environment, task: PollActivityTaskQueueResponse, on_end: Callable[[Execution], None]
     ) -> None:
-        loop = asyncio.get_running_loop()
         self._environment = environment
         self._on_end = on_end
         self._registered: Registered | None = None
         self._outbound: AttemptOutbound | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._wake_at: float | None = None
         self._phase = _Phase.READING
         self._cancel_sent = False
         # Let go of when it has been read: an activity may sleep for a month.
         self._message: PollActivityTaskQueueResponse | None = task
         self._info = info_of(task, environment.task_queue)
-        self.arrived_at = loop.time()
+        self.arrived_at = asyncio.get_running_loop().time()
         self._limits = TimeLimits(self._info, self.arrived_at)
         self.cancellation = Notice()
         #: Whether what was reported counts as a failure.
         self.has_failed = False
-        self._task = loop.create_task(self._run())
+        self._task: asyncio.Task[None]
 
     def __repr__(self) -> str:
         info, reason = self._info, self.cancellation.reason
@@ -119,6 +121,10 @@ class Execution:
         """Answer what the server said of this attempt."""
         return self._info
 
+    def start(self) -> None:
+        """Begin; an eager task gets as far as it can before this returns."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
     # What the worker may ask of it
 
     def cancel(self, details: ActivityCancellationDetails) -> None:
@@ -127,7 +133,7 @@ class Execution:
             return
         reason = details.reason
         assert reason is not None
-        self._set_timer(asyncio.get_running_loop().time() + _PATIENCE, self._complain)
+        self._wake(asyncio.get_running_loop().time() + _PATIENCE)
         if self._phase is _Phase.RUNNING and self._registered is not None and self._registered.is_async:
             self._cancel_sent = True
             self._task.cancel()
@@ -144,11 +150,15 @@ class Execution:
                 ON_CANCELLED[self.cancellation.reason or CancelReason.WORKER_SHUTDOWN],
                 until=asyncio.get_running_loop().time() + _LAST_WORD,
             )
+        if self._outbound is not None:
+            self._outbound.close()
 
     # The attempt
 
     async def _run(self) -> None:
         environment = self._environment
+        # An eager task runs before whoever begins it has it.
+        self._task = asyncio.current_task()  # type: ignore[assignment]
         if environment.observers:
             environment.notify(ActivityStarted(self._info))
         try:
@@ -192,7 +202,7 @@ class Execution:
         if details:
             self._info = info_of(task, self._info.task_queue, read_untyped(details, converter))
         self._outbound = AttemptOutbound(
-            self._environment, registered, converter, self._info, details, self._limits, self.cancel
+            self._environment, registered, converter, self._info, details, self._limits, self
         )
         return Context(
             self._outbound,
@@ -234,8 +244,7 @@ class Execution:
             self._task.uncancel()
 
     def _end(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        self._sleep()
         if self._outbound is not None:
             self._outbound.close()
         # Whoever gave it up reports for it, and forgets it after that.
@@ -279,21 +288,28 @@ class Execution:
 
     def _watch_time(self) -> None:
         """Ask the activity to stop when its time is up; look again if it has been given more by then."""
-        self._timer = None
         ends_at = self._limits.ends_at
         if ends_at is None or self.cancellation.is_raised:
             return
         if ends_at <= asyncio.get_running_loop().time():
             self.cancel(ActivityCancellationDetails(timed_out=True))
         else:
-            self._set_timer(ends_at, self._watch_time)
+            self._wake(ends_at)
 
-    def _complain(self) -> None:
-        self._timer = None
-        if self._phase is _Phase.RUNNING:
+    def _wake(self, when: float) -> None:
+        self._sleep()
+        self._wake_at = about(when, _SLACK)
+        self._environment.alarms.set(self._wake_at, self)
+
+    def _sleep(self) -> None:
+        if self._wake_at is not None:
+            self._environment.alarms.unset(self._wake_at, self)
+            self._wake_at = None
+
+    def on_alarm(self) -> None:
+        """Look at the time."""
+        self._wake_at = None
+        if not self.cancellation.is_raised:
+            self._watch_time()
+        elif self._phase is _Phase.RUNNING:
             log_overdue(self._info, self.cancellation.reason, _PATIENCE)
-
-    def _set_timer(self, when: float, callback: Callable[[], None]) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_at(when, callback)

@@ -90,6 +90,7 @@ class Executions:
             execution.cancel(early)
         if self._last_call is not None:
             execution.cancel(self._last_call)
+        execution.start()
 
     def _mark_used(self, permit: SlotPermit, info: Info) -> None:
         try:

@@ -3,22 +3,18 @@
 Theory of operation
 -------------------
 Activity code heartbeats as often as it likes; the server hears of it at most once per *interval*, which is 0.8 × the
-heartbeat timeout. The first heartbeat leaves at once. Within an interval the newest details win; at its end they leave,
-and the next interval begins. If none came, the interval just ends, and the next heartbeat leaves at once again.
+heartbeat timeout. The first heartbeat leaves at once. Within an interval the newest one wins; at its end it leaves, and
+the next interval begins. If none came, the interval just ends, and the next heartbeat leaves at once again.
 
 The interval begins when a heartbeat is due and handed out, and one is on its way at a time. One that did not arrive in
 spite of its retries counts as unsent: it, or what has replaced it by then, is due at the end of the interval.
 
-With *automatic* heartbeats the last details are due again at the end of each interval, new or not.
+With *automatic* heartbeats one is due at the end of each interval, new or not.
 """
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
-
 __all__ = ["HeartbeatThrottle", "throttle_interval"]
-
-D = TypeVar("D")
 
 _SHARE_OF_TIMEOUT = 0.8
 
@@ -28,15 +24,14 @@ def throttle_interval(heartbeat_timeout: float | None, *, default: float, maximu
     return min(heartbeat_timeout * _SHARE_OF_TIMEOUT if heartbeat_timeout else default, maximum)
 
 
-class HeartbeatThrottle(Generic[D]):
-    """The heartbeats of one attempt: what was said last, and when it may be sent."""
+class HeartbeatThrottle:
+    """The heartbeats of one attempt: whether there is one to send, and when."""
 
-    __slots__ = ("_is_fresh", "_is_on_its_way", "_next_at", "automatic", "interval", "last")
+    __slots__ = ("_is_fresh", "_is_on_its_way", "_next_at", "automatic", "interval")
 
     def __init__(self, interval: float, *, automatic: bool = False) -> None:
         self.interval = interval
         self.automatic = automatic
-        self.last: D | None = None
         self._is_fresh = False
         self._is_on_its_way = False
         self._next_at = 0.0
@@ -59,13 +54,12 @@ class HeartbeatThrottle(Generic[D]):
         """Whether something was said that the server has not heard."""
         return self._is_fresh or self._is_on_its_way
 
-    def record(self, details: D) -> None:
-        """Take a heartbeat in; it replaces one that has not been sent."""
-        self.last = details
+    def record(self) -> None:
+        """Learn of a heartbeat; it replaces one that has not been sent."""
         self._is_fresh = True
 
     def take(self, now: float) -> bool:
-        """Decide whether :attr:`last` is to be sent at *now*; if so, open a new interval."""
+        """Decide whether one is to be sent at *now*; if so, open a new interval."""
         due = self.due_at
         if due is None or now < due:
             return False

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+import contextvars
+from collections.abc import Awaitable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
+from .._moments import about
 from .._proto.temporal.api.common.v1 import Payload, Payloads
 from .._proto.temporal.api.workflowservice.v1 import (
     RecordActivityTaskHeartbeatRequest,
@@ -21,10 +23,30 @@ if TYPE_CHECKING:
     from ..converter import DataConverter
     from ._environment import Environment
 
-__all__ = ["Heartbeats"]
+__all__ = ["HeartbeatSource", "Heartbeats"]
 
 # A call is given up before its interval is over, so that the next heartbeat, which says more, can leave.
 _LEAST_PATIENCE = 1.0
+# How late a heartbeat may leave, so that those of many attempts leave together: seconds, and a share of its interval.
+_SLACK = 0.01
+_SHARE_OF_INTERVAL = 0.02
+
+
+class HeartbeatSource(Protocol):
+    """The attempt, as its heartbeats see it."""
+
+    def details(self) -> Sequence[Payload]:
+        """Answer what is to be sent, before any codec.
+
+        Raises:
+            ConverterError: It cannot be written.
+        """
+
+    def on_heartbeat_sent(self, error: RPCError | None) -> None:
+        """Learn that a heartbeat was sent, and why it did not arrive if it did not."""
+
+    def on_cancel(self, details: ActivityCancellationDetails) -> None:
+        """Learn that the activity should stop."""
 
 
 class Heartbeats:
@@ -32,23 +54,23 @@ class Heartbeats:
 
     Args:
         environment: Of the worker.
-        converter: The attempt's; its codec is applied when a heartbeat leaves, not when one is recorded.
+        converter: The attempt's; its codec is applied when a heartbeat leaves, in the context in which this is made.
         token: The attempt's task token.
         throttle: Decides when one may leave.
-        on_sent: Told after each heartbeat that was sent, with the error if it did not arrive.
-        on_cancel: Told when the reply says that the activity should stop.
+        source: Says what leaves, and is told what came of it.
     """
 
     __slots__ = (
+        "_context",
         "_converter",
         "_environment",
         "_is_closed",
-        "_on_cancel",
-        "_on_sent",
         "_sending",
+        "_slack",
+        "_source",
         "_throttle",
-        "_timer",
         "_token",
+        "_wake_at",
         "problem",
     )
 
@@ -57,18 +79,17 @@ class Heartbeats:
         environment: Environment,
         converter: DataConverter,
         token: bytes,
-        throttle: HeartbeatThrottle[Sequence[Payload]],
-        *,
-        on_sent: Callable[[RPCError | None], None],
-        on_cancel: Callable[[ActivityCancellationDetails], None],
+        throttle: HeartbeatThrottle,
+        source: HeartbeatSource,
     ) -> None:
         self._environment = environment
         self._converter = converter
         self._token = token
         self._throttle = throttle
-        self._on_sent = on_sent
-        self._on_cancel = on_cancel
-        self._timer: asyncio.TimerHandle | None = None
+        self._source = source
+        self._context = contextvars.copy_context()
+        self._slack = min(_SLACK, throttle.interval * _SHARE_OF_INTERVAL)
+        self._wake_at: float | None = None
         self._sending: asyncio.Task[None] | None = None
         self._is_closed = False
         #: Why the last heartbeat could not even be sent, for the activity to be told by its next one.
@@ -77,32 +98,22 @@ class Heartbeats:
     def __repr__(self) -> str:
         return f"<Heartbeats {self._throttle!r}>"
 
-    @property
-    def last(self) -> Sequence[Payload] | None:
-        """The newest details, whether the server has heard them or not; ``None`` if there was no heartbeat."""
-        return self._throttle.last
-
-    def record(self, details: Sequence[Payload]) -> None:
+    def record(self) -> None:
         """Take a heartbeat in, on the event loop's thread."""
-        self._throttle.record(details)
-        # With a timer set it is known when the next one leaves: most heartbeats change what it says, and no more.
-        if self._timer is None:
-            self.wake()
+        self._throttle.record()
+        # Mostly it is known when the next one leaves, and what it says is asked for then.
+        if self._wake_at is None:
+            self._wake()
 
-    def wake(self) -> None:
-        """Send what is due, or see to it that this happens when it is."""
-        if self._is_closed:
-            return
-        loop = asyncio.get_running_loop()
-        if self._throttle.take(loop.time()):
-            self._sending = loop.create_task(self._send())
-        elif self._timer is None and (due := self._throttle.due_at) is not None:
-            self._timer = loop.call_at(due, self._on_timer)
+    def on_alarm(self) -> None:
+        """See to what is due."""
+        self._wake_at = None
+        self._wake()
 
     async def flush(self) -> None:
         """Send what the server has not heard, and wait until that is settled; nothing leaves any more afterwards."""
         self.close()
-        if self._sending is not None and not self._sending.done():
+        if self._sending is not None:
             await asyncio.wait([self._sending])
         if self._throttle.has_unsent:
             await self._send()
@@ -110,54 +121,71 @@ class Heartbeats:
     def close(self) -> None:
         """Send nothing more. A heartbeat on its way still arrives."""
         self._is_closed = True
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        if self._wake_at is not None:
+            self._environment.alarms.unset(self._wake_at, self)
+            self._wake_at = None
 
-    def _on_timer(self) -> None:
-        self._timer = None
-        self.wake()
+    def _wake(self) -> None:
+        if self._is_closed:
+            return
+        loop = asyncio.get_running_loop()
+        if self._throttle.take(loop.time()):
+            self._sending = loop.create_task(self._send(), context=self._context)
+        else:
+            self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        due = self._throttle.due_at
+        if due is not None and not self._is_closed:
+            self._wake_at = about(due, self._slack)
+            self._environment.alarms.set(self._wake_at, self)
 
     async def _send(self) -> None:
         error = None
         try:
-            self._heed(await self._record())
+            details = self._source.details()
+            if details and self._converter.has_codec:
+                details = await self._encode(details)
+            self._heed(await self._call(details))
         except RPCError as caught:
             error = caught
             if error.status is RPCStatusCode.NOT_FOUND:
-                self._on_cancel(ActivityCancellationDetails(not_found=True))
-        except Exception as caught:  # noqa: BLE001 - a codec is user code
+                self._source.on_cancel(ActivityCancellationDetails(not_found=True))
+        except Exception as caught:  # noqa: BLE001 - converters and codecs are user code
             error = RPCError(f"the details could not be encoded: {caught!r}", RPCStatusCode.INTERNAL)
             self.problem = caught
         self._throttle.settle(arrived=error is None)
-        self._on_sent(error)
-        self.wake()
+        self._source.on_heartbeat_sent(error)
+        # Not kept: most of the time none is on its way.
+        self._sending = None
+        # What is due by now leaves from there: its context cannot be entered twice, as an eager task would.
+        self._set_alarm()
 
-    async def _record(self) -> RecordActivityTaskHeartbeatResponse:
+    async def _encode(self, details: Sequence[Payload]) -> Sequence[Payload]:
+        limits = self._environment.limits
+        encoded = await self._converter.encode_payloads(details)
+        # What the activity said was small enough; a codec can make it larger.
+        if size := limits.excess(encoded):
+            raise limits.refusal("the heartbeat's details", size)
+        return encoded
+
+    def _call(self, details: Sequence[Payload]) -> Awaitable[RecordActivityTaskHeartbeatResponse]:
         environment = self._environment
-        details = self._throttle.last
-        if details and self._converter.has_codec:
-            details = await self._converter.encode_payloads(details)
-            # What the activity said was small enough; a codec can make it larger.
-            if size := environment.limits.excess(details):
-                raise environment.limits.refusal("the heartbeat's details", size)
-        request = RecordActivityTaskHeartbeatRequest(
-            namespace=environment.namespace,
-            identity=environment.identity,
-            task_token=self._token,
-            details=Payloads(payloads=list(details)) if details else None,
-        )
-        patience = max(self._throttle.interval, _LEAST_PATIENCE)
-        return await environment.service.call(
+        return environment.service.call(
             RECORD_ACTIVITY_TASK_HEARTBEAT,
-            request,
+            RecordActivityTaskHeartbeatRequest(
+                namespace=environment.namespace,
+                identity=environment.identity,
+                task_token=self._token,
+                details=Payloads(payloads=list(details)) if details else None,
+            ),
             retry=HEARTBEAT,
-            until=asyncio.get_running_loop().time() + patience,
+            until=asyncio.get_running_loop().time() + max(self._throttle.interval, _LEAST_PATIENCE),
         )
 
     def _heed(self, reply: RecordActivityTaskHeartbeatResponse) -> None:
         if reply.cancel_requested or reply.activity_paused or reply.activity_reset:
-            self._on_cancel(
+            self._source.on_cancel(
                 ActivityCancellationDetails(
                     cancel_requested=reply.cancel_requested,
                     paused=reply.activity_paused,

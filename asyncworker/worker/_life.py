@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from .._alarms import Alarms
 from .._proto.temporal.api.deployment.v1 import WorkerDeploymentOptions
 from .._proto.temporal.api.enums.v1 import TaskQueueKind, TaskQueueType, WorkerStatus, WorkerVersioningMode
 from .._proto.temporal.api.taskqueue.v1 import TaskQueue, TaskQueueMetadata
@@ -134,7 +135,7 @@ class Life:
         async with (
             self._register(environment, self.executions, namespace, request),
             self._clock(self.executions),
-            self._answering(self.executions),
+            self._answering(environment, self.executions),
             self._polling(environment, self.executions, namespace, request),
         ):
             self._announce(environment)
@@ -177,6 +178,7 @@ class Life:
             shutdown=self.shutdown_notice,
             heartbeats=settings.heartbeats,
             limits=namespace.limits,
+            alarms=Alarms(asyncio.get_running_loop()),
             deployment=_deployment_options(settings.deployment),
             interceptors=(*_shared_interceptors(self._client), *settings.interceptors),
             observers=settings.observers,
@@ -258,10 +260,11 @@ class Life:
         await executions.abandon()
 
     @asynccontextmanager
-    async def _answering(self, executions: Executions) -> AsyncIterator[None]:
+    async def _answering(self, environment: Environment, executions: Executions) -> AsyncIterator[None]:
         """Leave when each execution has been replied to."""
         yield
         await executions.wait_until_done()
+        environment.alarms.close()
 
     @asynccontextmanager
     async def _polling(

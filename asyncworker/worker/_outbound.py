@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .._proto.temporal.api.common.v1 import Payload
 from ..activity import Info
 from ..common import ActivityCancellationDetails
 from ..exceptions import ConverterError, RPCError
+from ._details import may_wait
 from ._events import HeartbeatSent
 from ._heartbeat import HeartbeatThrottle, throttle_interval
 from ._heartbeats import Heartbeats
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 __all__ = ["AttemptOutbound"]
 
 
+class Cancellable(Protocol):
+    """What can be asked to stop."""
+
+    def cancel(self, details: ActivityCancellationDetails) -> None:
+        """Ask it to stop; only the first time counts."""
+
+
 class AttemptOutbound:
     """One attempt's way out; the sender of its heartbeats is made when there is one to send.
 
@@ -34,18 +42,20 @@ class AttemptOutbound:
         info: What the server said of it.
         details: What an earlier attempt said last, before any codec.
         limits: Told when the server has heard a heartbeat.
-        on_cancel: Told when the server says that the activity should stop.
+        attempt: Asked to stop when the server says that the activity should.
     """
 
     __slots__ = (
+        "_attempt",
         "_converter",
-        "_details",
         "_environment",
         "_heartbeats",
         "_info",
+        "_is_closed",
+        "_kinds",
+        "_latest",
         "_limits",
         "_loop",
-        "_on_cancel",
         "_registered",
     )
 
@@ -57,15 +67,19 @@ class AttemptOutbound:
         info: Info,
         details: Sequence[Payload],
         limits: TimeLimits,
-        on_cancel: Callable[[ActivityCancellationDetails], None],
+        attempt: Cancellable,
     ) -> None:
         self._environment = environment
         self._registered = registered
         self._converter = converter
         self._info = info
-        self._details = details
+        # What was said last: payloads, or values that are yet to be written.
+        self._latest: list[Payload] | tuple[Any, ...] = list(details)
+        # Of what types the details were that were written without trouble.
+        self._kinds: tuple[type, ...] = ()
         self._limits = limits
-        self._on_cancel = on_cancel
+        self._attempt = attempt
+        self._is_closed = False
         self._loop = asyncio.get_running_loop()
         self._heartbeats: Heartbeats | None = None
 
@@ -85,21 +99,25 @@ class AttemptOutbound:
         if self._heartbeats is not None and self._heartbeats.problem is not None:
             problem, self._heartbeats.problem = self._heartbeats.problem, None
             raise ConverterError(f"the last heartbeat could not be sent: {problem}") from problem
-        payloads = self._converter.payload_converter.to_payloads(details) if details else ()
-        if size := self._environment.limits.excess(payloads):
-            raise ConverterError(self._environment.limits.refusal("the heartbeat's details", size).message)
+        latest = self._prepare(details)
         # A thread may run a loop of its own.
         if asyncio._get_running_loop() is self._loop:
-            self._record(payloads)
+            self._record(latest)
         else:
-            self._loop.call_soon_threadsafe(self._record, payloads)
+            self._loop.call_soon_threadsafe(self._record, latest)
 
     # For the attempt
 
     @property
     def last_heartbeat(self) -> Sequence[Payload] | None:
-        """The newest details, before any codec; ``None`` if there was no heartbeat."""
-        return None if self._heartbeats is None else self._details
+        """The newest details, before any codec; ``None`` if there was no heartbeat, or they cannot be written."""
+        if self._heartbeats is None:
+            return None
+        try:
+            return self.details()
+        except ConverterError as error:
+            log_lost_heartbeat(self._info, error)
+            return None
 
     def begin(self) -> None:
         """Heartbeat for the activity, if it or the worker says so."""
@@ -108,7 +126,7 @@ class AttemptOutbound:
             automatic = self._environment.heartbeats.automatic
         if automatic:
             self._heartbeats = self._make_heartbeats(automatic=True)
-            self._heartbeats.record(self._details)
+            self._heartbeats.record()
 
     async def flush(self) -> None:
         """Send what the server has not heard; nothing leaves any more afterwards."""
@@ -116,21 +134,65 @@ class AttemptOutbound:
             await self._heartbeats.flush()
 
     def close(self) -> None:
-        """Send nothing more."""
+        """Send nothing more, whoever still heartbeats."""
+        self._is_closed = True
         if self._heartbeats is not None:
             self._heartbeats.close()
 
+    # For its heartbeats
+
+    def details(self) -> Sequence[Payload]:
+        """Answer what was said last, before any codec.
+
+        Raises:
+            ConverterError: It cannot be written, or is too large.
+        """
+        if type(self._latest) is tuple:
+            self._latest = self._write(self._latest)
+        return self._latest
+
+    def on_heartbeat_sent(self, error: RPCError | None) -> None:
+        """Take note that the server has heard of this attempt, or log that it has not."""
+        if error is None:
+            self._limits.heard(self._loop.time())
+        else:
+            log_lost_heartbeat(self._info, error)
+        if self._environment.observers:
+            self._environment.notify(HeartbeatSent(self._info, error))
+
+    def on_cancel(self, details: ActivityCancellationDetails) -> None:
+        """Ask the attempt to stop."""
+        self._attempt.cancel(details)
+
     # How
 
-    def _record(self, payloads: Sequence[Payload]) -> None:
+    def _prepare(self, details: tuple[Any, ...]) -> list[Payload] | tuple[Any, ...]:
+        if not details:
+            return details
+        kinds = tuple(map(type, details))
+        if kinds == self._kinds and may_wait(details):
+            return details
+        payloads = self._write(details)
+        self._kinds = kinds
+        return payloads
+
+    def _write(self, details: Sequence[Any]) -> list[Payload]:
+        payloads = list(self._converter.payload_converter.to_payloads(details))
+        if size := self._environment.limits.excess(payloads):
+            raise ConverterError(self._environment.limits.refusal("the heartbeat's details", size).message)
+        return payloads
+
+    def _record(self, latest: list[Payload] | tuple[Any, ...]) -> None:
+        if self._is_closed:
+            return
         # The server forgets the details it has when a heartbeat comes without: one that only says "alive" repeats them.
-        self._details = payloads or self._details
+        self._latest = latest or self._latest
         if self._heartbeats is None:
             self._heartbeats = self._make_heartbeats(automatic=False)
             if self._info.heartbeat_timeout is None and not self._registered.has_been_warned_of:
                 self._registered.has_been_warned_of = True
                 log_no_heartbeat_timeout(self._info, self._environment.heartbeats.default_interval)
-        self._heartbeats.record(self._details)
+        self._heartbeats.record()
 
     def _make_heartbeats(self, *, automatic: bool) -> Heartbeats:
         settings = self._environment.heartbeats
@@ -145,14 +207,5 @@ class AttemptOutbound:
             self._converter,
             self._info.task_token,
             HeartbeatThrottle(interval, automatic=automatic),
-            on_sent=self._on_sent,
-            on_cancel=self._on_cancel,
+            self,
         )
-
-    def _on_sent(self, error: RPCError | None) -> None:
-        if error is None:
-            self._limits.heard(self._loop.time())
-        else:
-            log_lost_heartbeat(self._info, error)
-        if self._environment.observers:
-            self._environment.notify(HeartbeatSent(self._info, error))

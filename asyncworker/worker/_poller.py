@@ -137,6 +137,8 @@ class Poller:
         return self.is_polling or self.task is asyncio.current_task()
 
     async def _run(self) -> None:
+        # An eager task runs before whoever begins it has it.
+        self.task = asyncio.current_task()  # type: ignore[assignment]
         try:
             while not self._is_stopping:
                 await self._once()

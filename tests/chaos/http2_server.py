@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import struct
 from collections.abc import Awaitable, Callable
 from enum import Enum
@@ -124,6 +125,7 @@ class Call:
         self.task: asyncio.Task[None] | None = None
         #: The last byte of the response, counted from the connection's first.
         self.ends_at: int | None = None
+        self.ended_at = math.inf
         self.came_at = asyncio.get_running_loop().time()
         #: When the client has reset it: what it still received does not count then.
         self.given_up_at: float | None = None
@@ -154,6 +156,13 @@ class Call:
         """Whether the client has received all of the response in time; known on a simulated network only."""
         arrived = self.connection.transport.peer.received
         return self.ends_at is not None and arrived >= self.ends_at and self.given_up_at is None
+
+    def is_late(self, latency: float) -> bool:
+        """Whether its response reaches the client, each way taking *latency* seconds, when that has given it up.
+
+        The client says so; but what it says may be lost.
+        """
+        return self.ended_at + latency > self.came_at - latency + self.timeout
 
     @property
     def is_given_up_early(self) -> bool:
@@ -196,6 +205,7 @@ class Call:
         await self.reach(Step.MESSAGE)
         say(self._headers("grpc-status", "0", ends=True))
         self.ends_at = self.connection.transport_written
+        self.ended_at = asyncio.get_running_loop().time()
         await self.reach(Step.TRAILERS)
 
     async def refuse(self, refused: Refused) -> None:

@@ -94,7 +94,10 @@ class World:
     def _unheard(self) -> list[Call]:
         """The completions that were taken, and whose answers were lost."""
         completions = [call for call in self.server.calls if call.method == "RespondActivityTaskCompleted"]
-        return [call for call in completions if Step.DONE in call.steps and not call.is_delivered]
+        latency = self.network.latency
+        return [
+            call for call in completions if Step.DONE in call.steps and (call.is_late(latency) or not call.is_delivered)
+        ]
 
     async def check_nothing_is_left(self) -> None:
         """After workers and clients are closed: no connection, and no task of theirs."""

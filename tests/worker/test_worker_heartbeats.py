@@ -215,6 +215,35 @@ class TestThrottling:
 
         assert task.heartbeats == [[0], [99]]
 
+    async def test_none_leaves_after_the_end(self, temporal):
+        """What an activity leaves running behind may heartbeat: the server does not hear of it."""
+        ended, said = asyncio.Event(), asyncio.Event()
+
+        async def straggle() -> None:
+            await ended.wait()
+            activity.heartbeat("too late")
+            said.set()
+
+        stragglers = []
+
+        @activity.defn
+        async def pack() -> None:
+            stragglers.append(asyncio.create_task(straggle()))
+
+        @activity.defn
+        async def release() -> None:
+            ended.set()
+            await said.wait()
+
+        # With one slot the second begins when the first has ended for good.
+        async with worker_of(temporal, pack, release, max_concurrent_activities=1):
+            temporal.add_task(pack, task_queue=QUEUE, heartbeat_timeout=60)
+            task = temporal.add_task(release, task_queue=QUEUE)
+            await task.wait_closed()
+
+        assert said.is_set()
+        assert temporal.requests("RecordActivityTaskHeartbeat") == []
+
     async def test_completion_does_not_wait_for_what_is_held_back(self, temporal):
         """A result makes a held-back heartbeat pointless: it is not sent."""
 

@@ -113,6 +113,31 @@ class TestGrace:
         assert task.last_failure.application_failure_info.type == "WorkerShutdown"
         assert "activity stubborn did not stop when asked to" in caplog.text
 
+    async def test_lets_no_heartbeat_out_of_those_left_behind(self, temporal):
+        """An activity that was reported as failed and goes on is nothing the server hears of any more."""
+        runs, release = asyncio.Event(), asyncio.Event()
+
+        @activity.defn
+        async def stubborn() -> None:
+            runs.set()
+            while not release.is_set():
+                try:
+                    activity.heartbeat("still here")
+                    await asyncio.sleep(0.01)
+                except asyncio.CancelledError:
+                    continue
+
+        async with worker_of(temporal, stubborn, graceful_shutdown_timeout=0, hard_shutdown_timeout=0.05):
+            temporal.add_task(stubborn, task_queue=QUEUE, heartbeat_timeout=0.05, retry_policy=RetryPolicy())
+            await runs.wait()
+        before = len(temporal.requests("RecordActivityTaskHeartbeat"))
+        # Six intervals.
+        await asyncio.sleep(0.25)
+        release.set()
+
+        assert before > 0
+        assert len(temporal.requests("RecordActivityTaskHeartbeat")) == before
+
     async def test_does_not_wait_for_blocked_threads(self, temporal):
         """A `def` activity that never asks is left behind as well."""
         import threading

@@ -1,0 +1,170 @@
+"""Heartbeat details that are written when they leave, and not before."""
+
+from __future__ import annotations
+
+import math
+from enum import IntEnum
+from typing import Any
+
+import pytest
+from worker_helpers import QUEUE, until
+
+from asyncworker import DataConverter, RetryPolicy, Worker, activity
+from asyncworker.converter import DefaultPayloadConverter, Payload
+from asyncworker.exceptions import ConverterError
+from asyncworker.testing import FakeTemporal
+from asyncworker.worker._details import may_wait
+
+
+class Colour(IntEnum):
+    RED = 1
+
+
+class Name(str):
+    __slots__ = ()
+
+
+class TestMayWait:
+    @pytest.mark.parametrize(
+        "value", [None, True, 0, -(2**63), 2**63 - 1, 0.5, math.nan, "", "page 7", "x" * 1024], ids=repr
+    )
+    def test_plain_values_may(self, value):
+        """What nobody can change, and what is short, can be written later."""
+        assert may_wait((value,))
+
+    @pytest.mark.parametrize(
+        "value",
+        [2**63, -(2**63) - 1, "x" * 1025, "ü", "\ud800", b"", [], {}, (), Colour.RED, Name("x"), object()],
+        ids=ascii,
+    )
+    def test_others_may_not(self, value):
+        """What may change, be too long, or be no text for the wire, is written at once, so that its error is known."""
+        assert not may_wait((value,))
+
+    def test_one_that_may_not_holds_all_up(self):
+        """Details are written together."""
+        assert may_wait((1, "two"))
+        assert not may_wait((1, []))
+
+
+class Counting(DefaultPayloadConverter):
+    """Knows what was written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[Any] = []
+
+    def to_payloads(self, values: Any) -> list[Payload]:
+        self.written += values
+        return super().to_payloads(values)
+
+
+@pytest.fixture
+def counting() -> Counting:
+    return Counting()
+
+
+async def run_with(temporal: FakeTemporal, converter: DefaultPayloadConverter, fn: Any, **options: Any) -> Any:
+    """Run one activity with a converter of its own, to its end."""
+    client = temporal.client(data_converter=DataConverter(payload_converter=converter))
+    async with Worker(client, task_queue=QUEUE, activities=[fn]):
+        task = temporal.add_task(fn, task_queue=QUEUE, **options)
+        await task.wait_closed()
+    return task
+
+
+async def test_of_many_heartbeats_few_are_written(temporal, counting):
+    """Of a thousand heartbeats within an interval the first is written, and the newest when it is needed."""
+
+    @activity.defn
+    async def count() -> None:
+        for number in range(1000):
+            activity.heartbeat(number)
+        counting.written.append("failing")
+        raise OSError("jam")
+
+    task = await run_with(temporal, counting, count, heartbeat_timeout=60, retry_policy=RetryPolicy(maximum_attempts=1))
+
+    assert counting.written[: counting.written.index("failing")] == [0]
+    assert counting.written[counting.written.index("failing") :] == ["failing", 999]
+    assert task.heartbeats[-1] == [999]
+
+
+async def test_others_are_written_each_time(temporal, counting):
+    """What may change before it leaves is written when it is said."""
+
+    @activity.defn
+    async def count() -> None:
+        for number in range(5):
+            activity.heartbeat([number])
+
+    await run_with(temporal, counting, count, heartbeat_timeout=60)
+
+    assert [value for value in counting.written if value is not None] == [[0], [1], [2], [3], [4]]
+
+
+async def test_of_another_type_are_written_at_once(temporal, counting):
+    """A type that was not written before is, so that a converter which refuses it does so where it is said."""
+
+    @activity.defn
+    async def count() -> None:
+        for value in (1, 2, "three", "four", 5):
+            activity.heartbeat(value)
+
+    await run_with(temporal, counting, count, heartbeat_timeout=60)
+
+    assert [value for value in counting.written if value is not None] == [1, "three", 5]
+
+
+class Fussy(DefaultPayloadConverter):
+    """Refuses one number among others."""
+
+    def to_payloads(self, values: Any) -> list[Payload]:
+        if 13 in values:
+            raise ConverterError("not that one")
+        return super().to_payloads(values)
+
+
+async def test_one_that_cannot_be_written_after_all_is_told_by_the_next(temporal):
+    """A converter that refuses a value of a type which it took before is heard of one heartbeat later."""
+    told: list[str] = []
+
+    @activity.defn
+    async def count() -> int:
+        activity.heartbeat(12)
+        await temporal.wait_for("RecordActivityTaskHeartbeat")
+        activity.heartbeat(13)
+
+        def is_told() -> bool:
+            try:
+                activity.heartbeat(13)
+            except ConverterError as error:
+                told.append(str(error))
+            return bool(told)
+
+        await until(is_told)
+        activity.heartbeat(14)
+        await temporal.wait_for("RecordActivityTaskHeartbeat", count=2)
+        return 1
+
+    task = await run_with(temporal, Fussy(), count, heartbeat_timeout=0.3)
+
+    assert task.result == 1
+    assert "not that one" in told[0]
+    assert task.heartbeats == [[12], [14]]
+
+
+async def test_a_failure_goes_without_details_that_cannot_be_written(temporal, caplog):
+    """An attempt whose last details cannot be written fails as it would have, and the log says what is missing."""
+
+    @activity.defn
+    async def count() -> None:
+        activity.heartbeat(12)
+        await temporal.wait_for("RecordActivityTaskHeartbeat")
+        activity.heartbeat(13)
+        raise OSError("jam")
+
+    task = await run_with(temporal, Fussy(), count, heartbeat_timeout=60, retry_policy=RetryPolicy(maximum_attempts=1))
+
+    assert task.failure.message == "jam"
+    assert "not that one" in caplog.text
