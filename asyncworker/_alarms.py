@@ -32,12 +32,14 @@ class Alarms:
     are then put off once by as much as makes a loop late.
     """
 
-    __slots__ = ("_is_reprieved", "_loop", "_moments", "_timer")
+    __slots__ = ("_is_reprieved", "_loop", "_moments", "_rings_at", "_timer")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._moments: Moments[Sleeper] = Moments()
         self._timer: asyncio.TimerHandle | None = None
+        # uvloop's handle for what is due at once does not know when it is due.
+        self._rings_at = 0.0
         self._is_reprieved = False
 
     def __repr__(self) -> str:
@@ -65,14 +67,14 @@ class Alarms:
     def _set_timer(self, when: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        self._rings_at = when
         # An empty context: what the first sleeper's holds must not live as long as the timer.
         self._timer = self._loop.call_at(when, self._ring, context=contextvars.Context())
 
     def _ring(self) -> None:
-        assert self._timer is not None
         # The loop may be early by its clock's resolution.
-        now = max(self._loop.time(), self._timer.when())
-        self._is_reprieved = not self._is_reprieved and now > self._timer.when() + _LATE
+        now = max(self._loop.time(), self._rings_at)
+        self._is_reprieved = not self._is_reprieved and now > self._rings_at + _LATE
         if self._is_reprieved:
             self._set_timer(now + _LATE)
             return

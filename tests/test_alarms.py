@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import importlib.util
 import time
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 
 from asyncworker._alarms import Alarms
+
+_NO_UVLOOP = pytest.mark.skipif(importlib.util.find_spec("uvloop") is None, reason="uvloop is not there")
+
+
+@pytest.fixture(
+    params=[
+        pytest.param({}, id="asyncio"),
+        pytest.param({"use_uvloop": True}, id="uvloop", marks=_NO_UVLOOP),
+    ]
+)
+def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
+    """Each test on both kinds of loop: their timers differ."""
+    return "asyncio", request.param
 
 
 class Sleeper:
@@ -49,6 +64,21 @@ async def test_each_is_woken_when_its_moment_has_come(alarms):
     for number, sleeper in zip((3, 1, 2), sleepers.values(), strict=True):
         assert len(sleeper.woken_at) == 1
         assert sleeper.woken_at[0] >= began + number / 100 - 0.001
+
+
+@pytest.mark.parametrize("ahead", [-1.0, 0.0, 0.0004, 0.0014])
+async def test_one_whose_moment_is_past_or_near_is_woken_soon(alarms, ahead):
+    """However little time there is left, and were it less than a loop's timer can tell, the alarm goes off."""
+    soon, later = Sleeper(), Sleeper()
+    alarms.set(clock() + ahead, soon)
+
+    async with asyncio.timeout(5):
+        await soon.woken.wait()
+        alarms.set(clock() + 0.01, later)
+        await later.woken.wait()
+
+    assert len(soon.woken_at) == 1
+    assert repr(alarms) == "<Alarms [0 set]>"
 
 
 async def test_a_later_alarm_set_while_others_ring_puts_off_none(alarms):
