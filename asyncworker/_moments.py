@@ -29,7 +29,11 @@ _MIN_SWEEP = 256
 
 def about(when: float, slack: float) -> float:
     """The first moment not before *when* that others with the same *slack*, in seconds, will choose as well."""
-    return max(when, math.ceil(when / slack) * slack)
+    try:
+        return max(when, math.ceil(when / slack) * slack)
+    except OverflowError:
+        # Never: all of these choose the same as it is.
+        return when
 
 
 class Moments(Generic[W]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import pytest
@@ -27,6 +28,10 @@ class TestAbout:
         for _ in range(1000):
             when = dice.uniform(0, 1e6)
             assert 0 <= about(when, slack) - when <= slack + 1e-9
+
+    def test_never_stays_never(self):
+        """Who waits for ever needs no rounding."""
+        assert about(math.inf, 0.01) == math.inf
 
 
 class TestMoments:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from .._proto.temporal.api.common.v1 import Payload
 from .._proto.temporal.api.failure.v1 import Failure
@@ -17,6 +18,8 @@ from ._failure import FailureConverter, decode_payloads_of, encode_payloads_of
 from ._payload import PayloadConverter
 
 __all__ = ["DataConverter"]
+
+T = TypeVar("T")
 
 _logger = logging.getLogger(__name__)
 
@@ -94,13 +97,13 @@ class DataConverter:
         """Pass payloads through the codec, if there are any and there is one."""
         if self.codec is None or not payloads:
             return list(payloads)
-        return await self.codec.encode(payloads)
+        return await _own_up(self.codec.encode(payloads))
 
     async def decode_payloads(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Pass payloads back through the codec, if there are any and there is one."""
         if self.codec is None or not payloads:
             return list(payloads)
-        return await self.codec.decode(payloads)
+        return await _own_up(self.codec.decode(payloads))
 
     # Errors
 
@@ -111,7 +114,7 @@ class DataConverter:
         """
         try:
             failure = self.failure_converter.to_failure(exception, self.payload_converter)
-            return failure if self.codec is None else await encode_payloads_of(failure, self.codec)
+            return failure if self.codec is None else await _own_up(encode_payloads_of(failure, self.codec))
         except Exception as problem:  # noqa: BLE001 - an error that cannot be reported would hang its activity
             return _report(exception, problem)
 
@@ -130,7 +133,7 @@ class DataConverter:
             Exception: Whatever the codec raises.
         """
         if self.codec is not None:
-            failure = await decode_payloads_of(failure, self.codec)
+            failure = await _own_up(decode_payloads_of(failure, self.codec))
         return self.failure_converter.from_failure(failure, self.payload_converter)
 
     def decode_failure_nowait(self, failure: Failure) -> BaseException:
@@ -154,6 +157,20 @@ class DataConverter:
     def _require_no_codec(self, method: str) -> None:
         if self.has_codec:
             raise RuntimeError(f"this data converter has a codec: await {method}() instead of {method}_nowait()")
+
+
+async def _own_up(awaitable: Awaitable[T]) -> T:
+    """Await a codec; a ``CancelledError`` that it lets out though nobody has cancelled its task is an error of its own.
+
+    One of a task that several calls shared, for one: taken at its word it would end whoever waits, and tell nobody.
+    """
+    try:
+        return await awaitable
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise RuntimeError("the payload codec let a CancelledError out, and nobody had cancelled it") from error
 
 
 def _as_one(codec: PayloadCodec | Sequence[PayloadCodec] | None) -> PayloadCodec | None:

@@ -166,6 +166,7 @@ class Execution:
             if self._phase is _Phase.ABANDONED:
                 return
             self._phase = _Phase.REPLYING
+            await self._shake_off()
             took = asyncio.get_running_loop().time() - self.arrived_at
             await self._report(outcome, until=self._reply_by())
             if environment.observers:
@@ -242,6 +243,18 @@ class Execution:
         # Not only ours: before Python 3.13 an asyncio.TaskGroup that fails leaves a request behind that nobody made.
         while self._task.cancelling():
             self._task.uncancel()
+
+    async def _shake_off(self) -> None:
+        """Let a request to cancel pass that was taken back before it was delivered.
+
+        Before Python 3.13 the next ``await`` raises it all the same, and that would be the reply's.
+        """
+        if getattr(self._task, "_must_cancel", False):
+            try:
+                await asyncio.sleep(0)
+            except asyncio.CancelledError:
+                if self._task.cancelling():
+                    raise
 
     def _end(self) -> None:
         self._sleep()

@@ -7,7 +7,7 @@ import logging
 from ..activity import Info
 from ..activity._logger import identify
 from ..common import CancelReason
-from ..exceptions import ApplicationError, ApplicationErrorCategory, ConverterError, RPCError
+from ..exceptions import ApplicationError, ApplicationErrorCategory, RPCError
 from ._outcome import Failed, Outcome
 from ._reply import is_closed
 
@@ -83,9 +83,9 @@ def log_abandoned(info: Info, *, was_running: bool) -> None:
     )
 
 
-def log_lost_heartbeat(info: Info, error: RPCError | ConverterError) -> None:
+def log_lost_heartbeat(info: Info, error: Exception) -> None:
     """Say that a heartbeat did not arrive; that the attempt is closed goes without saying."""
-    if isinstance(error, ConverterError) or not is_closed(error):
+    if not (isinstance(error, RPCError) and is_closed(error)):
         _logger.warning(
             "a heartbeat of activity %s did not arrive, the next one may: %s",
             info.activity_type,

@@ -115,7 +115,7 @@ class AttemptOutbound:
             return None
         try:
             return self.details()
-        except ConverterError as error:
+        except Exception as error:  # noqa: BLE001 - converters are user code, and the attempt's end must be reported
             log_lost_heartbeat(self._info, error)
             return None
 

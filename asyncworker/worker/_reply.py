@@ -51,7 +51,8 @@ async def encode_reply(
     """Write *outcome* as the request that reports it.
 
     A result that cannot be written, or is larger than the namespace takes, is a failure that is not retried: the next
-    attempt would only find the same. So are cancellation details.
+    attempt would only find the same. So are cancellation details. Whatever else a converter or a codec raises is a
+    failure like any other.
     """
     try:
         match outcome:
@@ -63,7 +64,7 @@ async def encode_reply(
                 error = outcome.error
     except ConverterError as caught:
         error = unconvertible(caught)
-    except ApplicationError as caught:
+    except Exception as caught:  # noqa: BLE001 - converters and codecs are user code, and the server must hear of it
         error = caught
     return await _failed(environment, converter, token, error, last_heartbeat)
 

@@ -119,9 +119,13 @@ async def test_of_another_type_are_written_at_once(temporal, counting):
 class Fussy(DefaultPayloadConverter):
     """Refuses one number among others."""
 
+    def __init__(self, error: type[Exception] = ConverterError) -> None:
+        super().__init__()
+        self.error = error
+
     def to_payloads(self, values: Any) -> list[Payload]:
         if 13 in values:
-            raise ConverterError("not that one")
+            raise self.error("not that one")
         return super().to_payloads(values)
 
 
@@ -154,7 +158,8 @@ async def test_one_that_cannot_be_written_after_all_is_told_by_the_next(temporal
     assert task.heartbeats == [[12], [14]]
 
 
-async def test_a_failure_goes_without_details_that_cannot_be_written(temporal, caplog):
+@pytest.mark.parametrize("error", [ConverterError, ValueError])
+async def test_a_failure_goes_without_details_that_cannot_be_written(temporal, caplog, error):
     """An attempt whose last details cannot be written fails as it would have, and the log says what is missing."""
 
     @activity.defn
@@ -164,7 +169,9 @@ async def test_a_failure_goes_without_details_that_cannot_be_written(temporal, c
         activity.heartbeat(13)
         raise OSError("jam")
 
-    task = await run_with(temporal, Fussy(), count, heartbeat_timeout=60, retry_policy=RetryPolicy(maximum_attempts=1))
+    task = await run_with(
+        temporal, Fussy(error), count, heartbeat_timeout=60, retry_policy=RetryPolicy(maximum_attempts=1)
+    )
 
     assert task.failure.message == "jam"
     assert "not that one" in caplog.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Iterator
 
@@ -70,6 +71,30 @@ async def test_cancels_one_that_waits(temporal):
 
     assert task.is_closed
     assert len(temporal.requests("RespondActivityTaskCanceled")) == 1
+
+
+async def test_reports_one_whose_task_group_failed_at_once(temporal):
+    """A task group cancels its parent when a child fails in its first step; the reply is not what that ends."""
+
+    async def fail() -> None:
+        raise OSError("jam")
+
+    @activity.defn
+    async def gather() -> str:
+        with contextlib.suppress(ExceptionGroup):
+            async with asyncio.TaskGroup() as group:
+                group.create_task(fail())
+        return "gathered"
+
+    async with worker_of(temporal, gather) as worker:
+        with temporal.hold("RespondActivityTaskCompleted"):
+            task = temporal.add_task(gather, task_queue=QUEUE)
+            await temporal.wait_for("RespondActivityTaskCompleted")
+            await anyio.wait_all_tasks_blocked()
+            waiting = worker.slots_used
+        await task.wait_closed()
+
+    assert (waiting, task.result) == (1, "gathered")
 
 
 async def test_heartbeats_whose_next_one_is_due_when_the_last_has_arrived(temporal):

@@ -220,6 +220,26 @@ class TestFailure:
 
         assert task.failure.application_failure_info.type == "CancelledError"
 
+    async def test_is_not_lost_to_a_cancellation_that_was_never_delivered(self, temporal):
+        """An activity that cancels its own task and then returns has returned: its reply is not what is cancelled."""
+
+        @activity.defn
+        async def pack() -> str:
+            task = asyncio.current_task()
+            assert task is not None
+            task.cancel()
+            return "packed"
+
+        async with worker_of(temporal, pack) as worker:
+            with temporal.hold("RespondActivityTaskCompleted"):
+                task = temporal.add_task(pack, task_queue=QUEUE)
+                await temporal.wait_for("RespondActivityTaskCompleted")
+                await anyio.wait_all_tasks_blocked()
+                waiting = worker.slots_used
+            await task.wait_closed()
+
+        assert (waiting, task.result) == (1, "packed")
+
     async def test_of_an_activity_that_exits(self, temporal):
         """sys.exit() in an activity ends the attempt, not the process."""
 

@@ -1,0 +1,97 @@
+"""What becomes of an attempt whose codec or converter fails: the server always hears of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import anyio
+import pytest
+from worker_helpers import QUEUE, until
+
+from asyncworker import DataConverter, PayloadCodec, RetryPolicy, Worker, activity
+from asyncworker.converter import DefaultPayloadConverter, Payload
+from asyncworker.exceptions import ConverterError
+from asyncworker.testing import FakeTemporal
+
+
+class Failing(PayloadCodec):
+    """Raises *error* once, at the first payload with *word* in it that is encoded or decoded."""
+
+    def __init__(self, word: bytes, error: BaseException) -> None:
+        self.word = word
+        self.errors = [error]
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        if any(self.word in payload.data for payload in payloads) and self.errors:
+            raise self.errors.pop()
+        return list(payloads)
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return await self.encode(payloads)
+
+
+async def run_with(temporal: FakeTemporal, fn: Any, *args: Any, attempts: int = 1, **parts: Any) -> Any:
+    """Run one activity with a data converter made of *parts*, to its end."""
+    client = temporal.client(data_converter=DataConverter(**parts))
+    async with Worker(client, task_queue=QUEUE, activities=[fn]):
+        task = temporal.add_task(
+            fn, *args, task_queue=QUEUE, heartbeat_timeout=0.2, retry_policy=RetryPolicy(maximum_attempts=attempts)
+        )
+        with anyio.fail_after(5):
+            await task.wait_closed()
+    return task
+
+
+@activity.defn
+async def echo(word: str) -> str:
+    return word + "!"
+
+
+@pytest.mark.parametrize("word", [b'word"', b"word!"], ids=["argument", "result"])
+@pytest.mark.parametrize("error", [OSError("no key"), asyncio.CancelledError()], ids=repr)
+async def test_one_that_fails_once_costs_one_attempt(temporal, word, error):
+    """Whatever a codec raises, a CancelledError of nobody's making included, is a failure that is retried."""
+    task = await run_with(temporal, echo, "word", attempts=2, payload_codec=Failing(word, error))
+
+    assert (task.attempt, task.result) == (2, "word!")
+
+
+async def test_a_converter_that_fails_on_a_result_fails_the_attempt(temporal):
+    """What a converter raises that is no ConverterError is a failure like any other."""
+
+    class Picky(DefaultPayloadConverter):
+        def to_payload(self, value: Any) -> Payload:
+            if value == "word!":
+                raise OSError("jam")
+            return super().to_payload(value)
+
+    task = await run_with(temporal, echo, "word", payload_converter=Picky())
+
+    assert task.failure.message == "jam"
+
+
+async def test_a_heartbeat_that_a_codec_cancels_is_not_the_last(temporal):
+    """A CancelledError that a codec lets out costs one heartbeat, and the next one still leaves."""
+    codec = Failing(b"first", asyncio.CancelledError())
+
+    def is_told() -> bool:
+        try:
+            activity.heartbeat("second")
+        except ConverterError as error:
+            return "CancelledError" in str(error)
+        return False
+
+    @activity.defn
+    async def beat() -> None:
+        activity.heartbeat("first")
+        await until(lambda: not codec.errors)
+        await until(is_told)
+        activity.heartbeat("third")
+        await temporal.wait_for("RecordActivityTaskHeartbeat")
+
+    task = await run_with(temporal, beat, payload_codec=codec)
+
+    assert task.state == "Completed"
+    assert task.heartbeats == [["third"]]
