@@ -78,7 +78,7 @@ class AttemptOutbound:
         # Of what types the details were that were written without trouble.
         self._kinds: tuple[type, ...] = ()
         self._limits = limits
-        self._attempt = attempt
+        self._attempt: Cancellable | None = attempt
         self._is_closed = False
         self._loop = asyncio.get_running_loop()
         self._heartbeats: Heartbeats | None = None
@@ -96,8 +96,12 @@ class AttemptOutbound:
             ConverterError: The details cannot be written or are too large; or the last ones could not be sent for such
                 a reason, which only showed when a codec had seen them.
         """
-        if self._heartbeats is not None and self._heartbeats.problem is not None:
-            problem, self._heartbeats.problem = self._heartbeats.problem, None
+        if self._is_closed:
+            # A thread that was left behind may outlive even the loop.
+            return
+        heartbeats = self._heartbeats
+        if heartbeats is not None and (problem := heartbeats.problem) is not None:
+            heartbeats.problem = None
             raise ConverterError(f"the last heartbeat could not be sent: {problem}") from problem
         latest = self._prepare(details)
         # A thread may run a loop of its own.
@@ -138,6 +142,9 @@ class AttemptOutbound:
         self._is_closed = True
         if self._heartbeats is not None:
             self._heartbeats.close()
+        # Both know us: what the activity's context holds is not to wait for the garbage collector.
+        self._heartbeats = None
+        self._attempt = None
 
     # For its heartbeats
 
@@ -162,7 +169,8 @@ class AttemptOutbound:
 
     def on_cancel(self, details: ActivityCancellationDetails) -> None:
         """Ask the attempt to stop."""
-        self._attempt.cancel(details)
+        if self._attempt is not None:
+            self._attempt.cancel(details)
 
     # How
 

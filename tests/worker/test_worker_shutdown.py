@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 
 import anyio
 import pytest
 from worker_helpers import QUEUE, until, worker_of
 
-from asyncworker import CancelReason, RetryPolicy, Worker, activity
+from asyncworker import CancelledError, CancelReason, RetryPolicy, Worker, activity
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
 
@@ -314,3 +315,33 @@ async def test_slots_are_free_again(temporal):
         await until(lambda: worker.slots_used == 0)
 
     assert {task.state for task in tasks} == {"Completed", "Failed"}
+
+
+def test_a_thread_that_outlives_the_loop_is_told_by_its_heartbeat():
+    """A `def` activity that was left behind learns from its next heartbeat that it should stop, however late."""
+    began, proceed, ended = threading.Event(), threading.Event(), threading.Event()
+    told: list[BaseException] = []
+
+    @activity.defn
+    def pack() -> None:
+        began.set()
+        proceed.wait(10)
+        try:
+            activity.heartbeat(1)
+        except BaseException as error:
+            told.append(error)
+        ended.set()
+
+    async def work() -> None:
+        async with (
+            FakeTemporal(capabilities={"worker_poll_complete_on_shutdown": True}) as temporal,
+            worker_of(temporal, pack, graceful_shutdown_timeout=0, hard_shutdown_timeout=0),
+        ):
+            temporal.add_task(pack, task_queue=QUEUE, retry_policy=RetryPolicy(maximum_attempts=1))
+            await until(began.is_set)
+
+    asyncio.run(work())
+    proceed.set()
+    ended.wait(5)
+
+    assert [type(error) for error in told] == [CancelledError]
