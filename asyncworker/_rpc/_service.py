@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import re
-from asyncio import get_running_loop
+from asyncio import CancelledError, current_task, get_running_loop
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import cache, partial
 from inspect import isawaitable
@@ -160,7 +160,14 @@ class WorkflowService:
     async def _try_with_fresh_key(
         self, method: Method[Req, Resp], data: bytes, timeout: float, metadata: Metadata
     ) -> bytes:
-        await self._fetch_api_key()
+        try:
+            await self._fetch_api_key()
+        except (Exception, CancelledError) as error:
+            task = current_task()
+            if isinstance(error, CancelledError) and (task is None or task.cancelling()):
+                raise
+            # Nothing was sent, and it may do better next time: no reply is to be lost, and no poller, for that.
+            raise RPCError(f"there is no API key: {error!r}", RPCStatusCode.UNAVAILABLE) from error
         return await self._transport.unary(
             method.path, data, timeout=timeout, metadata=(*self._metadata, *metadata) if metadata else self._metadata
         )

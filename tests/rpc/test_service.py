@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import logging
 from asyncio import get_running_loop
 
@@ -258,6 +259,37 @@ class TestMetadata:
         await service.call(GET_SYSTEM_INFO, INFO, retry=QUICK)
 
         assert [it.metadata["authorization"] for it in temporal.calls] == ["Bearer first", "Bearer second"]
+
+    @pytest.mark.parametrize("error", [OSError("vault is away"), asyncio.CancelledError()], ids=repr)
+    async def test_key_from_a_function_that_fails_once(self, temporal, error):
+        """A key that could not be had, for whatever reason, is asked for again: the call goes on."""
+        errors = [error]
+
+        async def key():
+            if errors:
+                raise errors.pop()
+            return "second"
+
+        service = WorkflowService(temporal.transport(), namespace="default", api_key=key)
+        await service.call(GET_SYSTEM_INFO, INFO, retry=QUICK)
+
+        assert [it.metadata["authorization"] for it in temporal.calls] == ["Bearer second"]
+
+    async def test_cancelling_a_call_that_asks_for_its_key(self, temporal):
+        """A call is cancelled while a function looks for the key as it is at any other time."""
+        asked = asyncio.Event()
+
+        async def key():
+            asked.set()
+            await asyncio.Event().wait()
+
+        service = WorkflowService(temporal.transport(), namespace="default", api_key=key)
+        call = asyncio.create_task(service.call(GET_SYSTEM_INFO, INFO, retry=QUICK))
+        await asked.wait()
+        call.cancel()
+        await asyncio.wait([call])
+
+        assert call.cancelled()
 
     @pytest.mark.parametrize(
         "metadata",
