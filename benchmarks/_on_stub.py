@@ -35,6 +35,8 @@ HOLD_RATE = 1_000.0
 _AT_ONCE = 1e9
 # Each activity's heartbeats leave once in so many seconds: 80 % of the heartbeat timeout.
 _HEARTBEAT_INTERVAL = 4.0
+# As many activities of each worker can heartbeat at the same time on two cores.
+_ALL_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +150,26 @@ def sleeping(contenders: Sequence[Contender], effort: Effort) -> Iterator[Sample
 def heartbeating(contenders: Sequence[Contender], effort: Effort) -> Iterator[Sample]:
     """Activities that heartbeat each second, of which the worker lets one in four seconds out."""
     for count in effort.heartbeating:
-        for contender in contenders:
-            with Stub() as stub, _roomy(contender, stub, count) as worker:
-                memory = _hold(stub, worker, count, "heartbeat")
+        # They go on while it is another one's turn, and of more there would be too many.
+        groups = [contenders] if count <= _ALL_AT_ONCE else [[contender] for contender in contenders]
+        for group in groups:
+            yield from _heartbeating(group, effort, count)
+
+
+def _heartbeating(contenders: Sequence[Contender], effort: Effort, count: int) -> Iterator[Sample]:
+    with Stub() as stub, ExitStack() as stack:
+        workers = [stack.enter_context(_roomy(contender, stub, count)) for contender in contenders]
+        for worker in workers:
+            memory = _hold(stub, worker, count, "heartbeat")
+            yield Sample(f"heartbeat memory {count}", worker.contender.name, memory)
+        for _ in range(effort.rounds):
+            for worker in workers:
                 before = worker.cpu()
                 answer = stub.do("watch", lane=worker.lane, seconds=effort.watch_seconds)
                 used = worker.cpu() - before
-                yield Sample(f"heartbeat cpu {count}", contender.name, used / answer["heartbeats"])
-                yield Sample(f"heartbeat rate {count}", contender.name, answer["heartbeats"] / answer["seconds"])
-                yield Sample(f"heartbeat memory {count}", contender.name, memory)
+                yield Sample(f"heartbeat cpu {count}", worker.contender.name, used / answer["heartbeats"])
+                rate = answer["heartbeats"] / answer["seconds"]
+                yield Sample(f"heartbeat rate {count}", worker.contender.name, rate)
 
 
 def _roomy(contender: Contender, stub: Stub, count: int) -> Worker:

@@ -42,7 +42,7 @@ _NORMAL = Effort(
     starts=7,
     held=(10_000,),
     heartbeating=(10_000,),
-    watch_seconds=12.0,
+    watch_seconds=4.0,
 )
 _FULL = Effort(
     rounds=15,
@@ -52,7 +52,7 @@ _FULL = Effort(
     starts=15,
     held=(1_000, 10_000, 50_000),
     heartbeating=(1_000, 10_000, 50_000),
-    watch_seconds=12.0,
+    watch_seconds=4.0,
 )
 
 # Activities per round on the dev server, and rounds; a quick run takes half of each.
