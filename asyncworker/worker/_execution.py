@@ -22,6 +22,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -276,7 +277,7 @@ class Execution:
         log_outcome(self._info, outcome)
         if isinstance(outcome, Canceled) and outbound is not None:
             # A failure carries the last details with it, a result needs none; a cancellation has no room for them.
-            await outbound.flush()
+            await _flush(outbound, until)
         reply = await encode_reply(
             self._environment,
             converter_for(self._environment.converter, self._info),
@@ -326,3 +327,11 @@ class Execution:
             self._watch_time()
         elif self._phase is _Phase.RUNNING:
             log_overdue(self._info, self.cancellation.reason, _PATIENCE)
+
+
+async def _flush(outbound: AttemptOutbound, until: float | None) -> None:
+    """Send what the server has not heard, but leave half of the time to the reply."""
+    now = asyncio.get_running_loop().time()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(None if until is None else (until - now) / 2):
+            await outbound.flush()

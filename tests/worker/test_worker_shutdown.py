@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 
@@ -13,6 +14,7 @@ from worker_helpers import QUEUE, until, worker_of
 from asyncworker import CancelledError, CancelReason, RetryPolicy, Worker, activity
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
+from asyncworker.worker import _execution
 
 
 @activity.defn
@@ -315,6 +317,33 @@ async def test_slots_are_free_again(temporal):
         await until(lambda: worker.slots_used == 0)
 
     assert {task.state for task in tasks} == {"Completed", "Failed"}
+
+
+async def test_a_last_heartbeat_does_not_hold_the_end_up(temporal, monkeypatch):
+    """Where heartbeats do not arrive, an activity that is left behind is reported all the same, and in time."""
+    monkeypatch.setattr(_execution, "_LAST_WORD", 0.2)
+    is_requested, goes_on = asyncio.Event(), asyncio.Event()
+
+    @activity.defn
+    async def ignore() -> None:
+        await is_requested.wait()
+        activity.heartbeat(1)
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        activity.heartbeat(2)
+        goes_on.set()
+        await asyncio.sleep(60)
+
+    async with worker_of(temporal, ignore, graceful_shutdown_timeout=0, hard_shutdown_timeout=0) as worker:
+        task = temporal.add_task(ignore, task_queue=QUEUE, heartbeat_timeout=20)
+        await task.wait_for_attempt()
+        task.request_cancel()
+        is_requested.set()
+        await goes_on.wait()
+        with temporal.hold("RecordActivityTaskHeartbeat"):
+            await worker.shutdown()
+
+    assert task.state == "Canceled"
 
 
 def test_a_thread_that_outlives_the_loop_is_told_by_its_heartbeat():
