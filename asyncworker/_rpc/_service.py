@@ -164,7 +164,9 @@ class WorkflowService:
             await self._fetch_api_key()
         except (Exception, CancelledError) as error:
             task = current_task()
-            if isinstance(error, CancelledError) and (task is None or task.cancelling()):
+            is_cancelled = isinstance(error, CancelledError) and (task is None or task.cancelling())
+            # As long as nothing has worked it is a mistake, which its own error explains best.
+            if is_cancelled or not self._proven:
                 raise
             # Nothing was sent, and it may do better next time: no reply is to be lost, and no poller, for that.
             raise RPCError(f"there is no API key: {error!r}", RPCStatusCode.UNAVAILABLE) from error

@@ -263,17 +263,31 @@ class TestMetadata:
     @pytest.mark.parametrize("error", [OSError("vault is away"), asyncio.CancelledError()], ids=repr)
     async def test_key_from_a_function_that_fails_once(self, temporal, error):
         """A key that could not be had, for whatever reason, is asked for again: the call goes on."""
-        errors = [error]
+        answers = ["first", error, "second"]
 
         async def key():
-            if errors:
-                raise errors.pop()
-            return "second"
+            answer = answers.pop(0)
+            if isinstance(answer, str):
+                return answer
+            raise answer
 
         service = WorkflowService(temporal.transport(), namespace="default", api_key=key)
         await service.call(GET_SYSTEM_INFO, INFO, retry=QUICK)
+        await service.call(GET_SYSTEM_INFO, INFO, retry=QUICK)
 
-        assert [it.metadata["authorization"] for it in temporal.calls] == ["Bearer second"]
+        assert [it.metadata["authorization"] for it in temporal.calls] == ["Bearer first", "Bearer second"]
+
+    async def test_key_from_a_function_that_never_worked(self, temporal):
+        """A function that fails the first time it is asked is a mistake, and its error comes at once."""
+
+        def key():
+            raise KeyError("TOKEN")
+
+        service = WorkflowService(temporal.transport(), namespace="default", api_key=key)
+
+        with pytest.raises(KeyError, match="TOKEN"):
+            await service.call(GET_SYSTEM_INFO, INFO, retry=QUICK)
+        assert not temporal.calls
 
     async def test_cancelling_a_call_that_asks_for_its_key(self, temporal):
         """A call is cancelled while a function looks for the key as it is at any other time."""
