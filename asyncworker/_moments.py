@@ -3,14 +3,14 @@
 Theory of operation
 -------------------
 Ten thousand activities have ten thousand heartbeats to send, as many time limits to watch, and calls in flight with a
-deadline each. Nearly everything that is waited for here is given up before its time comes. asyncio's own timers would
-pay for each a place in a heap that compares in Python, and keep what was given up until it has risen to the top.
+deadline each. Nearly everything that is waited for here is given up before its time comes. With asyncio's own timers
+each would have a handle, and a place in a heap that compares in Python.
 
 Here the heap holds moments, which are plain floats, and each moment has those who wait for it. Whoever gives up is
 forgotten at once; a moment that nobody waits for any more stays in the heap until there are too many of its kind.
 
 Whoever does not mind being a little late rounds its moment up (see :func:`about`), and so shares it with others. What
-is done for many in one turn of the event loop, heartbeats above all, costs a fifth of what it costs alone.
+is done for many in one turn of the event loop, heartbeats above all, is far cheaper than a turn of its own for each.
 """
 
 from __future__ import annotations
