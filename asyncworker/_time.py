@@ -1,7 +1,8 @@
 """Convert between protobuf's Timestamp and Duration and Python's datetime, timedelta and float seconds.
 
 The wire has nanoseconds, ``datetime`` has microseconds: what is read is rounded down to a microsecond, what is
-written is exact.
+written is exact. What is read from the wire and lies beyond Python's years 1 to 9999 becomes their end: a task is not
+to be lost for its date.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ __all__ = ["Seconds", "to_datetime", "to_duration", "to_seconds", "to_timedelta"
 Seconds = float | timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+_LATEST = datetime.max.replace(tzinfo=UTC)
 _NANOS = 1_000_000_000
 # The range protobuf gives a Duration: about 10,000 years each way.
 _MAX_SECONDS = 315_576_000_000
@@ -54,7 +57,10 @@ def to_timedelta(duration: Duration | None) -> timedelta | None:
 @lru_cache(maxsize=256)
 def _span(seconds: int, nanos: int) -> timedelta:
     # Activities of one type have the same timeouts, task after task.
-    return timedelta(seconds=seconds, microseconds=nanos // 1_000)
+    try:
+        return timedelta(seconds=seconds, microseconds=nanos // 1_000)
+    except OverflowError:
+        return timedelta.max if seconds > 0 else timedelta.min
 
 
 def to_timestamp(moment: datetime) -> Timestamp:
@@ -73,4 +79,7 @@ def to_datetime(timestamp: Timestamp | None) -> datetime | None:
     """Read a Timestamp as an aware datetime in UTC; an unset one is ``None``."""
     if timestamp is None:
         return None
-    return _EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1_000)
+    try:
+        return _EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1_000)
+    except OverflowError:
+        return _LATEST if timestamp.seconds > 0 else _EARLIEST

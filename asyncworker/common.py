@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, IntEnum
 from functools import lru_cache
+from typing import TypeVar
 
 from ._proto.temporal.api.common import v1 as proto
 from ._time import Seconds, to_duration, to_seconds, to_timedelta
@@ -27,6 +28,8 @@ __all__ = [
     "WorkerDeploymentVersion",
     "default_identity",
 ]
+
+T = TypeVar("T")
 
 
 def default_identity() -> str:
@@ -64,6 +67,11 @@ class RetryPolicy:
     non_retryable_error_types: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.non_retryable_error_types, str):
+            raise TypeError("non_retryable_error_types must be a sequence of names, not one string")
+        if self.maximum_attempts == 1:
+            # As the server does: nothing else matters where nothing is retried.
+            return
         if to_seconds(self.initial_interval) < 0:
             raise ValueError(f"initial_interval must not be negative, got {self.initial_interval!r}")
         if self.backoff_coefficient < 1:
@@ -75,8 +83,6 @@ class RetryPolicy:
             )
         if self.maximum_attempts < 0:
             raise ValueError(f"maximum_attempts must not be negative, got {self.maximum_attempts!r}")
-        if isinstance(self.non_retryable_error_types, str):
-            raise TypeError("non_retryable_error_types must be a sequence of names, not one string")
 
     def _to_proto(self) -> proto.RetryPolicy:
         return proto.RetryPolicy(
@@ -108,8 +114,9 @@ def _retry_policy(
     maximum_attempts: int,
     non_retryable_error_types: tuple[str, ...] | None,
 ) -> RetryPolicy:
-    # Activities of one type have the same policy, task after task, and it is checked each time one is made.
-    return RetryPolicy(
+    # Activities of one type have the same policy, task after task.
+    return _as_told(
+        RetryPolicy,
         initial_interval=initial_interval,
         backoff_coefficient=backoff_coefficient,
         maximum_interval=maximum_interval,
@@ -154,7 +161,8 @@ class Priority:
     def _from_proto(cls, priority: proto.Priority | None) -> Priority:
         if priority is None:
             return _DEFAULT_PRIORITY
-        return cls(
+        return _as_told(
+            cls,
             priority_key=priority.priority_key or None,
             fairness_key=priority.fairness_key or None,
             fairness_weight=priority.fairness_weight or None,
@@ -162,6 +170,14 @@ class Priority:
 
 
 _DEFAULT_PRIORITY = Priority()
+
+
+def _as_told(kind: type[T], **values: object) -> T:
+    """Make a value of what the server says, unchecked: a task is not lost for a policy that the server let pass."""
+    value = object.__new__(kind)
+    for name, content in values.items():
+        object.__setattr__(value, name, content)
+    return value
 
 
 @dataclass(frozen=True, slots=True)

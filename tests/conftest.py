@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import uuid
 from collections.abc import Iterator
 
@@ -22,6 +23,9 @@ def pytest_configure(config: pytest.Config) -> None:
         if name.startswith(("TEMPORAL_", "ASYNCWORKER_")) and name != BINARY_VARIABLE:
             del os.environ[name]
     os.environ["TEMPORAL_CONFIG_FILE"] = os.devnull
+    # What a script starts in the background ignores Ctrl-C, and so would every program that the tests interrupt.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -60,12 +60,21 @@ class Info:
     @property
     def deadline(self) -> datetime | None:
         """When the server gives this attempt up, by the server's clock; ``None`` if it never does."""
-        ends = []
-        if self.start_to_close_timeout is not None:
-            ends.append(self.started_time + self.start_to_close_timeout)
-        if self.schedule_to_close_timeout is not None:
-            ends.append(self.scheduled_time + self.schedule_to_close_timeout)
-        return min(ends, default=None)
+        ends = (
+            _end(self.started_time, self.start_to_close_timeout),
+            _end(self.scheduled_time, self.schedule_to_close_timeout),
+        )
+        return min((end for end in ends if end is not None), default=None)
+
+
+def _end(begun: datetime, span: timedelta | None) -> datetime | None:
+    if span is None:
+        return None
+    try:
+        return begun + span
+    except OverflowError:
+        # Not a moment that Python can say.
+        return None
 
 
 # The order of the values in `info_of`.

@@ -80,7 +80,12 @@ class Executions:
 
     def take(self, task: PollActivityTaskQueueResponse, permit: SlotPermit) -> None:
         """Run *task*; its end releases *permit*. After the last call it is failed back to the server at once."""
-        execution = Execution(self._environment, task, self._forget)
+        try:
+            execution = Execution(self._environment, task, self._forget)
+        except BaseException:
+            # What cannot even be read must not cost a slot besides.
+            self.release(permit)
+            raise
         self._permits[execution] = permit
         self._by_token[task.task_token] = execution
         self._is_empty.clear()

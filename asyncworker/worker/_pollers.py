@@ -173,14 +173,18 @@ class Pollers:
             self._dismiss(answered)
 
     def _on_done(self, poller: Poller, task: asyncio.Task[None]) -> None:
+        was_told = poller in self._leaving
         self._active.discard(poller)
         self._leaving.discard(poller)
-        if task.cancelled() or (error := task.exception()) is None:
-            return
-        _logger.error(
-            "a poller of queue %r failed, and is replaced in %g s",
-            self._environment.task_queue,
-            _AFTER_POLLER_ERROR,
-            exc_info=error,
-        )
-        self._loop.call_later(_AFTER_POLLER_ERROR, self._fill)
+        if task.cancelled():
+            # By whom? If the event loop is on its way down, nobody is there any more to be replaced.
+            is_missed = not was_told
+        elif is_missed := (error := task.exception()) is not None:
+            _logger.error(
+                "a poller of queue %r failed, and is replaced in %g s",
+                self._environment.task_queue,
+                _AFTER_POLLER_ERROR,
+                exc_info=error,
+            )
+        if is_missed:
+            self._loop.call_later(_AFTER_POLLER_ERROR, self._fill)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from asyncworker import Priority, RetryPolicy
 from asyncworker._proto.temporal.api.common.v1 import ActivityType, WorkflowExecution, WorkflowType
 from asyncworker._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
+from asyncworker._proto.temporal.wkt import Duration, Timestamp
 from asyncworker._time import to_duration, to_timestamp
 from asyncworker.activity import Info
 from asyncworker.activity._info import info_of
@@ -76,6 +77,34 @@ def test_of_a_standalone_activity_has_no_workflow():
 def test_knows_its_deadline():
     """The server gives the attempt up at the first of its timeouts, by its own clock."""
     assert info_of(TASK, "orders").deadline == NOON + timedelta(seconds=62)
+
+
+def test_has_no_deadline_beyond_the_years_that_python_knows():
+    """Ten thousand years, which a Duration can say, are never; the nearer end counts as ever."""
+    for_ever = to_duration(timedelta(days=3_652_000))
+    far, near = replace(TASK, start_to_close_timeout=for_ever), replace(TASK, schedule_to_close_timeout=for_ever)
+
+    assert info_of(replace(far, schedule_to_close_timeout=for_ever), "orders").deadline is None
+    assert info_of(far, "orders").deadline == NOON + timedelta(seconds=100)
+    assert info_of(near, "orders").deadline == NOON + timedelta(seconds=62)
+
+
+def test_of_times_that_python_cannot_say_says_the_nearest():
+    """A task is not lost for its date."""
+    info = info_of(
+        PollActivityTaskQueueResponse(
+            scheduled_time=Timestamp(seconds=1 << 62),
+            started_time=Timestamp(seconds=-(1 << 62)),
+            heartbeat_timeout=Duration(seconds=1 << 62),
+            start_to_close_timeout=Duration(seconds=-(1 << 62)),
+        ),
+        "orders",
+    )
+
+    assert info.scheduled_time == datetime.max.replace(tzinfo=UTC)
+    assert info.started_time == datetime.min.replace(tzinfo=UTC)
+    assert info.heartbeat_timeout == timedelta.max
+    assert info.start_to_close_timeout == timedelta.min
 
 
 def test_does_not_change():

@@ -155,6 +155,20 @@ class TestAutoscaling:
         assert {task.state for task in tasks} <= {"Completed", "Scheduled"}
 
 
+@pytest.mark.usefixtures("impatient")
+async def test_a_poller_that_somebody_else_cancels_is_replaced(temporal):
+    """Only the worker itself may end its polling: whoever cancels what they find on the loop does not."""
+    async with worker_of(temporal, pack, max_concurrent_activity_task_polls=1) as worker:
+        await until(lambda: pollers_of(worker).is_polling)
+        [poller] = pollers_of(worker)._active
+        poller.task.cancel()
+        await until(lambda: pollers_of(worker).is_polling and poller not in pollers_of(worker)._active)
+        task = temporal.add_task(pack, task_queue=QUEUE)
+        await task.wait_closed()
+
+    assert task.state == "Completed"
+
+
 class Ledger(SlotSupplier):
     """Keeps book of what it is told."""
 
@@ -290,6 +304,18 @@ class TestSlotSupplier:
         await runs(temporal, Rough())
 
         assert "a poller of queue 'orders' failed, and is replaced" in caplog.text
+
+    async def test_has_the_slot_of_a_task_back_that_cannot_be_read(self, temporal):
+        """Whatever is wrong with a task, it costs no slot."""
+        ledger = Ledger()
+        async with worker_of(temporal, pack, slot_supplier=ledger, max_concurrent_activity_task_polls=1) as worker:
+            await until(lambda: pollers_of(worker).is_polling)
+            executions = worker._life.executions
+            permit = await executions.reserve()
+            with pytest.raises(AttributeError):
+                executions.take(object(), permit)
+
+            assert (executions.issued, len(executions), ledger.released) == (1, 0, 1)
 
     async def test_that_ignores_the_end_does_not_prevent_it(self, temporal):
         """A supplier that answers its cancellation with a permit gets that back, and nothing is polled with it."""
