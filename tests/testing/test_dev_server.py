@@ -22,8 +22,12 @@ from asyncworker.testing import DevServer, DevServerError
 from asyncworker.testing._dev_server import BINARY_VARIABLE, find_temporal
 
 SCRIPT = """
+import signal
 import anyio
 from asyncworker.testing import DevServer
+
+# Under nohup, as long tests often are, this one is ignored.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 async def main():
     async with DevServer() as server:
