@@ -13,9 +13,10 @@ from .._moments import about
 from ..exceptions import RPCError, RPCStatusCode
 from ._call import Call, deadline_exceeded
 from ._connection import Connection, UnprocessedError, open_connection
+from ._relay import Relays, tell_failure, tell_reply
 from ._retry import Backoff
 from ._target import Target
-from ._transport import Metadata
+from ._transport import Metadata, Receiver
 
 __all__ = ["Http2Transport", "TransportStatistics"]
 
@@ -63,6 +64,7 @@ class Http2Transport:
         self._keep_alive = target.keep_alive
         self._loop: asyncio.AbstractEventLoop | None = None
         self._alarms: Alarms | None = None
+        self._relays = Relays()
         # The connection of the last call, to be looked at first.
         self._current: Connection | None = None
         self._connections: list[Connection] = []
@@ -102,8 +104,8 @@ class Http2Transport:
         deadline = _deadline(timeout, loop.time())
         tries = 0
         while True:
-            connection = self._current
-            if connection is None or not connection.has_capacity or self._target.connections > 1:
+            connection = self._connection_at_hand()
+            if connection is None:
                 connection = await self._find_connection(deadline)
                 timeout = _remaining(deadline, loop.time())
             call = Call(path, request, timeout, metadata, loop.create_future())
@@ -117,14 +119,61 @@ class Http2Transport:
                 timeout = _remaining(deadline, loop.time())
                 _logger.debug("Sending %s again: %s", path, error)
             except RPCError as error:
-                # The server's clock may be ahead of ours.
-                if error.status is RPCStatusCode.CANCELLED and deadline is not None and loop.time() >= deadline:
+                if _is_too_late(error, deadline, loop.time()):
                     raise deadline_exceeded() from error
                 raise
             else:
                 return response
             finally:
                 self._end(connection, call, expires_at)
+
+    def post(
+        self,
+        path: str,
+        request: bytes,
+        *,
+        timeout: float | None,
+        metadata: Metadata = (),
+        receiver: Receiver[bytes],
+    ) -> None:
+        """See :class:`Post`.
+
+        On a connection that is open this takes no task, no coroutine and no future, which is a third of a call.
+        """
+        connection = self._connection_at_hand()
+        if connection is not None and self._loop is not None and (timeout is None or timeout > 0):
+            call = _Posted(self, connection, path, request, timeout, metadata, receiver)
+            try:
+                call.deadline = _deadline(timeout, self._loop.time())
+                call.expires_at = self._start(connection, call, call.deadline)
+            except RPCError:
+                # The receiver is told of it later, as of everything.
+                pass
+            else:
+                return
+        self._relays.add(self.unary(path, request, timeout=timeout, metadata=metadata), receiver)
+
+    def on_posted_ended(self, call: _Posted, outcome: bytes | RPCError) -> None:
+        """Pass on what came of a posted call, or make it again if the server has not acted on it."""
+        assert self._loop is not None
+        if call.expires_at is not None and self._alarms is not None:
+            self._alarms.unset(call.expires_at, call)
+        if not isinstance(outcome, RPCError):
+            tell_reply(call.receiver, outcome)
+        elif isinstance(outcome, UnprocessedError):
+            timeout = None if call.deadline is None else call.deadline - self._loop.time()
+            again = self.unary(call.path, call.request, timeout=timeout, metadata=call.metadata)
+            self._relays.add(again, call.receiver)
+        else:
+            is_late = _is_too_late(outcome, call.deadline, self._loop.time())
+            tell_failure(call.receiver, deadline_exceeded() if is_late else outcome)
+
+    def _connection_at_hand(self) -> Connection | None:
+        """Answer the connection of the last call, if that is where the next belongs without any further thought."""
+        connection = self._current
+        if connection is None or not connection.has_capacity or self._target.connections > 1:
+            return None
+        return connection
 
     def _start(self, connection: Connection, call: Call, deadline: float | None) -> float | None:
         connection.start(call)
@@ -304,6 +353,53 @@ class Http2Transport:
                 connection.abort("the transport is closed")
             if self._alarms is not None:
                 self._alarms.close()
+
+
+class _Posted(Call):
+    """A call that nobody awaits: it is its own waiter, in place of a future, and hands on what came of it."""
+
+    __slots__ = ("_connection", "_transport", "deadline", "expires_at", "receiver")
+
+    def __init__(
+        self,
+        transport: Http2Transport,
+        connection: Connection,
+        path: str,
+        request: bytes,
+        timeout: float | None,
+        metadata: Metadata,
+        receiver: Receiver[bytes],
+    ) -> None:
+        super().__init__(path, request, timeout, metadata, self)
+        self._transport = transport
+        self._connection = connection
+        self.receiver = receiver
+        self.deadline: float | None = None
+        self.expires_at: float | None = None
+
+    def on_alarm(self) -> None:
+        if not self.is_over:
+            self._connection.give_up(self)
+            self.set_exception(deadline_exceeded())
+
+    # What a connection asks of a future.
+
+    def done(self) -> bool:
+        """Whether it was told before; it is forgotten by whoever tells it."""
+        return False
+
+    def set_result(self, reply: bytes) -> None:
+        """Learn the reply."""
+        self._transport.on_posted_ended(self, reply)
+
+    def set_exception(self, error: RPCError) -> None:
+        """Learn that there will be none."""
+        self._transport.on_posted_ended(self, error)
+
+
+def _is_too_late(error: RPCError, deadline: float | None, now: float) -> bool:
+    # The server's clock may be ahead of ours.
+    return error.status is RPCStatusCode.CANCELLED and deadline is not None and now >= deadline
 
 
 def _deadline(timeout: float | None, now: float) -> float | None:

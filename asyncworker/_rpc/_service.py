@@ -9,16 +9,17 @@ from asyncio import CancelledError, current_task, get_running_loop
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import cache, partial
 from inspect import isawaitable
-from typing import Any, TypeAlias
+from typing import Any, Generic, TypeAlias
 
 import anyio
 
 from .._wire import DecodeError, decode, encode
 from ..exceptions import RPCError, RPCStatusCode
 from ._methods import Method, Req, Resp
+from ._relay import Relays, post_of
 from ._retry import DEFAULT, Failures, RetryRules
 from ._status import decode_details
-from ._transport import Metadata, Transport
+from ._transport import Metadata, Receiver, Transport
 
 __all__ = ["LONG_POLL_TIMEOUT", "APIKey", "WorkflowService", "client_version"]
 
@@ -53,7 +54,18 @@ class WorkflowService:
         ValueError: A metadata key or value that gRPC does not allow.
     """
 
-    __slots__ = ("_api_key", "_bearer", "_extra", "_metadata", "_proven", "_told", "_transport", "namespace")
+    __slots__ = (
+        "_api_key",
+        "_bearer",
+        "_extra",
+        "_metadata",
+        "_post",
+        "_proven",
+        "_relays",
+        "_told",
+        "_transport",
+        "namespace",
+    )
 
     def __init__(
         self,
@@ -65,11 +77,13 @@ class WorkflowService:
     ) -> None:
         self.namespace = namespace
         self._transport = transport
+        self._post = post_of(transport)
         self._api_key = api_key
         self._bearer = api_key if isinstance(api_key, str) else None
         self._extra = _checked(metadata or {})
         self._metadata: Metadata = self._build_metadata()
         self._proven: set[str] = set()
+        self._relays = Relays()
         self._told: dict[str, tuple[str, float]] = {}
 
     def __repr__(self) -> str:
@@ -136,6 +150,24 @@ class WorkflowService:
                 return decode(method.response, b"")
             again = partial(self._try, method, data, timeout, until, metadata)
             reply = await self._try_again(error, again, method, Failures(rules), until)
+        return self._read(method, reply)
+
+    def post(
+        self,
+        method: Method[Req, Resp],
+        request: Req,
+        receiver: Receiver[Resp],
+        *,
+        retry: RetryRules | None = None,
+        until: float | None = None,
+    ) -> None:
+        """Do what :meth:`call` does, without anybody to await it: *receiver* is told, once, after this has returned.
+
+        Not for long polls. It is told in any context. The call cannot be cancelled, so that *until* should be given.
+        """
+        _Posting(self, method, encode(request), retry or DEFAULT, until, receiver).begin()
+
+    def _read(self, method: Method[Req, Resp], reply: bytes) -> Resp:
         self._proven.add(method.path)
         try:
             return decode(method.response, reply)
@@ -146,10 +178,7 @@ class WorkflowService:
         self, method: Method[Req, Resp], data: bytes, timeout: float, until: float | None, metadata: Metadata
     ) -> Coroutine[Any, Any, bytes]:
         """Begin one try. What is awaited is the transport's own coroutine: each layer upon it costs every call."""
-        if until is not None:
-            timeout = min(timeout, until - get_running_loop().time())
-            if timeout <= 0:
-                raise RPCError(f"no time was left for {method.name}", RPCStatusCode.DEADLINE_EXCEEDED)
+        timeout = _time_for(method, timeout, until)
         if self._api_key is not self._bearer:
             return self._try_with_fresh_key(method, data, timeout, metadata)
         always = self._metadata
@@ -228,6 +257,75 @@ class WorkflowService:
             self._told[name] = (error.message, now)
         level = logging.WARNING if is_news else logging.DEBUG
         _logger.log(level, "%s failed, and is tried again in %.1f s: %s", name, wait, error)
+
+
+class _Posting(Generic[Req, Resp]):
+    """A call that nobody awaits: its first try is posted, and only what comes after a failure takes a task."""
+
+    __slots__ = ("_data", "_is_last", "_method", "_receiver", "_rules", "_service", "_until")
+
+    def __init__(
+        self,
+        service: WorkflowService,
+        method: Method[Req, Resp],
+        data: bytes,
+        rules: RetryRules,
+        until: float | None,
+        receiver: Receiver[Resp],
+    ) -> None:
+        self._service = service
+        self._method = method
+        self._data = data
+        self._rules = rules
+        self._until = until
+        self._receiver = receiver
+        # Whether an error is the call's, and not only the first try's.
+        self._is_last = False
+
+    def begin(self) -> None:
+        """Make the first try."""
+        service, method, timeout = self._service, self._method, self._rules.attempt_timeout
+        if self._until is not None:
+            timeout = min(timeout, self._until - get_running_loop().time())
+        if timeout > 0 and service._api_key is service._bearer:
+            service._post(method.path, self._data, timeout=timeout, metadata=service._metadata, receiver=self)
+        else:
+            service._relays.add(self._try_aside(), self)
+
+    def on_reply(self, reply: bytes) -> None:
+        """Learn how the server has answered."""
+        try:
+            response = self._service._read(self._method, reply)
+        except RPCError as error:
+            self._receiver.on_failure(error)
+        else:
+            self._receiver.on_reply(response)
+
+    def on_failure(self, error: RPCError) -> None:
+        """Learn how a try has failed."""
+        if self._is_last:
+            self._receiver.on_failure(error)
+            return
+        self._is_last = True
+        service = self._service
+        rest = service._try_again(error, self._try, self._method, Failures(self._rules), self._until)
+        service._relays.add(rest, self)
+
+    async def _try_aside(self) -> bytes:
+        return await self._try()
+
+    def _try(self) -> Coroutine[Any, Any, bytes]:
+        return self._service._try(self._method, self._data, self._rules.attempt_timeout, self._until, ())
+
+
+def _time_for(method: Method[Any, Any], timeout: float, until: float | None) -> float:
+    """How many seconds the next try of a call has."""
+    if until is None:
+        return timeout
+    timeout = min(timeout, until - get_running_loop().time())
+    if timeout <= 0:
+        raise RPCError(f"no time was left for {method.name}", RPCStatusCode.DEADLINE_EXCEEDED)
+    return timeout
 
 
 def _came_too_late(error: RPCError, ends_at: float) -> bool:

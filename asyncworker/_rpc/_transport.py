@@ -3,14 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from ..exceptions import RPCError
 
 #: Pairs of a lower-case key and its value; a key that ends in ``-bin`` has bytes for a value, any other key text.
 Metadata: TypeAlias = Sequence[tuple[str, str | bytes]]
 
+T_contra = TypeVar("T_contra", contravariant=True)
+
+
+class Receiver(Protocol[T_contra]):
+    """Who is told what came of a call, in place of awaiting it."""
+
+    def on_reply(self, reply: T_contra) -> None:
+        """Learn the reply."""
+        ...
+
+    def on_failure(self, error: RPCError) -> None:
+        """Learn that there will be none."""
+        ...
+
+
+class Post(Protocol):
+    """A way to make a call that nobody awaits."""
+
+    def __call__(
+        self,
+        path: str,
+        request: bytes,
+        *,
+        timeout: float | None,
+        metadata: Metadata = (),
+        receiver: Receiver[bytes],
+    ) -> None:
+        """Do what :meth:`Transport.unary` does; *receiver* is told, once, after this has returned.
+
+        It is told in whatever context the transport is in. The call cannot be cancelled.
+        """
+        ...
+
 
 class Transport(Protocol):
-    """A way to one target that carries any number of unary calls at once."""
+    """A way to one target that carries any number of unary calls at once.
+
+    One that can do with less than a task for a call that nobody awaits has a method ``post``, a :class:`Post`; for any
+    other a task does it.
+    """
 
     def unary(
         self, path: str, request: bytes, *, timeout: float | None, metadata: Metadata = ()

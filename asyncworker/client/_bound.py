@@ -7,8 +7,10 @@ import os
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
+from .._rpc._relay import post_of
+
 if TYPE_CHECKING:
-    from .._rpc._transport import Metadata, Transport
+    from .._rpc._transport import Metadata, Receiver, Transport
 
 __all__ = ["BoundTransport"]
 
@@ -19,10 +21,11 @@ class BoundTransport:
     A connection that a fork has copied would mix two processes' frames in one stream.
     """
 
-    __slots__ = ("_inner", "_loop", "_pid")
+    __slots__ = ("_inner", "_loop", "_pid", "_post")
 
     def __init__(self, inner: Transport) -> None:
         self._inner = inner
+        self._post = post_of(inner)
         self._pid = os.getpid()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -37,9 +40,28 @@ class BoundTransport:
         Raises:
             RuntimeError: This is another process, or another event loop.
         """
-        if self._loop is not asyncio.get_running_loop() or self._pid != os.getpid():
+        # No loop that runs here can have come here by a fork.
+        if self._loop is not asyncio.get_running_loop():
             self._settle()
         return self._inner.unary(path, request, timeout=timeout, metadata=metadata)
+
+    def post(
+        self,
+        path: str,
+        request: bytes,
+        *,
+        timeout: float | None,
+        metadata: Metadata = (),
+        receiver: Receiver[bytes],
+    ) -> None:
+        """See :class:`Post`.
+
+        Raises:
+            RuntimeError: This is another process, or another event loop.
+        """
+        if self._loop is not asyncio.get_running_loop():
+            self._settle()
+        self._post(path, request, timeout=timeout, metadata=metadata, receiver=receiver)
 
     async def close(self) -> None:
         """See :meth:`Transport.close`; a copy that a fork has made is let be."""

@@ -11,6 +11,7 @@ import anyio
 import grpc
 import pytest
 from far_ends import ECHO, FAIL, HANG, KINDS, SIZE, TELL, GrpcioFarEnd, GrpclibFarEnd, until
+from posted import Posted
 
 from asyncworker._rpc._grpclib import GrpclibTransport
 from asyncworker._rpc._pool import Http2Transport
@@ -18,7 +19,13 @@ from asyncworker._rpc._target import Target, parse_address
 from asyncworker._wire import decode
 from asyncworker.exceptions import RPCError, RPCStatusCode
 
-TRANSPORTS = {"own": Http2Transport, "grpclib": GrpclibTransport.to}
+TRANSPORTS = {
+    "own": Http2Transport,
+    "own, posted": lambda target: Posted(Http2Transport(target)),
+    "grpclib": GrpclibTransport.to,
+}
+# A call that nobody awaits cannot be cancelled.
+awaited = pytest.mark.parametrize("make_transport", ["own", "grpclib"], indirect=True)
 GET_SYSTEM_INFO = "/temporal.api.workflowservice.v1.WorkflowService/GetSystemInfo"
 
 
@@ -203,6 +210,7 @@ async def test_no_deadline(transport, far):
     assert far.timeouts[0] is None or far.timeouts[0] > 1e6
 
 
+@awaited
 async def test_cancellation(transport, far):
     """Cancelling a call cancels the server's work, and leaves other calls alone."""
     other = asyncio.create_task(transport.unary(HANG, b"other", timeout=20.0))
@@ -226,6 +234,7 @@ async def test_cancellation_leaves_no_mark(transport, far):
     assert asyncio.current_task().cancelling() == 0
 
 
+@awaited
 async def test_task_group_after_deadline(transport):
     """A scope of the caller's that ends at the same moment is still the caller's."""
     with anyio.move_on_after(0.05) as scope:
@@ -235,6 +244,7 @@ async def test_task_group_after_deadline(transport):
     assert await transport.unary(ECHO, b"on", timeout=5.0) == b"on"
 
 
+@awaited
 async def test_many_cancelled_calls(transport, far):
     """Streams that were given up do not use the connection up."""
     for _ in range(5):

@@ -8,6 +8,7 @@ import anyio
 import pytest
 from far_ends import until
 from http2_peer import PATH
+from posted import Answer, Posted
 from scripted_server import ScriptedServer, ServerConnection
 
 from asyncworker._rpc import _frames as frames
@@ -29,6 +30,10 @@ async def connected(server, **options):
 
 def call(transport, request=b"request", timeout=10.0, **options):
     return asyncio.create_task(transport.unary(PATH, request, timeout=timeout, **options))
+
+
+# A call is awaited, or nobody awaits it: both come to the same.
+both_ways = pytest.mark.parametrize("way", [lambda transport: transport, Posted], ids=["awaited", "posted"])
 
 
 async def refused(transport, **options) -> RPCError:
@@ -134,20 +139,22 @@ async def test_goaway_at_once():
         await until(lambda: server.connections[0].is_lost)
 
 
-async def test_deadline_while_connecting():
+@both_ways
+async def test_deadline_while_connecting(way):
     """A call that finds no connection in time is UNAVAILABLE: the server cannot have seen it."""
     server = ScriptedServer(greets=False)
     async with server.listening(), connected(server) as transport:
-        error = await refused(transport, timeout=0.05)
+        error = await refused(way(transport), timeout=0.05)
 
         assert error.status is RPCStatusCode.UNAVAILABLE
 
 
-async def test_connect_timeout():
+@both_ways
+async def test_connect_timeout(way):
     """An attempt to connect ends by itself, and so does a call without a deadline."""
     server = ScriptedServer(greets=False)
     async with server.listening(), connected(server, connect_timeout=0.05) as transport:
-        error = await refused(transport, timeout=None)
+        error = await refused(way(transport), timeout=None)
 
         assert error.status is RPCStatusCode.UNAVAILABLE
         assert "no answer within 0.05 s" in error.message
@@ -170,11 +177,12 @@ async def test_cancellation_while_connecting():
         assert len(server.connections) == 1
 
 
-async def test_closing_while_connecting():
+@both_ways
+async def test_closing_while_connecting(way):
     """Closing ends an attempt to connect, and the calls that wait for it."""
     server = ScriptedServer(greets=False)
     async with server.listening(), connected(server) as transport:
-        task = call(transport, timeout=None)
+        task = call(way(transport), timeout=None)
         await until(lambda: server.connections)
 
         await transport.close()
@@ -184,13 +192,14 @@ async def test_closing_while_connecting():
         await until(lambda: server.connections[0].is_lost)
 
 
-async def test_reconnects_after_backoff(free_tcp_port):
+@both_ways
+async def test_reconnects_after_backoff(free_tcp_port, way):
     """A call after a failed attempt waits for the next, and finds a server that has come up."""
     server = ScriptedServer(port=free_tcp_port)
     async with connected(server) as transport:
-        assert (await refused(transport)).status is RPCStatusCode.UNAVAILABLE
+        assert (await refused(way(transport))).status is RPCStatusCode.UNAVAILABLE
         async with server.listening():
-            assert await call(transport) == b"request"
+            assert await call(way(transport)) == b"request"
 
 
 async def test_other_loop():
@@ -226,34 +235,37 @@ async def test_repr():
 # Calls
 
 
-async def test_metadata_that_cannot_be_sent():
+@both_ways
+async def test_metadata_that_cannot_be_sent(way):
     """Metadata with a stray newline are the caller's error, and no secret is told."""
     server = ScriptedServer()
     async with server.listening(), connected(server) as transport:
-        error = await refused(transport, metadata=(("authorization", "Bearer secret\n"),))
+        error = await refused(way(transport), metadata=(("authorization", "Bearer secret\n"),))
 
         assert error.status is RPCStatusCode.INVALID_ARGUMENT
         assert "secret" not in str(error)
-        assert await call(transport) == b"request"
+        assert await call(way(transport)) == b"request"
 
 
-async def test_deadline_already_passed():
+@both_ways
+async def test_deadline_already_passed(way):
     """A call without time left is not made."""
     server = ScriptedServer()
     async with server.listening(), connected(server) as transport:
-        await call(transport)
+        await call(way(transport))
 
-        assert (await refused(transport, timeout=0.0)).status is RPCStatusCode.DEADLINE_EXCEEDED
-        assert (await refused(transport, timeout=-1.0)).status is RPCStatusCode.DEADLINE_EXCEEDED
-        assert await call(transport, b"next") == b"next"
+        assert (await refused(way(transport), timeout=0.0)).status is RPCStatusCode.DEADLINE_EXCEEDED
+        assert (await refused(way(transport), timeout=-1.0)).status is RPCStatusCode.DEADLINE_EXCEEDED
+        assert await call(way(transport), b"next") == b"next"
         assert len(server.connections[0].requests) == 2
 
 
-async def test_deadlines_in_any_order():
+@both_ways
+async def test_deadlines_in_any_order(way):
     """Each call ends at its own deadline."""
     server = ScriptedServer(keep_quiet)
     async with server.listening(), connected(server) as transport:
-        calls = {timeout: call(transport, timeout=timeout) for timeout in (0.2, 0.05, 0.15, 0.1)}
+        calls = {timeout: call(way(transport), timeout=timeout) for timeout in (0.2, 0.05, 0.15, 0.1)}
         ended = []
         for timeout, task in calls.items():
             task.add_done_callback(lambda _, timeout=timeout: ended.append(timeout))
@@ -265,7 +277,8 @@ async def test_deadlines_in_any_order():
         assert transport.statistics().calls == 0
 
 
-async def test_server_cancels_at_the_deadline():
+@both_ways
+async def test_server_cancels_at_the_deadline(way):
     """A stream that the server cancels when the deadline has passed is DEADLINE_EXCEEDED, whoever was first."""
 
     def cancel_late(connection, stream_id):
@@ -275,7 +288,118 @@ async def test_server_cancels_at_the_deadline():
 
     server = ScriptedServer(cancel_late)
     async with server.listening(), connected(server) as transport:
-        assert (await refused(transport, timeout=0.1)).status is RPCStatusCode.DEADLINE_EXCEEDED
+        assert (await refused(way(transport), timeout=0.1)).status is RPCStatusCode.DEADLINE_EXCEEDED
+
+
+# Calls that nobody awaits, on a connection that is open
+
+
+@asynccontextmanager
+async def open_connection(on_request):
+    """A transport with a connection, and a server that treats requests so from now on."""
+    server = ScriptedServer()
+    async with server.listening(), connected(server) as transport:
+        await call(transport)
+        server.on_request = on_request
+        yield transport, server
+
+
+async def test_posting_takes_no_task():
+    """A posted call is made and answered without a task."""
+    async with open_connection(ServerConnection.answer) as (transport, _):
+        answer = Answer()
+        tasks = asyncio.all_tasks()
+        transport.post(PATH, b"posted", timeout=10.0, receiver=answer)
+
+        assert asyncio.all_tasks() == tasks
+        assert await answer.outcome == b"posted"
+
+
+async def test_posted_and_refused():
+    """A posted call whose stream the server refuses is sent again, unnoticed."""
+    refusals = iter([True, True, False])
+
+    def on_request(connection, stream_id):
+        if next(refusals):
+            connection.reset(stream_id, ErrorCode.REFUSED_STREAM)
+        else:
+            connection.answer(stream_id)
+
+    async with open_connection(on_request) as (transport, _):
+        assert await call(Posted(transport)) == b"request"
+
+
+async def test_posted_past_goaway():
+    """A posted call that a server which goes away has not acted on goes to another connection."""
+
+    def on_request(connection, stream_id):
+        if connection is server.connections[0]:
+            connection.goaway(last_id=1)
+        else:
+            connection.answer(stream_id)
+
+    async with open_connection(on_request) as (transport, server):
+        assert await call(Posted(transport)) == b"request"
+        assert len(server.connections) == 2
+
+
+async def test_posted_until_its_deadline():
+    """A posted call ends at its deadline, and the server is told."""
+    async with open_connection(keep_quiet) as (transport, server):
+        error = await refused(Posted(transport), timeout=0.05)
+
+        assert error.status is RPCStatusCode.DEADLINE_EXCEEDED
+        assert transport.statistics().calls == 0
+        await until(lambda: server.connections[0].count(frames.RST_STREAM) == 1)
+
+
+async def test_posted_and_cancelled_late():
+    """A posted call that the server cancels when the deadline has passed is DEADLINE_EXCEEDED."""
+
+    def cancel_late(connection, stream_id):
+        connection.reset(stream_id, ErrorCode.CANCEL)
+        time.sleep(0.15)
+
+    async with open_connection(cancel_late) as (transport, _):
+        assert (await refused(Posted(transport), timeout=0.1)).status is RPCStatusCode.DEADLINE_EXCEEDED
+
+
+async def test_posted_and_lost():
+    """A posted call whose connection is lost is UNAVAILABLE, and not sent again."""
+    async with open_connection(lambda connection, _: connection.hang_up()) as (transport, server):
+        assert (await refused(Posted(transport))).status is RPCStatusCode.UNAVAILABLE
+        assert len(server.connections) == 1
+
+
+async def test_posted_with_metadata_that_cannot_be_sent():
+    """The receiver of a call that cannot be made is told, as of everything."""
+    async with open_connection(ServerConnection.answer) as (transport, _):
+        error = await refused(Posted(transport), metadata=(("key", "value\n"),))
+
+        assert error.status is RPCStatusCode.INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize(
+    "on_request", [ServerConnection.answer, lambda connection, stream: connection.reset(stream, 1)]
+)
+async def test_posted_for_one_who_fails(on_request, caplog):
+    """What goes wrong with whoever is told harms no other call, and is logged."""
+
+    class Failing:
+        def on_reply(self, reply):
+            raise OSError("no room")
+
+        def on_failure(self, error):
+            raise OSError("no room")
+
+    async with open_connection(on_request) as (transport, server):
+        transport.post(PATH, b"posted", timeout=10.0, receiver=Failing())
+        await until(lambda: caplog.records)
+        server.on_request = ServerConnection.answer
+
+        assert "Failing object" in caplog.text
+        assert "no room" in caplog.text
+        assert await call(transport, b"next") == b"next"
 
 
 # Connections that end
@@ -303,9 +427,10 @@ async def test_goaway_drains():
         assert server.connections[0].count(frames.GOAWAY) == 1
 
 
+@both_ways
 @pytest.mark.parametrize("last_id", [0, 1])
 @pytest.mark.parametrize("step", range(4))
-async def test_goaway_at_every_step(step, last_id):
+async def test_goaway_at_every_step(step, last_id, way):
     """Wherever GOAWAY comes in a call, the call is answered, and a request is handled once."""
     handled = []
 
@@ -327,14 +452,15 @@ async def test_goaway_at_every_step(step, last_id):
 
     server = ScriptedServer(on_request)
     async with server.listening(), connected(server) as transport:
-        assert await call(transport) == b"request"
-        assert await call(transport, b"next") == b"next"
+        assert await call(way(transport)) == b"request"
+        assert await call(way(transport), b"next") == b"next"
 
     assert len(handled) == 2
     assert len(server.connections) == 2
 
 
-async def test_refused_stream():
+@both_ways
+async def test_refused_stream(way):
     """A stream that the server refuses is sent again, unnoticed."""
     refusals = iter([True, True, False])
 
@@ -346,36 +472,39 @@ async def test_refused_stream():
 
     server = ScriptedServer(on_request)
     async with server.listening(), connected(server) as transport:
-        assert await call(transport) == b"request"
+        assert await call(way(transport)) == b"request"
 
 
-async def test_refused_for_ever():
+@both_ways
+async def test_refused_for_ever(way):
     """A server that refuses every stream is UNAVAILABLE in the end."""
     server = ScriptedServer(lambda connection, stream_id: connection.reset(stream_id, ErrorCode.REFUSED_STREAM))
     async with server.listening(), connected(server) as transport:
-        error = await refused(transport)
+        error = await refused(way(transport))
 
         assert error.status is RPCStatusCode.UNAVAILABLE
         assert len(server.connections[0].requests) == 5
 
 
-async def test_connection_lost_in_flight():
+@both_ways
+async def test_connection_lost_in_flight(way):
     """A call whose connection is lost is UNAVAILABLE, not sent again: the server may have acted on it."""
     server = ScriptedServer(lambda connection, stream_id: connection.hang_up())
     async with server.listening(), connected(server) as transport:
-        error = await refused(transport)
+        error = await refused(way(transport))
 
         assert error.status is RPCStatusCode.UNAVAILABLE
         assert len(server.connections) == 1
 
 
-async def test_connection_lost_before_the_call_was_written():
+@both_ways
+async def test_connection_lost_before_the_call_was_written(way):
     """A call that was not yet written when the connection was lost goes to another one."""
     server = ScriptedServer()
     async with server.listening(), connected(server) as transport:
-        await call(transport)
+        await call(way(transport))
         connection = transport._current
-        task = call(transport, b"second")
+        task = call(way(transport), b"second")
         # The call is with the connection, and the flush is due in the next turn.
         await asyncio.sleep(0)
         connection._transport.abort()
@@ -384,11 +513,12 @@ async def test_connection_lost_before_the_call_was_written():
         assert [len(far.requests) for far in server.connections] == [1, 1]
 
 
-async def test_upload_cut_off():
+@both_ways
+async def test_upload_cut_off(way):
     """A request whose last byte was never sent goes to another connection."""
     server = ScriptedServer(settings={Setting.INITIAL_WINDOW_SIZE: 1000})
     async with server.listening(), connected(server) as transport:
-        task = call(transport, b"x" * 2000)
+        task = call(way(transport), b"x" * 2000)
         await until(lambda: server.connections and server.connections[0].requests)
         server.settings = {Setting.INITIAL_WINDOW_SIZE: 10_000}
         server.connections[0].hang_up()
@@ -396,16 +526,17 @@ async def test_upload_cut_off():
         assert await task == b"x" * 2000
 
 
-async def test_protocol_error():
+@both_ways
+async def test_protocol_error(way):
     """A server that breaks the protocol loses the connection, and not the next call."""
     server = ScriptedServer(lambda connection, _: connection.say(frames.frame(frames.PUSH_PROMISE, 0, 1, b"\0\0\0\2")))
     async with server.listening(), connected(server) as transport:
-        error = await refused(transport)
+        error = await refused(way(transport))
         server.on_request = ServerConnection.answer
 
         assert error.status is RPCStatusCode.UNAVAILABLE
         assert "PROTOCOL_ERROR" in error.message
-        assert await call(transport) == b"request"
+        assert await call(way(transport)) == b"request"
         await until(lambda: server.connections[0].is_lost)
         assert server.connections[0].heard[-1].kind == frames.GOAWAY
 
@@ -479,11 +610,12 @@ async def test_no_replacement(free_tcp_port):
 # Limits on streams
 
 
-async def test_more_calls_than_streams():
+@both_ways
+async def test_more_calls_than_streams(way):
     """Where a connection has no stream left, another is opened; where none can be, calls queue."""
     server = ScriptedServer(keep_quiet, settings={Setting.MAX_CONCURRENT_STREAMS: 1})
     async with server.listening(), connected(server) as transport:
-        calls = [call(transport, b"%d" % number) for number in range(10)]
+        calls = [call(way(transport), b"%d" % number) for number in range(10)]
         await until(lambda: transport.statistics().calls == 10)
         await until(lambda: len(server.connections) == 8 and all(far.requests for far in server.connections))
         server.on_request = ServerConnection.answer

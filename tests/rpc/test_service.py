@@ -7,6 +7,7 @@ from asyncio import get_running_loop
 import anyio
 import pytest
 from anyio import fail_after
+from posted import Answer
 
 from asyncworker._proto.temporal.api.errordetails.v1 import NamespaceNotFoundFailure, NotFoundFailure
 from asyncworker._proto.temporal.api.taskqueue.v1 import TaskQueue
@@ -25,7 +26,7 @@ from asyncworker._rpc._methods import (
     RESPOND_ACTIVITY_TASK_COMPLETED,
     Method,
 )
-from asyncworker._rpc._retry import POLL, Backoff, RetryRules
+from asyncworker._rpc._retry import NONE, POLL, Backoff, RetryRules
 from asyncworker._rpc._service import WorkflowService
 from asyncworker.exceptions import RPCError, RPCStatusCode
 from asyncworker.testing import FakeTemporal
@@ -202,6 +203,109 @@ class TestRetry:
 
         assert [record.levelname for record in caplog.records] == ["WARNING", "DEBUG", "DEBUG"]
         assert "GetSystemInfo failed" in caplog.records[0].getMessage()
+
+
+class TestPost:
+    """Calls that nobody awaits."""
+
+    async def test_response(self, temporal):
+        """Whoever is told is told the typed response."""
+        response = await posted(temporal.service())
+
+        assert response.server_version == "1.32.0"
+
+    async def test_trouble_passes(self, temporal):
+        """Trouble is met with patience: the receiver hears of the answer only."""
+        temporal.fail_next("GetSystemInfo", RPCStatusCode.UNAVAILABLE, times=2)
+
+        response = await posted(temporal.service())
+
+        assert response.server_version == "1.32.0"
+        assert len(temporal.requests("GetSystemInfo")) == 3
+
+    async def test_answers_are_final(self, temporal):
+        """A refusal that is an answer is passed on after one try, its details decoded."""
+        answer = Answer()
+        temporal.service().post(DESCRIBE_NAMESPACE, DescribeNamespaceRequest(namespace="nope"), answer, retry=QUICK)
+
+        with pytest.raises(RPCError, match="Namespace nope is not found") as caught:
+            await answer.outcome
+        assert caught.value.details == (NamespaceNotFoundFailure(namespace="nope"),)
+        assert len(temporal.requests("DescribeNamespace")) == 1
+
+    async def test_garbled_response(self):
+        """A response that is none is the server's internal error."""
+        with pytest.raises(RPCError, match="GetSystemInfoResponse") as caught:
+            await posted(WorkflowService(Wire(b"\xff"), namespace="default"))
+
+        assert caught.value.status is RPCStatusCode.INTERNAL
+
+    async def test_until(self, temporal):
+        """With *until* the call is over by then, and its error says what was wrong."""
+        with temporal.outage(), fail_after(5), pytest.raises(RPCError, match="away"):
+            await posted(temporal.service(), until=get_running_loop().time() + 0.1)
+
+        assert len(temporal.requests("GetSystemInfo")) > 1
+
+    async def test_no_time_left(self):
+        """A call whose end has passed is not made at all, and the receiver is told so."""
+        wire = Wire(b"")
+        with pytest.raises(RPCError) as caught:
+            await posted(WorkflowService(wire, namespace="default"), until=get_running_loop().time() - 1)
+
+        assert caught.value.status is RPCStatusCode.DEADLINE_EXCEEDED
+        assert wire.calls == []
+
+    async def test_key_from_a_function(self, temporal):
+        """A function is asked for the key before each try, retries included."""
+        keys = iter(["first", "second"])
+        service = WorkflowService(temporal.transport(), namespace="default", api_key=lambda: next(keys))
+        temporal.fail_next("GetSystemInfo", RPCStatusCode.UNAVAILABLE)
+
+        await posted(service)
+
+        assert [it.metadata["authorization"] for it in temporal.calls] == ["Bearer first", "Bearer second"]
+
+    async def test_key_from_a_function_that_never_worked(self, temporal):
+        """The receiver is told of a mistake in a function for the key."""
+
+        def key():
+            raise KeyError("TOKEN")
+
+        with pytest.raises(RPCError, match="TOKEN") as caught:
+            await posted(WorkflowService(temporal.transport(), namespace="default", api_key=key))
+        assert isinstance(caught.value.__cause__, KeyError)
+
+    async def test_cancelled_by_a_stranger(self):
+        """The receiver is told also when somebody cancels whatever tasks there are."""
+        asked = asyncio.Event()
+
+        class Silent(Wire):
+            async def unary(self, path, request, *, timeout, metadata=()):
+                asked.set()
+                await asyncio.Event().wait()
+
+        before = asyncio.all_tasks()
+        answer = Answer()
+        WorkflowService(Silent(), namespace="default").post(GET_SYSTEM_INFO, INFO, answer, retry=NONE)
+        await asked.wait()
+        for task in asyncio.all_tasks() - before:
+            task.cancel()
+
+        with pytest.raises(RPCError) as caught:
+            await answer.outcome
+        assert caught.value.status is RPCStatusCode.CANCELLED
+
+
+async def posted(service, **options):
+    """Have a call made that nobody awaits, and wait for what its receiver is told."""
+    answer = Answer()
+    service.post(GET_SYSTEM_INFO, INFO, answer, retry=QUICK, **options)
+    assert not answer.told
+    try:
+        return await answer.outcome
+    finally:
+        assert len(answer.told) == 1
 
 
 class TestMetadata:
