@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,6 +57,9 @@ class Environment:
     shutdown: Notice
     heartbeats: HeartbeatSettings
     limits: PayloadLimits
+    loop: asyncio.AbstractEventLoop
+    # The loop's.
+    thread: int
     alarms: Alarms
     deployment: WorkerDeploymentOptions | None = None
     interceptors: Sequence[Interceptor] = ()

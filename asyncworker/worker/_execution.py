@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -106,7 +106,7 @@ class Execution:
         # Let go of when it has been read: an activity may sleep for a month.
         self._message: PollActivityTaskQueueResponse | None = task
         self._info = info_of(task, environment.task_queue)
-        self.arrived_at = asyncio.get_running_loop().time()
+        self.arrived_at = environment.loop.time()
         self._limits = TimeLimits(self._info, self.arrived_at)
         self.cancellation = Notice()
         #: Whether what was reported counts as a failure.
@@ -124,7 +124,7 @@ class Execution:
 
     def start(self) -> None:
         """Begin; an eager task gets as far as it can before this returns."""
-        self._task = asyncio.get_running_loop().create_task(self._run())
+        self._task = self._environment.loop.create_task(self._run())
 
     # What the worker may ask of it
 
@@ -134,7 +134,7 @@ class Execution:
             return
         reason = details.reason
         assert reason is not None
-        self._wake(asyncio.get_running_loop().time() + _PATIENCE)
+        self._wake(self._environment.loop.time() + _PATIENCE)
         if self._phase is _Phase.RUNNING and self._registered is not None and self._registered.is_async:
             self._cancel_sent = True
             self._task.cancel()
@@ -149,7 +149,7 @@ class Execution:
         if was_running:
             await self._report(
                 ON_CANCELLED[self.cancellation.reason or CancelReason.WORKER_SHUTDOWN],
-                until=asyncio.get_running_loop().time() + _LAST_WORD,
+                until=self._environment.loop.time() + _LAST_WORD,
             )
         if self._outbound is not None:
             self._outbound.close()
@@ -157,26 +157,28 @@ class Execution:
     # The attempt
 
     async def _run(self) -> None:
-        environment = self._environment
         # An eager task runs before whoever begins it has it.
         self._task = asyncio.current_task()  # type: ignore[assignment]
-        if environment.observers:
-            environment.notify(ActivityStarted(self._info))
+        if self._environment.observers:
+            self._environment.notify(ActivityStarted(self._info))
         try:
-            outcome = await self._attempt()
-            if self._phase is _Phase.ABANDONED:
-                return
-            self._phase = _Phase.REPLYING
-            await self._shake_off()
-            took = asyncio.get_running_loop().time() - self.arrived_at
-            await self._report(outcome, until=self._reply_by())
-            if environment.observers:
-                error = outcome.error if isinstance(outcome, Failed) else None
-                environment.notify(ActivityFinished(self._info, type(outcome).__name__.lower(), took, error))
+            call = await self._prepare()
+            if isinstance(call, Outcome):
+                outcome = call
+            else:
+                try:
+                    # Here and no deeper: each frame between the event loop and the activity is in each of its wake-ups.
+                    outcome = Completed(await call)
+                except BaseException as error:  # noqa: BLE001 - whatever it is, the server must hear of it
+                    outcome = self._conclude(error)
+                else:
+                    self._settle()
+            await self._finish(outcome)
         finally:
             self._end()
 
-    async def _attempt(self) -> Outcome:
+    async def _prepare(self) -> Outcome | Awaitable[Any]:
+        """Read the task, and answer what is to be awaited, or how the attempt has ended without that."""
         registered = self._environment.registry.find(self._info.activity_type)
         if registered is None:
             return Failed(self._environment.registry.unknown(self._info.activity_type))
@@ -191,11 +193,18 @@ class Execution:
             return Failed(unconvertible(error))
         except Exception as error:  # noqa: BLE001 - a codec is user code, and may do better next time
             return Failed(error)
-        del task
-        self._watch_time()
         assert self._outbound is not None
+        self._watch_time()
         self._outbound.begin()
-        return await self._perform(registered, context, self._outbound, arguments)
+        current.set(context)
+        self._phase = _Phase.RUNNING
+        try:
+            if self.cancellation.is_raised:
+                # It was asked to stop while its arguments were being read.
+                raise asyncio.CancelledError
+            return invoke(self._environment, registered, context, self._outbound, arguments)
+        except BaseException as error:  # noqa: BLE001 - interceptors are user code
+            return self._conclude(error)
 
     async def _build_context(
         self, task: PollActivityTaskQueueResponse, registered: Registered, converter: DataConverter
@@ -217,24 +226,13 @@ class Execution:
             raise_on_heartbeat=not (registered.is_async or registered.definition.no_thread_cancel_exception),
         )
 
-    async def _perform(
-        self, registered: Registered, context: Context, outbound: AttemptOutbound, arguments: Sequence[Any]
-    ) -> Outcome:
-        current.set(context)
-        self._phase = _Phase.RUNNING
-        try:
-            if self.cancellation.is_raised:
-                # It was asked to stop while its arguments were being read.
-                raise asyncio.CancelledError
-            result = await invoke(self._environment, registered, context, outbound, arguments)
-        except (KeyboardInterrupt, GeneratorExit):
-            raise
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the server must hear of it
-            self._settle(error)
-            error.__traceback__ = from_activity_on(error.__traceback__, __file__)
-            return conclude(error, self.cancellation.reason)
-        self._settle()
-        return Completed(result)
+    def _conclude(self, error: BaseException) -> Outcome:
+        """Decide what the activity's end by *error* is reported as."""
+        if isinstance(error, KeyboardInterrupt | GeneratorExit):
+            raise error
+        self._settle(error)
+        error.__traceback__ = from_activity_on(error.__traceback__, __file__)
+        return conclude(error, self.cancellation.reason)
 
     def _settle(self, error: BaseException | None = None) -> None:
         """Take all requests to cancel back, unless the activity ended because somebody outside made one."""
@@ -267,6 +265,18 @@ class Execution:
 
     # Its end
 
+    async def _finish(self, outcome: Outcome) -> None:
+        if self._phase is _Phase.ABANDONED:
+            return
+        environment = self._environment
+        self._phase = _Phase.REPLYING
+        await self._shake_off()
+        took = environment.loop.time() - self.arrived_at
+        await self._report(outcome, until=self._reply_by())
+        if environment.observers:
+            error = outcome.error if isinstance(outcome, Failed) else None
+            environment.notify(ActivityFinished(self._info, type(outcome).__name__.lower(), took, error))
+
     async def _report(self, outcome: Outcome, *, until: float | None) -> None:
         outbound = self._outbound
         if isinstance(outcome, Unreported):
@@ -296,7 +306,7 @@ class Execution:
         """Until when a reply may be of interest to the server, whose clock decides, and not ours."""
         if self._limits.deadline is None:
             return None
-        return max(self._limits.deadline, asyncio.get_running_loop().time() + _LAST_WORD)
+        return max(self._limits.deadline, self._environment.loop.time() + _LAST_WORD)
 
     # Time
 
@@ -305,7 +315,7 @@ class Execution:
         ends_at = self._limits.ends_at
         if ends_at is None or self.cancellation.is_raised:
             return
-        if ends_at <= asyncio.get_running_loop().time():
+        if ends_at <= self._environment.loop.time():
             self.cancel(ActivityCancellationDetails(timed_out=True))
         else:
             self._wake(ends_at)

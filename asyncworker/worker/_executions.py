@@ -38,6 +38,8 @@ class Executions:
     def __init__(self, environment: Environment, slots: SlotSupplier) -> None:
         self._environment = environment
         self._slots = slots
+        # One for all, as each reference to a method is an object of its own.
+        self._on_end = self._forget
         self._permits: dict[Execution, SlotPermit] = {}
         self._by_token: dict[bytes, Execution] = {}
         self._last_call: ActivityCancellationDetails | None = None
@@ -81,7 +83,7 @@ class Executions:
     def take(self, task: PollActivityTaskQueueResponse, permit: SlotPermit) -> None:
         """Run *task*; its end releases *permit*. After the last call it is failed back to the server at once."""
         try:
-            execution = Execution(self._environment, task, self._forget)
+            execution = Execution(self._environment, task, self._on_end)
         except BaseException:
             # What cannot even be read must not cost a slot besides.
             self.release(permit)

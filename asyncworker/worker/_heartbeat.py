@@ -50,6 +50,11 @@ class HeartbeatThrottle:
         return self._next_at
 
     @property
+    def is_on_its_way(self) -> bool:
+        """Whether one was handed out, and it is not known yet what became of it."""
+        return self._is_on_its_way
+
+    @property
     def has_unsent(self) -> bool:
         """Whether something was said that the server has not heard."""
         return self._is_fresh or self._is_on_its_way

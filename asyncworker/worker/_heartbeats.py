@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from .._moments import about
@@ -54,7 +54,8 @@ class Heartbeats:
 
     Args:
         environment: Of the worker.
-        converter: The attempt's; its codec is applied when a heartbeat leaves, in the context in which this is made.
+        converter: The attempt's; its codec is applied when a heartbeat leaves, in the context in which this is made,
+            as is all else that is the user's.
         token: The attempt's task token.
         throttle: Decides when one may leave.
         source: Says what leaves, and is told what came of it.
@@ -63,9 +64,10 @@ class Heartbeats:
     __slots__ = (
         "_context",
         "_converter",
+        "_encoding",
         "_environment",
         "_is_closed",
-        "_sending",
+        "_settled",
         "_slack",
         "_source",
         "_throttle",
@@ -90,7 +92,9 @@ class Heartbeats:
         self._context = contextvars.copy_context()
         self._slack = min(_SLACK, throttle.interval * _SHARE_OF_INTERVAL)
         self._wake_at: float | None = None
-        self._sending: asyncio.Task[None] | None = None
+        self._encoding: asyncio.Task[None] | None = None
+        # For whoever waits until the one on its way is settled.
+        self._settled: asyncio.Future[None] | None = None
         self._is_closed = False
         #: Why the last heartbeat could not even be sent, for the activity to be told by its next one.
         self.problem: Exception | None = None
@@ -108,15 +112,19 @@ class Heartbeats:
     def on_alarm(self) -> None:
         """See to what is due."""
         self._wake_at = None
-        self._wake()
+        self._context.run(self._wake)
 
     async def flush(self) -> None:
         """Send what the server has not heard, and wait until that is settled; nothing leaves any more afterwards."""
         self.close()
-        if self._sending is not None:
-            await asyncio.wait([self._sending])
+        loop = self._environment.loop
+        if self._throttle.is_on_its_way:
+            self._settled = loop.create_future()
+            await self._settled
         if self._throttle.has_unsent:
-            await self._send()
+            self._settled = loop.create_future()
+            self._send()
+            await self._settled
 
     def close(self) -> None:
         """Send nothing more. A heartbeat on its way still arrives."""
@@ -128,9 +136,8 @@ class Heartbeats:
     def _wake(self) -> None:
         if self._is_closed:
             return
-        loop = asyncio.get_running_loop()
-        if self._throttle.take(loop.time()):
-            self._sending = loop.create_task(self._send(), context=self._context)
+        if self._throttle.take(self._environment.loop.time()):
+            self._send()
         else:
             self._set_alarm()
 
@@ -140,38 +147,37 @@ class Heartbeats:
             self._wake_at = about(due, self._slack)
             self._environment.alarms.set(self._wake_at, self)
 
-    async def _send(self) -> None:
-        error = None
+    # One heartbeat
+
+    def _send(self) -> None:
         try:
             details = self._source.details()
             if details and self._converter.has_codec:
-                details = await self._encode(details)
-            self._heed(await self._call(details))
-        except RPCError as caught:
-            error = caught
-            if error.status is RPCStatusCode.NOT_FOUND:
-                self._source.on_cancel(ActivityCancellationDetails(not_found=True))
-        except Exception as caught:  # noqa: BLE001 - converters and codecs are user code
-            error = RPCError(f"the details could not be encoded: {caught!r}", RPCStatusCode.INTERNAL)
-            self.problem = caught
-        self._throttle.settle(arrived=error is None)
-        self._source.on_heartbeat_sent(error)
-        # Not kept: most of the time none is on its way.
-        self._sending = None
-        # What is due by now leaves from there: its context cannot be entered twice, as an eager task would.
-        self._set_alarm()
+                # Kept, as the event loop does not.
+                self._encoding = self._environment.loop.create_task(self._encode_and_post(details))
+            else:
+                self._post(details)
+        except Exception as error:  # noqa: BLE001 - converters are user code
+            self._on_unsendable(error)
 
-    async def _encode(self, details: Sequence[Payload]) -> Sequence[Payload]:
+    async def _encode_and_post(self, details: Sequence[Payload]) -> None:
         limits = self._environment.limits
-        encoded = await self._converter.encode_payloads(details)
-        # What the activity said was small enough; a codec can make it larger.
-        if size := limits.excess(encoded):
-            raise limits.refusal("the heartbeat's details", size)
-        return encoded
+        try:
+            encoded = await self._converter.encode_payloads(details)
+            # What the activity said was small enough; a codec can make it larger.
+            if size := limits.excess(encoded):
+                raise limits.refusal("the heartbeat's details", size)
+            self._post(encoded)
+        except asyncio.CancelledError:
+            # By somebody who cancels all tasks there are.
+            self._settle(RPCError("the encoding was cancelled from outside", RPCStatusCode.CANCELLED))
+            raise
+        except Exception as error:  # noqa: BLE001 - codecs are user code
+            self._on_unsendable(error)
 
-    def _call(self, details: Sequence[Payload]) -> Awaitable[RecordActivityTaskHeartbeatResponse]:
+    def _post(self, details: Sequence[Payload]) -> None:
         environment = self._environment
-        return environment.service.call(
+        environment.service.post(
             RECORD_ACTIVITY_TASK_HEARTBEAT,
             RecordActivityTaskHeartbeatRequest(
                 namespace=environment.namespace,
@@ -179,16 +185,40 @@ class Heartbeats:
                 task_token=self._token,
                 details=Payloads(payloads=list(details)) if details else None,
             ),
+            self,
             retry=HEARTBEAT,
-            until=asyncio.get_running_loop().time() + max(self._throttle.interval, _LEAST_PATIENCE),
+            until=environment.loop.time() + max(self._throttle.interval, _LEAST_PATIENCE),
         )
 
-    def _heed(self, reply: RecordActivityTaskHeartbeatResponse) -> None:
-        if reply.cancel_requested or reply.activity_paused or reply.activity_reset:
-            self._source.on_cancel(
-                ActivityCancellationDetails(
-                    cancel_requested=reply.cancel_requested,
-                    paused=reply.activity_paused,
-                    reset=reply.activity_reset,
-                )
-            )
+    def on_reply(self, reply: RecordActivityTaskHeartbeatResponse) -> None:
+        """Learn what the server says to a heartbeat."""
+        self._context.run(self._settle, None, _wish(reply))
+
+    def on_failure(self, error: RPCError) -> None:
+        """Learn that a heartbeat did not arrive."""
+        is_unknown = error.status is RPCStatusCode.NOT_FOUND
+        self._context.run(self._settle, error, ActivityCancellationDetails(not_found=True) if is_unknown else None)
+
+    def _on_unsendable(self, error: Exception) -> None:
+        self.problem = error
+        self._settle(RPCError(f"the details could not be encoded: {error!r}", RPCStatusCode.INTERNAL))
+
+    def _settle(self, error: RPCError | None, wish: ActivityCancellationDetails | None = None) -> None:
+        if wish is not None:
+            self._source.on_cancel(wish)
+        self._throttle.settle(arrived=error is None)
+        self._source.on_heartbeat_sent(error)
+        self._encoding = None
+        if self._settled is not None and not self._settled.done():
+            self._settled.set_result(None)
+        # What is due by now leaves from there.
+        self._set_alarm()
+
+
+def _wish(reply: RecordActivityTaskHeartbeatResponse) -> ActivityCancellationDetails | None:
+    """Read what the server wants of the activity, if anything."""
+    if not (reply.cancel_requested or reply.activity_paused or reply.activity_reset):
+        return None
+    return ActivityCancellationDetails(
+        cancel_requested=reply.cancel_requested, paused=reply.activity_paused, reset=reply.activity_reset
+    )

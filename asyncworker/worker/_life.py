@@ -28,6 +28,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 import anyio
@@ -167,6 +168,7 @@ class Life:
 
     def _build_environment(self, namespace: Namespace) -> Environment:
         settings = self._settings
+        loop = asyncio.get_running_loop()
         return Environment(
             client=self._client,
             service=self._client.service,
@@ -178,7 +180,9 @@ class Life:
             shutdown=self.shutdown_notice,
             heartbeats=settings.heartbeats,
             limits=namespace.limits,
-            alarms=Alarms(asyncio.get_running_loop()),
+            loop=loop,
+            thread=get_ident(),
+            alarms=Alarms(loop),
             deployment=_deployment_options(settings.deployment),
             interceptors=(*_shared_interceptors(self._client), *settings.interceptors),
             observers=settings.observers,

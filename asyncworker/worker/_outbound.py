@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .._proto.temporal.api.common.v1 import Payload
@@ -55,7 +55,6 @@ class AttemptOutbound:
         "_kinds",
         "_latest",
         "_limits",
-        "_loop",
         "_registered",
     )
 
@@ -74,13 +73,12 @@ class AttemptOutbound:
         self._converter = converter
         self._info = info
         # What was said last: payloads, or values that are yet to be written.
-        self._latest: list[Payload] | tuple[Any, ...] = list(details)
+        self._latest: list[Payload] | tuple[Any, ...] = list(details) if details else ()
         # Of what types the details were that were written without trouble.
         self._kinds: tuple[type, ...] = ()
         self._limits = limits
         self._attempt: Cancellable | None = attempt
         self._is_closed = False
-        self._loop = asyncio.get_running_loop()
         self._heartbeats: Heartbeats | None = None
 
     # For the activity
@@ -104,11 +102,10 @@ class AttemptOutbound:
             heartbeats.problem = None
             raise ConverterError(f"the last heartbeat could not be sent: {problem}") from problem
         latest = self._prepare(details)
-        # A thread may run a loop of its own.
-        if asyncio._get_running_loop() is self._loop:
+        if get_ident() == self._environment.thread:
             self._record(latest)
         else:
-            self._loop.call_soon_threadsafe(self._record, latest)
+            self._environment.loop.call_soon_threadsafe(self._record, latest)
 
     # For the attempt
 
@@ -154,14 +151,13 @@ class AttemptOutbound:
         Raises:
             ConverterError: It cannot be written, or is too large.
         """
-        if type(self._latest) is tuple:
-            self._latest = self._write(self._latest)
-        return self._latest
+        # What was written now is not kept: ten thousand payloads that outlive their call are the garbage collector's.
+        return self._write(self._latest) if type(self._latest) is tuple else self._latest
 
     def on_heartbeat_sent(self, error: RPCError | None) -> None:
         """Take note that the server has heard of this attempt, or log that it has not."""
         if error is None:
-            self._limits.heard(self._loop.time())
+            self._limits.heard(self._environment.loop.time())
         else:
             log_lost_heartbeat(self._info, error)
         if self._environment.observers:

@@ -151,14 +151,17 @@ class TestDetails:
 
         assert (task.result, task.heartbeats) == ("went on", [])
 
-    async def test_that_a_codec_refuses_are_told_by_the_next_heartbeat(self, temporal):
-        """What only a codec finds out later is raised by the next heartbeat()."""
+    @pytest.mark.parametrize("complaint", ["no key", "surrogates not allowed"])
+    async def test_that_a_codec_refuses_are_told_by_the_next_heartbeat(self, temporal, complaint):
+        """What only a codec finds out later, or what comes of it, is raised by the next heartbeat()."""
 
         class Refuses(PayloadCodec):
             async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
-                if any(payload.data == b'"secret"' for payload in payloads):
+                if all(payload.data != b'"secret"' for payload in payloads):
+                    return list(payloads)
+                if complaint == "no key":
                     raise PermissionError("no key")
-                return list(payloads)
+                return [Payload(metadata={"\ud800": b"no text"})]
 
             async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
                 return list(payloads)
@@ -169,7 +172,7 @@ class TestDetails:
         async def pack() -> str:
             activity.heartbeat("secret")
             await told.wait()
-            with pytest.raises(ConverterError, match="no key"):
+            with pytest.raises(ConverterError, match=complaint):
                 activity.heartbeat("next")
             return "went on"
 
@@ -183,6 +186,38 @@ class TestDetails:
             await task.wait_closed()
 
         assert task.result == "went on"
+
+    async def test_whose_codec_is_cancelled_leave_later(self, temporal):
+        """Somebody who cancels the task in which a codec is at work costs an interval, and no more."""
+
+        class CancelledOnce(PayloadCodec):
+            was_cancelled = False
+
+            async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+                if payloads[0].data == b"1" and not self.was_cancelled:
+                    self.was_cancelled = True
+                    task = asyncio.current_task()
+                    assert task is not None
+                    task.cancel()
+                    await asyncio.sleep(0)
+                return list(payloads)
+
+            async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+                return list(payloads)
+
+        @activity.defn
+        async def pack() -> None:
+            activity.heartbeat(1)
+            await temporal.wait_for("RecordActivityTaskHeartbeat")
+
+        codec = CancelledOnce()
+        client = temporal.client(data_converter=DataConverter(payload_codec=codec))
+        async with Worker(client, task_queue=QUEUE, activities=[pack]):
+            task = temporal.add_task(pack, task_queue=QUEUE, heartbeat_timeout=0.2)
+            await task.wait_closed()
+
+        assert codec.was_cancelled
+        assert task.heartbeats == [[1]]
 
     async def test_without_a_timeout_are_warned_of_once(self, temporal, caplog):
         """An activity that heartbeats without a heartbeat timeout is named in the log, the first time."""

@@ -11,6 +11,7 @@ import pytest
 from worker_helpers import QUEUE, until
 
 from asyncworker import Client, RetryPolicy, Worker, activity
+from asyncworker.converter import DataConverter, DefaultPayloadConverter
 
 
 class Session:
@@ -60,3 +61,35 @@ async def test_an_activity_s_context_ends_with_its_attempt(temporal, kind):
         await until(lambda: kept[0]() is None)
 
     assert task.is_closed
+
+
+@pytest.mark.usefixtures("no_garbage_collection")
+async def test_a_heartbeat_that_has_arrived_leaves_nothing(temporal):
+    """What was written when a heartbeat left is freed with the call: ten thousand of them would be a collection."""
+    written = []
+    arrived = asyncio.Event()
+
+    class Watching(DefaultPayloadConverter):
+        def to_payloads(self, values):
+            payloads = super().to_payloads(values)
+            written.extend(weakref.ref(payload) for payload in payloads)
+            return payloads
+
+    @activity.defn
+    async def pack() -> None:
+        # Of a kind of details the first are written at once, and kept; the second wait until they leave.
+        activity.heartbeat(1)
+        await temporal.wait_for("RecordActivityTaskHeartbeat")
+        activity.heartbeat(2)
+        await temporal.wait_for("RecordActivityTaskHeartbeat", count=2)
+        arrived.set()
+        await until(lambda: written[1]() is None)
+
+    client = temporal.client(data_converter=DataConverter(payload_converter=Watching()))
+    async with Worker(client, task_queue=QUEUE, activities=[pack]):
+        task = temporal.add_task(pack, task_queue=QUEUE, heartbeat_timeout=0.2)
+        await task.wait_closed()
+
+    assert arrived.is_set()
+    assert task.heartbeats == [[1], [2]]
+    assert task.state == "Completed"
