@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeAlias
 
 import anyio
 
+from .._news import News
 from .._wire import DecodeError, decode, encode
 from ..exceptions import RPCError, RPCStatusCode
 from ._methods import Method, Req, Resp
@@ -31,8 +32,6 @@ APIKey: TypeAlias = str | Callable[[], str | Awaitable[str]]
 #: Seconds a long poll may take. The server answers after 60 s at the latest, so this never cuts an answer off.
 LONG_POLL_TIMEOUT = 70.0
 
-# The same trouble is told once in so many seconds, not once per poller and try.
-_TELL_INTERVAL = 60.0
 # The server refuses a poll that has two seconds left or less when it arrives; the shortest that is sent has three.
 _TOO_SHORT = 2.5
 # A timer may go off so many seconds early.
@@ -59,10 +58,10 @@ class WorkflowService:
         "_bearer",
         "_extra",
         "_metadata",
+        "_news",
         "_post",
         "_proven",
         "_relays",
-        "_told",
         "_transport",
         "namespace",
     )
@@ -84,7 +83,8 @@ class WorkflowService:
         self._metadata: Metadata = self._build_metadata()
         self._proven: set[str] = set()
         self._relays = Relays()
-        self._told: dict[str, tuple[str, float]] = {}
+        # By method.
+        self._news: dict[str, News] = {}
 
     def __repr__(self) -> str:
         return f"<WorkflowService namespace={self.namespace!r} over {self._transport!r}>"
@@ -251,10 +251,7 @@ class WorkflowService:
         return tuple(_checked({**pairs, **self._extra}).items())
 
     def _tell(self, name: str, error: RPCError, wait: float, now: float) -> None:
-        message, when = self._told.get(name, ("", 0.0))
-        is_news = error.message != message or now - when >= _TELL_INTERVAL
-        if is_news:
-            self._told[name] = (error.message, now)
+        is_news = self._news.setdefault(name, News()).is_news(error.message, now)
         level = logging.WARNING if is_news else logging.DEBUG
         _logger.log(level, "%s failed, and is tried again in %.1f s: %s", name, wait, error)
 

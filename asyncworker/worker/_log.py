@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from .._news import News
 from ..activity import Info
 from ..activity._logger import identify
 from ..common import CancelReason
@@ -83,10 +84,14 @@ def log_abandoned(info: Info, *, was_running: bool) -> None:
     )
 
 
-def log_lost_heartbeat(info: Info, error: Exception) -> None:
-    """Say that a heartbeat did not arrive; that the attempt is closed goes without saying."""
+def log_lost_heartbeat(info: Info, error: Exception, news: News, now: float) -> None:
+    """Say that a heartbeat did not arrive; that the attempt is closed goes without saying.
+
+    In an outage those of thousands of attempts do not arrive: a warning is for the first, in any one minute.
+    """
     if not (isinstance(error, RPCError) and is_closed(error)):
-        _logger.warning(
+        _logger.log(
+            logging.WARNING if news.is_news(str(error), now) else logging.DEBUG,
             "a heartbeat of activity %s did not arrive, the next one may: %s",
             info.activity_type,
             error,

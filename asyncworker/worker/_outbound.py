@@ -117,7 +117,7 @@ class AttemptOutbound:
         try:
             return self.details()
         except Exception as error:  # noqa: BLE001 - converters are user code, and the attempt's end must be reported
-            log_lost_heartbeat(self._info, error)
+            self._log_lost(error)
             return None
 
     def begin(self) -> None:
@@ -159,7 +159,7 @@ class AttemptOutbound:
         if error is None:
             self._limits.heard(self._environment.loop.time())
         else:
-            log_lost_heartbeat(self._info, error)
+            self._log_lost(error)
         if self._environment.observers:
             self._environment.notify(HeartbeatSent(self._info, error))
 
@@ -169,6 +169,9 @@ class AttemptOutbound:
             self._attempt.cancel(details)
 
     # How
+
+    def _log_lost(self, error: Exception) -> None:
+        log_lost_heartbeat(self._info, error, self._registered.lost_heartbeats, self._environment.loop.time())
 
     def _prepare(self, details: tuple[Any, ...]) -> list[Payload] | tuple[Any, ...]:
         if not details:

@@ -13,6 +13,7 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+from .._news import News
 from .._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueRequest, PollActivityTaskQueueResponse
 from .._rpc._methods import POLL_ACTIVITY_TASK_QUEUE
 from .._rpc._retry import NONE, POLL, Failures, RetryRules
@@ -28,21 +29,19 @@ __all__ = ["Poller", "Standing", "TaskTaker"]
 
 _logger = logging.getLogger(__name__)
 
-# The same trouble is told once in so many seconds.
-_TELL_INTERVAL = 60.0
 _AFTER_ERROR = 1.0
 
 
 class Standing:
     """How a worker's polls stand with the server; shared by all its pollers, as they share its fate."""
 
-    __slots__ = ("_failures", "_proven", "_rules", "_told")
+    __slots__ = ("_failures", "_news", "_proven", "_rules")
 
     def __init__(self, rules: RetryRules = POLL) -> None:
         self._rules = rules
         self._failures: Failures | None = None
         self._proven = False
-        self._told: tuple[str, float] = ("", 0.0)
+        self._news = News()
 
     def __repr__(self) -> str:
         return f"<Standing [{'well' if self._failures is None else f'{self._failures.attempts} failed in a row'}]>"
@@ -60,11 +59,7 @@ class Standing:
 
     def is_news(self, error: RPCError, now: float) -> bool:
         """Whether *error* is worth a line in the log, for its being new or old enough."""
-        message, when = self._told
-        if message == error.message and now - when < _TELL_INTERVAL:
-            return False
-        self._told = (error.message, now)
-        return True
+        return self._news.is_news(error.message, now)
 
 
 class TaskTaker(Protocol):

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from .._news import News
 from ..activity import Definition
 from ..activity._definition import definitions_of
 from ..common import RawValue
@@ -19,7 +20,17 @@ __all__ = ["Registered", "Registry"]
 class Registered:
     """One activity of a worker: its declaration, its compiled signature, its own limits."""
 
-    __slots__ = ("definition", "fn", "has_been_warned_of", "is_async", "pace", "room", "signature", "takes_context")
+    __slots__ = (
+        "definition",
+        "fn",
+        "has_been_warned_of",
+        "is_async",
+        "lost_heartbeats",
+        "pace",
+        "room",
+        "signature",
+        "takes_context",
+    )
 
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
@@ -27,6 +38,8 @@ class Registered:
         self.is_async = definition.is_async
         #: Whether it has been said that it heartbeats without a heartbeat timeout; once is enough.
         self.has_been_warned_of = False
+        #: What was said of its heartbeats that did not arrive: in an outage those of all attempts do not.
+        self.lost_heartbeats = News()
         self.takes_context = definition.takes_context
         self.signature = Signature(definition.fn, skip=int(definition.takes_context))
         self.room: asyncio.Semaphore | None = None

@@ -246,6 +246,25 @@ class TestAround:
         assert task.result == "done"
         assert "did not arrive" in caplog.text
 
+    async def test_an_outage_is_one_line_for_all_heartbeats(self, temporal, caplog):
+        """However many heartbeats of an activity do not arrive for the same reason, one warning says so."""
+
+        @activity.defn
+        async def pack(number: int) -> int:
+            activity.heartbeat(number)
+            await temporal.wait_for("RecordActivityTaskHeartbeat", count=20)
+            return number
+
+        temporal.fail_next("RecordActivityTaskHeartbeat", RPCStatusCode.INVALID_ARGUMENT, "no", times=20)
+        with caplog.at_level(logging.DEBUG, "asyncworker"):
+            async with worker_of(temporal, pack):
+                tasks = [temporal.add_task(pack, n, task_queue=QUEUE, heartbeat_timeout=60) for n in range(20)]
+                for task in tasks:
+                    await task.wait_closed()
+
+        levels = [record.levelname for record in caplog.records if "did not arrive" in record.getMessage()]
+        assert sorted(levels) == ["DEBUG"] * 19 + ["WARNING"]
+
     async def test_waiting_for_it(self, temporal):
         """wait_for_cancelled() returns when the activity is asked to stop, in any of its tasks."""
         seen = []
