@@ -47,6 +47,7 @@ HELPERS = [
     "BYTE",
     "int32",
     "int64",
+    "keep",
     "pack_double",
     "pack_fixed32",
     "pack_fixed64",
@@ -184,7 +185,7 @@ if at >= end:
 
 KEEP_UNKNOWN = """\
 at = skip(data, at, tag, depth)
-unknown += data[start:at]"""
+unknown = keep(unknown, data[start:at])"""
 
 #: Items of one list, or entries of one map, follow each other.
 NEXT_TAG_OR_NONE = f"""\
@@ -304,7 +305,7 @@ def _decode_entry(field: Field, key: Value) -> Iterator[str]:
     yield f"    {field.local}[key] = item"
     # As in google's runtime: nothing else could keep what the entry says beside its key and value.
     yield "else:"
-    yield "    unknown += data[start:entry_end]"
+    yield "    unknown = keep(unknown, data[start:entry_end])"
 
 
 # Encoders

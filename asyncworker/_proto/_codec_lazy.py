@@ -13,6 +13,7 @@ from asyncworker._wire._primitives import BOOL
 from asyncworker._wire._primitives import BYTE
 from asyncworker._wire._primitives import int32
 from asyncworker._wire._primitives import int64
+from asyncworker._wire._primitives import keep
 from asyncworker._wire._primitives import read_int32
 from asyncworker._wire._primitives import read_int64
 from asyncworker._wire._primitives import read_size
@@ -363,7 +364,7 @@ def decode_rpc_Status(data, at, end, depth, message=None):
                 break
             if tag not in TAGS_rpc_Status:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -1169,7 +1170,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_activity_ActivityExecutionInfo:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -1680,7 +1681,7 @@ def decode_activity_ActivityExecutionListInfo(data, at, end, depth, message=None
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_activity_ActivityExecutionListInfo:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -1848,7 +1849,7 @@ def decode_activity_ActivityExecutionOutcome(data, at, end, depth, message=None)
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_activity_ActivityExecutionOutcome:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -2060,7 +2061,7 @@ def decode_activity_ActivityOptions(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_activity_ActivityOptions:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -2205,7 +2206,7 @@ def decode_common_OnConflictOptions(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_common_OnConflictOptions:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -2301,7 +2302,7 @@ def decode_common_SearchAttributes(data, at, end, depth, message=None):
                         item = decode_common_Payload(data, at, at, depth + 2)
                     indexed_fields_[key] = item
                 else:
-                    unknown += data[start:entry_end]
+                    unknown = keep(unknown, data[start:entry_end])
                 if at < end:
                     start = at
                     tag = data[at]
@@ -2314,7 +2315,7 @@ def decode_common_SearchAttributes(data, at, end, depth, message=None):
                 break
             if tag not in TAGS_common_SearchAttributes:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -2403,7 +2404,7 @@ def decode_errordetails_ActivityExecutionAlreadyStartedFailure(data, at, end, de
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_ActivityExecutionAlreadyStartedFailure:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -2460,7 +2461,7 @@ def decode_errordetails_CancellationAlreadyRequestedFailure(data, at, end, depth
         while True:
             if tag not in TAGS_errordetails_CancellationAlreadyRequestedFailure:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -2555,7 +2556,7 @@ def decode_errordetails_ClientVersionNotSupportedFailure(data, at, end, depth, m
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_ClientVersionNotSupportedFailure:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -2639,7 +2640,7 @@ def decode_errordetails_MultiOperationExecutionFailure(data, at, end, depth, mes
                 break
             if tag not in TAGS_errordetails_MultiOperationExecutionFailure:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -2743,7 +2744,7 @@ def decode_errordetails_MultiOperationExecutionFailureOperationStatus(data, at, 
                 break
             if tag not in TAGS_errordetails_MultiOperationExecutionFailureOperationStatus:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -2805,7 +2806,7 @@ def decode_errordetails_NamespaceAlreadyExistsFailure(data, at, end, depth, mess
         while True:
             if tag not in TAGS_errordetails_NamespaceAlreadyExistsFailure:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -2926,7 +2927,7 @@ def decode_errordetails_NamespaceInvalidStateFailure(data, at, end, depth, messa
                 break
             if tag not in TAGS_errordetails_NamespaceInvalidStateFailure:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -3039,7 +3040,7 @@ def decode_errordetails_NamespaceNotActiveFailure(data, at, end, depth, message=
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_NamespaceNotActiveFailure:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -3119,7 +3120,7 @@ def decode_errordetails_NamespaceNotFoundFailure(data, at, end, depth, message=N
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_NamespaceNotFoundFailure:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -3185,7 +3186,7 @@ def decode_errordetails_NamespaceUnavailableFailure(data, at, end, depth, messag
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_NamespaceUnavailableFailure:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -3251,7 +3252,7 @@ def decode_errordetails_NewerBuildExistsFailure(data, at, end, depth, message=No
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_NewerBuildExistsFailure:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -3337,7 +3338,7 @@ def decode_errordetails_NexusOperationExecutionAlreadyStartedFailure(data, at, e
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_NexusOperationExecutionAlreadyStartedFailure:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -3426,7 +3427,7 @@ def decode_errordetails_NotFoundFailure(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_NotFoundFailure:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -3499,7 +3500,7 @@ def decode_errordetails_PermissionDeniedFailure(data, at, end, depth, message=No
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_PermissionDeniedFailure:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -3565,7 +3566,7 @@ def decode_errordetails_QueryFailedFailure(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_QueryFailedFailure:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -3647,7 +3648,7 @@ def decode_errordetails_ResourceExhaustedFailure(data, at, end, depth, message=N
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_ResourceExhaustedFailure:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -3734,7 +3735,7 @@ def decode_errordetails_ServerVersionNotSupportedFailure(data, at, end, depth, m
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_ServerVersionNotSupportedFailure:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -3825,7 +3826,7 @@ def decode_errordetails_SystemWorkflowFailure(data, at, end, depth, message=None
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_SystemWorkflowFailure:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -3934,7 +3935,7 @@ def decode_errordetails_WorkflowExecutionAlreadyStartedFailure(data, at, end, de
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_errordetails_WorkflowExecutionAlreadyStartedFailure:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -3998,7 +3999,7 @@ def decode_errordetails_WorkflowNotReadyFailure(data, at, end, depth, message=No
         while True:
             if tag not in TAGS_errordetails_WorkflowNotReadyFailure:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -4041,7 +4042,7 @@ def decode_errordetails_WorkflowTaskCompletionBufferLostFailure(data, at, end, d
         while True:
             if tag not in TAGS_errordetails_WorkflowTaskCompletionBufferLostFailure:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -4152,7 +4153,7 @@ def decode_nexus_CancelOperationRequest(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_nexus_CancelOperationRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -4223,7 +4224,7 @@ def decode_nexus_CancelOperationResponse(data, at, end, depth, message=None):
         while True:
             if tag not in TAGS_nexus_CancelOperationResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -4326,7 +4327,7 @@ def decode_nexus_Failure(data, at, end, depth, message=None):
                 if known:
                     metadata_[key] = item
                 else:
-                    unknown += data[start:entry_end]
+                    unknown = keep(unknown, data[start:entry_end])
                 if at < end:
                     start = at
                     tag = data[at]
@@ -4384,7 +4385,7 @@ def decode_nexus_Failure(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_nexus_Failure:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -4511,7 +4512,7 @@ def decode_nexus_HandlerError(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_nexus_HandlerError:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -4604,7 +4605,7 @@ def decode_nexus_Link(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_nexus_Link:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -4707,7 +4708,7 @@ def decode_nexus_Request(data, at, end, depth, message=None):
                 if known:
                     header_[key] = item
                 else:
-                    unknown += data[start:entry_end]
+                    unknown = keep(unknown, data[start:entry_end])
                 if at < end:
                     start = at
                     tag = data[at]
@@ -4801,7 +4802,7 @@ def decode_nexus_Request(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_nexus_Request:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -4902,7 +4903,7 @@ def decode_nexus_RequestCapabilities(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_nexus_RequestCapabilities:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -4987,7 +4988,7 @@ def decode_nexus_Response(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_nexus_Response:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -5177,7 +5178,7 @@ def decode_nexus_StartOperationRequest(data, at, end, depth, message=None):
                 if known:
                     callback_header_[key] = item
                 else:
-                    unknown += data[start:entry_end]
+                    unknown = keep(unknown, data[start:entry_end])
                 if at < end:
                     start = at
                     tag = data[at]
@@ -5209,7 +5210,7 @@ def decode_nexus_StartOperationRequest(data, at, end, depth, message=None):
                 break
             if tag not in TAGS_nexus_StartOperationRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -5377,7 +5378,7 @@ def decode_nexus_StartOperationResponse(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_nexus_StartOperationResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -5501,7 +5502,7 @@ def decode_nexus_StartOperationResponseAsync(data, at, end, depth, message=None)
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_nexus_StartOperationResponseAsync:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -5602,7 +5603,7 @@ def decode_nexus_StartOperationResponseSync(data, at, end, depth, message=None):
                 break
             if tag not in TAGS_nexus_StartOperationResponseSync:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -5692,7 +5693,7 @@ def decode_nexus_UnsuccessfulOperationError(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_nexus_UnsuccessfulOperationError:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -5769,7 +5770,7 @@ def decode_nexusservices_workerservice_ExecuteCommandsRequest(data, at, end, dep
                 break
             if tag not in TAGS_nexusservices_workerservice_ExecuteCommandsRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -5840,7 +5841,7 @@ def decode_nexusservices_workerservice_ExecuteCommandsResponse(data, at, end, de
                 break
             if tag not in TAGS_nexusservices_workerservice_ExecuteCommandsResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -5923,7 +5924,7 @@ def decode_sdk_UserMetadata(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_sdk_UserMetadata:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -5996,7 +5997,7 @@ def decode_worker_CancelActivityCommand(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_worker_CancelActivityCommand:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -6046,7 +6047,7 @@ def decode_worker_CancelActivityResult(data, at, end, depth, message=None):
         while True:
             if tag not in TAGS_worker_CancelActivityResult:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -6109,7 +6110,7 @@ def decode_worker_WorkerCommand(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_worker_WorkerCommand:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -6181,7 +6182,7 @@ def decode_worker_WorkerCommandResult(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_worker_WorkerCommandResult:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -6267,7 +6268,7 @@ def decode_workflowservice_CountActivityExecutionsRequest(data, at, end, depth, 
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_CountActivityExecutionsRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -6359,7 +6360,7 @@ def decode_workflowservice_CountActivityExecutionsResponse(data, at, end, depth,
                 break
             if tag not in TAGS_workflowservice_CountActivityExecutionsResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -6451,7 +6452,7 @@ def decode_workflowservice_CountActivityExecutionsResponseAggregationGroup(data,
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_CountActivityExecutionsResponseAggregationGroup:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -6558,7 +6559,7 @@ def decode_workflowservice_DeleteActivityExecutionRequest(data, at, end, depth, 
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_DeleteActivityExecutionRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -6622,7 +6623,7 @@ def decode_workflowservice_DeleteActivityExecutionResponse(data, at, end, depth,
         while True:
             if tag not in TAGS_workflowservice_DeleteActivityExecutionResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -6807,7 +6808,7 @@ def decode_workflowservice_DescribeActivityExecutionRequest(data, at, end, depth
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_DescribeActivityExecutionRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -6978,7 +6979,7 @@ def decode_workflowservice_DescribeActivityExecutionResponse(data, at, end, dept
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_DescribeActivityExecutionResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -7121,7 +7122,7 @@ def decode_workflowservice_ListActivityExecutionsRequest(data, at, end, depth, m
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_ListActivityExecutionsRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -7227,7 +7228,7 @@ def decode_workflowservice_ListActivityExecutionsResponse(data, at, end, depth, 
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_ListActivityExecutionsResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -7426,7 +7427,7 @@ def decode_workflowservice_PauseActivityExecutionRequest(data, at, end, depth, m
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_PauseActivityExecutionRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -7525,7 +7526,7 @@ def decode_workflowservice_PauseActivityExecutionResponse(data, at, end, depth, 
         while True:
             if tag not in TAGS_workflowservice_PauseActivityExecutionResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -7618,7 +7619,7 @@ def decode_workflowservice_PollActivityExecutionRequest(data, at, end, depth, me
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_PollActivityExecutionRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -7736,7 +7737,7 @@ def decode_workflowservice_PollActivityExecutionResponse(data, at, end, depth, m
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_PollActivityExecutionResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -7958,7 +7959,7 @@ def decode_workflowservice_PollNexusTaskQueueRequest(data, at, end, depth, messa
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_PollNexusTaskQueueRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -8178,7 +8179,7 @@ def decode_workflowservice_PollNexusTaskQueueResponse(data, at, end, depth, mess
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_PollNexusTaskQueueResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -8388,7 +8389,7 @@ def decode_workflowservice_RecordActivityTaskHeartbeatByIdRequest(data, at, end,
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RecordActivityTaskHeartbeatByIdRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -8526,7 +8527,7 @@ def decode_workflowservice_RecordActivityTaskHeartbeatByIdResponse(data, at, end
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RecordActivityTaskHeartbeatByIdResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -8681,7 +8682,7 @@ def decode_workflowservice_RequestCancelActivityExecutionRequest(data, at, end, 
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RequestCancelActivityExecutionRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -8766,7 +8767,7 @@ def decode_workflowservice_RequestCancelActivityExecutionResponse(data, at, end,
         while True:
             if tag not in TAGS_workflowservice_RequestCancelActivityExecutionResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -9007,7 +9008,7 @@ def decode_workflowservice_ResetActivityExecutionRequest(data, at, end, depth, m
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_ResetActivityExecutionRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -9118,7 +9119,7 @@ def decode_workflowservice_ResetActivityExecutionResponse(data, at, end, depth, 
         while True:
             if tag not in TAGS_workflowservice_ResetActivityExecutionResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -9313,7 +9314,7 @@ def decode_workflowservice_RespondActivityTaskCanceledByIdRequest(data, at, end,
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RespondActivityTaskCanceledByIdRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -9412,7 +9413,7 @@ def decode_workflowservice_RespondActivityTaskCanceledByIdResponse(data, at, end
         while True:
             if tag not in TAGS_workflowservice_RespondActivityTaskCanceledByIdResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -9579,7 +9580,7 @@ def decode_workflowservice_RespondActivityTaskCompletedByIdRequest(data, at, end
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RespondActivityTaskCompletedByIdRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -9671,7 +9672,7 @@ def decode_workflowservice_RespondActivityTaskCompletedByIdResponse(data, at, en
         while True:
             if tag not in TAGS_workflowservice_RespondActivityTaskCompletedByIdResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -9882,7 +9883,7 @@ def decode_workflowservice_RespondActivityTaskFailedByIdRequest(data, at, end, d
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RespondActivityTaskFailedByIdRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -10005,7 +10006,7 @@ def decode_workflowservice_RespondActivityTaskFailedByIdResponse(data, at, end, 
                 break
             if tag not in TAGS_workflowservice_RespondActivityTaskFailedByIdResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -10140,7 +10141,7 @@ def decode_workflowservice_RespondNexusTaskCompletedRequest(data, at, end, depth
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RespondNexusTaskCompletedRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -10218,7 +10219,7 @@ def decode_workflowservice_RespondNexusTaskCompletedResponse(data, at, end, dept
         while True:
             if tag not in TAGS_workflowservice_RespondNexusTaskCompletedResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -10361,7 +10362,7 @@ def decode_workflowservice_RespondNexusTaskFailedRequest(data, at, end, depth, m
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RespondNexusTaskFailedRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -10446,7 +10447,7 @@ def decode_workflowservice_RespondNexusTaskFailedResponse(data, at, end, depth, 
         while True:
             if tag not in TAGS_workflowservice_RespondNexusTaskFailedResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -10893,7 +10894,7 @@ def decode_workflowservice_StartActivityExecutionRequest(data, at, end, depth, m
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_StartActivityExecutionRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -11133,7 +11134,7 @@ def decode_workflowservice_StartActivityExecutionResponse(data, at, end, depth, 
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_StartActivityExecutionResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -11294,7 +11295,7 @@ def decode_workflowservice_TerminateActivityExecutionRequest(data, at, end, dept
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_TerminateActivityExecutionRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -11379,7 +11380,7 @@ def decode_workflowservice_TerminateActivityExecutionResponse(data, at, end, dep
         while True:
             if tag not in TAGS_workflowservice_TerminateActivityExecutionResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -11590,7 +11591,7 @@ def decode_workflowservice_UnpauseActivityExecutionRequest(data, at, end, depth,
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_UnpauseActivityExecutionRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -11696,7 +11697,7 @@ def decode_workflowservice_UnpauseActivityExecutionResponse(data, at, end, depth
         while True:
             if tag not in TAGS_workflowservice_UnpauseActivityExecutionResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -11923,7 +11924,7 @@ def decode_workflowservice_UpdateActivityExecutionOptionsRequest(data, at, end, 
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_UpdateActivityExecutionOptionsRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -12051,7 +12052,7 @@ def decode_workflowservice_UpdateActivityExecutionOptionsResponse(data, at, end,
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_UpdateActivityExecutionOptionsResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -12133,7 +12134,7 @@ def decode_wkt_Any(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_wkt_Any:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -12210,7 +12211,7 @@ def decode_wkt_FieldMask(data, at, end, depth, message=None):
                 break
             if tag not in TAGS_wkt_FieldMask:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at

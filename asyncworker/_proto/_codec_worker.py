@@ -13,6 +13,7 @@ from asyncworker._wire._primitives import BOOL
 from asyncworker._wire._primitives import BYTE
 from asyncworker._wire._primitives import int32
 from asyncworker._wire._primitives import int64
+from asyncworker._wire._primitives import keep
 from asyncworker._wire._primitives import pack_double
 from asyncworker._wire._primitives import pack_float
 from asyncworker._wire._primitives import read_int32
@@ -178,7 +179,7 @@ def decode_common_ActivityType(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_common_ActivityType:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -269,7 +270,7 @@ def decode_common_Header(data, at, end, depth, message=None):
                         item = decode_common_Payload(data, at, at, depth + 2)
                     fields_[key] = item
                 else:
-                    unknown += data[start:entry_end]
+                    unknown = keep(unknown, data[start:entry_end])
                 if at < end:
                     start = at
                     tag = data[at]
@@ -282,7 +283,7 @@ def decode_common_Header(data, at, end, depth, message=None):
                 break
             if tag not in TAGS_common_Header:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -378,7 +379,7 @@ def decode_common_Payload(data, at, end, depth, message=None):
                 if known:
                     metadata_[key] = item
                 else:
-                    unknown += data[start:entry_end]
+                    unknown = keep(unknown, data[start:entry_end])
                 if at < end:
                     start = at
                     tag = data[at]
@@ -425,7 +426,7 @@ def decode_common_Payload(data, at, end, depth, message=None):
                 break
             if tag not in TAGS_common_Payload:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -504,7 +505,7 @@ def decode_common_PayloadExternalPayloadDetails(data, at, end, depth, message=No
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_common_PayloadExternalPayloadDetails:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -571,7 +572,7 @@ def decode_common_Payloads(data, at, end, depth, message=None):
                 break
             if tag not in TAGS_common_Payloads:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -664,7 +665,7 @@ def decode_common_Priority(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_common_Priority:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -814,7 +815,7 @@ def decode_common_RetryPolicy(data, at, end, depth, message=None):
                 break
             if tag not in TAGS_common_RetryPolicy:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -937,7 +938,7 @@ def decode_common_WorkerVersionCapabilities(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_common_WorkerVersionCapabilities:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -1028,7 +1029,7 @@ def decode_common_WorkerVersionStamp(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_common_WorkerVersionStamp:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -1114,7 +1115,7 @@ def decode_common_WorkflowExecution(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_common_WorkflowExecution:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -1187,7 +1188,7 @@ def decode_common_WorkflowType(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_common_WorkflowType:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -1269,7 +1270,7 @@ def decode_deployment_Deployment(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_deployment_Deployment:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -1378,7 +1379,7 @@ def decode_deployment_WorkerDeploymentOptions(data, at, end, depth, message=None
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_deployment_WorkerDeploymentOptions:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -1471,7 +1472,7 @@ def decode_deployment_WorkerDeploymentVersion(data, at, end, depth, message=None
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_deployment_WorkerDeploymentVersion:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -1629,7 +1630,7 @@ def decode_failure_ActivityFailureInfo(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_failure_ActivityFailureInfo:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -1787,7 +1788,7 @@ def decode_failure_ApplicationFailureInfo(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_failure_ApplicationFailureInfo:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -1891,7 +1892,7 @@ def decode_failure_CanceledFailureInfo(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_failure_CanceledFailureInfo:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -2056,7 +2057,7 @@ def decode_failure_ChildWorkflowExecutionFailureInfo(data, at, end, depth, messa
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_failure_ChildWorkflowExecutionFailureInfo:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -2434,7 +2435,7 @@ def decode_failure_Failure(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_failure_Failure:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -2611,7 +2612,7 @@ def decode_failure_NexusHandlerFailureInfo(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_failure_NexusHandlerFailureInfo:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -2769,7 +2770,7 @@ def decode_failure_NexusOperationFailureInfo(data, at, end, depth, message=None)
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_failure_NexusOperationFailureInfo:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -2867,7 +2868,7 @@ def decode_failure_ResetWorkflowFailureInfo(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_failure_ResetWorkflowFailureInfo:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -2931,7 +2932,7 @@ def decode_failure_ServerFailureInfo(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_failure_ServerFailureInfo:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -2994,7 +2995,7 @@ def decode_failure_TerminatedFailureInfo(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_failure_TerminatedFailureInfo:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -3078,7 +3079,7 @@ def decode_failure_TimeoutFailureInfo(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_failure_TimeoutFailureInfo:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -3271,7 +3272,7 @@ def decode_namespace_NamespaceConfig(data, at, end, depth, message=None):
                 if known:
                     custom_search_attribute_aliases_[key] = item
                 else:
-                    unknown += data[start:entry_end]
+                    unknown = keep(unknown, data[start:entry_end])
                 if at < end:
                     start = at
                     tag = data[at]
@@ -3284,7 +3285,7 @@ def decode_namespace_NamespaceConfig(data, at, end, depth, message=None):
                 break
             if tag not in TAGS_namespace_NamespaceConfig:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -3495,7 +3496,7 @@ def decode_namespace_NamespaceInfo(data, at, end, depth, message=None):
                 if known:
                     data_[key] = item
                 else:
-                    unknown += data[start:entry_end]
+                    unknown = keep(unknown, data[start:entry_end])
                 if at < end:
                     start = at
                     tag = data[at]
@@ -3566,7 +3567,7 @@ def decode_namespace_NamespaceInfo(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_namespace_NamespaceInfo:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -3953,7 +3954,7 @@ def decode_namespace_NamespaceInfoCapabilities(data, at, end, depth, message=Non
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_namespace_NamespaceInfoCapabilities:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -4113,7 +4114,7 @@ def decode_namespace_NamespaceInfoLimits(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_namespace_NamespaceInfoLimits:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -4218,7 +4219,7 @@ def decode_nexus_PropagatedSerializationContext(data, at, end, depth, message=No
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_nexus_PropagatedSerializationContext:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -4309,7 +4310,7 @@ def decode_taskqueue_PollerGroupInfo(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_taskqueue_PollerGroupInfo:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -4396,7 +4397,7 @@ def decode_taskqueue_PollerGroupsInfo(data, at, end, depth, message=None):
                 break
             if tag not in TAGS_taskqueue_PollerGroupsInfo:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -4464,7 +4465,7 @@ def decode_taskqueue_PollerScalingDecision(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_taskqueue_PollerScalingDecision:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -4559,7 +4560,7 @@ def decode_taskqueue_TaskQueue(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_taskqueue_TaskQueue:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -4636,7 +4637,7 @@ def decode_taskqueue_TaskQueueMetadata(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_taskqueue_TaskQueueMetadata:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -4718,7 +4719,7 @@ def decode_worker_PluginInfo(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_worker_PluginInfo:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -4791,7 +4792,7 @@ def decode_worker_StorageDriverInfo(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_worker_StorageDriverInfo:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -5294,7 +5295,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                 break
             if tag not in TAGS_worker_WorkerHeartbeat:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -5575,7 +5576,7 @@ def decode_worker_WorkerHostInfo(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_worker_WorkerHostInfo:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -5694,7 +5695,7 @@ def decode_worker_WorkerPollerInfo(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_worker_WorkerPollerInfo:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -5866,7 +5867,7 @@ def decode_worker_WorkerSlotsInfo(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_worker_WorkerSlotsInfo:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -5988,7 +5989,7 @@ def decode_workflowservice_DescribeNamespaceRequest(data, at, end, depth, messag
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_DescribeNamespaceRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -6162,7 +6163,7 @@ def decode_workflowservice_DescribeNamespaceResponse(data, at, end, depth, messa
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_DescribeNamespaceResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -6242,7 +6243,7 @@ def decode_workflowservice_GetSystemInfoRequest(data, at, end, depth, message=No
         while True:
             if tag not in TAGS_workflowservice_GetSystemInfoRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -6321,7 +6322,7 @@ def decode_workflowservice_GetSystemInfoResponse(data, at, end, depth, message=N
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_GetSystemInfoResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -6592,7 +6593,7 @@ def decode_workflowservice_GetSystemInfoResponseCapabilities(data, at, end, dept
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_GetSystemInfoResponseCapabilities:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -6861,7 +6862,7 @@ def decode_workflowservice_PollActivityTaskQueueRequest(data, at, end, depth, me
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_PollActivityTaskQueueRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -7396,7 +7397,7 @@ def decode_workflowservice_PollActivityTaskQueueResponse(data, at, end, depth, m
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_PollActivityTaskQueueResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -7682,7 +7683,7 @@ def decode_workflowservice_RecordActivityTaskHeartbeatRequest(data, at, end, dep
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RecordActivityTaskHeartbeatRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -7806,7 +7807,7 @@ def decode_workflowservice_RecordActivityTaskHeartbeatResponse(data, at, end, de
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RecordActivityTaskHeartbeatResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -7933,7 +7934,7 @@ def decode_workflowservice_RecordWorkerHeartbeatRequest(data, at, end, depth, me
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RecordWorkerHeartbeatRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -8005,7 +8006,7 @@ def decode_workflowservice_RecordWorkerHeartbeatResponse(data, at, end, depth, m
         while True:
             if tag not in TAGS_workflowservice_RecordWorkerHeartbeatResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -8200,7 +8201,7 @@ def decode_workflowservice_RespondActivityTaskCanceledRequest(data, at, end, dep
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RespondActivityTaskCanceledRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -8299,7 +8300,7 @@ def decode_workflowservice_RespondActivityTaskCanceledResponse(data, at, end, de
         while True:
             if tag not in TAGS_workflowservice_RespondActivityTaskCanceledResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -8494,7 +8495,7 @@ def decode_workflowservice_RespondActivityTaskCompletedRequest(data, at, end, de
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RespondActivityTaskCompletedRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -8593,7 +8594,7 @@ def decode_workflowservice_RespondActivityTaskCompletedResponse(data, at, end, d
         while True:
             if tag not in TAGS_workflowservice_RespondActivityTaskCompletedResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -8824,7 +8825,7 @@ def decode_workflowservice_RespondActivityTaskFailedRequest(data, at, end, depth
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_workflowservice_RespondActivityTaskFailedRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -8954,7 +8955,7 @@ def decode_workflowservice_RespondActivityTaskFailedResponse(data, at, end, dept
                 break
             if tag not in TAGS_workflowservice_RespondActivityTaskFailedResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -9183,7 +9184,7 @@ def decode_workflowservice_ShutdownWorkerRequest(data, at, end, depth, message=N
                 break
             if tag not in TAGS_workflowservice_ShutdownWorkerRequest:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -9282,7 +9283,7 @@ def decode_workflowservice_ShutdownWorkerResponse(data, at, end, depth, message=
         while True:
             if tag not in TAGS_workflowservice_ShutdownWorkerResponse:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -9336,7 +9337,7 @@ def decode_wkt_DoubleValue(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_wkt_DoubleValue:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -9409,7 +9410,7 @@ def decode_wkt_Duration(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_wkt_Duration:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at
@@ -9486,7 +9487,7 @@ def decode_wkt_Timestamp(data, at, end, depth, message=None):
                     tag, at = read_size(data, at, tag)
             if tag not in TAGS_wkt_Timestamp:
                 at = skip(data, at, tag, depth)
-                unknown += data[start:at]
+                unknown = keep(unknown, data[start:at])
                 if at >= end:
                     break
                 start = at

@@ -16,6 +16,7 @@ __all__ = [
     "EncodeError",
     "int32",
     "int64",
+    "keep",
     "pack_double",
     "pack_fixed32",
     "pack_fixed64",
@@ -145,6 +146,14 @@ def which_of(message: object, names: tuple[str, ...]) -> tuple[str | None, Any]:
         if value is not None:
             return name, value
     return None, None
+
+
+def keep(unknown: bytes | bytearray, field: bytes) -> bytearray:
+    """Append a field to those that are not known; in place, as there may be many."""
+    if not isinstance(unknown, bytearray):
+        unknown = bytearray(unknown)
+    unknown += field
+    return unknown
 
 
 def skip(data: bytes, at: int, tag: int, depth: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 import sys
+import time
 
 import pytest
 from google.protobuf.message import DecodeError as GoogleDecodeError
@@ -234,6 +235,25 @@ def test_unknown_fields_among_known_ones():
 
     assert message == WorkflowExecution(workflow_id="w", run_id="r")
     assert encode(message) == b"\x0a\x01w" + b"\x12\x01r" + b"\x98\x06\x05" + b"\x98\x06\x06"
+
+
+@pytest.mark.parametrize(
+    ("cls", "data"),
+    [
+        (Payload, field(b"\xa2\x06", b"x" * 20)),
+        (Header, field(b"\x0a", b"\x18\x05" + field(b"\x12", b"x" * 20))),
+        (PollActivityTaskQueueResponse, field(b"\x1a", field(b"\xa2\x06", b"x" * 20))),
+    ],
+    ids=["fields", "entries of a map", "fields of a message in parts"],
+)
+def test_many_unknown_fields(cls, data):
+    """The time to read unknown fields grows with their number, not with its square: megabytes take a moment."""
+    started = time.process_time()
+
+    message = decode(cls, data * 160_000)
+
+    assert time.process_time() - started < 2
+    assert len(encode(message)) > 20 * 160_000
 
 
 @pytest.mark.parametrize(
