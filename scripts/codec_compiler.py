@@ -48,6 +48,7 @@ HELPERS = [
     "int32",
     "int64",
     "keep",
+    "octets",
     "pack_double",
     "pack_fixed32",
     "pack_fixed64",
@@ -380,7 +381,9 @@ def _raw(value: Value, source: str) -> str:
     """Write the bytes of what is written with its length."""
     if value.kind == "message":
         return f"encode_{name_of(value.cls)}({source})"
-    return f"{source}.encode()" if value.kind == "string" else source
+    return (
+        f"{source}.encode()" if value.kind == "string" else f"{source} if type({source}) is bytes else octets({source})"
+    )
 
 
 def _item(value: Value, source: str = "item") -> str:

@@ -14,6 +14,7 @@ from asyncworker._wire._primitives import BYTE
 from asyncworker._wire._primitives import int32
 from asyncworker._wire._primitives import int64
 from asyncworker._wire._primitives import keep
+from asyncworker._wire._primitives import octets
 from asyncworker._wire._primitives import read_int32
 from asyncworker._wire._primitives import read_int64
 from asyncworker._wire._primitives import read_size
@@ -4422,7 +4423,7 @@ def encode_nexus_Failure(message):
             add(b"\x12" + (BYTE[size] if size < 128 else varint(size)) + entry)
     value = message.details
     if value:
-        raw = value
+        raw = value if type(value) is bytes else octets(value)
         size = len(raw)
         add(b"\x1a" + (BYTE[size] if size < 128 else varint(size)))
         add(raw)
@@ -6017,7 +6018,7 @@ def encode_worker_CancelActivityCommand(message):
     add = parts.append
     value = message.task_token
     if value:
-        raw = value
+        raw = value if type(value) is bytes else octets(value)
         size = len(raw)
         add(b"\n" + (BYTE[size] if size < 128 else varint(size)))
         add(raw)
@@ -6859,7 +6860,7 @@ def encode_workflowservice_DescribeActivityExecutionRequest(message):
         add(b"(" + BOOL[value])
     value = message.long_poll_token
     if value:
-        raw = value
+        raw = value if type(value) is bytes else octets(value)
         size = len(raw)
         add(b"2" + (BYTE[size] if size < 128 else varint(size)))
         add(raw)
@@ -7027,7 +7028,7 @@ def encode_workflowservice_DescribeActivityExecutionResponse(message):
         add(raw)
     value = message.long_poll_token
     if value:
-        raw = value
+        raw = value if type(value) is bytes else octets(value)
         size = len(raw)
         add(b"*" + (BYTE[size] if size < 128 else varint(size)))
         add(raw)
@@ -7154,7 +7155,7 @@ def encode_workflowservice_ListActivityExecutionsRequest(message):
         add(b"\x10" + (BYTE[value] if 0 <= value < 128 else int32(value)))
     value = message.next_page_token
     if value:
-        raw = value
+        raw = value if type(value) is bytes else octets(value)
         size = len(raw)
         add(b"\x1a" + (BYTE[size] if size < 128 else varint(size)))
         add(raw)
@@ -7256,7 +7257,7 @@ def encode_workflowservice_ListActivityExecutionsResponse(message):
             add(raw)
     value = message.next_page_token
     if value:
-        raw = value
+        raw = value if type(value) is bytes else octets(value)
         size = len(raw)
         add(b"\x12" + (BYTE[size] if size < 128 else varint(size)))
         add(raw)
@@ -8204,7 +8205,7 @@ def encode_workflowservice_PollNexusTaskQueueResponse(message):
     add = parts.append
     value = message.task_token
     if value:
-        raw = value
+        raw = value if type(value) is bytes else octets(value)
         size = len(raw)
         add(b"\n" + (BYTE[size] if size < 128 else varint(size)))
         add(raw)
@@ -10177,7 +10178,7 @@ def encode_workflowservice_RespondNexusTaskCompletedRequest(message):
         add(raw)
     value = message.task_token
     if value:
-        raw = value
+        raw = value if type(value) is bytes else octets(value)
         size = len(raw)
         add(b"\x1a" + (BYTE[size] if size < 128 else varint(size)))
         add(raw)
@@ -10399,7 +10400,7 @@ def encode_workflowservice_RespondNexusTaskFailedRequest(message):
         add(raw)
     value = message.task_token
     if value:
-        raw = value
+        raw = value if type(value) is bytes else octets(value)
         size = len(raw)
         add(b"\x1a" + (BYTE[size] if size < 128 else varint(size)))
         add(raw)
@@ -12161,7 +12162,7 @@ def encode_wkt_Any(message):
         add(raw)
     value = message.value
     if value:
-        raw = value
+        raw = value if type(value) is bytes else octets(value)
         size = len(raw)
         add(b"\x12" + (BYTE[size] if size < 128 else varint(size)))
         add(raw)

@@ -14,6 +14,7 @@ from asyncworker._wire._primitives import BYTE
 from asyncworker._wire._primitives import int32
 from asyncworker._wire._primitives import int64
 from asyncworker._wire._primitives import keep
+from asyncworker._wire._primitives import octets
 from asyncworker._wire._primitives import pack_double
 from asyncworker._wire._primitives import pack_float
 from asyncworker._wire._primitives import read_int32
@@ -450,12 +451,20 @@ def encode_common_Payload(message):
     if value:
         for key, item in value.items():
             entry = b"\n" + (BYTE[size] if (size := len(raw := key.encode())) < 128 else varint(size)) + raw
-            entry += b"\x12" + (BYTE[size] if (size := len(raw := item)) < 128 else varint(size)) + raw
+            entry += (
+                b"\x12"
+                + (
+                    BYTE[size]
+                    if (size := len(raw := item if type(item) is bytes else octets(item))) < 128
+                    else varint(size)
+                )
+                + raw
+            )
             size = len(entry)
             add(b"\n" + (BYTE[size] if size < 128 else varint(size)) + entry)
     value = message.data
     if value:
-        raw = value
+        raw = value if type(value) is bytes else octets(value)
         size = len(raw)
         add(b"\x12" + (BYTE[size] if size < 128 else varint(size)))
         add(raw)
@@ -7439,7 +7448,7 @@ def encode_workflowservice_PollActivityTaskQueueResponse(message):
     add = parts.append
     value = message.task_token
     if value:
-        raw = value
+        raw = value if type(value) is bytes else octets(value)
         size = len(raw)
         add(b"\n" + (BYTE[size] if size < 128 else varint(size)))
         add(raw)
@@ -7707,7 +7716,7 @@ def encode_workflowservice_RecordActivityTaskHeartbeatRequest(message):
     add = parts.append
     value = message.task_token
     if value:
-        raw = value
+        raw = value if type(value) is bytes else octets(value)
         size = len(raw)
         add(b"\n" + (BYTE[size] if size < 128 else varint(size)))
         add(raw)
@@ -8228,7 +8237,7 @@ def encode_workflowservice_RespondActivityTaskCanceledRequest(message):
     add = parts.append
     value = message.task_token
     if value:
-        raw = value
+        raw = value if type(value) is bytes else octets(value)
         size = len(raw)
         add(b"\n" + (BYTE[size] if size < 128 else varint(size)))
         add(raw)
@@ -8522,7 +8531,7 @@ def encode_workflowservice_RespondActivityTaskCompletedRequest(message):
     add = parts.append
     value = message.task_token
     if value:
-        raw = value
+        raw = value if type(value) is bytes else octets(value)
         size = len(raw)
         add(b"\n" + (BYTE[size] if size < 128 else varint(size)))
         add(raw)
@@ -8854,7 +8863,7 @@ def encode_workflowservice_RespondActivityTaskFailedRequest(message):
     add = parts.append
     value = message.task_token
     if value:
-        raw = value
+        raw = value if type(value) is bytes else octets(value)
         size = len(raw)
         add(b"\n" + (BYTE[size] if size < 128 else varint(size)))
         add(raw)

@@ -17,6 +17,7 @@ __all__ = [
     "int32",
     "int64",
     "keep",
+    "octets",
     "pack_double",
     "pack_fixed32",
     "pack_fixed64",
@@ -211,6 +212,13 @@ def varint(value: int) -> bytes:
         value >>= 7
     written.append(value)
     return bytes(written)
+
+
+def octets(value: object) -> bytes:
+    """Take the bytes out of a bytearray or a memoryview, whose length may count something else."""
+    if not isinstance(value, (bytes, bytearray, memoryview)):
+        raise EncodeError(f"{type(value).__name__} is not bytes")
+    return bytes(value)
 
 
 def int32(value: int) -> bytes:

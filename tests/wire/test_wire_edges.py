@@ -6,6 +6,7 @@ import math
 import struct
 import sys
 import time
+from array import array
 
 import pytest
 from google.protobuf.message import DecodeError as GoogleDecodeError
@@ -515,6 +516,29 @@ def test_buffers_are_bytes():
     """A bytearray or a memoryview may be where bytes are expected."""
     for data in (bytearray(b"x"), memoryview(b"x")):
         assert encode(Payload(data=data, metadata={"k": b"v"})) == encode(Payload(data=b"x", metadata={"k": b"v"}))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        memoryview(array("i", [1, -2, 3])),
+        memoryview(b"abcdef").cast("B", (2, 3)),
+        memoryview(b"abcdef")[::2],
+    ],
+    ids=["wide", "two dimensions", "steps"],
+)
+def test_buffers_count_bytes(data):
+    """A memoryview is written as its bytes, whatever it is divided into."""
+    expected = Payload(data=bytes(data), metadata={"k": bytes(data)})
+
+    assert encode(Payload(data=data, metadata={"k": data})) == encode(expected)
+
+
+@pytest.mark.parametrize("message", [Payload(data=array("i", [1])), Payload(metadata={"k": array("i", [1])})])
+def test_other_buffers_are_refused(message):
+    """What only has a buffer is not bytes: its length counts something else."""
+    with pytest.raises(EncodeError, match="expected bytes, got array"):
+        encode(message)
 
 
 def test_what_is_read_is_bytes():
