@@ -103,7 +103,6 @@ def compile_module(title: str, messages: Iterable[type[Any]], elsewhere: dict[st
 
 def _imports(body: str, classes: list[type[Any]], elsewhere: dict[str, Collection[type[Any]]]) -> Iterator[str]:
     yield "from collections.abc import Callable"
-    yield "from math import copysign"
     yield "from operator import attrgetter"
     yield "from typing import Any"
     yield ""
@@ -329,8 +328,11 @@ def _encode_field(field: Field) -> Iterator[str]:
     if field.has_presence:
         yield "if value is not None:"
     elif field.value.kind in ("double", "float") and not field.repeated and not field.key:
-        # Negative zero is not the default.
-        yield "if value or copysign(1.0, value) < 0:"
+        # Negative zero is not the default; what is zero only in 32 bits is.
+        yield f"raw = {_item(field.value, 'value')}"
+        yield f"if raw != {bytes(FIXED[field.value.kind])!r}:"
+        yield f"    add({_varint(field.tag(field.value.wire_type))!r} + raw)"
+        return
     else:
         yield "if value:"
     if field.key:

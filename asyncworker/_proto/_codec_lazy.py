@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import copysign
 from operator import attrgetter
 from typing import Any
 

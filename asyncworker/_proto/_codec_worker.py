@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import copysign
 from operator import attrgetter
 from typing import Any
 
@@ -704,8 +703,9 @@ def encode_common_Priority(message):
         add(b"\x12" + (BYTE[size] if size < 128 else varint(size)))
         add(raw)
     value = message.fairness_weight
-    if value or copysign(1.0, value) < 0:
-        add(b"\x1d" + pack_float(value))
+    raw = pack_float(value)
+    if raw != b"\x00\x00\x00\x00":
+        add(b"\x1d" + raw)
     if message._unknown_fields:
         add(message._unknown_fields)
     return b"".join(parts)
@@ -853,8 +853,9 @@ def encode_common_RetryPolicy(message):
         add(b"\n" + (BYTE[size] if size < 128 else varint(size)))
         add(raw)
     value = message.backoff_coefficient
-    if value or copysign(1.0, value) < 0:
-        add(b"\x11" + pack_double(value))
+    raw = pack_double(value)
+    if raw != b"\x00\x00\x00\x00\x00\x00\x00\x00":
+        add(b"\x11" + raw)
     value = message.maximum_interval
     if value is not None:
         raw = encode_wkt_Duration(value)
@@ -4345,8 +4346,9 @@ def encode_taskqueue_PollerGroupInfo(message):
         add(b"\n" + (BYTE[size] if size < 128 else varint(size)))
         add(raw)
     value = message.weight
-    if value or copysign(1.0, value) < 0:
-        add(b"\x15" + pack_float(value))
+    raw = pack_float(value)
+    if raw != b"\x00\x00\x00\x00":
+        add(b"\x15" + raw)
     if message._unknown_fields:
         add(message._unknown_fields)
     return b"".join(parts)
@@ -5620,11 +5622,13 @@ def encode_worker_WorkerHostInfo(message):
         add(b"\x12" + (BYTE[size] if size < 128 else varint(size)))
         add(raw)
     value = message.current_host_cpu_usage
-    if value or copysign(1.0, value) < 0:
-        add(b"\x1d" + pack_float(value))
+    raw = pack_float(value)
+    if raw != b"\x00\x00\x00\x00":
+        add(b"\x1d" + raw)
     value = message.current_host_mem_usage
-    if value or copysign(1.0, value) < 0:
-        add(b"%" + pack_float(value))
+    raw = pack_float(value)
+    if raw != b"\x00\x00\x00\x00":
+        add(b"%" + raw)
     value = message.worker_grouping_key
     if value:
         raw = value.encode()
@@ -9365,8 +9369,9 @@ def encode_wkt_DoubleValue(message):
     parts = []
     add = parts.append
     value = message.value
-    if value or copysign(1.0, value) < 0:
-        add(b"\t" + pack_double(value))
+    raw = pack_double(value)
+    if raw != b"\x00\x00\x00\x00\x00\x00\x00\x00":
+        add(b"\t" + raw)
     if message._unknown_fields:
         add(message._unknown_fields)
     return b"".join(parts)

@@ -458,6 +458,12 @@ def test_doubles_that_are_not_zero(value):
     assert struct.pack("<d", decode(DoubleValue, data).value) == struct.pack("<d", value)
 
 
+@pytest.mark.parametrize("value", [5e-324, -5e-324, 1e-46, 1e-45, -0.0, math.nan])
+def test_floats_too_small_for_32_bits(value):
+    """What becomes zero in 32 bits is not written, as google's runtime has it; negative zero is."""
+    assert encode(Priority(fairness_weight=value)) == canonical(google_type(Priority)(fairness_weight=value))
+
+
 @pytest.mark.parametrize(("value", "expected"), [(1e300, math.inf), (-1e300, -math.inf), (3.4e38, None)])
 def test_floats_too_large_for_32_bits(value, expected):
     """What is too large for 32 bits is infinite, as google's runtime has it."""
