@@ -7,7 +7,7 @@ import json
 import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import anyio
 import grpc
@@ -67,6 +67,29 @@ class FarEnd:
     def target(self, **options) -> Target:
         options.setdefault("tls", TLS(server_ca_cert=CA_PEM) if self.tls else None)
         return Target("127.0.0.1", self.port, **options)
+
+
+@asynccontextmanager
+async def tls_before(host, port):
+    """A port with TLS, for a server that has none."""
+
+    async def serve(reader, writer):
+        far_reader, far_writer = await asyncio.open_connection(host, port)
+        await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=server_context())
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+
+
+async def _pump(reader, writer):
+    with suppress(OSError):
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
 
 
 def tell(metadata) -> bytes:
@@ -160,7 +183,8 @@ class GrpcioFarEnd(FarEnd, grpc.GenericRpcHandler):
     @asynccontextmanager
     async def running(self):
         self.released = threading.Event()
-        options = [("grpc.max_receive_message_length", -1), ("grpc.max_metadata_size", 1 << 20), *self.options]
+        # Of two options of one name the first counts.
+        options = [*self.options, ("grpc.max_receive_message_length", -1), ("grpc.max_metadata_size", 1 << 20)]
         with ThreadPoolExecutor(20) as threads:
             server = grpc.server(threads, handlers=[self], options=options, compression=self.compression)
             address = f"127.0.0.1:{self.port}"

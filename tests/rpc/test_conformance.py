@@ -10,13 +10,22 @@ from pathlib import Path
 import anyio
 import grpc
 import pytest
-from far_ends import ECHO, FAIL, HANG, KINDS, SIZE, TELL, GrpcioFarEnd, GrpclibFarEnd, until
+from far_ends import CA_PEM, ECHO, FAIL, HANG, KINDS, SIZE, TELL, GrpcioFarEnd, GrpclibFarEnd, tls_before, until
 from posted import Posted
+from scripted_server import ScriptedServer
 
+from asyncworker._proto.temporal.api.common.v1 import Payload, Payloads
+from asyncworker._proto.temporal.api.taskqueue.v1 import TaskQueue
+from asyncworker._proto.temporal.api.workflowservice.v1 import (
+    GetSystemInfoResponse,
+    PollActivityTaskQueueRequest,
+    RespondActivityTaskCompletedRequest,
+)
+from asyncworker._rpc import _frames as frames
 from asyncworker._rpc._grpclib import GrpclibTransport
 from asyncworker._rpc._pool import Http2Transport
-from asyncworker._rpc._target import Target, parse_address
-from asyncworker._wire import decode
+from asyncworker._rpc._target import TLS, Target, parse_address
+from asyncworker._wire import decode, encode
 from asyncworker.exceptions import RPCError, RPCStatusCode
 
 TRANSPORTS = {
@@ -26,7 +35,8 @@ TRANSPORTS = {
 }
 # A call that nobody awaits cannot be cancelled.
 awaited = pytest.mark.parametrize("make_transport", ["own", "grpclib"], indirect=True)
-GET_SYSTEM_INFO = "/temporal.api.workflowservice.v1.WorkflowService/GetSystemInfo"
+SERVICE = "/temporal.api.workflowservice.v1.WorkflowService"
+GET_SYSTEM_INFO = f"{SERVICE}/GetSystemInfo"
 
 
 @asynccontextmanager
@@ -257,6 +267,77 @@ async def test_many_cancelled_calls(transport, far):
     assert await transport.unary(ECHO, b"x" * 500_000, timeout=5.0) == b"x" * 500_000
 
 
+@pytest.mark.parametrize("tls", [False, True], ids=["plaintext", "tls"])
+@pytest.mark.parametrize("size", [2000, 5 << 20])
+async def test_request_over_the_servers_limit(make_transport, tls, size):
+    """A server that refuses a request while it is still being sent is heard, and the connection goes on."""
+    far = GrpcioFarEnd(tls=tls)
+    far.options = (("grpc.max_receive_message_length", 1000),)
+    async with far.running(), connected(make_transport, far.target()) as transport:
+        error = await refused(transport, ECHO, bytes(size))
+
+        assert error.status is RPCStatusCode.RESOURCE_EXHAUSTED
+        assert await transport.unary(ECHO, b"on", timeout=5.0) == b"on"
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        (0, RPCStatusCode.INTERNAL),
+        (2, RPCStatusCode.INTERNAL),
+        (7, RPCStatusCode.UNAVAILABLE),
+        (8, RPCStatusCode.CANCELLED),
+        (11, RPCStatusCode.RESOURCE_EXHAUSTED),
+        (12, RPCStatusCode.PERMISSION_DENIED),
+        (99, RPCStatusCode.INTERNAL),
+    ],
+)
+async def test_reset_by_the_server(make_transport, code, status):
+    """A stream that the server resets has the status that gRPC's table has for the reason."""
+    server = ScriptedServer(lambda connection, stream_id: connection.reset(stream_id, code))
+    async with server.listening(), connected(make_transport, server.target()) as transport:
+        assert (await refused(transport, ECHO)).status is status
+
+
+@pytest.mark.parametrize(
+    ("http_status", "status"),
+    [
+        (b"200", RPCStatusCode.UNKNOWN),
+        (b"400", RPCStatusCode.INTERNAL),
+        (b"401", RPCStatusCode.UNAUTHENTICATED),
+        (b"403", RPCStatusCode.PERMISSION_DENIED),
+        (b"404", RPCStatusCode.UNIMPLEMENTED),
+        (b"429", RPCStatusCode.UNAVAILABLE),
+        (b"500", RPCStatusCode.UNKNOWN),
+        (b"502", RPCStatusCode.UNAVAILABLE),
+        (b"503", RPCStatusCode.UNAVAILABLE),
+        (b"504", RPCStatusCode.UNAVAILABLE),
+    ],
+)
+async def test_answer_of_a_proxy(make_transport, http_status, status):
+    """What answers in HTTP but not in gRPC, as a proxy does, has the status that gRPC's table has for it."""
+
+    def refuse(connection, stream_id):
+        fields = [(b":status", http_status), (b"content-type", b"text/html")]
+        connection.say(
+            frames.frame(frames.HEADERS, frames.END_HEADERS, stream_id, connection.encoder.encode(fields)),
+            frames.frame(frames.DATA, frames.END_STREAM, stream_id, b"<html>"),
+        )
+
+    server = ScriptedServer(refuse)
+    async with server.listening(), connected(make_transport, server.target()) as transport:
+        assert (await refused(transport, ECHO)).status is status
+
+
+async def test_status_without_a_message(make_transport):
+    """OK is nothing without a message."""
+    server = ScriptedServer(
+        lambda connection, stream_id: connection.say(connection.head(stream_id), connection.trailers(stream_id))
+    )
+    async with server.listening(), connected(make_transport, server.target()) as transport:
+        assert (await refused(transport, ECHO)).status is RPCStatusCode.INTERNAL
+
+
 async def test_receive_limit(make_transport, far):
     """A response over the target's limit fails, and the connection goes on."""
     async with connected(make_transport, far.target(max_receive_bytes=1000)) as transport:
@@ -367,22 +448,57 @@ async def test_goaway_by_age(make_transport):
             await asyncio.sleep(0.01)
 
 
-@pytest.mark.server
-async def test_temporal(make_transport, dev_server):
-    """The real server answers GetSystemInfo, and refuses what it does not know."""
-    from asyncworker._proto.temporal.api.workflowservice.v1 import GetSystemInfoResponse
-
+@pytest.fixture(params=[False, True], ids=["temporal", "temporal+tls"])
+async def temporal(request, dev_server):
+    """The real server; with TLS before it, as it has none in development."""
     host, port = parse_address(dev_server.target)
-    async with connected(make_transport, Target(host, port)) as transport:
+    if not request.param:
+        yield Target(host, port)
+        return
+    async with tls_before(host, port) as tls_port:
+        yield Target("127.0.0.1", tls_port, tls=TLS(server_ca_cert=CA_PEM))
+
+
+@pytest.mark.server
+async def test_temporal(make_transport, temporal):
+    """The real server answers GetSystemInfo, and refuses what it does not know."""
+    async with connected(make_transport, temporal) as transport:
         for _ in range(3):
             response = decode(GetSystemInfoResponse, await transport.unary(GET_SYSTEM_INFO, b"", timeout=5.0))
             assert response.server_version
-        error = await refused(
-            transport, "/temporal.api.workflowservice.v1.WorkflowService/DescribeNamespace", b"\x0a\x04none"
-        )
+        error = await refused(transport, f"{SERVICE}/DescribeNamespace", b"\x0a\x04none")
         assert error.status is RPCStatusCode.NOT_FOUND
         assert error.details
         assert (await refused(transport, "/no.Service/None")).status is RPCStatusCode.UNIMPLEMENTED
+
+
+@awaited
+@pytest.mark.server
+async def test_temporal_is_no_longer_asked(make_transport, temporal, task_queue):
+    """A poll that hangs at the real server can be cancelled, and the connection goes on."""
+    poll = PollActivityTaskQueueRequest(namespace="default", task_queue=TaskQueue(name=task_queue), identity="test")
+    async with connected(make_transport, temporal) as transport:
+        with anyio.move_on_after(0.3) as scope:
+            await transport.unary(f"{SERVICE}/PollActivityTaskQueue", encode(poll), timeout=20.0)
+
+        assert scope.cancelled_caught
+        assert await transport.unary(GET_SYSTEM_INFO, b"", timeout=5.0)
+
+
+@pytest.mark.server
+async def test_temporal_takes_no_more(make_transport, temporal):
+    """A request above 4 MiB is refused by the real server, which is known by its words; the connection goes on."""
+    completed = encode(
+        RespondActivityTaskCompletedRequest(
+            task_token=b"x", result=Payloads(payloads=[Payload(data=bytes(6 << 20))]), namespace="default"
+        )
+    )
+    async with connected(make_transport, temporal) as transport:
+        error = await refused(transport, f"{SERVICE}/RespondActivityTaskCompleted", completed)
+
+        assert error.status is RPCStatusCode.RESOURCE_EXHAUSTED
+        assert error.is_message_too_large
+        assert await transport.unary(GET_SYSTEM_INFO, b"", timeout=5.0)
 
 
 async def test_uvloop():
