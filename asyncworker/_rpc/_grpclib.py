@@ -31,6 +31,7 @@ from grpclib.protocol import H2Protocol
 from h2.exceptions import H2Error
 
 from ..exceptions import AsyncWorkerError, ConfigurationError, RPCError, RPCStatusCode
+from ._headers import encode_metadatum
 from ._target import Target
 from ._transport import Metadata
 
@@ -171,6 +172,7 @@ class GrpclibTransport:
     async def _exchange(
         self, lane: _Lane, path: str, request: bytes, timeout: float | None, metadata: Metadata
     ) -> bytes:
+        _check(metadata)
         opened = lane.channel.request(
             path, Cardinality.UNARY_UNARY, bytes, bytes, timeout=timeout, metadata=tuple(metadata)
         )
@@ -308,6 +310,15 @@ def _configuration(target: Target) -> Configuration:
         _http2_max_pings_without_data=0,
         _http2_min_sent_ping_interval_without_data=keep_alive.interval / 2,
     )
+
+
+def _check(metadata: Metadata) -> None:
+    """Refuse what our own transport refuses; grpclib would show the value, which may be a secret."""
+    try:
+        for metadatum in metadata:
+            encode_metadatum(metadatum)
+    except ValueError as error:
+        raise RPCError(str(error), RPCStatusCode.INVALID_ARGUMENT) from error
 
 
 def _interrupted() -> RPCError:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 import sys
+import traceback
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -195,6 +196,28 @@ async def test_large_metadata(transport):
     told = dict(json.loads(await transport.unary(TELL, b"", timeout=5.0, metadata=metadata)))
 
     assert [told[key] for key in "abc"] == [value for _, value in metadata]
+
+
+@pytest.mark.parametrize(
+    "metadatum",
+    [
+        ("authorization", "Bearer secret\n"),
+        ("authorization", "secret é"),
+        ("authorization", b"secret"),
+        ("raw-bin", "secret"),
+        ("Upper", "secret"),
+        ("te", "secret"),
+    ],
+)
+async def test_metadata_that_cannot_be_sent(make_transport, metadatum):
+    """Metadata that gRPC does not allow are the caller's error, not to be tried again, and no secret is told."""
+    far = GrpcioFarEnd(tls=False)
+    async with far.running(), connected(make_transport, far.target()) as transport:
+        error = await refused(transport, TELL, metadata=(metadatum,))
+
+        assert error.status is RPCStatusCode.INVALID_ARGUMENT
+        assert "secret" not in "".join(traceback.format_exception(error))
+        assert await transport.unary(ECHO, b"on", timeout=5.0) == b"on"
 
 
 async def test_deadline(transport, far):
