@@ -124,6 +124,7 @@ def starts(contenders: Sequence[Contender], effort: Effort) -> Iterator[Sample]:
 
 _IMPORTS = {
     "temporalio": "import temporalio.client, temporalio.worker, temporalio.activity",
+    "temporalio + uvloop": "import uvloop, temporalio.client, temporalio.worker, temporalio.activity",
     "asyncworker": "from asyncworker import Client, Worker, activity",
     "asyncworker + uvloop": "import uvloop; from asyncworker import Client, Worker, activity",
 }

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import psutil
 
-__all__ = ["CONTENDERS", "Contender", "Stub", "Worker", "compile_everything"]
+__all__ = ["CONTENDERS", "PEER_ON_UVLOOP", "Contender", "Stub", "Worker", "compile_everything"]
 
 _ROOT = Path(__file__).parent.parent
 
@@ -35,6 +35,9 @@ CONTENDERS = (
     Contender("asyncworker", "benchmarks.workers.asyncworker_worker"),
     Contender("asyncworker + uvloop", "benchmarks.workers.asyncworker_worker", ("--uvloop",)),
 )
+
+#: Not among the others: a round of each takes a third longer with it.
+PEER_ON_UVLOOP = Contender("temporalio + uvloop", "benchmarks.workers.temporalio_worker", ("--uvloop",))
 
 
 def environment() -> dict[str, str]:

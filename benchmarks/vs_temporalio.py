@@ -1,6 +1,6 @@
 """The worker side by side with ``temporalio``'s: what an activity costs, how fast it is, what it holds.
 
-``python -m benchmarks.vs_temporalio [--quick] [--full] [--only NAME …] [--json FILE] [--readme]``
+``python -m benchmarks.vs_temporalio [--quick] [--full] [--only NAME …] [--peer-on-uvloop] [--json FILE] [--readme]``
 
 All contenders run the same activities in turn, round by round, and ratios are taken within a round. README.md has the
 method, and what to make of the numbers.
@@ -22,7 +22,7 @@ from pathlib import Path
 from . import _on_stub
 from ._figures import Sample, Samples
 from ._on_stub import Effort
-from ._processes import CONTENDERS, Contender, compile_everything
+from ._processes import CONTENDERS, PEER_ON_UVLOOP, Contender, compile_everything
 
 _QUICK = Effort(
     rounds=4,
@@ -119,6 +119,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--full", action="store_const", dest="effort", const=_FULL, help="with 50,000 activities at a time"
     )
     parser.add_argument("--only", nargs="+", choices=list(_MEASUREMENTS), metavar="NAME", help=", ".join(_MEASUREMENTS))
+    parser.add_argument("--peer-on-uvloop", action="store_true", help="temporalio on uvloop as well")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample to this file")
     parser.add_argument("--readme", action="store_true", help="put the table into README.md")
     parser.set_defaults(effort=_NORMAL)
@@ -129,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the table, and return the exit code."""
     options = parse(arguments)
     compile_everything()
-    contenders = _available()
+    contenders = _available((*CONTENDERS, PEER_ON_UVLOOP) if options.peer_on_uvloop else CONTENDERS)
     samples = Samples()
     failed = False
     for name in options.only or _usual(options.effort):
@@ -161,13 +162,13 @@ def _write_readme(numbers: str) -> None:
     _README.write_text(f"{head}{_BEGIN}\n{numbers}\n{_END}{tail}")
 
 
-def _available() -> list[Contender]:
+def _available(contenders: Sequence[Contender]) -> list[Contender]:
     try:
         import uvloop  # noqa: F401
     except ImportError:
-        _say("uvloop is not installed: its column is left out")
-        return [contender for contender in CONTENDERS if "--uvloop" not in contender.arguments]
-    return list(CONTENDERS)
+        _say("uvloop is not installed: what runs on it is left out")
+        return [contender for contender in contenders if "--uvloop" not in contender.arguments]
+    return list(contenders)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The peer's worker: ``temporalio`` with its default settings."""
+"""The peer's worker: ``temporalio`` with its default settings; on uvloop if asked to."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def heartbeat(name: str) -> str:
     return name
 
 
-async def main() -> None:
+def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--target", required=True)
     parser.add_argument("--task-queue", default="benchmark")
@@ -39,7 +39,10 @@ async def main() -> None:
     parser.add_argument("--slots", type=int, default=100)
     parser.add_argument("--polls", type=int, default=5)
     parser.add_argument("--uvloop", action="store_true")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+async def main(options: argparse.Namespace) -> None:
     tls = TLSConfig(server_root_ca_cert=options.certificate.read_bytes()) if options.certificate else False
     client = await Client.connect(options.target, tls=tls)
     worker = Worker(
@@ -52,5 +55,16 @@ async def main() -> None:
     await worker.run()
 
 
+def run(options: argparse.Namespace) -> None:
+    """Run the worker on the event loop that is asked for."""
+    if options.uvloop:
+        import uvloop
+
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(main(options))
+    else:
+        asyncio.run(main(options))
+
+
 if __name__ == "__main__":
-    asyncio.run(main())
+    run(parse())
