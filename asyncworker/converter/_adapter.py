@@ -117,7 +117,9 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-_cached_adapter = functools.lru_cache(maxsize=_MAX_CACHED)(Adapter)
+@functools.lru_cache(maxsize=_MAX_CACHED)
+def _cached_adapter(hint: Any, spelling: str) -> Adapter:  # noqa: ARG001 - unions of another order are equal
+    return Adapter(hint)
 
 
 def adapter_for(hint: Any) -> Adapter:
@@ -126,7 +128,7 @@ def adapter_for(hint: Any) -> Adapter:
     Types that cannot be hashed are adapted anew each time.
     """
     try:
-        return _cached_adapter(hint)
+        return _cached_adapter(hint, "" if isinstance(hint, type) else repr(hint))
     except TypeError:
         return Adapter(hint)
 

@@ -43,6 +43,12 @@ class Point:
     y: float = 0.5
 
 
+@dataclass
+class Spot:
+    x: int
+    y: float = 0.5
+
+
 class Item(BaseModel):
     name: str
     price: Decimal
@@ -372,6 +378,13 @@ class TestAdapters:
     def test_adapter_is_built_once(self):
         """Equal types share one adapter."""
         assert adapter_for(list[int]) is adapter_for(list[int])
+
+    def test_order_in_a_union(self, converter):
+        """Of two members of a union that a value fits alike the first is taken, whatever was read before."""
+        for first, second in ((Point, Spot), (Spot, Point)):
+            (value,) = converter.from_payload(payload("json/plain", b'[{"x": 1}]'), list[first | second])
+
+            assert type(value) is first
 
     def test_unhashable_type(self):
         """A type that cannot be hashed has an adapter too."""
