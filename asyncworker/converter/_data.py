@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self, TypeVar
 
+from .. import _wire
 from .._proto.temporal.api.common.v1 import Payload
 from .._proto.temporal.api.failure.v1 import Failure
 from ._codec import ChainedPayloadCodec, PayloadCodec
@@ -114,7 +115,7 @@ class DataConverter:
         """
         try:
             failure = self.failure_converter.to_failure(exception, self.payload_converter)
-            return failure if self.codec is None else await _own_up(encode_payloads_of(failure, self.codec))
+            return _writable(failure if self.codec is None else await _own_up(encode_payloads_of(failure, self.codec)))
         except Exception as problem:  # noqa: BLE001 - an error that cannot be reported would hang its activity
             return _report(exception, problem)
 
@@ -122,7 +123,7 @@ class DataConverter:
         """:meth:`encode_failure` without a codec."""
         self._require_no_codec("encode_failure")
         try:
-            return self.failure_converter.to_failure(exception, self.payload_converter)
+            return _writable(self.failure_converter.to_failure(exception, self.payload_converter))
         except Exception as problem:  # noqa: BLE001 - an error that cannot be reported would hang its activity
             return _report(exception, problem)
 
@@ -185,6 +186,12 @@ def _expect(kind: type, name: str, part: object) -> None:
     if not isinstance(part, kind):
         hint = ": pass an instance" if isinstance(part, type) else ""
         raise TypeError(f"{name} must be a {kind.__name__} instance, got {part!r}{hint}")
+
+
+def _writable(failure: Failure) -> Failure:
+    """Find out now whether a failure can be written, while another can take its place."""
+    _wire.encode(failure)
+    return failure
 
 
 def _report(exception: BaseException, problem: Exception) -> Failure:

@@ -19,7 +19,7 @@ from .._rpc._methods import (
     RESPOND_ACTIVITY_TASK_FAILED,
 )
 from .._rpc._retry import COMPLETION
-from .._wire import encode
+from .._wire import EncodeError, encode
 from ..converter import ensure_application_failure
 from ..converter._failure import without_details
 from ..exceptions import ApplicationError, ApplicationErrorCategory, ConverterError, RPCError, RPCStatusCode
@@ -144,6 +144,7 @@ async def _encoded_heartbeat(
         return []
     try:
         encoded = list(await converter.encode_payloads(payloads))
+        encode(Payloads(payloads=encoded))
     except Exception:
         _logger.exception("the last heartbeat's details could not be encoded; the failure goes out without them")
         return []
@@ -159,24 +160,39 @@ def _check_size(environment: Environment, what: str, payloads: Sequence[Payload]
 async def send_reply(environment: Environment, reply: Reply, *, until: float | None) -> None:
     """Send *reply*, again and again until the event loop's clock says *until*.
 
+    One that a converter or a codec has left so that it cannot be written is not sent: a failure is, in its place.
+
     Raises:
         RPCError: The server did not take it: ``NOT_FOUND`` if it has closed the attempt.
 
     Cancelling gives up; the server may have taken it all the same.
     """
     call = environment.service.call
-    if isinstance(reply, RespondActivityTaskCompletedRequest):
-        try:
+    try:
+        if isinstance(reply, RespondActivityTaskCompletedRequest):
             await call(RESPOND_ACTIVITY_TASK_COMPLETED, reply, retry=COMPLETION, until=until)
-        except RPCError as error:
-            if not error.is_message_too_large:
-                raise
-            failed = await _failed(environment, environment.converter, reply.task_token, _too_large(error), None)
-            await send_reply(environment, failed, until=until)
-    elif isinstance(reply, RespondActivityTaskFailedRequest):
-        await call(RESPOND_ACTIVITY_TASK_FAILED, reply, retry=COMPLETION, until=until)
+        elif isinstance(reply, RespondActivityTaskFailedRequest):
+            await call(RESPOND_ACTIVITY_TASK_FAILED, reply, retry=COMPLETION, until=until)
+        else:
+            await call(RESPOND_ACTIVITY_TASK_CANCELED, reply, retry=COMPLETION, until=until)
+    except EncodeError as error:
+        # A failure has been checked already.
+        instead = _unwritable(error)
+    except RPCError as error:
+        if not isinstance(reply, RespondActivityTaskCompletedRequest) or not error.is_message_too_large:
+            raise
+        instead = _too_large(error)
     else:
-        await call(RESPOND_ACTIVITY_TASK_CANCELED, reply, retry=COMPLETION, until=until)
+        return
+    failed = await _failed(environment, environment.converter, reply.task_token, instead, None)
+    await send_reply(environment, failed, until=until)
+
+
+def _unwritable(error: EncodeError) -> ApplicationError:
+    # The error shows the value, which a codec may be there to hide: it is for the log, and not for the server.
+    _logger.warning("A result or a cancellation's details cannot be written", exc_info=error)
+    message = "the payload converter or codec made payloads that cannot be written; the worker's log says why"
+    return unconvertible(ConverterError(message))
 
 
 def _too_large(error: RPCError) -> ApplicationError:

@@ -11,8 +11,8 @@ import pytest
 from worker_helpers import QUEUE, until
 
 from asyncworker import DataConverter, PayloadCodec, RetryPolicy, Worker, activity
-from asyncworker.converter import DefaultPayloadConverter, Payload
-from asyncworker.exceptions import ConverterError
+from asyncworker.converter import DefaultPayloadConverter, Payload, RawValue
+from asyncworker.exceptions import ApplicationError, ConverterError
 from asyncworker.testing import FakeTemporal
 
 
@@ -95,3 +95,57 @@ async def test_a_heartbeat_that_a_codec_cancels_is_not_the_last(temporal):
 
     assert task.state == "Completed"
     assert task.heartbeats == [["third"]]
+
+
+class Returning(PayloadCodec):
+    """Makes *made* of every payload that is written."""
+
+    def __init__(self, made: Payload) -> None:
+        self.made = made
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return [self.made for _ in payloads]
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return list(payloads)
+
+
+NO_PAYLOADS = [Payload(metadata={"encoding": "binary/encrypted"}, data=b"x"), Payload(data="secret")]
+
+
+@pytest.mark.parametrize("made", NO_PAYLOADS, ids=["text in the metadata", "text for data"])
+async def test_a_result_that_cannot_be_written_fails_the_attempt(temporal, made):
+    """What a codec makes of a result and cannot be written is a failure, which is not retried and shows no value."""
+    task = await run_with(temporal, echo, "word", attempts=2, payload_codec=Returning(made))
+
+    assert (task.state, task.attempt) == ("Failed", 1)
+    assert "cannot be written" in task.failure.message
+    assert "secret" not in repr(task.failure)
+
+
+@pytest.mark.parametrize("made", NO_PAYLOADS, ids=["text in the metadata", "text for data"])
+async def test_a_failure_that_cannot_be_written_is_a_plain_one(temporal, made):
+    """What a codec makes of a failure's details, or of the last heartbeat's, and cannot be written is left out."""
+
+    @activity.defn
+    async def fail() -> None:
+        activity.heartbeat("first")
+        raise ApplicationError("no box left", "detail", type="NoBox", non_retryable=True)
+
+    task = await run_with(temporal, fail, attempts=2, payload_codec=Returning(made))
+
+    assert (task.state, task.attempt) == ("Failed", 1)
+    assert task.failure.application_failure_info.type == "NoBox"
+    assert "secret" not in repr(task.failure)
+
+
+async def test_a_raw_value_that_cannot_be_written_fails_the_attempt(temporal):
+    """A payload that the activity made itself, and made wrongly, is a failure too."""
+
+    @activity.defn
+    async def made_by_hand() -> RawValue:
+        return RawValue(Payload(metadata={"encoding": "json/plain"}, data=b"1"))
+
+    task = await run_with(temporal, made_by_hand, attempts=2)
+
+    assert (task.state, task.attempt) == ("Failed", 1)
