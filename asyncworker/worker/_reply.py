@@ -133,7 +133,10 @@ async def _fitted(environment: Environment, converter: DataConverter, failure: F
     fitted = without_details(failure)
     assert fitted.application_failure_info is not None
     note = f"<details left out: the failure had {size:,} bytes, and the namespace takes at most {limit:,}>"
-    fitted.application_failure_info.details = Payloads(payloads=await converter.encode([note]))
+    try:
+        fitted.application_failure_info.details = Payloads(payloads=await converter.encode([note]))
+    except Exception:
+        _logger.warning("The details of a failure were left out: %s", note, exc_info=True)
     return fitted
 
 

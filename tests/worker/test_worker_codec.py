@@ -11,7 +11,13 @@ import pytest
 from worker_helpers import QUEUE, until
 
 from asyncworker import DataConverter, PayloadCodec, RetryPolicy, Worker, activity
-from asyncworker.converter import DefaultPayloadConverter, Payload, RawValue
+from asyncworker.converter import (
+    BinaryPlainPayloadConverter,
+    CompositePayloadConverter,
+    DefaultPayloadConverter,
+    Payload,
+    RawValue,
+)
 from asyncworker.exceptions import ApplicationError, ConverterError
 from asyncworker.testing import FakeTemporal
 
@@ -149,3 +155,16 @@ async def test_a_raw_value_that_cannot_be_written_fails_the_attempt(temporal):
     task = await run_with(temporal, made_by_hand, attempts=2)
 
     assert (task.state, task.attempt) == ("Failed", 1)
+
+
+async def test_a_failure_too_large_whose_note_cannot_be_written_has_no_details(temporal):
+    """Where a converter does not write text, nothing stands in place of details that are too large."""
+
+    @activity.defn
+    async def fail() -> None:
+        raise ApplicationError("no box left", bytes(3 << 20), non_retryable=True)
+
+    task = await run_with(temporal, fail, payload_converter=CompositePayloadConverter(BinaryPlainPayloadConverter()))
+
+    assert task.failure.message == "no box left"
+    assert task.failure.application_failure_info.details is None
