@@ -72,5 +72,7 @@ class Environment:
         for observer in self.observers:
             try:
                 observer(event)
-            except Exception:
+            except (KeyboardInterrupt, SystemExit):
+                raise
+            except BaseException:  # nothing is awaited here, so that a CancelledError is the observer's own as well
                 _logger.exception("observer %r failed on %s", observer, type(event).__name__)

@@ -77,7 +77,9 @@ class Executions:
         self.issued -= 1
         try:
             self._slots.release_slot(permit)
-        except Exception:
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # nothing is awaited here, so that a CancelledError is the supplier's own as well
             _logger.exception("the slot supplier failed to take a slot back")
 
     def take(self, task: PollActivityTaskQueueResponse, permit: SlotPermit) -> None:
@@ -102,7 +104,9 @@ class Executions:
     def _mark_used(self, permit: SlotPermit, info: Info) -> None:
         try:
             self._slots.mark_slot_used(permit, info)
-        except Exception:
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # as above: the task must begin
             _logger.exception("the slot supplier failed to learn that a slot is used")
 
     # For the worker

@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
-from worker_helpers import QUEUE, until, worker_of
+from worker_helpers import QUEUE, Rude, until, worker_of
 
 from asyncworker import Worker, activity
 from asyncworker.exceptions import RPCStatusCode
@@ -248,27 +248,31 @@ class TestSlotSupplier:
         assert "reserve_slot() must return a SlotPermit, or wait; got None" in caplog.text
         assert supplier.used == ["0", "1", "2"]
 
-    async def test_that_fails_to_take_a_slot_back_ends_nothing(self, temporal, caplog):
-        """What goes wrong in the user's book-keeping is logged, and the worker goes on."""
+    @pytest.mark.parametrize("kind", [OSError, asyncio.CancelledError, Rude])
+    async def test_that_fails_to_take_a_slot_back_ends_nothing(self, temporal, caplog, kind):
+        """What goes wrong in the user's book-keeping is logged, and the worker goes on, and ends when it should."""
 
         class Losing(Ledger):
             def release_slot(self, permit: SlotPermit) -> None:
                 super().release_slot(permit)
-                raise OSError("lost")
+                raise kind("lost")
 
-        worker = await runs(temporal, Losing())
+        with anyio.fail_after(5):
+            worker = await runs(temporal, Losing())
 
         assert worker.is_shutdown
         assert "the slot supplier failed to take a slot back" in caplog.text
 
-    async def test_that_fails_to_mark_a_slot_ends_nothing(self, temporal, caplog):
+    @pytest.mark.parametrize("kind", [OSError, asyncio.CancelledError, Rude])
+    async def test_that_fails_to_mark_a_slot_ends_nothing(self, temporal, caplog, kind):
         """A task is run, whatever its supplier makes of it."""
 
         class Deaf(Ledger):
             def mark_slot_used(self, permit: SlotPermit, info: activity.Info) -> None:
-                raise OSError("what?")
+                raise kind("what?")
 
-        await runs(temporal, Deaf())
+        with anyio.fail_after(5):
+            await runs(temporal, Deaf())
 
         assert "the slot supplier failed to learn that a slot is used" in caplog.text
 
@@ -290,9 +294,6 @@ class TestSlotSupplier:
     @pytest.mark.usefixtures("impatient")
     async def test_that_kills_a_poller_ends_nothing(self, temporal, caplog):
         """A poller that dies of something nobody expected is replaced."""
-
-        class Rude(BaseException):
-            pass
 
         class Rough(Ledger):
             async def reserve_slot(self, reservation: SlotReservation) -> SlotPermit:

@@ -13,6 +13,10 @@ from asyncworker.testing import FakeTemporal
 QUEUE = "orders"
 
 
+class Rude(BaseException):
+    """What is raised by extensions in other languages, and by test frameworks: no Exception."""
+
+
 def worker_of(temporal: FakeTemporal, *activities: Any, **options: Any) -> Worker:
     """A worker of the tests' queue."""
     return Worker(temporal.client(), task_queue=QUEUE, activities=activities, **options)
