@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,8 @@ from ._codec import ChainedPayloadCodec, PayloadCodec
 from ._context import SerializationContext, takes_context, with_context
 from ._default_failure import DefaultFailureConverter, plain_failure
 from ._encodings import DefaultPayloadConverter
-from ._failure import FailureConverter, decode_payloads_of, encode_payloads_of
+from ._failure import FailureConverter, decode_payloads_of, encode_payloads_of, ends_the_task
+from ._from_error import text_of
 from ._payload import PayloadConverter
 
 __all__ = ["DataConverter"]
@@ -111,12 +111,14 @@ class DataConverter:
     async def encode_failure(self, exception: BaseException) -> Failure:
         """Write an exception as a failure, whatever its converter or codec makes of it.
 
-        An ``Exception`` of theirs is logged, and the failure says that there was one instead of what it should have.
+        An error of theirs is logged, and the failure says that there was one instead of what it should have.
         """
         try:
             failure = self.failure_converter.to_failure(exception, self.payload_converter)
             return _writable(failure if self.codec is None else await _own_up(encode_payloads_of(failure, self.codec)))
-        except Exception as problem:  # noqa: BLE001 - an error that cannot be reported would hang its activity
+        except BaseException as problem:  # an error that cannot be reported would hang its activity
+            if ends_the_task(problem):
+                raise
             return _report(exception, problem)
 
     def encode_failure_nowait(self, exception: BaseException) -> Failure:
@@ -161,17 +163,18 @@ class DataConverter:
 
 
 async def _own_up(awaitable: Awaitable[T]) -> T:
-    """Await a codec; a ``CancelledError`` that it lets out though nobody has cancelled its task is an error of its own.
+    """Await a codec; what it lets out that is no ``Exception``, and does not end the task either, becomes one.
 
-    One of a task that several calls shared, for one: taken at its word it would end whoever waits, and tell nobody.
+    Taken at its word a ``CancelledError``, for one, would end whoever waits, and tell nobody.
     """
     try:
         return await awaitable
-    except asyncio.CancelledError as error:
-        task = asyncio.current_task()
-        if task is None or task.cancelling():
+    except Exception:
+        raise
+    except BaseException as error:
+        if ends_the_task(error):
             raise
-        raise RuntimeError("the payload codec let a CancelledError out, and nobody had cancelled it") from error
+        raise RuntimeError(f"the payload codec let a {type(error).__name__} out: {text_of(error)}") from error
 
 
 def _as_one(codec: PayloadCodec | Sequence[PayloadCodec] | None) -> PayloadCodec | None:
@@ -194,7 +197,7 @@ def _writable(failure: Failure) -> Failure:
     return failure
 
 
-def _report(exception: BaseException, problem: Exception) -> Failure:
+def _report(exception: BaseException, problem: BaseException) -> Failure:
     _logger.warning("An error could not be converted to a failure", exc_info=problem)
     return plain_failure(exception, problem)
 

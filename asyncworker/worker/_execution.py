@@ -33,12 +33,12 @@ from ..activity._context import Context, current
 from ..activity._info import Info, info_of
 from ..activity._logger import identify
 from ..common import ActivityCancellationDetails, CancelReason
-from ..exceptions import ConverterError, RPCError
+from ..exceptions import RPCError
 from ._events import ActivityCancelled, ActivityFinished, ActivityStarted
 from ._invoke import from_activity_on, invoke
 from ._log import log_abandoned, log_outcome, log_overdue, log_unheard
 from ._outbound import AttemptOutbound
-from ._outcome import ON_CANCELLED, Canceled, Completed, Failed, Outcome, Unreported, conclude, unconvertible
+from ._outcome import ON_CANCELLED, Canceled, Completed, Failed, Outcome, Unreported, conclude
 from ._read import converter_for, read_arguments, read_details, read_untyped
 from ._reply import encode_reply, is_failure, send_reply
 from ._time_limits import TimeLimits
@@ -189,10 +189,8 @@ class Execution:
             converter = converter_for(self._environment.converter, self._info)
             context = await self._build_context(task, registered, converter)
             arguments = await read_arguments(task, registered, converter)
-        except ConverterError as error:
-            return Failed(unconvertible(error))
-        except Exception as error:  # noqa: BLE001 - a codec is user code, and may do better next time
-            return Failed(error)
+        except BaseException as error:  # noqa: BLE001 - codecs and converters are user code, and may do better next time
+            return self._conclude(error)
         assert self._outbound is not None
         self._watch_time()
         self._outbound.begin()

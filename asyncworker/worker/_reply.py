@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .._proto.temporal.api.common.v1 import Payload, Payloads
 from .._proto.temporal.api.failure.v1 import Failure
@@ -17,11 +17,12 @@ from .._rpc._methods import (
     RESPOND_ACTIVITY_TASK_CANCELED,
     RESPOND_ACTIVITY_TASK_COMPLETED,
     RESPOND_ACTIVITY_TASK_FAILED,
+    Method,
 )
 from .._rpc._retry import COMPLETION
 from .._wire import EncodeError, encode
 from ..converter import ensure_application_failure
-from ..converter._failure import without_details
+from ..converter._failure import ends_the_task, without_details
 from ..exceptions import ApplicationError, ApplicationErrorCategory, ConverterError, RPCError, RPCStatusCode
 from ._outcome import Canceled, Completed, Failed, unconvertible
 
@@ -37,6 +38,12 @@ _logger = logging.getLogger(__name__)
 Reply: TypeAlias = (
     RespondActivityTaskCompletedRequest | RespondActivityTaskFailedRequest | RespondActivityTaskCanceledRequest
 )
+
+_METHODS: dict[type[Reply], Method[Any, Any]] = {
+    RespondActivityTaskCompletedRequest: RESPOND_ACTIVITY_TASK_COMPLETED,
+    RespondActivityTaskFailedRequest: RESPOND_ACTIVITY_TASK_FAILED,
+    RespondActivityTaskCanceledRequest: RESPOND_ACTIVITY_TASK_CANCELED,
+}
 
 
 async def encode_reply(
@@ -64,7 +71,9 @@ async def encode_reply(
                 error = outcome.error
     except ConverterError as caught:
         error = unconvertible(caught)
-    except Exception as caught:  # noqa: BLE001 - converters and codecs are user code, and the server must hear of it
+    except BaseException as caught:  # converters and codecs are user code, and the server must hear of it
+        if ends_the_task(caught):
+            raise
         error = caught
     return await _failed(environment, converter, token, error, last_heartbeat)
 
@@ -135,7 +144,9 @@ async def _fitted(environment: Environment, converter: DataConverter, failure: F
     note = f"<details left out: the failure had {size:,} bytes, and the namespace takes at most {limit:,}>"
     try:
         fitted.application_failure_info.details = Payloads(payloads=await converter.encode([note]))
-    except Exception:
+    except BaseException as problem:  # the failure matters more than the note
+        if ends_the_task(problem):
+            raise
         _logger.warning("The details of a failure were left out: %s", note, exc_info=True)
     return fitted
 
@@ -163,32 +174,30 @@ def _check_size(environment: Environment, what: str, payloads: Sequence[Payload]
 async def send_reply(environment: Environment, reply: Reply, *, until: float | None) -> None:
     """Send *reply*, again and again until the event loop's clock says *until*.
 
-    One that a converter or a codec has left so that it cannot be written is not sent: a failure is, in its place.
+    What cannot be sent, as its payloads cannot be written or are too large, is a failure instead.
 
     Raises:
         RPCError: The server did not take it: ``NOT_FOUND`` if it has closed the attempt.
 
     Cancelling gives up; the server may have taken it all the same.
     """
-    call = environment.service.call
     try:
-        if isinstance(reply, RespondActivityTaskCompletedRequest):
-            await call(RESPOND_ACTIVITY_TASK_COMPLETED, reply, retry=COMPLETION, until=until)
-        elif isinstance(reply, RespondActivityTaskFailedRequest):
-            await call(RESPOND_ACTIVITY_TASK_FAILED, reply, retry=COMPLETION, until=until)
-        else:
-            await call(RESPOND_ACTIVITY_TASK_CANCELED, reply, retry=COMPLETION, until=until)
-    except EncodeError as error:
-        # A failure has been checked already.
-        instead = _unwritable(error)
-    except RPCError as error:
-        if not isinstance(reply, RespondActivityTaskCompletedRequest) or not error.is_message_too_large:
+        await environment.service.call(_METHODS[type(reply)], reply, retry=COMPLETION, until=until)
+    except (EncodeError, RPCError) as error:
+        failure = _instead(reply, error)
+        if failure is None:
             raise
-        instead = _too_large(error)
-    else:
-        return
-    failed = await _failed(environment, environment.converter, reply.task_token, instead, None)
-    await send_reply(environment, failed, until=until)
+        failed = await _failed(environment, environment.converter, reply.task_token, failure, None)
+        await send_reply(environment, failed, until=until)
+
+
+def _instead(reply: Reply, error: EncodeError | RPCError) -> ApplicationError | None:
+    """The failure in place of *reply*, if *error* says that it is never to be sent; a failure has been checked."""
+    if isinstance(reply, RespondActivityTaskFailedRequest):
+        return None
+    if isinstance(error, EncodeError):
+        return _unwritable(error)
+    return _too_large(error) if error.is_message_too_large else None
 
 
 def _unwritable(error: EncodeError) -> ApplicationError:

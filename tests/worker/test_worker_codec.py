@@ -8,9 +8,9 @@ from typing import Any
 
 import anyio
 import pytest
-from worker_helpers import QUEUE, until
+from worker_helpers import QUEUE, Rude, until
 
-from asyncworker import DataConverter, PayloadCodec, RetryPolicy, Worker, activity
+from asyncworker import ApplicationError, DataConverter, PayloadCodec, RetryPolicy, Worker, activity
 from asyncworker.converter import (
     BinaryPlainPayloadConverter,
     CompositePayloadConverter,
@@ -18,7 +18,7 @@ from asyncworker.converter import (
     Payload,
     RawValue,
 )
-from asyncworker.exceptions import ApplicationError, ConverterError
+from asyncworker.exceptions import ConverterError
 from asyncworker.testing import FakeTemporal
 
 
@@ -56,7 +56,7 @@ async def echo(word: str) -> str:
 
 
 @pytest.mark.parametrize("word", [b'word"', b"word!"], ids=["argument", "result"])
-@pytest.mark.parametrize("error", [OSError("no key"), asyncio.CancelledError()], ids=repr)
+@pytest.mark.parametrize("error", [OSError("no key"), asyncio.CancelledError(), Rude()], ids=repr)
 async def test_one_that_fails_once_costs_one_attempt(temporal, word, error):
     """Whatever a codec raises, a CancelledError of nobody's making included, is a failure that is retried."""
     task = await run_with(temporal, echo, "word", attempts=2, payload_codec=Failing(word, error))
@@ -64,18 +64,32 @@ async def test_one_that_fails_once_costs_one_attempt(temporal, word, error):
     assert (task.attempt, task.result) == (2, "word!")
 
 
-async def test_a_converter_that_fails_on_a_result_fails_the_attempt(temporal):
+@pytest.mark.parametrize("kind", [OSError, asyncio.CancelledError, Rude])
+async def test_a_converter_that_fails_on_a_result_fails_the_attempt(temporal, kind):
     """What a converter raises that is no ConverterError is a failure like any other."""
 
     class Picky(DefaultPayloadConverter):
         def to_payload(self, value: Any) -> Payload:
             if value == "word!":
-                raise OSError("jam")
+                raise kind("jam")
             return super().to_payload(value)
 
     task = await run_with(temporal, echo, "word", payload_converter=Picky())
 
     assert task.failure.message == "jam"
+
+
+@pytest.mark.parametrize("kind", [asyncio.CancelledError, Rude])
+async def test_a_converter_that_fails_on_an_argument_fails_the_attempt(temporal, kind):
+    """What a converter raises while it reads that is no Exception is a failure like any other."""
+
+    class Picky(DefaultPayloadConverter):
+        def from_payload(self, payload: Payload, type_hint: Any = None) -> Any:
+            raise kind("jam")
+
+    task = await run_with(temporal, echo, "word", payload_converter=Picky())
+
+    assert task.failure.application_failure_info.type == kind.__name__
 
 
 async def test_a_heartbeat_that_a_codec_cancels_is_not_the_last(temporal):
