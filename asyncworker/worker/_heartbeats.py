@@ -16,6 +16,7 @@ from .._proto.temporal.api.workflowservice.v1 import (
 from .._rpc._methods import RECORD_ACTIVITY_TASK_HEARTBEAT
 from .._rpc._retry import HEARTBEAT
 from ..common import ActivityCancellationDetails
+from ..converter._from_error import text_of
 from ..exceptions import RPCError, RPCStatusCode
 from ._heartbeat import HeartbeatThrottle
 
@@ -97,7 +98,7 @@ class Heartbeats:
         self._settled: asyncio.Future[None] | None = None
         self._is_closed = False
         #: Why the last heartbeat could not even be sent, for the activity to be told by its next one.
-        self.problem: Exception | None = None
+        self.problem: BaseException | None = None
 
     def __repr__(self) -> str:
         return f"<Heartbeats {self._throttle!r}>"
@@ -157,7 +158,9 @@ class Heartbeats:
                 self._encoding = self._environment.loop.create_task(self._encode_and_post(details))
             else:
                 self._post(details)
-        except Exception as error:  # noqa: BLE001 - converters are user code
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - converters are user code
             self._on_unsendable(error)
 
     async def _encode_and_post(self, details: Sequence[Payload]) -> None:
@@ -199,9 +202,11 @@ class Heartbeats:
         is_unknown = error.status is RPCStatusCode.NOT_FOUND
         self._context.run(self._settle, error, ActivityCancellationDetails(not_found=True) if is_unknown else None)
 
-    def _on_unsendable(self, error: Exception) -> None:
+    def _on_unsendable(self, error: BaseException) -> None:
         self.problem = error
-        self._settle(RPCError(f"the details could not be encoded: {error!r}", RPCStatusCode.INTERNAL))
+        # Not its repr(), which may raise: this heartbeat would never be settled, and no other leave any more.
+        what = f"{type(error).__name__}: {text_of(error)}"
+        self._settle(RPCError(f"the details could not be encoded: {what}", RPCStatusCode.INTERNAL))
 
     def _settle(self, error: RPCError | None, wish: ActivityCancellationDetails | None = None) -> None:
         if wish is not None:

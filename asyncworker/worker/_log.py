@@ -8,6 +8,7 @@ from .._news import News
 from ..activity import Info
 from ..activity._logger import identify
 from ..common import CancelReason
+from ..converter._from_error import text_of
 from ..exceptions import ApplicationError, ApplicationErrorCategory, RPCError
 from ._outcome import Failed, Outcome
 from ._reply import is_closed
@@ -84,17 +85,18 @@ def log_abandoned(info: Info, *, was_running: bool) -> None:
     )
 
 
-def log_lost_heartbeat(info: Info, error: Exception, news: News, now: float) -> None:
+def log_lost_heartbeat(info: Info, error: BaseException, news: News, now: float) -> None:
     """Say that a heartbeat did not arrive; that the attempt is closed goes without saying.
 
     In an outage those of thousands of attempts do not arrive: a warning is for the first, in any one minute.
     """
     if not (isinstance(error, RPCError) and is_closed(error)):
+        why = text_of(error)
         _logger.log(
-            logging.WARNING if news.is_news(str(error), now) else logging.DEBUG,
+            logging.WARNING if news.is_news(why, now) else logging.DEBUG,
             "a heartbeat of activity %s did not arrive, the next one may: %s",
             info.activity_type,
-            error,
+            why,
             extra=identify(info),
         )
 

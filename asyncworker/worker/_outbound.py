@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from .._proto.temporal.api.common.v1 import Payload
 from ..activity import Info
 from ..common import ActivityCancellationDetails
+from ..converter._from_error import text_of
 from ..exceptions import ConverterError, RPCError
 from ._details import may_wait
 from ._events import HeartbeatSent
@@ -100,7 +101,7 @@ class AttemptOutbound:
         heartbeats = self._heartbeats
         if heartbeats is not None and (problem := heartbeats.problem) is not None:
             heartbeats.problem = None
-            raise ConverterError(f"the last heartbeat could not be sent: {problem}") from problem
+            raise ConverterError(f"the last heartbeat could not be sent: {text_of(problem)}") from problem
         latest = self._prepare(details)
         if get_ident() == self._environment.thread:
             self._record(latest)
@@ -116,7 +117,9 @@ class AttemptOutbound:
             return None
         try:
             return self.details()
-        except Exception as error:  # noqa: BLE001 - converters are user code, and the attempt's end must be reported
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - converters are user code, and the attempt's end must be told
             self._log_lost(error)
             return None
 
@@ -170,7 +173,7 @@ class AttemptOutbound:
 
     # How
 
-    def _log_lost(self, error: Exception) -> None:
+    def _log_lost(self, error: BaseException) -> None:
         log_lost_heartbeat(self._info, error, self._registered.lost_heartbeats, self._environment.loop.time())
 
     def _prepare(self, details: tuple[Any, ...]) -> list[Payload] | tuple[Any, ...]:

@@ -92,15 +92,29 @@ async def test_a_converter_that_fails_on_an_argument_fails_the_attempt(temporal,
     assert task.failure.application_failure_info.type == kind.__name__
 
 
-async def test_a_heartbeat_that_a_codec_cancels_is_not_the_last(temporal):
-    """A CancelledError that a codec lets out costs one heartbeat, and the next one still leaves."""
-    codec = Failing(b"first", asyncio.CancelledError())
+class Mute(Exception):
+    """An error that cannot be shown."""
+
+    def __repr__(self) -> str:
+        raise LookupError("no words")
+
+    __str__ = __repr__
+
+
+@pytest.mark.parametrize(
+    ("error", "word"),
+    [(asyncio.CancelledError(), "CancelledError"), (Rude(), "Rude"), (Mute(), "Mute")],
+    ids=["cancelled", "rude", "mute"],
+)
+async def test_a_heartbeat_that_a_codec_fails_on_is_not_the_last(temporal, error, word):
+    """Whatever a codec lets out costs one heartbeat, and the next one still leaves."""
+    codec = Failing(b"first", error)
 
     def is_told() -> bool:
         try:
             activity.heartbeat("second")
         except ConverterError as error:
-            return "CancelledError" in str(error)
+            return word in str(error)
         return False
 
     @activity.defn

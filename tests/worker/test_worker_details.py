@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Any
 
 import pytest
-from worker_helpers import QUEUE, until
+from worker_helpers import QUEUE, Rude, until
 
 from asyncworker import DataConverter, RetryPolicy, Worker, activity
 from asyncworker.converter import DefaultPayloadConverter, Payload
@@ -158,7 +158,7 @@ async def test_one_that_cannot_be_written_after_all_is_told_by_the_next(temporal
     assert task.heartbeats == [[12], [14]]
 
 
-@pytest.mark.parametrize("error", [ConverterError, ValueError])
+@pytest.mark.parametrize("error", [ConverterError, ValueError, Rude])
 async def test_a_failure_goes_without_details_that_cannot_be_written(temporal, caplog, error):
     """An attempt whose last details cannot be written fails as it would have, and the log says what is missing."""
 
