@@ -5,25 +5,33 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 from ..exceptions import RPCError, RPCStatusCode
 from ._transport import Metadata, Post, Receiver, Transport
 
-__all__ = ["Relays", "post_of", "tell_failure", "tell_reply"]
+__all__ = ["AbandonedError", "Relays", "post_of", "tell_failure", "tell_reply"]
 
 _logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 
+class AbandonedError(RPCError):
+    """Somebody has cancelled a call that is not theirs, with all other tasks as a rule: the event loop is to end."""
+
+    def __init__(self) -> None:
+        super().__init__("the call was cancelled from outside", RPCStatusCode.CANCELLED)
+
+
 class Relays:
-    """Tasks, each of which awaits a call and tells its receiver; kept alive as long as they take."""
+    """Tasks, each of which makes a call; kept alive as long as they take, and its receiver is told of the end."""
 
     __slots__ = ("_tasks",)
 
     def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     def __repr__(self) -> str:
         return f"<Relays [{len(self._tasks)} calls]>"
@@ -31,9 +39,20 @@ class Relays:
     def add(self, call: Coroutine[Any, Any, T], receiver: Receiver[T]) -> None:
         """Await *call* in a task of its own."""
         # Never an eager one: who is told must be past asking by then.
-        task = asyncio.Task(_relay(call, receiver), loop=asyncio.get_running_loop())
+        task = asyncio.Task(call, loop=asyncio.get_running_loop())
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        # And not in the task itself, which can be cancelled before it begins.
+        task.add_done_callback(partial(self._tell, receiver))
+
+    def _tell(self, receiver: Receiver[T], task: asyncio.Task[T]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            tell_failure(receiver, AbandonedError())
+        elif (error := task.exception()) is None:
+            tell_reply(receiver, task.result())
+        else:
+            # Whatever it is, the receiver must not wait for ever.
+            tell_failure(receiver, error if isinstance(error, RPCError) else _internal(error))
 
 
 def post_of(transport: Transport) -> Post:
@@ -56,23 +75,6 @@ def post_of(transport: Transport) -> Post:
     return post
 
 
-async def _relay(call: Coroutine[Any, Any, T], receiver: Receiver[T]) -> None:
-    try:
-        reply = await call
-    except RPCError as error:
-        tell_failure(receiver, error)
-    except asyncio.CancelledError:
-        # By somebody who cancels all tasks there are: nobody here does.
-        tell_failure(receiver, RPCError("the call was cancelled from outside", RPCStatusCode.CANCELLED))
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, the receiver must not wait for ever
-        failure = RPCError(repr(error), RPCStatusCode.INTERNAL)
-        failure.__cause__ = error
-        tell_failure(receiver, failure)
-    else:
-        tell_reply(receiver, reply)
-
-
 def tell_reply(receiver: Receiver[T], reply: T) -> None:
     """Tell *receiver* the reply; what goes wrong there is not the teller's."""
     try:
@@ -87,3 +89,9 @@ def tell_failure(receiver: Receiver[Any], error: RPCError) -> None:
         receiver.on_failure(error)
     except Exception:
         _logger.exception("%r failed on an error", receiver)
+
+
+def _internal(cause: BaseException) -> RPCError:
+    error = RPCError(repr(cause), RPCStatusCode.INTERNAL)
+    error.__cause__ = cause
+    return error

@@ -17,7 +17,7 @@ from .._news import News
 from .._wire import DecodeError, decode, encode
 from ..exceptions import RPCError, RPCStatusCode
 from ._methods import Method, Req, Resp
-from ._relay import Relays, post_of
+from ._relay import AbandonedError, Relays, post_of
 from ._retry import DEFAULT, Failures, RetryRules
 from ._status import decode_details
 from ._transport import Metadata, Receiver, Transport
@@ -300,7 +300,7 @@ class _Posting(Generic[Req, Resp]):
 
     def on_failure(self, error: RPCError) -> None:
         """Learn how a try has failed."""
-        if self._is_last:
+        if self._is_last or isinstance(error, AbandonedError):
             self._receiver.on_failure(error)
             return
         self._is_last = True

@@ -26,7 +26,7 @@ from asyncworker._rpc._methods import (
     RESPOND_ACTIVITY_TASK_COMPLETED,
     Method,
 )
-from asyncworker._rpc._retry import NONE, POLL, Backoff, RetryRules
+from asyncworker._rpc._retry import HEARTBEAT, POLL, Backoff, RetryRules
 from asyncworker._rpc._service import WorkflowService
 from asyncworker.exceptions import RPCError, RPCStatusCode
 from asyncworker.testing import FakeTemporal
@@ -276,25 +276,28 @@ class TestPost:
             await posted(WorkflowService(temporal.transport(), namespace="default", api_key=key))
         assert isinstance(caught.value.__cause__, KeyError)
 
-    async def test_cancelled_by_a_stranger(self):
-        """The receiver is told also when somebody cancels whatever tasks there are."""
-        asked = asyncio.Event()
-
-        class Silent(Wire):
-            async def unary(self, path, request, *, timeout, metadata=()):
-                asked.set()
-                await asyncio.Event().wait()
-
+    @pytest.mark.parametrize("begins", [True, False])
+    async def test_cancelled_by_a_stranger(self, begins):
+        """The receiver is told also when somebody cancels whatever tasks there are, and nothing is begun anew."""
         before = asyncio.all_tasks()
         answer = Answer()
-        WorkflowService(Silent(), namespace="default").post(GET_SYSTEM_INFO, INFO, answer, retry=NONE)
-        await asked.wait()
+        WorkflowService(Silent(b""), namespace="default").post(GET_SYSTEM_INFO, INFO, answer, retry=HEARTBEAT)
+        if begins:
+            await anyio.wait_all_tasks_blocked()
         for task in asyncio.all_tasks() - before:
             task.cancel()
 
-        with pytest.raises(RPCError) as caught:
+        with fail_after(5), pytest.raises(RPCError) as caught:
             await answer.outcome
         assert caught.value.status is RPCStatusCode.CANCELLED
+        assert asyncio.all_tasks() == before
+
+
+class Silent(Wire):
+    """A transport over which nothing comes back."""
+
+    async def unary(self, path, request, *, timeout, metadata=()):
+        await asyncio.Event().wait()
 
 
 async def posted(service, **options):
