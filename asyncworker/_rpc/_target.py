@@ -50,6 +50,9 @@ class TLS:
             ConfigurationError: a file cannot be read, or is not what it should be.
         """
         authorities = None if self.server_ca_cert is None else _read("server_ca_cert", self.server_ca_cert)
+        if authorities == b"":
+            # Python takes nothing for not given, and would trust whom the system does.
+            raise ConfigurationError("TLS server_ca_cert is empty: a PEM certificate is needed")
         try:
             context = ssl.create_default_context(cadata=None if authorities is None else authorities.decode())
         except (ssl.SSLError, UnicodeDecodeError) as error:

@@ -105,6 +105,8 @@ def test_client_certificates(kind, tmp_path):
     [
         (TLS(server_ca_cert=b"no PEM"), "server_ca_cert"),
         (TLS(server_ca_cert=b"\xff"), "server_ca_cert"),
+        # Not the same as none, which trusts all that the system does.
+        (TLS(server_ca_cert=b""), "server_ca_cert"),
         (TLS(server_ca_cert="/does/not/exist.pem"), "/does/not/exist.pem"),
         (TLS(client_cert="/does/not/exist.pem", client_key="/x"), "client_cert"),
         (TLS(client_cert=CLIENT_CERT_PEM, client_key=b"no PEM"), "client_key"),
