@@ -189,6 +189,7 @@ class Http2Connection:
         self._next_id += 2
         if stream_id >= frames.MAX_STREAM_ID - 1:
             self.accepts_calls = False
+            self._dismiss_queued(Status(RPCStatusCode.UNAVAILABLE, "no stream ids are left"))
         self._calls[stream_id] = call
         request = call.request
         if self._is_compressing and (compressed := grpc.compress(request)) is not None:
@@ -205,6 +206,10 @@ class Http2Connection:
                 # The server has lowered its limit since.
                 status = Status(RPCStatusCode.INVALID_ARGUMENT, str(error))
                 self._events.append(Failure(call, status, is_unprocessed=False))
+
+    def _dismiss_queued(self, status: Status) -> None:
+        self._events += [Failure(call, status, is_unprocessed=True) for call in self._queue]
+        self._queue.clear()
 
     # Bytes in, events out
 
@@ -436,8 +441,7 @@ class Http2Connection:
         for call in [call for call in self._calls.values() if call.id > last_id]:
             self._end(call)
             self._events.append(Failure(call, status, is_unprocessed=True))
-        self._events += [Failure(call, status, is_unprocessed=True) for call in self._queue]
-        self._queue.clear()
+        self._dismiss_queued(status)
         self._events.append(GoingAway(code, reason))
 
     def _on_window_update(self, _flags: int, stream_id: int, payload: bytes) -> None:

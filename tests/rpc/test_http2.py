@@ -633,6 +633,19 @@ def test_stream_ids_run_out():
         peer.call()
 
 
+def test_stream_ids_run_out_for_the_queue():
+    """Calls that wait for a stream when the last id is taken are known not to have been sent."""
+    peer = Peer(settings={Setting.MAX_CONCURRENT_STREAMS: 1})
+    peer.connection._next_id = frames.MAX_STREAM_ID - 2
+    peer.call()
+    last, queued = peer.call(), peer.call()
+
+    events = peer.say(peer.response(frames.MAX_STREAM_ID - 2))
+    assert last.id == frames.MAX_STREAM_ID
+    assert [(failure.call, failure.is_unprocessed) for failure in failures(events)] == [(queued, True)]
+    assert peer.say(peer.response(frames.MAX_STREAM_ID)) == [Response(last, b"response")]
+
+
 # Giving up
 
 
