@@ -21,6 +21,7 @@ class Call:
     """
 
     __slots__ = (
+        "deadline",
         "encoding",
         "handed_out_at",
         "has_response",
@@ -47,6 +48,8 @@ class Call:
         self.timeout = timeout
         self.metadata = metadata
         self.waiter = waiter
+        #: When *timeout* is over, in the clock of `receive_data`; without it a call that has queued has all of it left.
+        self.deadline: float | None = None
         #: Stream id; 0 while the call is queued.
         self.id = 0
         # Sending

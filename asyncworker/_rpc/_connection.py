@@ -130,7 +130,7 @@ class Connection(asyncio.BufferedProtocol):
         if call.is_over:
             return
         call.waiter = None
-        self._http2.reset(call)
+        self._handle(self._http2.reset(call, self._loop.time()))
         self._schedule_flush()
         self._close_if_drained()
 

@@ -9,7 +9,8 @@ Theory. The connection is a set of calls, each an HTTP/2 stream that carries one
     no stream id   its request may be blocked on flow control meanwhile
 
 * A call is *queued* while the server's MAX_CONCURRENT_STREAMS are in use, *open* while it is in ``_calls``, and over
-  once its one event is handed out. A call that was reset here has no event: whoever reset it knows.
+  once its one event is handed out. A call that was reset here has no event: whoever reset it knows. One that leaves the
+  queue is told to the server with the time that it has left by then.
 * Whoever drives the connection feeds ``receive_data()`` and, whenever it likes, writes what ``data_to_send()`` returns.
   What the peer sends can lead to events or to the end of the connection, never to an exception: an error of one stream
   (``_StreamError``) is answered with RST_STREAM and fails that call; an error of the connection (``ProtocolViolation``)
@@ -156,14 +157,18 @@ class Http2Connection:
             self._encoder.check(call.path, call.metadata)
             self._queue.append(call)
 
-    def reset(self, call: Call) -> None:
-        """Give a call up (RST_STREAM CANCEL); it will have no event. Nothing happens to one that is over."""
+    def reset(self, call: Call, now: float = 0.0) -> list[Event]:
+        """Give a call up (RST_STREAM CANCEL); it will have no event. Nothing happens to one that is over.
+
+        The events are of queued calls that cannot be sent although it is their turn now.
+        """
         if self._calls.get(call.id) is call:
             self._end(call)
             self._sender.add(frames.rst_stream(call.id, ErrorCode.CANCEL))
-            self._open_queued()
+            self._open_queued(now)
         elif call.id == 0 and call in self._queue:
             self._queue.remove(call)
+        return self._take_events()
 
     def ping(self) -> None:
         """Ask the peer whether it is there; its answer shows as `heard_at`."""
@@ -197,9 +202,11 @@ class Http2Connection:
         else:
             self._sender.send(call, block, request, False)
 
-    def _open_queued(self) -> None:
+    def _open_queued(self, now: float) -> None:
         while self._queue and len(self._calls) < self._max_streams and not self.is_closed:
             call = self._queue.popleft()
+            if call.deadline is not None:
+                call.timeout = call.deadline - now
             try:
                 self._open(call)
             except ValueError as error:
@@ -357,7 +364,7 @@ class Http2Connection:
             self._end(call)
             self._events.append(Response(call, message))
             if self._queue:
-                self._open_queued()
+                self._open_queued(self.heard_at)
 
     def _fail(self, call: Call, status: Status, code: ErrorCode | None = None) -> None:
         # The server has said all it had to say, or we do not want to hear it: *code* tells it so.
@@ -367,7 +374,7 @@ class Http2Connection:
             self._sender.add(frames.rst_stream(call.id, code))
         self._end(call)
         self._events.append(Failure(call, status, is_unprocessed=False))
-        self._open_queued()
+        self._open_queued(self.heard_at)
 
     def _end(self, call: Call) -> None:
         del self._calls[call.id]
@@ -390,7 +397,7 @@ class Http2Connection:
         code = frames.read_word(payload)
         self._end(call)
         self._events.append(Failure(call, grpc.status_of_reset(code), is_unprocessed=code == ErrorCode.REFUSED_STREAM))
-        self._open_queued()
+        self._open_queued(self.heard_at)
 
     def _on_settings(self, flags: int, _stream_id: int, payload: bytes) -> None:
         if len(payload) % 6 or (payload and flags & frames.ACK):
@@ -403,7 +410,7 @@ class Http2Connection:
         if not self._is_ready:
             self._is_ready = True
             self._events.append(Ready())
-        self._open_queued()
+        self._open_queued(self.heard_at)
 
     def _apply(self, name: int, value: int) -> None:
         match name:

@@ -144,8 +144,7 @@ class Http2Transport:
         if connection is not None and self._loop is not None and (timeout is None or timeout > 0):
             call = _Posted(self, connection, path, request, timeout, metadata, receiver)
             try:
-                call.deadline = _deadline(timeout, self._loop.time())
-                call.expires_at = self._start(connection, call, call.deadline)
+                call.expires_at = self._start(connection, call, _deadline(timeout, self._loop.time()))
             except RPCError:
                 # The receiver is told of it later, as of everything.
                 pass
@@ -176,6 +175,7 @@ class Http2Transport:
         return connection
 
     def _start(self, connection: Connection, call: Call, deadline: float | None) -> float | None:
+        call.deadline = deadline
         connection.start(call)
         if deadline is None or self._alarms is None:
             return None
@@ -358,7 +358,7 @@ class Http2Transport:
 class _Posted(Call):
     """A call that nobody awaits: it is its own waiter, in place of a future, and hands on what came of it."""
 
-    __slots__ = ("_connection", "_transport", "deadline", "expires_at", "receiver")
+    __slots__ = ("_connection", "_transport", "expires_at", "receiver")
 
     def __init__(
         self,
@@ -374,7 +374,6 @@ class _Posted(Call):
         self._transport = transport
         self._connection = connection
         self.receiver = receiver
-        self.deadline: float | None = None
         self.expires_at: float | None = None
 
     def on_alarm(self) -> None:

@@ -593,6 +593,19 @@ def test_queue():
     assert uploaded(peer.heard()) == message(b"3")
 
 
+def test_queued_call_is_sent_with_the_time_it_has_left():
+    """A call that waited for a stream tells the server what is left of its timeout: a poll is answered in that time."""
+    peer = Peer(settings={Setting.MAX_CONCURRENT_STREAMS: 1})
+    first, second, third = peer.call(), peer.call(timeout=70), peer.call(timeout=70)
+    second.deadline = third.deadline = 170.0
+
+    peer.say(peer.response(first.id), now=130.0)
+    peer.connection.reset(second, 150.0)
+
+    sent = [dict(peer.decoded(frame)) for frame in peer.heard() if frame.kind == frames.HEADERS]
+    assert [fields.get(b"grpc-timeout") for fields in sent] == [None, b"40000000u", b"20000000u"]
+
+
 def test_queued_call_given_up():
     """A queued call that is given up is never sent."""
     peer = Peer(settings={Setting.MAX_CONCURRENT_STREAMS: 1})
@@ -1029,6 +1042,17 @@ def test_header_list_limit():
     (failure,) = peer.say(frames.settings({Setting.MAX_CONCURRENT_STREAMS: 1}))
 
     assert (failure.call, failure.status.code) == (call, RPCStatusCode.INVALID_ARGUMENT)
+
+
+def test_header_list_limit_met_by_giving_up():
+    """A queued call that cannot be sent any more fails when its turn comes, also where giving another up brings it."""
+    peer = Peer(settings={Setting.MAX_HEADER_LIST_SIZE: 1000, Setting.MAX_CONCURRENT_STREAMS: 1})
+    first, queued = peer.call(), peer.call(metadata=(("a", "x" * 300),))
+    peer.say(frames.settings({Setting.MAX_HEADER_LIST_SIZE: 500}))
+
+    (failure,) = peer.connection.reset(first)
+
+    assert (failure.call, failure.status.code) == (queued, RPCStatusCode.INVALID_ARGUMENT)
 
 
 def test_header_table_size():

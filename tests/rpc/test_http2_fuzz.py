@@ -91,7 +91,7 @@ def test_anything(script, cut):
         elif action == "reset" and value < len(calls):
             if calls[value] not in [event.call for event in events if type(event) in (Response, Failure)]:
                 calls[value].waiter = None
-            peer.connection.reset(calls[value])
+            events += peer.connection.reset(calls[value])
         elif action == "write":
             parse(peer.connection.data_to_send())
         check(peer, calls, events)

@@ -5,6 +5,7 @@ import time
 from contextlib import asynccontextmanager
 
 import anyio
+import hpack
 import pytest
 from far_ends import until
 from http2_peer import PATH
@@ -624,6 +625,27 @@ async def test_more_calls_than_streams(way):
         for connection in server.connections:
             connection.answer(1)
         assert await asyncio.gather(*calls) == [b"%d" % number for number in range(10)]
+
+
+async def test_queued_call_is_sent_with_the_time_it_has_left(free_tcp_port):
+    """The server is told how long a call that waited for a stream has left, not how long it had."""
+    server = ScriptedServer(keep_quiet, settings={Setting.MAX_CONCURRENT_STREAMS: 1}, port=free_tcp_port)
+    async with connected(server) as transport:
+        async with server.listening():
+            first = call(transport, b"first", timeout=None)
+            await until(lambda: server.connections and server.connections[0].requests)
+        second = call(transport, b"second", timeout=5.0)
+        await until(lambda: transport.statistics().calls == 2)
+        await asyncio.sleep(0.05)
+        server.on_request = ServerConnection.answer
+        server.connections[0].answer(1)
+        await asyncio.gather(first, second)
+
+        decoder = hpack.Decoder()
+        blocks = [frame.payload for frame in server.connections[0].heard if frame.kind == frames.HEADERS]
+        first_fields, second_fields = [dict(decoder.decode(block)) for block in blocks]
+        assert "grpc-timeout" not in first_fields
+        assert int(second_fields["grpc-timeout"].removesuffix("u")) < 4_960_000
 
 
 async def test_queue_where_no_other_connection_is_to_be_had(free_tcp_port):
