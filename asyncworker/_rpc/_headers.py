@@ -145,7 +145,7 @@ class HeaderEncoder:
         if timeout is None:
             return block
         # A call that must be over by some moment has a timeout of its own; rounded up, as it may be, it has been seen.
-        return block + timeout_literal(math.ceil(timeout * 100) / 100 if timeout > 1 else timeout)
+        return block + timeout_literal(math.ceil(timeout * 100) / 100 if 1 < timeout < math.inf else timeout)
 
     def check(self, path: str, metadata: Metadata) -> list[Field]:
         """Make the list of headers of one call.

@@ -154,6 +154,13 @@ def test_timeouts(seconds, text):
     assert format_timeout(seconds) == text
 
 
+def test_endless_timeout():
+    """A call whose timeout has no end is sent with the longest there is."""
+    block = encoder().encode(PATH, METADATA, float("inf"))
+
+    assert dict(hpack.Decoder().decode(block))["grpc-timeout"] == "99999999H"
+
+
 @given(st.floats(1e-6, 1e11))
 def test_timeouts_are_never_short(seconds):
     """The server is never told less than the caller allows."""
