@@ -35,6 +35,8 @@ _OUTGOING_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?|")
 # RFC 9113 §8.2.2.
 _CONNECTION_SPECIFIC = frozenset((b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"))
 _SECRET = frozenset((b"authorization", b"proxy-authorization"))
+# What `grpc-timeout` adds to a list of headers at most.
+_MAX_TIMEOUT_SIZE = len("grpc-timeout") + len("99999999H") + 32
 _TIMEOUT_UNITS = (("u", 1e-6), ("m", 1e-3), ("S", 1), ("M", 60), ("H", 3600))
 # What this side says about every call; not for a caller to say again.
 _RESERVED = frozenset(
@@ -154,7 +156,7 @@ class HeaderEncoder:
             ValueError: as `encode`.
         """
         fields = [*self._first, (b":path", path.encode()), *self._second, *map(encode_metadatum, metadata)]
-        size = sum(len(name) + len(value) + 32 for name, value in fields)
+        size = sum((len(name) + len(value) + 32 for name, value in fields), _MAX_TIMEOUT_SIZE)
         if self._max_header_list_size is not None and size > self._max_header_list_size:
             raise ValueError(f"metadata make {size} bytes of headers, the server accepts {self._max_header_list_size}")
         return fields

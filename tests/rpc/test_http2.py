@@ -1044,6 +1044,17 @@ def test_header_list_limit():
     assert (failure.call, failure.status.code) == (call, RPCStatusCode.INVALID_ARGUMENT)
 
 
+def test_header_list_limit_counts_the_timeout():
+    """The timeout of a call is one of its headers, and is room that its metadata do not have."""
+    peer = Peer()
+    peer.call(timeout=1.5)
+    size = sum(len(name) + len(value) + 32 for name, value in peer.decoded(peer.heard()[0]))
+    peer.say(frames.settings({Setting.MAX_HEADER_LIST_SIZE: size - 1}))
+
+    with pytest.raises(ValueError, match=f"the server accepts {size - 1}"):
+        peer.call(timeout=1.5)
+
+
 def test_header_list_limit_met_by_giving_up():
     """A queued call that cannot be sent any more fails when its turn comes, also where giving another up brings it."""
     peer = Peer(settings={Setting.MAX_HEADER_LIST_SIZE: 1000, Setting.MAX_CONCURRENT_STREAMS: 1})
