@@ -30,6 +30,8 @@ Field = tuple[bytes, bytes]
 _MAX_CACHED = 1024
 _MAX_TABLE_SIZE = 4096
 _NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
+# RFC 9113 §8.2.1; the spaces about a value, forbidden as well, are what gRPC servers leave about a message.
+_IMPOSSIBLE_VALUE = re.compile(rb"[\0\r\n]")
 _OUTGOING_NAME = re.compile(r"[0-9a-z_.\-]+")
 _OUTGOING_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?|")
 # RFC 9113 §8.2.2.
@@ -98,6 +100,8 @@ class HeaderDecoder:
 def _fault(fields: list[Field]) -> str | None:
     is_past_pseudo = has_status = False
     for name, value in fields:
+        if _IMPOSSIBLE_VALUE.search(value):
+            return f"impossible value of header {name!r}"
         if name.startswith(b":"):
             if name != b":status" or is_past_pseudo or has_status:
                 return f"unexpected pseudo-header {name!r}"

@@ -966,6 +966,8 @@ STREAM_ERRORS = {
     "a request's pseudo-header": (lambda peer: peer.headers(1, [(b":path", b"/"), *OK_HEAD]), ErrorCode.PROTOCOL_ERROR),
     "late :status": (lambda peer: peer.headers(1, OK_HEAD[::-1]), ErrorCode.PROTOCOL_ERROR),
     "upper case": (lambda peer: peer.headers(1, [*OK_HEAD, (b"Upper", b"x")]), ErrorCode.PROTOCOL_ERROR),
+    "a line break in a value": (lambda peer: peer.headers(1, [*OK_HEAD, (b"x", b"a\nb")]), ErrorCode.PROTOCOL_ERROR),
+    "a NUL in a value": (lambda peer: peer.headers(1, [*OK_HEAD, (b"x", b"a\0")]), ErrorCode.PROTOCOL_ERROR),
     "connection-specific": (lambda peer: peer.headers(1, [*OK_HEAD, (b"upgrade", b"x")]), ErrorCode.PROTOCOL_ERROR),
     "trailers that go on": (
         lambda peer: peer.headers(1, OK_HEAD) + peer.headers(1, OK_TRAILERS),
