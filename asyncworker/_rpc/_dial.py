@@ -7,12 +7,16 @@ import base64
 import contextlib
 import socket
 import ssl
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
+from typing import Any, TypeAlias, TypeVar
 
 from ._target import HttpConnectProxy, Target, authority
 
 _P = TypeVar("_P", bound=asyncio.BaseProtocol)
+# As `getaddrinfo` has it: family, kind, protocol, canonical name, and what a socket connects to.
+_Address: TypeAlias = tuple[int, int, int, str, tuple[Any, ...]]
 
 # RFC 8305 §5.
 _HAPPY_EYEBALLS_DELAY = 0.25
@@ -43,11 +47,11 @@ async def dial(target: Target, make_protocol: Callable[[], _P]) -> _P:
         }
     if target.http_connect_proxy is not None:
         options["sock"] = await _open_tunnel(loop, target.http_connect_proxy, authority(target.host, target.port))
+    elif isinstance(loop, asyncio.BaseEventLoop):
+        options |= {"host": target.host, "port": target.port, "happy_eyeballs_delay": _HAPPY_EYEBALLS_DELAY}
     else:
-        options |= {"host": target.host, "port": target.port}
         # uvloop has no such option, and tries one address after the other.
-        if isinstance(loop, asyncio.BaseEventLoop):
-            options["happy_eyeballs_delay"] = _HAPPY_EYEBALLS_DELAY
+        options["sock"] = await _connect_socket(loop, target.host, target.port)
     transport, protocol = await loop.create_connection(make_protocol, **options)
     tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
     if tls is not None and tls.selected_alpn_protocol() != "h2":
@@ -58,8 +62,60 @@ async def dial(target: Target, make_protocol: Callable[[], _P]) -> _P:
     return protocol
 
 
+async def _connect_socket(loop: asyncio.AbstractEventLoop, host: str, port: int) -> socket.socket:
+    """Connect to whichever address of a name answers first; each has a head start on the next (RFC 8305 §5)."""
+    addresses = deque(take_turns(await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+    error: BaseException = OSError(f"{host} has no address")
+    attempts: set[asyncio.Task[socket.socket]] = set()
+    try:
+        while addresses or attempts:
+            if addresses:
+                attempts.add(loop.create_task(_connect_to(loop, addresses.popleft())))
+            delay = _HAPPY_EYEBALLS_DELAY if addresses else None
+            done, _ = await asyncio.wait(attempts, timeout=delay, return_when=asyncio.FIRST_COMPLETED)
+            for attempt in done:
+                attempts.discard(attempt)
+                failure = attempt.exception()
+                if failure is None:
+                    return attempt.result()
+                error = failure
+        raise error
+    finally:
+        for attempt in attempts:
+            _leave(attempt)
+
+
+def take_turns(addresses: Sequence[_Address]) -> list[_Address]:
+    """Order addresses so that a family which is cut off delays no other by more than one attempt (RFC 8305 §4)."""
+    by_family: dict[int, list[_Address]] = {}
+    for address in addresses:
+        by_family.setdefault(address[0], []).append(address)
+    return [address for turn in zip_longest(*by_family.values()) for address in turn if address is not None]
+
+
+async def _connect_to(loop: asyncio.AbstractEventLoop, address: _Address) -> socket.socket:
+    family, kind, protocol, _, where = address
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.setblocking(False)
+        await loop.sock_connect(sock, where)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _leave(attempt: asyncio.Task[socket.socket]) -> None:
+    # One that is done can no longer be cancelled: it has come in second.
+    if not attempt.cancel() and not attempt.cancelled() and attempt.exception() is None:
+        attempt.result().close()
+
+
 async def _open_tunnel(loop: asyncio.AbstractEventLoop, proxy: HttpConnectProxy, destination: str) -> socket.socket:
-    sock = await _connect_socket(loop, proxy.host, proxy.port)
+    try:
+        sock = await _connect_socket(loop, proxy.host, proxy.port)
+    except OSError as error:
+        raise ConnectionError(f"proxy {authority(proxy.host, proxy.port)} cannot be reached: {error}") from error
     try:
         await loop.sock_sendall(sock, connect_request(destination, proxy))
         answer = bytearray()
@@ -74,24 +130,6 @@ async def _open_tunnel(loop: asyncio.AbstractEventLoop, proxy: HttpConnectProxy,
         sock.close()
         raise
     return sock
-
-
-async def _connect_socket(loop: asyncio.AbstractEventLoop, host: str, port: int) -> socket.socket:
-    errors: list[OSError] = []
-    for family, kind, protocol, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        sock = socket.socket(family, kind, protocol)
-        try:
-            sock.setblocking(False)
-            await loop.sock_connect(sock, address)
-        except OSError as error:
-            sock.close()
-            errors.append(error)
-        except BaseException:
-            sock.close()
-            raise
-        else:
-            return sock
-    raise ConnectionError(f"proxy {authority(host, port)} cannot be reached: {errors[-1] if errors else 'no address'}")
 
 
 def connect_request(destination: str, proxy: HttpConnectProxy) -> bytes:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 
 import pytest
 import trustme
@@ -10,7 +10,7 @@ from far_ends import CA, CA_PEM, CLIENT_CERT_PEM, CLIENT_KEY_PEM, server_context
 from http2_peer import PATH
 from scripted_server import ScriptedServer
 
-from asyncworker._rpc._dial import check_connect_answer, connect_request
+from asyncworker._rpc._dial import check_connect_answer, connect_request, take_turns
 from asyncworker._rpc._pool import Http2Transport
 from asyncworker._rpc._target import TLS, HttpConnectProxy, Target
 from asyncworker.exceptions import RPCError, RPCStatusCode
@@ -147,6 +147,95 @@ async def test_ipv6():
             assert await exchange(Target("::1", server.port)) == b"request"
     except OSError:
         pytest.skip("this machine has no IPv6 loopback")
+
+
+@contextmanager
+def deaf_address():
+    """An address where connections are neither accepted nor refused."""
+    with ExitStack() as stack:
+        deaf = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(3):
+            # What fills its queue.
+            sock = stack.enter_context(socket.socket())
+            sock.setblocking(False)
+            sock.connect_ex(deaf.getsockname())
+        yield deaf.getsockname()
+
+
+@pytest.fixture
+def name(monkeypatch):
+    """A name, and the addresses it stands for."""
+    addresses = []
+
+    def getaddrinfo(host, *args, **options):
+        if host != "name.test":
+            return resolve(host, *args, **options)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in addresses]
+
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    return addresses
+
+
+@pytest.mark.parametrize("has_proxy", [False, True], ids=["direct", "proxy"])
+async def test_address_that_does_not_answer(name, has_proxy):
+    """A name is reached at the next of its addresses when the first does not answer, a proxy's as well."""
+    server, proxy = ScriptedServer(), Proxy()
+    async with server.listening(), proxy.listening():
+        with deaf_address() as deaf:
+            name += [deaf, ("127.0.0.1", proxy.port if has_proxy else server.port)]
+            target = behind_name(server, connect_timeout=2.0) if has_proxy else Target("name.test", 1)
+
+            assert await exchange(target) == b"request"
+
+
+def test_families_take_turns():
+    """Addresses keep their order within a family, and families alternate, the first one first."""
+    v4, v6 = [[(family, 1, 6, "", (str(n), 1)) for n in range(3)] for family in (socket.AF_INET, socket.AF_INET6)]
+
+    assert take_turns([*v6, *v4[:2]]) == [v6[0], v4[0], v6[1], v4[1], v6[2]]
+
+
+async def test_address_that_refuses(name, free_tcp_port):
+    """The next of a name's addresses is tried at once when one refuses."""
+    server, proxy = ScriptedServer(), Proxy()
+    async with server.listening(), proxy.listening():
+        name += [("127.0.0.1", free_tcp_port), ("127.0.0.1", proxy.port)]
+
+        assert await exchange(behind_name(server, connect_timeout=0.2)) == b"request"
+
+
+async def test_name_without_addresses(name):
+    """A name that stands for nothing is UNAVAILABLE."""
+    assert "name.test has no address" in await refusal(behind_name(ScriptedServer(port=1)))
+
+
+async def test_addresses_that_are_not_needed(name):
+    """Of the addresses that were tried at the same time one is used, and the others are left."""
+    server, proxy, other = ScriptedServer(), Proxy(), Proxy()
+    async with server.listening(), proxy.listening(), other.listening():
+        with deaf_address() as deaf:
+            name += [deaf, deaf, ("127.0.0.1", proxy.port), ("127.0.0.1", other.port)]
+
+            assert await exchange(behind_name(server)) == b"request"
+            assert not other.asked
+            await until(lambda: not any("_connect_to" in repr(task) for task in asyncio.all_tasks()))
+
+
+async def test_giving_up_while_no_address_answers(name):
+    """An attempt that is given up leaves no socket and no task."""
+    with deaf_address() as deaf:
+        name += [deaf, deaf]
+        before = asyncio.all_tasks()
+
+        message = await refusal(behind_name(ScriptedServer(port=1), connect_timeout=0.4))
+        assert "no answer within 0.4 s" in message
+        await until(lambda: asyncio.all_tasks() == before)
+
+
+def behind_name(server, **options):
+    """The server, through a proxy that is known by its name."""
+    return server.target(http_connect_proxy=HttpConnectProxy("name.test", 1), **options)
 
 
 # Proxies
