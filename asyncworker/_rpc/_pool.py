@@ -265,7 +265,9 @@ class Http2Transport:
             self._connecting = None
             self._on_connect_failed(error)
         except BaseException:
+            # By somebody who cancels all tasks there are, as a rule: calls that are spared try again.
             self._connecting = None
+            self._wake(False)
             raise
         else:
             self._connecting = None

@@ -178,6 +178,18 @@ async def test_cancellation_while_connecting():
         assert len(server.connections) == 1
 
 
+async def test_connecting_cancelled_by_a_stranger():
+    """An attempt to connect that somebody cancels is made again for the calls that wait for it."""
+    server = ScriptedServer(greets=False)
+    async with server.listening(), connected(server) as transport:
+        task = call(transport, timeout=None)
+        await until(lambda: server.connections)
+        server.greets = True
+        transport._connecting.cancel()
+
+        assert await asyncio.wait_for(task, 5) == b"request"
+
+
 @both_ways
 async def test_closing_while_connecting(way):
     """Closing ends an attempt to connect, and the calls that wait for it."""
