@@ -143,16 +143,25 @@ class Execution:
 
     async def abandon(self) -> None:
         """Give up on an activity that does not heed its cancellation: report for it, and wait no longer."""
-        was_running, self._phase = self._phase is _Phase.RUNNING, _Phase.ABANDONED
+        is_open, self._phase = self._phase in (_Phase.READING, _Phase.RUNNING), _Phase.ABANDONED
         self._task.cancel()
-        log_abandoned(self._info, was_running=was_running)
-        if was_running:
-            await self._report(
-                ON_CANCELLED[self.cancellation.reason or CancelReason.WORKER_SHUTDOWN],
-                until=self._environment.loop.time() + _LAST_WORD,
-            )
-        if self._outbound is not None:
-            self._outbound.close()
+        log_abandoned(self._info, is_open=is_open)
+        try:
+            if is_open:
+                await self._report_for_it()
+        finally:
+            if self._outbound is not None:
+                self._outbound.close()
+            self._on_end(self)
+
+    async def _report_for_it(self) -> None:
+        outcome = ON_CANCELLED[self.cancellation.reason or CancelReason.WORKER_SHUTDOWN]
+        try:
+            # The codec may be what it waits for.
+            async with asyncio.timeout(_LAST_WORD):
+                await self._report(outcome, until=self._environment.loop.time() + _LAST_WORD)
+        except TimeoutError:
+            log_abandoned(self._info, is_open=False)
 
     # The attempt
 
@@ -195,7 +204,8 @@ class Execution:
         self._watch_time()
         self._outbound.begin()
         current.set(context)
-        self._phase = _Phase.RUNNING
+        if self._phase is _Phase.READING:
+            self._phase = _Phase.RUNNING
         try:
             if self.cancellation.is_raised:
                 # It was asked to stop while its arguments were being read.

@@ -45,6 +45,7 @@ class Executions:
         self._last_call: ActivityCancellationDetails | None = None
         self._is_empty = asyncio.Event()
         self._is_empty.set()
+        self._has_late_ones = asyncio.Event()
         # In the order of their coming.
         self._cancelled_early: dict[bytes, ActivityCancellationDetails] = {}
         self.issued = 0
@@ -99,6 +100,7 @@ class Executions:
             execution.cancel(early)
         if self._last_call is not None:
             execution.cancel(self._last_call)
+            self._has_late_ones.set()
         execution.start()
 
     def _mark_used(self, permit: SlotPermit, info: Info) -> None:
@@ -136,9 +138,12 @@ class Executions:
 
     async def abandon(self) -> None:
         """Give up on all that are left, reporting for those that run. Cancelling leaves the reports to chance."""
+        self._has_late_ones.clear()
         await asyncio.gather(*(execution.abandon() for execution in self))
-        for execution in self:
-            self._forget(execution)
+
+    async def wait_for_late_ones(self) -> None:
+        """Wait for a task that has come after the last call, and after the last :meth:`abandon`."""
+        await self._has_late_ones.wait()
 
     async def wait_until_done(self) -> None:
         """Wait until nothing runs. Cancelling is safe."""

@@ -260,8 +260,11 @@ class Life:
         await _wait(self._hurry, self._settings.grace)
         self._hurry.set()
         executions.call_in(_WORKER_SHUTDOWN)
-        await _wait(self._cut, self._settings.hard_stop)
-        await executions.abandon()
+        # Again and again: the last polls may bring more, which must not hold up the end either.
+        while True:
+            await _wait(self._cut, self._settings.hard_stop)
+            await executions.abandon()
+            await executions.wait_for_late_ones()
 
     @asynccontextmanager
     async def _answering(self, environment: Environment, executions: Executions) -> AsyncIterator[None]:

@@ -73,13 +73,13 @@ def log_overdue(info: Info, reason: CancelReason | None, seconds: float) -> None
     )
 
 
-def log_abandoned(info: Info, *, was_running: bool) -> None:
+def log_abandoned(info: Info, *, is_open: bool) -> None:
     """Say that an attempt was given up, and what comes of it."""
     _logger.error(
         "activity %s %s",
         info.activity_type,
         "did not stop when asked to: it is reported as failed and left behind"
-        if was_running
+        if is_open
         else "has ended, but the server could not be told: it will time the attempt out",
         extra=identify(info),
     )

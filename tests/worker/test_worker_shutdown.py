@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import logging
 import threading
+from collections.abc import Sequence
 
 import anyio
 import pytest
 from worker_helpers import QUEUE, until, worker_of
 
-from asyncworker import CancelledError, CancelReason, RetryPolicy, Worker, activity
+from asyncworker import CancelledError, CancelReason, DataConverter, PayloadCodec, RetryPolicy, Worker, activity
+from asyncworker.converter import Payload
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker import _execution
@@ -217,6 +219,89 @@ class TestTasksThatComeLate:
 
         assert ran == []
         assert (task.state, task.attempt) == ("Scheduled", 2)
+
+    async def test_after_all_is_given_up_do_not_hold_up_the_end(self, temporal, monkeypatch):
+        """A task that a last poll brings when all others have been left behind is left behind as well, in its turn."""
+        monkeypatch.setattr(_execution, "_LAST_WORD", 0.05)
+        worker = worker_of(
+            temporal,
+            pack,
+            max_concurrent_activity_task_polls=1,
+            graceful_shutdown_timeout=0,
+            hard_shutdown_timeout=0,
+        )
+        running = asyncio.create_task(worker.run(handle_signals=False))
+        await temporal.wait_for("PollActivityTaskQueue")
+        with temporal.hold("RespondActivityTaskFailed"), anyio.fail_after(5):
+            with temporal.hold("ShutdownWorker"):
+                stopping = asyncio.create_task(worker.shutdown())
+                await temporal.wait_for("ShutdownWorker")
+                await anyio.wait_all_tasks_blocked()
+                temporal.add_task(pack, task_queue=QUEUE, start_to_close_timeout=3600)
+                await temporal.wait_for("RespondActivityTaskFailed")
+            await asyncio.gather(stopping, running)
+
+        assert worker.is_shutdown
+
+
+class Stuck(PayloadCodec):
+    """Never comes back from where it is told to get stuck, once it has got there."""
+
+    def __init__(self, *, at: str) -> None:
+        self.at = at
+        self.is_stuck = asyncio.Event()
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return await self._pass("encode", payloads)
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return await self._pass("decode", payloads)
+
+    async def _pass(self, where: str, payloads: Sequence[Payload]) -> list[Payload]:
+        if where == self.at:
+            self.is_stuck.set()
+            await asyncio.sleep(60)
+        return list(payloads)
+
+
+class TestCodecsThatAreStuck:
+    async def test_while_arguments_are_read(self, temporal):
+        """A task whose arguments are still being read when all is given up goes back to the queue."""
+
+        @activity.defn
+        async def echo(word: str) -> str:
+            return word
+
+        codec = Stuck(at="decode")
+        client = temporal.client(data_converter=DataConverter(payload_codec=codec))
+        options = {"graceful_shutdown_timeout": 0, "hard_shutdown_timeout": 0}
+        async with Worker(client, task_queue=QUEUE, activities=[echo], **options):
+            task = temporal.add_task(echo, "word", task_queue=QUEUE, retry_policy=RetryPolicy())
+            await codec.is_stuck.wait()
+
+        assert task.last_failure.application_failure_info.type == "WorkerShutdown"
+        assert task.attempt == 2
+
+    async def test_while_the_last_details_are_written(self, temporal, monkeypatch):
+        """An activity that is left behind holds nothing up, even if not so much as its failure can be written."""
+        monkeypatch.setattr(_execution, "_LAST_WORD", 0.05)
+
+        @activity.defn
+        def stubborn() -> None:
+            activity.heartbeat("here")
+            release.wait(10)
+
+        release = threading.Event()
+        codec = Stuck(at="encode")
+        client = temporal.client(data_converter=DataConverter(payload_codec=codec))
+        options = {"graceful_shutdown_timeout": 0, "hard_shutdown_timeout": 0}
+        with anyio.fail_after(5):
+            async with Worker(client, task_queue=QUEUE, activities=[stubborn], **options) as worker:
+                temporal.add_task(stubborn, task_queue=QUEUE)
+                await codec.is_stuck.wait()
+        release.set()
+
+        assert worker.is_shutdown
 
 
 class TestStates:
