@@ -289,13 +289,14 @@ class Execution:
         outbound = self._outbound
         if isinstance(outcome, Unreported):
             if outcome.pending and outbound is not None:
-                await outbound.flush()
+                await _flush(outbound, until)
             _logger.debug("activity %s: %s", self._info.activity_type, outcome.why, extra=identify(self._info))
             return
         log_outcome(self._info, outcome)
         if isinstance(outcome, Canceled) and outbound is not None:
-            # A failure carries the last details with it, a result needs none; a cancellation has no room for them.
-            await _flush(outbound, until)
+            # A failure carries the last details with it, a result needs none; a cancellation has no room for them. They
+            # leave half of the time to the reply.
+            await _flush(outbound, _halfway(self._environment.loop.time(), until))
         reply = await encode_reply(
             self._environment,
             converter_for(self._environment.converter, self._info),
@@ -348,8 +349,11 @@ class Execution:
 
 
 async def _flush(outbound: AttemptOutbound, until: float | None) -> None:
-    """Send what the server has not heard, but leave half of the time to the reply."""
-    now = asyncio.get_running_loop().time()
+    """Send what the server has not heard, for as long as the event loop's clock does not say *until*."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(None if until is None else (until - now) / 2):
+        async with asyncio.timeout_at(until):
             await outbound.flush()
+
+
+def _halfway(now: float, until: float | None) -> float | None:
+    return None if until is None else (now + until) / 2

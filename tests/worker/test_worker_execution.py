@@ -16,6 +16,7 @@ from worker_helpers import QUEUE, run, until, worker_of
 from asyncworker import ApplicationError, CancelledError, RawValue, RetryPolicy, activity
 from asyncworker.exceptions import ApplicationErrorCategory, RPCStatusCode
 from asyncworker.testing import FakeTemporal
+from asyncworker.worker import _execution
 
 
 class Order(BaseModel):
@@ -342,6 +343,25 @@ class TestReply:
             await temporal.client().get_async_activity_handle(task_token=task.task_token).complete("yes")
 
         assert task.result == "yes"
+
+    async def test_does_not_wait_for_the_last_heartbeat_of_what_others_complete(self, temporal, monkeypatch):
+        """An activity that is left open gives its slot back when its time is up, even if heartbeats do not arrive."""
+        monkeypatch.setattr(_execution, "_LAST_WORD", 0.05)
+
+        @activity.defn
+        async def ask() -> str:
+            activity.heartbeat(1)
+            await temporal.wait_for("RecordActivityTaskHeartbeat")
+            activity.heartbeat(2)
+            activity.raise_complete_async()
+
+        async with worker_of(temporal, ask) as worker:
+            with temporal.hold("RecordActivityTaskHeartbeat"):
+                task = temporal.add_task(ask, task_queue=QUEUE, start_to_close_timeout=0.5)
+                await temporal.wait_for("RecordActivityTaskHeartbeat")
+                await until(lambda: worker.slots_used == 0)
+
+        assert task.state == "Started"
 
 
 class TestSyncFunctions:
