@@ -35,7 +35,7 @@ class Liveness:
 
     def decide(self, now: float, heard_at: float) -> tuple[Verdict, float]:
         """Say what to do, given when the peer was last heard, and when to ask again."""
-        if self._pinged_at is not None and heard_at > self._pinged_at:
+        if self._pinged_at is not None and heard_at >= self._pinged_at:
             self._pinged_at = None
         if self._pinged_at is not None:
             dead_at = self._pinged_at + self._timeout
