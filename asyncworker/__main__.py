@@ -11,7 +11,7 @@ def main() -> None:
     """Run the command line; without the extra it needs, say how to install that."""
     try:
         from .cli import app
-        from .cli._leave import leaving_threads_behind
+        from .cli._leave import leaving_behind
     except ModuleNotFoundError as error:
         if error.name not in _NEEDED:
             raise
@@ -20,7 +20,7 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(2)
-    with leaving_threads_behind():
+    with leaving_behind():
         app(prog_name="asyncworker")
 
 

@@ -17,6 +17,7 @@ from ..worker import Worker
 from ..worker._signals import on_signals
 from ._connection import takes_connection
 from ._duration import parse_duration
+from ._leave import running
 from ._load import call_factory, check_workers, load
 from ._logging import LogFormat, LogLevel, configure_logging
 
@@ -81,7 +82,7 @@ def run(
             )
         await run_workers(workers)
 
-    with asyncio.Runner(loop_factory=_loop_factory(uvloop)) as runner:
+    with running(_loop_factory(uvloop)) as runner:
         runner.run(main())
 
 

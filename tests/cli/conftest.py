@@ -52,7 +52,20 @@ async def echo(*values):
 def block() -> None:
     threading.Event().wait()
 
-worker = Worker(task_queue="{queue}", activities=[pack, wait, deaf, fail, echo, block], hard_shutdown_timeout=1)
+@activity.defn
+async def thread() -> None:
+    await asyncio.to_thread(threading.Event().wait)
+
+@activity.defn
+async def stubborn() -> None:
+    while True:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            pass
+
+ACTIVITIES = [pack, wait, deaf, fail, echo, block, thread, stubborn]
+worker = Worker(task_queue="{queue}", activities=ACTIVITIES, hard_shutdown_timeout=1)
 other = Worker(task_queue="{queue}-2", activities=[echo])
 both = [worker, other]
 number = 7

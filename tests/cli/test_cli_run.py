@@ -97,15 +97,20 @@ class TestRunning:
         assert states == ["STARTED", "SCHEDULED"]
         assert code == 0
 
-    async def test_blocked_threads_do_not_keep_it(self, command_on_server, dev_server, task_queue):
-        """A `def` activity that never returns is reported, and ends with the process."""
+    @pytest.mark.parametrize(
+        ("activity_type", "what"), [("block", "1 threads"), ("thread", "1 threads"), ("stubborn", "1 tasks")]
+    )
+    async def test_activities_that_never_end_do_not_keep_it(
+        self, command_on_server, dev_server, task_queue, activity_type, what
+    ):
+        """An activity that never ends, whatever it is asked, is reported, and ends with the process."""
         async with (
             command_on_server.running("run", "orders:worker", "--graceful-shutdown-timeout", "0s") as run,
             await Client.connect(dev_server.target) as client,
         ):
             await run.line_with("started")
             handle = await client.start_activity(
-                "block", id=task_queue, task_queue=task_queue, start_to_close_timeout=60
+                activity_type, id=task_queue, task_queue=task_queue, start_to_close_timeout=60
             )
             with anyio.fail_after(20):
                 while (await handle.describe()).run_state is not PendingActivityState.STARTED:  # noqa: ASYNC110
@@ -115,7 +120,7 @@ class TestRunning:
             failure = (await handle.describe()).last_failure
 
         assert run.process.returncode == 0
-        assert "1 threads did not end" in said
+        assert f"{what} did not end" in said
         assert failure.type == "WorkerShutdown"
 
 
