@@ -129,7 +129,7 @@ def check_span(name: str, span: Seconds | None, *, or_zero: bool = False) -> tim
 
     Raises:
         TypeError: It is no span of time.
-        ValueError: It is not above zero.
+        ValueError: It is not above zero, or longer than a timedelta can say.
     """
     if span is None:
         return None
@@ -138,7 +138,10 @@ def check_span(name: str, span: Seconds | None, *, or_zero: bool = False) -> tim
     seconds = to_seconds(span)
     if seconds < 0 or not (seconds or or_zero):
         raise ValueError(f"{name} must {'not be negative' if or_zero else 'be above zero'}, got {span!r}")
-    return span if isinstance(span, timedelta) else timedelta(seconds=span)
+    try:
+        return span if isinstance(span, timedelta) else timedelta(seconds=span)
+    except OverflowError:
+        raise ValueError(f"{name} is longer than a timedelta can say, got {span!r}") from None
 
 
 def _queue(name: str) -> Any:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -155,6 +156,8 @@ def test_arguments_can_be_a_sequence():
         ("pack", (), ENOUGH | {"start_to_close_timeout": 0}, ValueError, "start_to_close_timeout must be above zero"),
         ("pack", (), ENOUGH | {"heartbeat_timeout": -1}, ValueError, "heartbeat_timeout must be above zero, got -1"),
         ("pack", (), ENOUGH | {"start_delay": -1}, ValueError, "start_delay must not be negative"),
+        ("pack", (), ENOUGH | {"schedule_to_close_timeout": math.inf}, ValueError, "longer than .* got inf"),
+        ("pack", (), ENOUGH | {"start_delay": 10**20}, ValueError, "start_delay is longer than"),
         ("pack", (), ENOUGH | {"heartbeat_timeout": "5s"}, TypeError, "number of seconds or a timedelta, got '5s'"),
         ("pack", (), ENOUGH | {"heartbeat_timeout": True}, TypeError, "number of seconds"),
     ],
