@@ -142,6 +142,10 @@ class TestFile:
         with pytest.raises(ConfigurationError, match=r"temporal\.toml is not valid TOML: .*line 2, column"):
             load(toml="[profile.default]\naddress = nope", tmp_path=tmp_path)
 
+    def test_byte_order_mark(self, tmp_path):
+        """A byte order mark, as editors on Windows put it first, is no part of the text."""
+        assert load(toml='\ufeff[profile.default]\nnamespace = "n"', tmp_path=tmp_path).namespace == "n"
+
     @pytest.mark.parametrize(
         ("toml", "message"),
         [
@@ -291,6 +295,8 @@ class TestAddress:
             ("localhost:٣", "from 1 to 65535"),
             ("localhost:http", "from 1 to 65535"),
             ("::1:7233", "needs brackets"),
+            ("localhost:7233,localhost:7234", "not a name"),
+            ("me:secret@localhost:7233", "not a name"),
             (":7233", "not a name"),
             ("local host:7233", "not a name"),
             ("localhost/x:7233", "not a name"),
@@ -300,6 +306,14 @@ class TestAddress:
         """Anything else is an error that names the source and says why."""
         with pytest.raises(ConfigurationError, match=f"variable TEMPORAL_ADDRESS must be host:port.*{why}"):
             load({"TEMPORAL_ADDRESS": address})
+
+
+class TestNamespace:
+    @pytest.mark.parametrize("namespace", ["default\n", "default\r", " ", " n", "ü"], ids=repr)
+    def test_impossible(self, namespace):
+        """A name that cannot be sent is an error that names the source, and shows the name as it is."""
+        with pytest.raises(ConfigurationError, match=r"variable TEMPORAL_NAMESPACE must be .*; got '"):
+            load({"TEMPORAL_NAMESPACE": namespace})
 
 
 class TestSecretsAndMetadata:
@@ -338,7 +352,9 @@ class TestSecretsAndMetadata:
 
         assert config.rpc_metadata == {"x-one": "env", "three": "file", "four": "argument"}
 
-    @pytest.mark.parametrize("metadata", [{"a b": "x"}, {"grpc-timeout": "x"}, {":path": "x"}, {"a": "\n"}, {"": "x"}])
+    @pytest.mark.parametrize(
+        "metadata", [{"a b": "x"}, {"grpc-timeout": "x"}, {":path": "x"}, {"a": "\n"}, {"": "x"}, {"a-bin": "x"}]
+    )
     def test_impossible_metadata(self, metadata):
         """What cannot be a header is an error."""
         with pytest.raises(ConfigurationError, match=r"argument rpc_metadata\['"):

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 from ._layers import argument_layer, environment_layer, read_profile
 from ._resolve import (
     DEFAULT_ADDRESS,
+    DEFAULT_NAMESPACE,
     check_files,
     merge,
     resolve_address,
     resolve_api_key,
     resolve_authority,
     resolve_metadata,
+    resolve_namespace,
     resolve_tls,
 )
 from ._tls import TLSConfig as TLSConfig
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
     from asyncworker._rpc._target import Target
 
 __all__ = ["ConnectConfig", "TLSConfig"]
-
-DEFAULT_NAMESPACE = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class ConnectConfig:
             check_files(found)
         return cls(
             address=resolve_address(found.settings.get("address")),
-            namespace=found.text("namespace") or DEFAULT_NAMESPACE,
+            namespace=resolve_namespace(found.settings.get("namespace")),
             api_key=resolve_api_key(found.settings.get("api_key")),
             tls=section,
             rpc_metadata=resolve_metadata(found.metadata),

@@ -101,7 +101,8 @@ def read_profile(
     if path is None:
         return Layer()
     try:
-        text = path.read_text(encoding="utf-8")
+        # Editors on Windows begin a file with a byte order mark.
+        text = path.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, NotADirectoryError) as error:
         if named_file:
             source = "argument config_file" if config_file else "environment variable TEMPORAL_CONFIG_FILE"

@@ -12,7 +12,13 @@ from ._layers import PEM_ITEMS, VARIABLES, Given, Layer
 from ._tls import PEM, TLSConfig
 
 DEFAULT_ADDRESS = "localhost:7233"
+DEFAULT_NAMESPACE = "default"
 
+# A zone may follow an IPv6 address.
+_BARE_IPV6 = re.compile(r"[0-9a-fA-F.]*:[0-9a-fA-F:.]*(%\S+)?")
+_HOST = re.compile(r"\[[^\s/@?#,\[\]]+\]|[^\s:/@?#,\[\]]+")
+# It is sent as metadata too.
+_NAMESPACE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 _AUTHORITY = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/@?#\[\]]+)(:[0-9]{1,5})?")
 _METADATA_KEY = re.compile(r"[0-9a-z_.-]+")
 _METADATA_VALUE = re.compile(r"[\x20-\x7e]*")
@@ -100,11 +106,22 @@ def _what_is_wrong(address: str) -> str | None:
         return f"the port is missing, did you mean {address}:7233?"
     if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
         return "the port must be a number from 1 to 65535"
-    if ":" in host and not (host.startswith("[") and host.endswith("]")):
+    if _BARE_IPV6.fullmatch(host):
         return "an IPv6 address needs brackets, as in [::1]:7233"
-    if not host.strip("[]") or re.search(r"[\s/@?#]", host):
+    if not _HOST.fullmatch(host):
         return "the host is not a name or an address"
     return None
+
+
+def resolve_namespace(given: Given | None) -> str:
+    if given is None:
+        return DEFAULT_NAMESPACE
+    namespace: str = given.value
+    if not _NAMESPACE.fullmatch(namespace):
+        raise ConfigurationError(
+            f"{given.source} must be printable ASCII without spaces or line breaks around it; got {namespace!r}"
+        )
+    return namespace
 
 
 def resolve_authority(given: Given | None) -> str | None:
@@ -130,6 +147,8 @@ def resolve_metadata(found: Mapping[str, Given]) -> Mapping[str, str]:
     for key, given in found.items():
         if not _METADATA_KEY.fullmatch(key) or key.startswith("grpc-"):
             raise ConfigurationError(f"{given.source}: {key!r} cannot be the name of a gRPC header")
+        if key.endswith("-bin"):
+            raise ConfigurationError(f"{given.source}: a header whose name ends in -bin holds bytes, and this is text")
         if not isinstance(given.value, str) or not _METADATA_VALUE.fullmatch(given.value):
             raise ConfigurationError(f"{given.source} must be a string of printable ASCII")
     return {key: given.value for key, given in found.items() if given.value}
