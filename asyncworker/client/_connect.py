@@ -28,6 +28,8 @@ TransportName: TypeAlias = Literal["default", "grpclib"]
 _BACKOFF = Backoff(0.1, 1.0)
 # One try: a server that hangs is worth another.
 _TRY_TIMEOUT = 5.0
+# OpenSSL's codes for a certificate whose authority is not known.
+_UNKNOWN_AUTHORITY = frozenset({2, 18, 19, 20, 21})
 # What a server that is still starting, or a way there that is not yet open, looks like.
 _NOT_YET = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
 
@@ -128,8 +130,15 @@ def _explain(error: RPCError, address: str, *, is_private: bool, budget: float) 
 def _hint(error: RPCError, is_private: bool) -> str:
     """Guess at TLS on one side only, where the symptoms allow it."""
     causes = list(_causes(error))
+    # A certificate of ours that cannot be used says nothing about the server.
+    if any(isinstance(cause, ConfigurationError) for cause in causes):
+        return ""
     if is_private:
-        if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        distrust = [cause.verify_code for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)]
+        if distrust:
+            # One that has expired, or is for another name, gets no better by trusting its authority.
+            if not _UNKNOWN_AUTHORITY.intersection(distrust):
+                return ""
             return "; to trust the server's own authority, give its certificate (TLSConfig.server_root_ca_cert)"
         if any(isinstance(cause, ssl.SSLError | ConnectionResetError) for cause in causes):
             return "; does the server speak plaintext? Then connect with tls=False (TEMPORAL_TLS=false)"

@@ -204,6 +204,36 @@ async def test_a_certificate_of_a_strange_authority(transport):
             )
 
 
+@pytest.mark.parametrize(
+    "tls",
+    [
+        TLSConfig(server_root_ca_cert=b"no certificate"),
+        TLSConfig(client_cert=b"no certificate", client_private_key=b"no key"),
+    ],
+    ids=["authority", "client"],
+)
+async def test_a_certificate_of_ours_that_cannot_be_used(transport, tls):
+    """A certificate that is none says so, and nothing of the server, which was not asked."""
+    with pytest.raises(RPCError, match=r"TLS (server_ca_cert|client_cert)") as caught:
+        await Client.connect("127.0.0.1:1", tls=tls, connect_timeout=30, transport=transport)
+
+    assert "does the server" not in caught.value.message
+
+
+async def test_a_certificate_for_another_name(transport):
+    """A certificate of a trusted authority that is not for this server does not ask to trust it."""
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("elsewhere.example").configure_cert(context)
+    tls = TLSConfig(server_root_ca_cert=authority.cert_pem.bytes())
+
+    async with listener(context) as address:
+        with pytest.raises(RPCError, match="certificate verify failed: IP address mismatch") as caught:
+            await Client.connect(address, tls=tls, connect_timeout=30, transport=transport)
+
+    assert "to trust" not in caught.value.message
+
+
 # The end
 
 
