@@ -66,6 +66,8 @@ def expect_sequence(name: str, value: object) -> None:
 
 def at_least_one(name: str, value: int) -> int:
     """A number of things of which there must be some."""
+    if not isinstance(value, int):
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
     if value < 1:
         raise ValueError(f"{name} must be at least 1, got {value!r}")
     return value

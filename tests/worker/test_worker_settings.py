@@ -45,6 +45,8 @@ class Warehouse:
         ({"activities": [object()]}, TypeError, "decorate its methods"),
         ({"activities": ["pack"]}, TypeError, "neither an activity"),
         ({"max_concurrent_activities": 0}, ValueError, "at least 1"),
+        ({"max_concurrent_activities": 1.5}, TypeError, "max_concurrent_activities must be a whole number, got 1.5"),
+        ({"max_concurrent_activities": "10"}, TypeError, "must be a whole number, got '10'"),
         (
             {"max_concurrent_activities": 5, "slot_supplier": FixedSizeSlotSupplier(5)},
             TypeError,
