@@ -17,7 +17,7 @@ _logger = logging.getLogger(__name__)
 
 # How long those that were told to end get for it.
 _PATIENCE = 1.0
-# What runs on a loop that was not closed.
+# What was still running on a loop when that was closed.
 _deaf: list[asyncio.Task[Any]] = []
 
 
@@ -29,9 +29,8 @@ def running(loop_factory: Callable[[], asyncio.AbstractEventLoop] | None) -> Ite
         yield runner
     finally:
         _deaf.extend(runner.run(_end_the_rest()))
-        if not _deaf:
-            # The runner's own end would wait for the threads of `asyncio.to_thread()`.
-            runner.get_loop().close()
+        # The runner's own end would wait for all tasks, and for the threads of `asyncio.to_thread()`.
+        runner.get_loop().close()
 
 
 async def _end_the_rest() -> set[asyncio.Task[Any]]:

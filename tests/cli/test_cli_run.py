@@ -121,6 +121,7 @@ class TestRunning:
 
         assert run.process.returncode == 0
         assert f"{what} did not end" in said
+        assert said.count("did not end") == 1
         assert failure.type == "WorkerShutdown"
 
 
