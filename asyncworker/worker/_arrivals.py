@@ -13,11 +13,12 @@ _LULL = 1.0
 
 
 class Arrivals:
-    """When the last few tasks came, in seconds on the event loop's clock."""
+    """When the last few tasks came to a worker that *began* then, in seconds on the event loop's clock."""
 
-    __slots__ = ("_times",)
+    __slots__ = ("_began", "_times")
 
-    def __init__(self) -> None:
+    def __init__(self, began: float) -> None:
+        self._began = began
         self._times: deque[float] = deque(maxlen=_TASKS)
 
     def __repr__(self) -> str:
@@ -32,9 +33,17 @@ class Arrivals:
         """Learn that a task came."""
         self._times.append(now)
 
-    def lull_at(self, now: float) -> float:
-        """Decide from when on, as far as is known *now*, no task is likely to be on its way."""
-        if len(self._times) < _TASKS or self._times[0] < now - _WITHIN:
-            # Few come at all.
-            return now
-        return self._times[-1] + _LULL
+    def lull_at(self, now: float, *, stopped_at: float) -> float:
+        """Decide from when on, as far as is known *now*, no task is likely to be on its way.
+
+        Args:
+            now: The time.
+            stopped_at: When the worker was told to stop.
+        """
+        if len(self._times) == _TASKS and self._times[0] >= now - _WITHIN:
+            return self._times[-1] + _LULL
+        if (lived := stopped_at - self._began) < _WITHIN:
+            # Too short to see a stream: no task for as long again will do.
+            return max(stopped_at, self.last or 0.0) + min(lived, _LULL)
+        # Few come at all.
+        return now

@@ -51,7 +51,7 @@ class Executions:
         self.issued = 0
         self.processed = 0
         self.failed = 0
-        self.arrivals = Arrivals()
+        self.arrivals = Arrivals(environment.loop.time())
 
     def __repr__(self) -> str:
         return f"<Executions [{len(self)} running, {self.issued} slots issued]>"

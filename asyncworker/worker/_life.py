@@ -10,10 +10,11 @@ Four blocks are nested, and end from the inside out::
 ``worker_poll_complete_on_shutdown`` it answers the open polls at once. It does so without regard to a task that it is
 just handing out to one of them, which is then started with nobody to run it (measured on Server 1.32 with 50 tasks a
 second: at every fifth shutdown). So the polls of a busy queue are left to bring their tasks, and the server is told in
-a lull. Where it does not end polls they run into their own deadline, which is chosen short for that very reason.
-*Executions* end when each has been replied to. The *clock* hurries them: once the grace period is over they are asked
-to stop, and what does not heed that is given up after a while more. It is stopped when nothing is left to hurry. The
-*register* keeps the worker known to the server, and within reach of its commands, to the very end.
+a lull. So are those of a worker that has not lived long enough to know whether its queue is busy. Where the server does
+not end polls they run into their own deadline, which is chosen short for that very reason. *Executions* end when each
+has been replied to. The *clock* hurries them: once the grace period is over they are asked to stop, and what does not
+heed that is given up after a while more. It is stopped when nothing is left to hurry. The *register* keeps the worker
+known to the server, and within reach of its commands, to the very end.
 
 The life is a task of its own, which is never cancelled: whoever waits for it may be.
 """
@@ -361,7 +362,8 @@ def _threads() -> anyio.CapacityLimiter:
 async def _wait_for_lull(pollers: Pollers, executions: Executions) -> None:
     """Wait until no poll is under way, or tasks have ceased to come."""
     clock = asyncio.get_running_loop().time
-    while pollers.is_polling and (left := executions.arrivals.lull_at(clock()) - clock()) > 0:
+    arrivals, stopped_at = executions.arrivals, clock()
+    while pollers.is_polling and (left := arrivals.lull_at(clock(), stopped_at=stopped_at) - clock()) > 0:
         await pollers.wait_for_one(left)
 
 

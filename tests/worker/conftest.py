@@ -7,6 +7,13 @@ from collections.abc import AsyncIterator
 import pytest
 
 from asyncworker.testing import FakeTemporal
+from asyncworker.worker import _arrivals
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch):
+    """A worker that stops does not wait for a lull: here nothing is handed out to a poll that is ended."""
+    monkeypatch.setattr(_arrivals, "_LULL", 0.0)
 
 
 @pytest.fixture

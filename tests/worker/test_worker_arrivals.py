@@ -2,11 +2,25 @@ from __future__ import annotations
 
 import pytest
 
+from asyncworker.worker import _arrivals
 from asyncworker.worker._arrivals import Arrivals
 
 
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch):
+    """As it is out in the world: a lull is a second."""
+    monkeypatch.setattr(_arrivals, "_LULL", 1.0)
+
+
+def arrivals_of(times: list[float], *, began: float) -> Arrivals:
+    arrivals = Arrivals(began)
+    for time in times:
+        arrivals.note(time)
+    return arrivals
+
+
 @pytest.mark.parametrize(
-    ("arrivals", "lull"),
+    ("times", "lull"),
     [
         ([], 100.0),
         ([99.9] * 4, 100.0),
@@ -14,10 +28,26 @@ from asyncworker.worker._arrivals import Arrivals
         ([95.1, 99.0, 99.5, 99.8, 99.9], 100.9),
     ],
 )
-def test_a_lull_is_waited_for_on_busy_queues_only(arrivals, lull):
+def test_a_lull_is_waited_for_on_busy_queues_only(times, lull):
     """Where tasks stream in, it takes a second without one to believe that none is on its way; else it is believed."""
-    some = Arrivals()
-    for time in arrivals:
-        some.note(time)
+    arrivals = arrivals_of(times, began=0.0)
 
-    assert some.lull_at(100.0) == pytest.approx(lull)
+    assert arrivals.lull_at(100.0, stopped_at=100.0) == pytest.approx(lull)
+
+
+@pytest.mark.parametrize(
+    ("times", "began", "lull"),
+    [
+        ([], 99.75, 100.25),
+        ([99.9], 99.75, 100.25),
+        ([99.9, 100.125], 99.75, 100.375),
+        ([99.9], 97.0, 101.0),
+        ([99.7, 99.75, 99.8, 99.85, 99.9], 99.5, 100.9),
+        ([99.9], 95.0, 100.125),
+    ],
+)
+def test_who_has_not_lived_long_waits_as_long_again(times, began, lull):
+    """A worker that is stopped too early to have seen a stream waits as long as it has lived, a second at most."""
+    arrivals = arrivals_of(times, began=began)
+
+    assert arrivals.lull_at(100.125, stopped_at=100.0) == pytest.approx(lull)

@@ -16,7 +16,7 @@ from asyncworker import CancelledError, CancelReason, DataConverter, PayloadCode
 from asyncworker.converter import Payload
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker import _execution
+from asyncworker.worker import _arrivals, _execution
 
 
 @activity.defn
@@ -197,6 +197,21 @@ class TestTasksThatComeLate:
         await asyncio.gather(stopping, running)
 
         assert (late.result, first.result) == ("packed", "done")
+
+    async def test_of_a_stream_too_young_to_be_seen_are_run(self, temporal, monkeypatch):
+        """A worker that is stopped soon after its start lets its open polls bring what is on its way to them."""
+        monkeypatch.setattr(_arrivals, "_LULL", 1.0)
+        worker = worker_of(temporal, pack)
+        running = asyncio.create_task(worker.run(handle_signals=False))
+        await temporal.wait_for("PollActivityTaskQueue", count=5)
+        # For as long again it waits.
+        await asyncio.sleep(0.5)
+        stopping = asyncio.create_task(worker.shutdown())
+        await anyio.wait_all_tasks_blocked()
+        late = temporal.add_task(pack, task_queue=QUEUE)
+        await asyncio.gather(stopping, running)
+
+        assert late.result == "packed"
 
     async def test_after_it_are_failed_back_at_once(self, temporal):
         """A task that comes when nothing may run any more goes back to the queue, and is not run."""
