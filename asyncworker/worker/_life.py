@@ -299,10 +299,23 @@ class Life:
             yield
         finally:
             self.pollers.stop()
-            if capabilities.worker_poll_complete_on_shutdown:
-                await _wait_for_lull(self.pollers, executions)
-            await self._say_goodbye(environment)
+            await self._part(environment, executions, self.pollers, waits=capabilities.worker_poll_complete_on_shutdown)
             await self.pollers.wait_until_done(self._cut)
+
+    async def _part(self, environment: Environment, executions: Executions, pollers: Pollers, *, waits: bool) -> None:
+        """Say goodbye in a lull, unless somebody who has asked three times cuts that short."""
+
+        async def part() -> None:
+            if waits:
+                await _wait_for_lull(pollers, executions)
+            await self._say_goodbye(environment)
+
+        loop = asyncio.get_running_loop()
+        parting, cutting = loop.create_task(part()), loop.create_task(self._cut.wait())
+        await asyncio.wait({parting, cutting}, return_when=asyncio.FIRST_COMPLETED)
+        cutting.cancel()
+        if not parting.cancel():
+            parting.result()
 
     def _poll_request(self, environment: Environment) -> PollActivityTaskQueueRequest:
         rate = self._settings.max_task_queue_per_second

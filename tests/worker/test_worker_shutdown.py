@@ -178,6 +178,22 @@ class TestGrace:
         assert held.reason is CancelReason.WORKER_SHUTDOWN
         assert task.attempt == 2
 
+    async def test_asked_for_three_times_waits_for_no_server(self, temporal):
+        """Who asks a third time is not kept waiting, though the server has not even heard of the end."""
+        worker = worker_of(temporal, pack, graceful_shutdown_timeout=60)
+        running = asyncio.create_task(worker.run(handle_signals=False))
+        await temporal.wait_for("PollActivityTaskQueue")
+        with temporal.hold("ShutdownWorker"), temporal.hold("RecordWorkerHeartbeat"):
+            running.cancel()
+            await temporal.wait_for("ShutdownWorker")
+            for _ in range(2):
+                running.cancel()
+                await anyio.wait_all_tasks_blocked()
+            with anyio.fail_after(4):
+                await asyncio.wait({running})
+
+        assert worker.is_shutdown
+
 
 class TestTasksThatComeLate:
     async def test_within_the_grace_are_run(self, temporal):
