@@ -33,17 +33,19 @@ class Arrivals:
         """Learn that a task came."""
         self._times.append(now)
 
-    def lull_at(self, now: float, *, stopped_at: float) -> float:
+    def lull_at(self, now: float, *, stopped_at: float, grace: float) -> float:
         """Decide from when on, as far as is known *now*, no task is likely to be on its way.
 
         Args:
             now: The time.
             stopped_at: When the worker was told to stop.
+            grace: How many seconds after that tasks are still run.
         """
         if len(self._times) == _TASKS and self._times[0] >= now - _WITHIN:
             return self._times[-1] + _LULL
         if (lived := stopped_at - self._began) < _WITHIN:
-            # Too short to see a stream: no task for as long again will do.
-            return max(stopped_at, self.last or 0.0) + min(lived, _LULL)
+            # Too short to see a stream: no task for as long again will do. One that could not be run any more would be
+            # failed, and come back to this worker.
+            return min(stopped_at + grace, max(stopped_at, self.last or 0.0) + min(lived, _LULL))
         # Few come at all.
         return now

@@ -307,7 +307,7 @@ class Life:
 
         async def part() -> None:
             if waits:
-                await _wait_for_lull(pollers, executions)
+                await _wait_for_lull(pollers, executions, self._settings.grace)
             await self._say_goodbye(environment)
 
         loop = asyncio.get_running_loop()
@@ -372,11 +372,14 @@ def _threads() -> anyio.CapacityLimiter:
     return anyio.CapacityLimiter(math.inf)
 
 
-async def _wait_for_lull(pollers: Pollers, executions: Executions) -> None:
+async def _wait_for_lull(pollers: Pollers, executions: Executions, grace: float) -> None:
     """Wait until no poll is under way, or tasks have ceased to come."""
     clock = asyncio.get_running_loop().time
     arrivals, stopped_at = executions.arrivals, clock()
-    while pollers.is_polling and (left := arrivals.lull_at(clock(), stopped_at=stopped_at) - clock()) > 0:
+    while pollers.is_polling:
+        left = arrivals.lull_at(clock(), stopped_at=stopped_at, grace=grace) - clock()
+        if left <= 0:
+            return
         await pollers.wait_for_one(left)
 
 

@@ -32,7 +32,7 @@ def test_a_lull_is_waited_for_on_busy_queues_only(times, lull):
     """Where tasks stream in, it takes a second without one to believe that none is on its way; else it is believed."""
     arrivals = arrivals_of(times, began=0.0)
 
-    assert arrivals.lull_at(100.0, stopped_at=100.0) == pytest.approx(lull)
+    assert arrivals.lull_at(100.0, stopped_at=100.0, grace=15.0) == pytest.approx(lull)
 
 
 @pytest.mark.parametrize(
@@ -50,4 +50,12 @@ def test_who_has_not_lived_long_waits_as_long_again(times, began, lull):
     """A worker that is stopped too early to have seen a stream waits as long as it has lived, a second at most."""
     arrivals = arrivals_of(times, began=began)
 
-    assert arrivals.lull_at(100.125, stopped_at=100.0) == pytest.approx(lull)
+    assert arrivals.lull_at(100.125, stopped_at=100.0, grace=15.0) == pytest.approx(lull)
+
+
+def test_who_has_not_lived_long_waits_for_no_task_that_it_could_not_run():
+    """Such a worker waits no longer than the grace: a task that comes later is failed, and may come back to it."""
+    arrivals = arrivals_of([99.9], began=99.0)
+
+    assert arrivals.lull_at(100.0, stopped_at=100.0, grace=0.25) == pytest.approx(100.25)
+    assert arrivals.lull_at(100.0, stopped_at=100.0, grace=0.0) == pytest.approx(100.0)
