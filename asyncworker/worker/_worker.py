@@ -248,8 +248,7 @@ class Worker:
             await self._until_begun(ended)
         except BaseException:
             self._stop()
-            with anyio.CancelScope(shield=True):
-                await asyncio.wait({ended})
+            await self._drain(ended)
             raise
         self._body = body
         body.__enter__()

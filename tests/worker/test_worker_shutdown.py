@@ -379,6 +379,23 @@ class TestStates:
         """There is nothing to stop, and nothing happens."""
         await worker_of(temporal, pack).shutdown()
 
+    async def test_one_that_is_cancelled_twice_while_it_starts_leaves_nothing_running(self, temporal):
+        """Who leaves the start of a worker by being cancelled, however often, leaves no worker behind."""
+        worker = worker_of(temporal, pack)
+        with temporal.hold("DescribeNamespace"):
+            entering = asyncio.create_task(worker.__aenter__())
+            await temporal.wait_for("DescribeNamespace")
+            for _ in range(2):
+                entering.cancel()
+                await anyio.wait_all_tasks_blocked()
+            was_left = entering.done()
+        with anyio.fail_after(5):
+            await asyncio.wait({entering})
+
+        assert not was_left
+        assert entering.cancelled()
+        assert worker.is_shutdown
+
     async def test_the_block_s_own_error_is_raised(self, temporal):
         """What the body raises is what the block raises."""
         with pytest.raises(ZeroDivisionError):
