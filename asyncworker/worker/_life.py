@@ -52,6 +52,7 @@ from ._interceptor import Interceptor
 from ._namespace import Namespace, describe_namespace
 from ._pollers import Pollers
 from ._scaling import PollerBehavior, PollerBehaviorAutoscaling, PollerBehaviorSimpleMaximum
+from ._unless import unless
 from ._vitals import Figures, Passport, Vitals
 
 if TYPE_CHECKING:
@@ -129,7 +130,10 @@ class Life:
             WorkerError: The worker could not begin, or the server refused its polls for good.
         """
         settings = self._settings
-        namespace = await describe_namespace(self._client.service)
+        # Nothing is at stake yet: who is told to stop waits for no server.
+        namespace = await unless(self._stop, describe_namespace(self._client.service))
+        if namespace is None:
+            return
         settings.registry.begin()
         environment = self._build_environment(namespace)
         request = self._poll_request(environment)

@@ -34,6 +34,7 @@ from ._scaling import PollerBehavior
 from ._settings import WorkerDeploymentConfig, WorkerSettings
 from ._signals import on_signals
 from ._slots import SlotSupplier
+from ._unless import unless
 
 if TYPE_CHECKING:
     from ..client import Client
@@ -302,6 +303,8 @@ class Worker:
 
     async def _live(self) -> None:
         async with self._connected() as client:
+            if client is None:
+                return
             self._settings.registry.prepare(client.data_converter.payload_converter)
             self._life = Life(self._settings, client, self._has_begun)
             if self._is_stopping.is_set():
@@ -309,14 +312,19 @@ class Worker:
             await self._life.live()
 
     @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[Client]:
+    async def _connected(self) -> AsyncIterator[Client | None]:
+        """Have a client; ``None`` if the worker is told to stop before there is one."""
         if self._client is not None:
             yield self._client
             return
         # A client costs time to import, which a worker that is only made should not pay.
         from ..client import Client
 
-        async with await Client.connect() as client:
+        client = await unless(self._is_stopping, Client.connect())
+        if client is None:
+            yield None
+            return
+        async with client:
             yield client
 
     async def _until_begun(self, ended: asyncio.Task[None]) -> None:

@@ -75,6 +75,29 @@ class TestRunning:
         assert {"timestamp", "level", "logger", "message"} <= records[0].keys()
         assert {record["level"] for record in records} == {"info"}
 
+    @pytest.mark.parametrize("target", ["orders:worker", "orders:both"])
+    async def test_a_signal_while_it_connects(self, command, target):
+        """A server that does not answer keeps nobody from ending the command, which is then no failure."""
+        asked = anyio.Event()
+
+        async def keep_quiet(stream):
+            asked.set()
+            async with stream:
+                await anyio.sleep_forever()
+
+        async with (
+            await anyio.create_tcp_listener(local_host="127.0.0.1") as listener,
+            anyio.create_task_group() as group,
+        ):
+            group.start_soon(listener.serve, keep_quiet)
+            port = listener.extra(anyio.abc.SocketAttribute.local_port)
+            async with command.running("run", target, TEMPORAL_ADDRESS=f"127.0.0.1:{port}") as run:
+                await asked.wait()
+                code = await run.end()
+            group.cancel_scope.cancel()
+
+        assert code == 0
+
     async def test_overrides(self, command_on_server, dev_server, task_queue):
         """A flag, or its variable, replaces what the worker's code says: with one slot the second task waits."""
         options = {"task_queue": task_queue, "start_to_close_timeout": 30}
