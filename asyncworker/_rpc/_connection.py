@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Callable
 from typing import cast
 
@@ -44,6 +45,7 @@ class Connection(asyncio.BufferedProtocol):
         "_is_retired",
         "_liveness",
         "_loop",
+        "_lost_by",
         "_on_change",
         "_timer",
         "_transport",
@@ -76,6 +78,7 @@ class Connection(asyncio.BufferedProtocol):
         self._flush_is_due = False
         self._is_paused = False
         self._is_retired = False
+        self._lost_by: Exception | None = None
         #: Done when the server has said that it speaks HTTP/2; fails when it hangs up before.
         self.ready: asyncio.Future[None] = self._loop.create_future()
         #: Done when the socket is closed.
@@ -184,6 +187,7 @@ class Connection(asyncio.BufferedProtocol):
         for timer in (self._timer, self._closing, self.replacement):
             if timer is not None:
                 timer.cancel()
+        self._lost_by = exc
         reason = f"connection lost: {exc}" if exc is not None else "connection closed by the server"
         self._handle(self._http2.connection_lost(reason))
         self._transport = None
@@ -229,7 +233,10 @@ class Connection(asyncio.BufferedProtocol):
 
     def _on_closed(self, reason: str) -> None:
         if not self.ready.done():
-            self.ready.set_exception(ConnectionError(reason))
+            error = ConnectionError(reason)
+            if _is_verdict(self._lost_by):
+                error.__cause__ = self._lost_by
+            self.ready.set_exception(error)
             # Nobody may be waiting any more.
             self.ready.exception()
         # What is left to say is why.
@@ -264,6 +271,11 @@ class Connection(asyncio.BufferedProtocol):
             self._http2.ping()
             self._flush()
         self._timer = self._loop.call_at(again_at, self._watch)
+
+
+def _is_verdict(error: Exception | None) -> bool:
+    """Whether TLS has failed for good, as by an alert that a client certificate is missing; an abrupt end may pass."""
+    return isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError)
 
 
 def _settle(call: Call, outcome: bytes | RPCError) -> None:

@@ -30,6 +30,10 @@ _BACKOFF = Backoff(0.1, 1.0)
 _TRY_TIMEOUT = 5.0
 # OpenSSL's codes for a certificate whose authority is not known.
 _UNKNOWN_AUTHORITY = frozenset({2, 18, 19, 20, 21})
+_CERTIFICATE_WANTED = (
+    "; give a client certificate (TLSConfig.client_cert and client_private_key, or TEMPORAL_TLS_CLIENT_CERT_PATH and"
+    " TEMPORAL_TLS_CLIENT_KEY_PATH)"
+)
 # What a server that is still starting, or a way there that is not yet open, looks like.
 _NOT_YET = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
 
@@ -134,6 +138,12 @@ def _hint(error: RPCError, is_private: bool) -> str:
     if any(isinstance(cause, ConfigurationError) for cause in causes):
         return ""
     if is_private:
+        alerts = [
+            cause.reason for cause in causes if isinstance(cause, ssl.SSLError) and "ALERT" in (cause.reason or "")
+        ]
+        if alerts:
+            # Who speaks of TLS in alerts speaks TLS.
+            return _CERTIFICATE_WANTED if any("CERTIFICATE_REQUIRED" in alert for alert in alerts) else ""
         distrust = [cause.verify_code for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)]
         if distrust:
             # One that has expired, or is for another name, gets no better by trusting its authority.

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -232,6 +234,36 @@ async def test_a_certificate_for_another_name(transport):
             await Client.connect(address, tls=tls, connect_timeout=30, transport=transport)
 
     assert "to trust" not in caught.value.message
+
+
+async def test_a_client_certificate_that_is_missing_is_named():
+    """A server that asks for a client certificate in vain is not waited for, and the hint says what to give it."""
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.set_alpn_protocols(["h2"])
+    authority.configure_trust(context)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    tls = TLSConfig(server_root_ca_cert=authority.cert_pem.bytes())
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        refusing = asyncio.create_task(asyncio.to_thread(refuse, server, context))
+        with pytest.raises(RPCError, match=r"certificate required.*; give a client certificate") as caught:
+            await Client.connect(f"127.0.0.1:{server.getsockname()[1]}", tls=tls, connect_timeout=30)
+        await refusing
+
+    assert "plaintext" not in caught.value.message
+
+
+def refuse(server: socket.socket, context: ssl.SSLContext) -> None:
+    """Shake hands, which fails with an alert: asyncio's servers hang up without it."""
+    connection, _ = server.accept()
+    with context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False) as private:
+        with contextlib.suppress(ssl.SSLError):
+            private.do_handshake()
+        # An end before everything has been read could overtake the alert.
+        while socket.socket.recv(private, 1 << 16):
+            pass
 
 
 # The end
