@@ -27,7 +27,7 @@ _RECONNECT = Backoff(0.2, 10.0)
 _MAX_CONNECTIONS = 8
 # Seconds until a connection that ends is replaced, from its beginning: some servers hang up on all who come.
 _MIN_LIFE = 0.2
-# How late a call may learn that its time is up, in seconds.
+# A call learns that its time is up so many seconds late, or up to twice as many.
 _SLACK = 0.01
 # A call that the server has not acted on is sent again; a server that never acts on any is out of order.
 _MAX_TRIES = 5
@@ -179,7 +179,8 @@ class Http2Transport:
         connection.start(call)
         if deadline is None or self._alarms is None:
             return None
-        expires_at = about(deadline, _SLACK)
+        # The server is told up to as much more, as its timeout is rounded too: what it answers by then is heard.
+        expires_at = about(deadline + _SLACK, _SLACK)
         self._alarms.set(expires_at, call)
         return expires_at
 

@@ -291,6 +291,27 @@ async def test_deadlines_in_any_order(way):
 
 
 @both_ways
+async def test_the_server_is_told_no_more_time_than_there_is(way):
+    """A call is heard for as long as the server was told: a task that a poll brings at the last moment is not lost."""
+    server = ScriptedServer(keep_quiet)
+    async with server.listening(), connected(server) as transport:
+        waited = {}
+
+        async def wait_for(timeout):
+            began = asyncio.get_running_loop().time()
+            await refused(way(transport), timeout=timeout)
+            waited[timeout] = asyncio.get_running_loop().time() - began
+
+        await asyncio.gather(*(wait_for(1 + late / 1000) for late in range(1, 10, 2)))
+
+        decoder = hpack.Decoder()
+        blocks = [frame.payload for frame in server.connections[0].heard if frame.kind == frames.HEADERS]
+        told = [int(dict(decoder.decode(block))["grpc-timeout"].removesuffix("u")) / 1e6 for block in blocks]
+        assert len(told) == len(waited)
+        assert max(told) <= min(waited.values()) + 0.001
+
+
+@both_ways
 async def test_server_cancels_at_the_deadline(way):
     """A stream that the server cancels when the deadline has passed is DEADLINE_EXCEEDED, whoever was first."""
 
