@@ -343,6 +343,14 @@ class TestSecretsAndMetadata:
         ):
             load({"TEMPORAL_API_KEY": "é"})
 
+    @pytest.mark.parametrize("key", ["Bearer s3cret", "bearer s3cret"])
+    def test_api_key_with_its_scheme(self, key):
+        """The word that is sent with every key is not part of one, and the error does not show the key."""
+        with pytest.raises(ConfigurationError, match=r"TEMPORAL_API_KEY is the key alone") as caught:
+            load({"TEMPORAL_API_KEY": key})
+
+        assert "s3cret" not in str(caught.value)
+
     def test_metadata(self, tmp_path):
         """Names are made headers, later sources win, an empty value removes one."""
         toml = '[profile.default.grpc_meta]\nX_One = "file"\ntwo = "file"\nthree = "file"\nfour = "file"'

@@ -140,6 +140,8 @@ def resolve_api_key(given: Given | None) -> str | None:
     key: str = given.value.strip()
     if not key or not _METADATA_VALUE.fullmatch(key):
         raise ConfigurationError(f"{given.source} must be printable ASCII without line breaks")
+    if key[:7].lower() == "bearer ":
+        raise ConfigurationError(f"{given.source} is the key alone: leave out the word 'Bearer', which is sent with it")
     return key
 
 

@@ -29,6 +29,11 @@ def checked_queue(task_queue: str | None) -> str:
         raise ValueError("a worker needs a task queue: Worker(task_queue=…), or TEMPORAL_TASK_QUEUE")
     if len(name) > 1000:
         raise ValueError(f"a task queue's name has at most 1000 characters, got {len(name)}")
+    if not name.isprintable() or name != name.strip():
+        # A file with Windows' line ends, as a rule: the worker would poll a queue that nobody writes to.
+        raise ValueError(
+            f"a task queue's name has no spaces or line breaks around it, nor control characters: {name!r}"
+        )
     for prefix in ("/_sys/", "__temporal_"):
         if name.startswith(prefix):
             raise ValueError(

@@ -59,6 +59,10 @@ class Warehouse:
         ({"hard_shutdown_timeout": -1}, ValueError, "must not be negative"),
         ({"long_poll_timeout": 2}, ValueError, "from 3 to 600 s"),
         ({"default_heartbeat_throttle_interval": 0}, ValueError, "above zero"),
+        ({"task_queue": "orders\r"}, ValueError, "line breaks"),
+        ({"task_queue": "orders\n"}, ValueError, "line breaks"),
+        ({"task_queue": " orders"}, ValueError, "spaces"),
+        ({"task_queue": "or\0ders"}, ValueError, "control characters"),
     ],
     ids=lambda value: str(value)[:40] if isinstance(value, dict) else "",
 )
