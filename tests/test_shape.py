@@ -37,6 +37,7 @@ PURE = [
     "_rpc/_grpc.py",
     "_rpc/_headers.py",
     "_rpc/_http2.py",
+    "_rpc/_intake.py",
     "_rpc/_liveness.py",
     "_rpc/_reader.py",
     "_rpc/_retry.py",

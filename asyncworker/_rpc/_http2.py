@@ -13,14 +13,14 @@ Theory. The connection is a set of calls, each an HTTP/2 stream that carries one
   queue is told to the server with the time that it has left by then.
 * Whoever drives the connection feeds ``receive_data()`` and, whenever it likes, writes what ``data_to_send()`` returns.
   What the peer sends can lead to events or to the end of the connection, never to an exception: an error of one stream
-  (``_StreamError``) is answered with RST_STREAM and fails that call; an error of the connection (``ProtocolViolation``)
+  (``StreamError``) is answered with RST_STREAM and fails that call; an error of the connection (``ProtocolViolation``)
   is answered with GOAWAY, fails every call and closes it (RFC 9113 §5.4).
 * ``Failure.is_unprocessed`` is the promise that the server's application has not acted on the request, so that it may
   be sent again: its stream is above GOAWAY's last, it was refused (§8.7), or its last byte was never handed out.
 * GOAWAY leaves the calls up to its last id to end in peace; ``accepts_calls`` is false from then on. A server that
   closes gracefully says 2^31-1 first and the real id a round trip later (§6.8).
-* Flow control, down: the connection and each stream have WINDOW bytes, given back when half is used, which costs one
-  frame in 8 MiB. What calls hold in memory is bounded: *max_message* each, *max_buffered* together. Up: ``_sender``.
+* Flow control, and what calls may hold in memory, are decided next door: upwards by the ``_sender``, downwards by the
+  ``_intake``.
 
 Time enters as an argument, and only to be kept for keep-alive; deadlines belong to the shell.
 """
@@ -37,6 +37,7 @@ from ._call import WINDOW, Call, Closed, Event, Failure, GoingAway, Ready, Respo
 from ._frames import ErrorCode, ProtocolViolation, Setting
 from ._grpc import MessageError, Status
 from ._headers import HeaderDecoder, HeaderDecodingError, HeaderEncoder
+from ._intake import Intake, StreamError, malformed
 from ._reader import FrameReader, unpad
 from ._sender import Sender
 
@@ -45,36 +46,21 @@ _UNLIMITED = 1 << 31
 _ONE = ord("1")
 
 
-class _StreamError(Exception):
-    def __init__(self, call: Call, code: ErrorCode, status: Status) -> None:
-        super().__init__(status.message)
-        self.call = call
-        self.code = code
-        self.status = status
-
-
-def _malformed(call: Call, reason: str) -> _StreamError:
-    return _StreamError(call, ErrorCode.PROTOCOL_ERROR, Status(RPCStatusCode.INTERNAL, f"malformed response: {reason}"))
-
-
 class Http2Connection:
     """The client's end of one connection."""
 
     __slots__ = (
-        "_buffered",
         "_calls",
         "_decoder",
         "_encoder",
         "_events",
+        "_intake",
         "_is_compressing",
         "_is_ready",
-        "_max_buffered",
-        "_max_message",
         "_max_streams",
         "_next_id",
         "_queue",
         "_reader",
-        "_receive_window",
         "_sender",
         "accepts_calls",
         "heard_at",
@@ -95,9 +81,8 @@ class Http2Connection:
         self._decoder = HeaderDecoder(MAX_HEADER_LIST_SIZE)
         self._encoder = HeaderEncoder(authority, scheme, user_agent, is_compressing=is_compressing)
         self._sender = Sender()
+        self._intake = Intake(self._sender, max_message=max_message, max_held=max_buffered)
         self._is_compressing = is_compressing
-        self._max_message = max_message
-        self._max_buffered = max_buffered
 
         #: Whether `start` may be called.
         self.accepts_calls = True
@@ -110,8 +95,6 @@ class Http2Connection:
         self._next_id = 1
         self._is_ready = False
         self._max_streams = _UNLIMITED
-        self._receive_window = WINDOW
-        self._buffered = 0
         self._events: list[Event] = []
 
         ours = {
@@ -229,7 +212,7 @@ class Http2Connection:
             for kind, flags, stream_id, payload in self._reader.read(data):
                 try:
                     _HANDLERS[kind](self, flags, stream_id, payload)
-                except _StreamError as error:
+                except StreamError as error:
                     # Where the frame was the stream's last there is nothing left to reset.
                     is_over = kind <= frames.HEADERS and flags & frames.END_STREAM
                     self._fail(error.call, error.status, None if is_over else error.code)
@@ -252,59 +235,18 @@ class Http2Connection:
         return events
 
     def _on_data(self, flags: int, stream_id: int, payload: bytes) -> None:
-        size = len(payload)
-        self._receive_window -= size
-        if self._receive_window < WINDOW // 2:
-            if self._receive_window < 0:
-                raise ProtocolViolation(ErrorCode.FLOW_CONTROL_ERROR, "more DATA than the connection's window")
-            self._sender.add(frames.window_update(0, WINDOW - self._receive_window))
-            self._receive_window = WINDOW
+        size, is_last = len(payload), bool(flags & frames.END_STREAM)
+        # Also of a call that is over: the connection's window knows no calls.
+        self._intake.count(size)
         if flags & frames.PADDED:
             payload = unpad(payload)
         call = self._calls.get(stream_id)
         if call is None:
             self._check_was_opened(stream_id)
             return
-        self._take_from_window(call, size, flags & frames.END_STREAM)
-        if not call.has_response:
-            raise _malformed(call, "DATA before HEADERS")
-        call.received += size
-        self._buffered += size
-        if self._buffered > self._max_buffered:
-            status = Status(RPCStatusCode.RESOURCE_EXHAUSTED, f"responses under way exceed {self._max_buffered} bytes")
-            raise _StreamError(call, ErrorCode.CANCEL, status)
-        self._take_message(call, payload)
-        if flags & frames.END_STREAM:
+        self._intake.take(call, payload, size, is_last=is_last)
+        if is_last:
             self._fail(call, Status(RPCStatusCode.UNKNOWN, "response ended without grpc-status"))
-
-    def _take_from_window(self, call: Call, size: int, is_last: int) -> None:
-        call.receive_window -= size
-        if call.receive_window < WINDOW // 2 and not is_last:
-            if call.receive_window < 0:
-                status = Status(RPCStatusCode.INTERNAL, "more DATA than the stream's window")
-                raise _StreamError(call, ErrorCode.FLOW_CONTROL_ERROR, status)
-            self._sender.add(frames.window_update(call.id, WINDOW - call.receive_window))
-            call.receive_window = WINDOW
-
-    def _take_message(self, call: Call, data: bytes) -> None:
-        if call.size < 0:
-            # Before the length is known, `message` holds the beginning of the prefix.
-            if call.message:
-                data = bytes(call.message) + data
-            if len(data) < grpc.PREFIX_SIZE:
-                call.message = data
-                return
-            call.is_compressed, call.size = grpc.read_prefix(data)
-            if call.size > self._max_message:
-                raise _StreamError(call, ErrorCode.CANCEL, grpc.too_large(call.size, self._max_message))
-            call.message = data[grpc.PREFIX_SIZE :]
-        elif data:
-            if type(call.message) is not bytearray:
-                call.message = bytearray(call.message)
-            call.message += data
-        if len(call.message) > call.size:
-            status = Status(RPCStatusCode.INTERNAL, "more than one message in the response to a unary call")
-            raise _StreamError(call, ErrorCode.CANCEL, status)
 
     def _on_headers(self, flags: int, stream_id: int, block: bytes) -> None:
         try:
@@ -318,7 +260,7 @@ class Http2Connection:
             self._check_was_opened(stream_id)
             return
         if fault is not None:
-            raise _malformed(call, fault)
+            raise malformed(call, fault)
         if call.has_response:
             self._on_trailers(call, flags, fields)
         else:
@@ -327,7 +269,7 @@ class Http2Connection:
     def _on_response(self, call: Call, flags: int, fields: dict[bytes, bytes]) -> None:
         http_status = fields.get(b":status")
         if http_status is None:
-            raise _malformed(call, "no :status")
+            raise malformed(call, "no :status")
         if flags & frames.END_STREAM:
             status = grpc.read_status(fields) or grpc.check_response(fields)
             self._conclude(call, status or Status(RPCStatusCode.UNKNOWN, "response without grpc-status"))
@@ -335,27 +277,24 @@ class Http2Connection:
         elif http_status[0] != _ONE:
             refusal = grpc.check_response(fields)
             if refusal is not None:
-                raise _StreamError(call, ErrorCode.CANCEL, refusal)
+                raise StreamError(call, ErrorCode.CANCEL, refusal)
             call.has_response = True
             call.encoding = fields.get(b"grpc-encoding", b"identity")
 
     def _on_trailers(self, call: Call, flags: int, fields: dict[bytes, bytes]) -> None:
         if not flags & frames.END_STREAM:
-            raise _malformed(call, "trailers that do not end the stream")
+            raise malformed(call, "trailers that do not end the stream")
         if b":status" in fields:
-            raise _malformed(call, "second :status")
+            raise malformed(call, "second :status")
         status = grpc.read_status(fields)
         self._conclude(call, status or Status(RPCStatusCode.UNKNOWN, "response without grpc-status"))
 
     def _conclude(self, call: Call, status: Status) -> None:
         if status.code is not RPCStatusCode.OK:
             self._fail(call, status)
-        elif len(call.message) != call.size:
-            came = f"{len(call.message)} of {call.size} bytes of a message" if call.size >= 0 else "no message"
-            self._fail(call, Status(RPCStatusCode.INTERNAL, f"OK with {came}"))
         else:
             try:
-                message = grpc.unpack(call.message, call.is_compressed, call.encoding, self._max_message)
+                message = self._intake.message_of(call)
             except MessageError as error:
                 self._fail(call, error.status)
                 return
@@ -378,7 +317,7 @@ class Http2Connection:
 
     def _end(self, call: Call) -> None:
         del self._calls[call.id]
-        self._buffered -= call.received
+        self._intake.drop(call)
         self._sender.drop(call)
 
     def _check_was_opened(self, stream_id: int) -> None:
@@ -463,10 +402,10 @@ class Http2Connection:
             self._check_was_opened(stream_id)
         elif increment == 0:
             status = Status(RPCStatusCode.INTERNAL, "WINDOW_UPDATE of nothing")
-            raise _StreamError(call, ErrorCode.PROTOCOL_ERROR, status)
+            raise StreamError(call, ErrorCode.PROTOCOL_ERROR, status)
         elif not self._sender.widen_stream(call, increment):
             status = Status(RPCStatusCode.INTERNAL, "WINDOW_UPDATE overflows the stream's window")
-            raise _StreamError(call, ErrorCode.FLOW_CONTROL_ERROR, status)
+            raise StreamError(call, ErrorCode.FLOW_CONTROL_ERROR, status)
 
     def _close(self, reason: str) -> None:
         self.is_closed = True
@@ -477,7 +416,7 @@ class Http2Connection:
             self._events.append(Failure(call, status, is_unprocessed=call.handed_out_at >= hand_outs))
         self._calls.clear()
         self._queue.clear()
-        self._buffered = 0
+        self._intake.held = 0
         self._events.append(Closed(reason))
 
 

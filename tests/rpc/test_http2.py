@@ -950,7 +950,7 @@ def test_connection_window():
     """More DATA than the connection's window ends the connection."""
     peer = Peer()
     peer.call()
-    peer.connection._receive_window = 10
+    peer.connection._intake._window = 10
     peer.heard()
 
     peer.say(peer.headers(1, OK_HEAD), peer.data(1, b"x" * 11))
