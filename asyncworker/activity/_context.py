@@ -97,19 +97,32 @@ class Context:
 
     @property
     def info(self) -> Info:
+        """What the server said of the running attempt."""
         return self._outbound.info()
 
     def client(self) -> Client:
+        """Return the worker's own client, which shares its connection: for ``async def`` code.
+
+        Raises:
+            RuntimeError: There is none, as in a test's environment that was made without one.
+        """
         if self._client is None:
             raise RuntimeError("this activity has no client: its environment was made without one")
         return self._client
 
     def payload_converter(self) -> PayloadConverter:
+        """Return the converter that read this activity's arguments."""
         return self._payload_converter
 
     # Heartbeats
 
     def heartbeat(self, *details: Any) -> None:
+        """Tell the server that the activity is alive, and how far it is; see :func:`asyncworker.activity.heartbeat`.
+
+        Raises:
+            ConverterError: The details cannot be encoded; nothing was recorded.
+            CancelledError: In the thread of a ``def`` activity, once, when the activity was cancelled.
+        """
         self._outbound.heartbeat(*details)
         if self._raise_on_heartbeat and self._cancellation.is_raised:
             # Once: clean-up code may go on heartbeating.
@@ -117,6 +130,7 @@ class Context:
             raise CancelledError("Activity cancelled", self._cancellation.details)
 
     def has_heartbeat_details(self) -> bool:
+        """Whether an earlier attempt left heartbeat details."""
         return bool(self._details)
 
     @overload
@@ -129,6 +143,12 @@ class Context:
     def heartbeat_details(self, type: Any = ..., *, default: Any = ..., index: int = 0) -> Any: ...
 
     def heartbeat_details(self, type: Any = Any, *, default: Any = _UNSET, index: int = 0) -> Any:
+        """Return what an earlier attempt said last; see :func:`asyncworker.activity.heartbeat_details`.
+
+        Raises:
+            LookupError: There is no such detail, and no default.
+            ConverterError: The detail is not a *type*. Let out of the activity, this is a failure that is not retried.
+        """
         if index < len(self._details):
             return self._payload_converter.from_payload(self._details[index], type)
         if isinstance(default, _Unset):
@@ -141,6 +161,7 @@ class Context:
     # Stopping
 
     def is_cancelled(self) -> bool:
+        """Whether the activity was asked to stop."""
         return self._cancellation.is_raised
 
     @property
@@ -149,22 +170,40 @@ class Context:
         return self._cancellation.reason
 
     def cancellation_details(self) -> ActivityCancellationDetails | None:
+        """Return why the activity was asked to stop, or ``None`` if it was not."""
         return self._cancellation.details
 
     async def wait_for_cancelled(self) -> None:
+        """Wait until the activity is asked to stop. Cancelling is safe.
+
+        In the activity's own task that is also the moment at which :exc:`asyncio.CancelledError` arrives.
+        """
         await self._cancellation.wait()
 
     def wait_for_cancelled_sync(self, timeout: float | None = None) -> bool:
+        """Block a ``def`` activity's thread until it is asked to stop, for at most *timeout* seconds.
+
+        Returns:
+            Whether it was asked to stop.
+        """
         return self._cancellation.wait_in_thread(timeout)
 
     def is_worker_shutdown(self) -> bool:
+        """Whether the worker is stopping; the activity still has what is left of the grace period."""
         return self._shutdown.is_raised
 
     async def wait_for_worker_shutdown(self) -> None:
+        """Wait until the worker begins to stop. Cancelling is safe."""
         await self._shutdown.wait()
 
     def wait_for_worker_shutdown_sync(self, timeout: float | None = None) -> bool:
+        """Block a ``def`` activity's thread until the worker begins to stop, for at most *timeout* seconds.
+
+        Returns:
+            Whether the worker is stopping.
+        """
         return self._shutdown.wait_in_thread(timeout)
 
     def raise_complete_async(self) -> NoReturn:
+        """Leave the activity open: its result will come from elsewhere, by its task token or its ids."""
         raise CompleteAsync
