@@ -1,6 +1,7 @@
 """The worker side by side with ``temporalio``'s: what an activity costs, how fast it is, what it holds.
 
-``python -m benchmarks.vs_temporalio [--quick] [--full] [--only NAME …] [--peer-on-uvloop] [--json FILE] [--readme]``
+``python -m benchmarks.vs_temporalio [--quick] [--full] [--only NAME …] [--activities N …] [--peer-on-uvloop]
+[--gc-threshold N] [--json FILE] [--readme]``
 
 All contenders run the same activities in turn, round by round, and ratios are taken within a round. README.md has the
 method, and what to make of the numbers.
@@ -16,6 +17,7 @@ import platform
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -119,7 +121,18 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--full", action="store_const", dest="effort", const=_FULL, help="with 50,000 activities at a time"
     )
     parser.add_argument("--only", nargs="+", choices=list(_MEASUREMENTS), metavar="NAME", help=", ".join(_MEASUREMENTS))
+    parser.add_argument(
+        "--activities",
+        nargs="+",
+        type=int,
+        choices=_FULL.held,
+        metavar="N",
+        help=f"how many are held at a time: {', '.join(map(str, _FULL.held))}",
+    )
     parser.add_argument("--peer-on-uvloop", action="store_true", help="temporalio on uvloop as well")
+    parser.add_argument(
+        "--gc-threshold", type=int, metavar="N", help="have Python look for garbage after N new objects"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample to this file")
     parser.add_argument("--readme", action="store_true", help="put the table into README.md")
     parser.set_defaults(effort=_NORMAL)
@@ -131,6 +144,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     compile_everything()
     contenders = _available((*CONTENDERS, PEER_ON_UVLOOP) if options.peer_on_uvloop else CONTENDERS)
+    if options.gc_threshold is not None:
+        more = ("--gc-threshold", str(options.gc_threshold))
+        contenders = [replace(contender, arguments=(*contender.arguments, *more)) for contender in contenders]
+    if options.activities:
+        options.effort = replace(options.effort, held=options.activities, heartbeating=options.activities)
     samples = Samples()
     failed = False
     for name in options.only or _usual(options.effort):

@@ -64,7 +64,7 @@ async def dial(target: Target, make_protocol: Callable[[], _P]) -> _P:
 
 async def _connect_socket(loop: asyncio.AbstractEventLoop, host: str, port: int) -> socket.socket:
     """Connect to whichever address of a name answers first; each has a head start on the next (RFC 8305 §5)."""
-    addresses = deque(take_turns(await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+    addresses = deque(take_turns(await _resolve(loop, host, port)))
     error: BaseException = OSError(f"{host} has no address")
     attempts: set[asyncio.Task[socket.socket]] = set()
     try:
@@ -83,6 +83,14 @@ async def _connect_socket(loop: asyncio.AbstractEventLoop, host: str, port: int)
     finally:
         for attempt in attempts:
             _leave(attempt)
+
+
+async def _resolve(loop: asyncio.AbstractEventLoop, host: str, port: int) -> Sequence[_Address]:
+    try:
+        # An address needs no thread to look it up; uvloop would start four.
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        return await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 
 def take_turns(addresses: Sequence[_Address]) -> list[_Address]:

@@ -15,6 +15,7 @@ import typer
 from ..exceptions import ConfigurationError
 from ..worker import Worker
 from ..worker._signals import on_signals
+from ._collector import relax_collector
 from ._connection import takes_connection
 from ._duration import parse_duration
 from ._leave import running
@@ -71,6 +72,7 @@ def run(
     """
     configure_logging(log_level, log_format)
     found = load(target, app_dir)
+    relax_collector()
 
     async def main() -> None:
         workers = check_workers(await call_factory(found, target) if factory else found, target)

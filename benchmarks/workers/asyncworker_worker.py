@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 from pathlib import Path
 
 from asyncworker import Client, Worker, activity
@@ -37,6 +38,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--slots", type=int, default=100)
     parser.add_argument("--polls", type=int, default=5)
     parser.add_argument("--uvloop", action="store_true")
+    parser.add_argument("--gc-threshold", type=int, help="new objects after which Python looks for garbage")
     parser.add_argument("--transport", choices=["default", "grpclib"], default="default")
     parser.add_argument("--profile", metavar="FILE", help="run under cProfile, and write its statistics on SIGINT")
     return parser.parse_args()
@@ -77,4 +79,6 @@ def trace(options: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     arguments = parse()
+    if arguments.gc_threshold is not None:
+        gc.set_threshold(arguments.gc_threshold, 10, 10)
     trace(arguments) if arguments.profile else run(arguments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 from pathlib import Path
 
 from temporalio import activity
@@ -39,6 +40,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--slots", type=int, default=100)
     parser.add_argument("--polls", type=int, default=5)
     parser.add_argument("--uvloop", action="store_true")
+    parser.add_argument("--gc-threshold", type=int, help="new objects after which Python looks for garbage")
     return parser.parse_args()
 
 
@@ -67,4 +69,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(parse())
+    arguments = parse()
+    if arguments.gc_threshold is not None:
+        gc.set_threshold(arguments.gc_threshold, 10, 10)
+    run(arguments)

@@ -18,6 +18,7 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 
 ORDERS = """
 import asyncio
+import gc
 import threading
 
 from asyncworker import Worker, activity
@@ -49,6 +50,10 @@ async def echo(*values):
     return values
 
 @activity.defn
+async def thresholds():
+    return gc.get_threshold()
+
+@activity.defn
 def block() -> None:
     threading.Event().wait()
 
@@ -64,7 +69,7 @@ async def stubborn() -> None:
         except asyncio.CancelledError:
             pass
 
-ACTIVITIES = [pack, wait, deaf, fail, echo, block, thread, stubborn]
+ACTIVITIES = [pack, wait, deaf, fail, echo, thresholds, block, thread, stubborn]
 worker = Worker(task_queue="{queue}", activities=ACTIVITIES, hard_shutdown_timeout=1)
 other = Worker(task_queue="{queue}-2", activities=[echo])
 both = [worker, other]

@@ -120,6 +120,22 @@ class TestRunning:
         assert states == ["STARTED", "SCHEDULED"]
         assert code == 0
 
+    @pytest.mark.parametrize(("chosen", "used"), [(None, [10_000, 10, 10]), ((5_000, 7, 7), [5_000, 7, 7])])
+    async def test_the_collector_is_relaxed(self, command_on_server, dev_server, task_queue, chosen, used):
+        """Garbage is collected less often than by default, unless the program has chosen how often."""
+        with (command_on_server.directory / "orders.py").open("a") as module:
+            module.write(f"\ngc.set_threshold(*{chosen})\n" if chosen else "")
+        async with (
+            command_on_server.running("run", "orders:worker") as run,
+            await Client.connect(dev_server.target) as client,
+        ):
+            await run.line_with("started")
+            result = await client.execute_activity(
+                "thresholds", task_queue=task_queue, start_to_close_timeout=10, result_type=list
+            )
+
+        assert result == used
+
     @pytest.mark.parametrize(
         ("activity_type", "what"), [("block", "1 threads"), ("thread", "1 threads"), ("stubborn", "1 tasks")]
     )
