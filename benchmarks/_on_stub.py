@@ -153,8 +153,15 @@ def heartbeating(contenders: Sequence[Contender], effort: Effort) -> Iterator[Sa
     for count in effort.heartbeating:
         # They go on while it is another one's turn, and of more there would be too many.
         groups = [contenders] if count <= _ALL_AT_ONCE else [[contender] for contender in contenders]
+        failures = []
         for group in groups:
-            yield from _heartbeating(group, effort, count)
+            try:
+                yield from _heartbeating(group, effort, count)
+            except RuntimeError as error:
+                # It is too much for one; the others are worth measuring.
+                failures.append(str(error))
+        if failures:
+            raise RuntimeError("; ".join(failures))
 
 
 def _heartbeating(contenders: Sequence[Contender], effort: Effort, count: int) -> Iterator[Sample]:
@@ -168,6 +175,8 @@ def _heartbeating(contenders: Sequence[Contender], effort: Effort, count: int) -
                 before = worker.cpu()
                 answer = stub.do("watch", lane=worker.lane, seconds=effort.watch_seconds)
                 used = worker.cpu() - before
+                if not answer.get("heartbeats"):
+                    raise RuntimeError(f"{worker.contender.name} heartbeats no more: {count} activities are too many")
                 yield Sample(f"heartbeat cpu {count}", worker.contender.name, used / answer["heartbeats"])
                 rate = answer["heartbeats"] / answer["seconds"]
                 yield Sample(f"heartbeat rate {count}", worker.contender.name, rate)

@@ -75,7 +75,7 @@ def _server(name: str, count: int) -> Measurement:
         # Starts threads: not before it is needed.
         from . import _on_server
 
-        is_quick = effort is _QUICK
+        is_quick = effort.rounds <= _QUICK.rounds
         run: Callable[[Sequence[Contender], int, int], AsyncIterator[Sample]] = getattr(_on_server, name)
         samples = run(contenders, 2 if is_quick else _SERVER_ROUNDS, count // 2 if is_quick else count)
         yield from asyncio.run(_collect(samples))
@@ -171,7 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _usual(effort: Effort) -> list[str]:
-    return [name for name in _MEASUREMENTS if effort is not _QUICK or name != "standalone"]
+    return [name for name in _MEASUREMENTS if effort.rounds > _QUICK.rounds or name != "standalone"]
 
 
 def _write_readme(numbers: str) -> None:
