@@ -49,6 +49,9 @@ async def dial(target: Target, make_protocol: Callable[[], _P]) -> _P:
         options["sock"] = await _open_tunnel(loop, target.http_connect_proxy, authority(target.host, target.port))
     elif isinstance(loop, asyncio.BaseEventLoop):
         options |= {"host": target.host, "port": target.port, "happy_eyeballs_delay": _HAPPY_EYEBALLS_DELAY}
+    elif _is_address(target.host):
+        # There is nothing to choose from; uvloop would start four threads to look it up.
+        options |= {"host": target.host, "port": target.port}
     else:
         # uvloop has no such option, and tries one address after the other.
         options["sock"] = await _connect_socket(loop, target.host, target.port)
@@ -62,9 +65,17 @@ async def dial(target: Target, make_protocol: Callable[[], _P]) -> _P:
     return protocol
 
 
+def _is_address(host: str) -> bool:
+    try:
+        socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        return False
+    return True
+
+
 async def _connect_socket(loop: asyncio.AbstractEventLoop, host: str, port: int) -> socket.socket:
     """Connect to whichever address of a name answers first; each has a head start on the next (RFC 8305 §5)."""
-    addresses = deque(take_turns(await _resolve(loop, host, port)))
+    addresses = deque(take_turns(await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
     error: BaseException = OSError(f"{host} has no address")
     attempts: set[asyncio.Task[socket.socket]] = set()
     try:
@@ -83,14 +94,6 @@ async def _connect_socket(loop: asyncio.AbstractEventLoop, host: str, port: int)
     finally:
         for attempt in attempts:
             _leave(attempt)
-
-
-async def _resolve(loop: asyncio.AbstractEventLoop, host: str, port: int) -> Sequence[_Address]:
-    try:
-        # An address needs no thread to look it up; uvloop would start four.
-        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    except socket.gaierror:
-        return await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 
 def take_turns(addresses: Sequence[_Address]) -> list[_Address]:
