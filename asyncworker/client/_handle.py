@@ -276,7 +276,10 @@ class ActivityHandle(Generic[R]):
         )
 
     async def delete(self, **rpc: Unpack[RPCOptions]) -> None:
-        """Delete the activity and all that is known of it; one that runs is terminated first."""
+        """Delete the activity and all that is known of it; one that runs is terminated first.
+
+        The server carries it out in its own time: for a moment after this returns the activity may still be known.
+        """
         await self._outbound.delete_activity(
             DeleteActivityInput(activity_id=self._id, activity_run_id=self._run_id, **rpc)
         )

@@ -390,9 +390,21 @@ async def test_what_cannot_be_asked_of_a_closed_activity(idle):
         assert caught.value.status is RPCStatusCode.FAILED_PRECONDITION
 
 
+async def is_known(handle: ActivityHandle[Any]) -> bool:
+    try:
+        await handle.describe()
+    except ActivityNotFoundError:
+        return False
+    return True
+
+
 async def test_a_deleted_activity_is_gone(idle):
     """Nothing is known of a deleted activity, though it was running."""
     await idle.delete()
+    # The server takes the order at once, and carries it out in its own time.
+    with anyio.fail_after(20):
+        while await is_known(idle):
+            await anyio.sleep(0.01)
 
     for ask in (idle.describe, idle.result, idle.cancel, idle.delete):
         with pytest.raises(ActivityNotFoundError):
