@@ -403,7 +403,7 @@ async def test_a_deleted_activity_is_gone(idle):
     await idle.delete()
     # The server takes the order at once, and carries it out in its own time.
     with anyio.fail_after(20):
-        while await is_known(idle):
+        while await is_known(idle):  # noqa: ASYNC110 - no event crosses from the server
             await anyio.sleep(0.01)
 
     for ask in (idle.describe, idle.result, idle.cancel, idle.delete):
