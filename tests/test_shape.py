@@ -25,7 +25,7 @@ FLOORS = [
     {"client"},
     {"activity"},
     {"common", "config", "converter", "_rpc", "_time"},
-    {"_alarms", "_moments", "_wire", "_proto", "exceptions"},
+    {"_alarms", "_moments", "_safe_logger", "_wire", "_proto", "exceptions"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(reversed(FLOORS)) for room in rooms}
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import ssl
 from collections.abc import Callable
 from typing import cast
 
+from .._safe_logger import get_logger
 from ..exceptions import RPCError, RPCStatusCode
 from ._call import Call, Closed, Event, Failure, GoingAway, Ready, Response
 from ._dial import dial
@@ -16,7 +16,7 @@ from ._http2 import Http2Connection
 from ._liveness import Liveness, Verdict
 from ._target import KeepAlive, Target
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 _READ_SIZE = 1 << 16
 # Seconds for a peer to take what was said to it last.

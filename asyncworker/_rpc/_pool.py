@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import logging
 import random
 from dataclasses import dataclass, replace
 
 from .._alarms import Alarms
 from .._moments import about
+from .._safe_logger import get_logger
 from ..exceptions import RPCError, RPCStatusCode
 from ._call import Call, deadline_exceeded
 from ._connection import Connection, UnprocessedError, open_connection
@@ -20,7 +20,7 @@ from ._transport import Metadata, Receiver
 
 __all__ = ["Http2Transport", "TransportStatistics"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 _RECONNECT = Backoff(0.2, 10.0)
 # As many streams as any server allows on one connection are usually enough; past this calls queue.

@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeAlias
 import anyio
 
 from .._news import News
+from .._safe_logger import get_logger
 from .._wire import DecodeError, decode, encode
 from ..exceptions import RPCError, RPCStatusCode
 from ._methods import Method, Req, Resp
@@ -24,7 +25,7 @@ from ._transport import Metadata, Receiver, Transport
 
 __all__ = ["LONG_POLL_TIMEOUT", "APIKey", "WorkflowService", "client_version"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 #: A bearer token, or what returns one: called before each try, so it should answer from memory most of the time.
 APIKey: TypeAlias = str | Callable[[], str | Awaitable[str]]

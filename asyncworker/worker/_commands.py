@@ -18,7 +18,6 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-# Much of this is imported with this module alone, which is imported where a namespace has worker commands.
 from .._proto.temporal.api.common.v1 import Payload
 from .._proto.temporal.api.enums.v1 import TaskQueueKind, TaskQueueType
 from .._proto.temporal.api.nexus.v1.lazy import (
@@ -45,6 +44,9 @@ from .._rpc._methods import (
     SHUTDOWN_WORKER,
 )
 from .._rpc._retry import NONE
+
+# Much of this is imported with this module alone, which is imported where a namespace has worker commands.
+from .._safe_logger import get_logger
 from .._wire import DecodeError, decode, encode
 from ..exceptions import RPCError, RPCStatusCode
 from ._poller import Standing
@@ -54,7 +56,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Commands", "control_queue", "obey"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 _SERVICE = "temporal.api.nexusservices.workerservice.v1.WorkerService"
 _OPERATION = "ExecuteCommands"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
+from .._safe_logger import get_logger
 from ..activity import Info
 from ..common import ActivityCancellationDetails
 from ._arrivals import Arrivals
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Executions"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 # How many requests to cancel are kept for tasks that are not here: most of them have ended.
 _KEPT = 100

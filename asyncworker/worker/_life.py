@@ -42,6 +42,7 @@ from .._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueReques
 from .._proto.temporal.wkt import DoubleValue
 from .._rpc._methods import SHUTDOWN_WORKER
 from .._rpc._service import LONG_POLL_TIMEOUT, client_version
+from .._safe_logger import get_logger
 from ..activity._cancellation import Notice
 from ..common import ActivityCancellationDetails
 from ..exceptions import RPCError, RPCStatusCode, WorkerError
@@ -63,7 +64,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Life"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 # Where nobody ends open polls for us they should end by themselves before anybody minds. The server answers one or two
 # seconds before the deadline.

@@ -5,32 +5,32 @@ from __future__ import annotations
 import logging
 
 from .._news import News
+from .._safe_logger import get_logger
 from ..activity import Info
 from ..activity._logger import identify
 from ..common import CancelReason
 from ..converter._from_error import text_of
 from ..exceptions import ApplicationError, ApplicationErrorCategory, RPCError
-from ._outcome import Failed, Outcome
 from ._reply import is_closed
 
 __all__ = [
     "log_abandoned",
+    "log_failed",
     "log_lost_heartbeat",
     "log_no_heartbeat_timeout",
-    "log_outcome",
     "log_overdue",
     "log_unheard",
+    "log_unreported",
 ]
 
-_logger = logging.getLogger("asyncworker.worker")
+_logger = get_logger("asyncworker.worker")
 
 
-def log_outcome(info: Info, outcome: Outcome) -> None:
+def log_failed(info: Info, error: BaseException) -> None:
     """Say that an attempt failed: the user's business, hence a warning, or less if the activity calls it benign."""
-    if not isinstance(outcome, Failed):
-        return
-    error = outcome.error
-    benign = isinstance(error, ApplicationError) and error.category is ApplicationErrorCategory.BENIGN
+    # An exception's `__class__` may be a property that raises.
+    is_application_error = issubclass(type(error), ApplicationError)
+    benign = is_application_error and getattr(error, "category", None) is ApplicationErrorCategory.BENIGN
     level = logging.DEBUG if benign else logging.WARNING
     if _logger.isEnabledFor(level):
         _logger.log(
@@ -58,6 +58,16 @@ def log_unheard(info: Info, error: RPCError) -> None:
         "what became of activity %s could not be reported, so the server will time the attempt out: %s",
         info.activity_type,
         error,
+        extra=identify(info),
+    )
+
+
+def log_unreported(info: Info, problem: BaseException) -> None:
+    """Say that not even the plainest report of an attempt's end could be made."""
+    _logger.error(
+        "what became of activity %s could not be reported, so the server will time the attempt out",
+        info.activity_type,
+        exc_info=problem,
         extra=identify(info),
     )
 

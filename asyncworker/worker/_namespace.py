@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 
 from .._proto.temporal.api.namespace.v1 import NamespaceInfoCapabilities
 from .._proto.temporal.api.workflowservice.v1 import DescribeNamespaceRequest
 from .._rpc._methods import DESCRIBE_NAMESPACE
 from .._rpc._service import WorkflowService
+from .._safe_logger import get_logger
 from ..exceptions import RPCError, RPCStatusCode, WorkerError
 from ._limits import PayloadLimits
 
 __all__ = ["Namespace", "describe_namespace"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 # A worker may work without being allowed to ask; old servers do not answer.
 _TOLERATED = {RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED}

@@ -8,7 +8,6 @@ rate limit, and for the next try after an error.
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
@@ -17,6 +16,7 @@ from .._news import News
 from .._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueRequest, PollActivityTaskQueueResponse
 from .._rpc._methods import POLL_ACTIVITY_TASK_QUEUE
 from .._rpc._retry import NONE, POLL, Failures, RetryRules
+from .._safe_logger import get_logger
 from ..exceptions import RPCError
 from ._events import PollFailed
 from ._slots import SlotPermit
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Poller", "Standing", "TaskTaker"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 _AFTER_ERROR = 1.0
 

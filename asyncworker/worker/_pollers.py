@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueRequest, PollActivityTaskQueueResponse
+from .._safe_logger import get_logger
 from ..exceptions import RPCError
 from ._poller import Poller, Standing, TaskTaker
 from ._rate import Turnstile
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Pollers"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 _AFTER_POLLER_ERROR = 1.0
 

@@ -15,6 +15,7 @@ from .._proto.temporal.api.worker.v1 import WorkerHeartbeat, WorkerHostInfo
 from .._proto.temporal.api.workflowservice.v1 import RecordWorkerHeartbeatRequest
 from .._rpc._methods import RECORD_WORKER_HEARTBEAT
 from .._rpc._retry import NONE
+from .._safe_logger import get_logger
 from ..exceptions import RPCError, RPCStatusCode
 from ._host import HostWatch
 from ._poller import Standing
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Presence", "Subject"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 # Workers that start together are told of together, and with their polls open.
 _SETTLING = 0.05

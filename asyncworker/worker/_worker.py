@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import anyio
 
+from .._safe_logger import get_logger
 from .._time import Seconds
 from ._checks import (
     checked_interval,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Worker"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 
 class Worker:
