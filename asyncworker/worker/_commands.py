@@ -63,7 +63,7 @@ _OPERATION = "ExecuteCommands"
 # Seconds that an answer may take; the server then hands the task out again.
 _PATIENCE = 5.0
 # Seconds that the server gets to end the poll, once nobody needs it any more.
-_FAREWELL = 1.0
+_FAREWELL = 0.5
 
 Answer: TypeAlias = RespondNexusTaskCompletedRequest | RespondNexusTaskFailedRequest
 
@@ -118,7 +118,7 @@ class Commands:
         return not (self._is_stopping or self._task.done())
 
     async def close(self) -> None:
-        """End, once no worker holds an activity any more; takes one call, and a second or two at most.
+        """End, once no worker holds an activity any more; takes one call, and a second at most.
 
         Cancelling is safe.
         """
@@ -188,7 +188,7 @@ class Commands:
         )
         try:
             await self._service.call(SHUTDOWN_WORKER, request, timeout=_FAREWELL, retry=NONE)
-        except RPCError as error:
+        except Exception as error:  # noqa: BLE001 - it is asked as a courtesy, and must not keep the worker from ending
             _logger.debug("the server could not be asked to end the poll for worker commands: %s", error)
             return
         await asyncio.wait({self._task}, timeout=_FAREWELL)

@@ -180,6 +180,7 @@ class Execution:
             if self._outbound is not None:
                 self._outbound.close()
             self._on_end(self)
+            _leave_behind(self._task)
 
     async def _report_for_it(self) -> None:
         outcome = ON_CANCELLED[self.cancellation.reason or CancelReason.WORKER_SHUTDOWN]
@@ -464,6 +465,17 @@ class Execution:
             self._watch_time()
         elif self._phase is _Phase.RUNNING:
             log_overdue(self._info, self.cancellation.reason, _PATIENCE)
+
+
+def _leave_behind(task: asyncio.Task[None]) -> None:
+    """Let the event loop end without *task*: ``asyncio.run()`` would wait for ever for one that heeds no cancellation.
+
+    By the functions that asyncio has for task implementations (docs: Extending, "Task lifetime support").
+    """
+    if not task.done():
+        asyncio._unregister_task(task)
+        # Its end with the process is no surprise: it has been logged.
+        task._log_destroy_pending = False  # type: ignore[attr-defined]
 
 
 # What an exception's class may hide behind a property or a `__setattr__` of its own.

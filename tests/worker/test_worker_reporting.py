@@ -144,7 +144,8 @@ async def test_an_exception_of_a_thread_that_is_hard_to_report_is_reported(tempo
 
     @activity.defn
     def pack() -> None:
-        raise ODD[name]()
+        error = ODD[name]()
+        raise error
 
     task = await run(temporal, pack, retry_policy=RetryPolicy(maximum_attempts=1))
 
