@@ -234,9 +234,8 @@ class Worker:
 
         Cancelling begins a shutdown, and is passed on when that is over; cancelling again cancels the activities.
         """
-        if self._ended is not None:
-            # A shutdown() that came after the end of another run was about that one.
-            self._is_shut_down_early = False
+        # A shutdown() that came before was not about this run.
+        self._is_shut_down_early = False
         return self._run(handle_signals=handle_signals)
 
     async def _run(self, *, handle_signals: bool) -> None:

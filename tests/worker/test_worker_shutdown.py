@@ -490,15 +490,6 @@ class TestStates:
 
         assert temporal.requests("PollActivityTaskQueue") == []
 
-    async def test_a_shutdown_before_any_run_ends_the_first_one(self, temporal):
-        """Who is told to stop before it was told to begin does not begin."""
-        worker = worker_of(temporal, pack)
-        await worker.shutdown()
-        with anyio.fail_after(5):
-            await worker.run(handle_signals=False)
-
-        assert temporal.requests("PollActivityTaskQueue") == []
-
     async def test_a_shutdown_after_the_end_does_not_end_the_next_run(self, temporal):
         """What was said of a run that is over is not held against the next one."""
         worker = worker_of(temporal, pack)
