@@ -16,7 +16,6 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-import ssl
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -31,6 +30,7 @@ from grpclib.protocol import H2Protocol
 from h2.exceptions import H2Error
 
 from ..exceptions import AsyncWorkerError, ConfigurationError, RPCError, RPCStatusCode
+from ._dial import dial
 from ._headers import encode_metadatum
 from ._target import Target
 from ._transport import Metadata
@@ -277,26 +277,12 @@ class _TargetChannel(Channel):
     async def _create_connection(self) -> H2Protocol:
         try:
             async with asyncio.timeout(self._target.connect_timeout):
-                return await self._connect()
+                return await dial(self._target, self._protocol_factory)
         except TimeoutError as error:
             message = f"no connection to {self._target} within {self._target.connect_timeout:g} s"
             raise RPCError(message, RPCStatusCode.UNAVAILABLE) from error
         except (OSError, AsyncWorkerError) as error:
             raise RPCError(f"cannot connect to {self._target}: {error}", RPCStatusCode.UNAVAILABLE) from error
-
-    async def _connect(self) -> H2Protocol:
-        context: ssl.SSLContext | None = None
-        if self._target.tls is not None:
-            # Reads files, which a certificate's renewal may have replaced since the last time.
-            context = await asyncio.to_thread(self._target.tls.create_context)
-        _, protocol = await self._loop.create_connection(
-            self._protocol_factory,
-            self._host,
-            self._port,
-            ssl=context,
-            server_hostname=None if context is None else self._target.server_name,
-        )
-        return protocol
 
 
 def _configuration(target: Target) -> Configuration:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Iterable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -12,6 +12,7 @@ import anyio
 
 from .._rpc._service import APIKey, WorkflowService
 from .._rpc._target import HttpConnectProxy, KeepAlive
+from .._rpc._threads import in_own_thread
 from .._rpc._transport import Transport
 from .._time import Seconds, to_seconds
 from ..common import default_identity
@@ -145,7 +146,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         """
         extra = rpc_metadata or {}
         # Reads files.
-        config = await asyncio.to_thread(
+        load = partial(
             ConnectConfig.load,
             profile,
             config_file=config_file,
@@ -155,6 +156,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
             tls=tls,
             rpc_metadata={key: value for key, value in extra.items() if isinstance(value, str)},
         )
+        config = await in_own_thread("read the configuration", load)
         if isinstance(transport, str):
             target = target_of(
                 config, keep_alive=keep_alive, http_connect_proxy=http_connect_proxy, connections=connections
