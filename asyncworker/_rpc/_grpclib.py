@@ -31,8 +31,10 @@ from h2.exceptions import H2Error
 
 from ..exceptions import AsyncWorkerError, ConfigurationError, RPCError, RPCStatusCode
 from ._dial import dial
+from ._grpc import too_large
+from ._head import HEAD_SIZE
 from ._headers import encode_metadatum
-from ._target import Target
+from ._target import DEFAULT_MAX_RECEIVE_BYTES, Target
 from ._transport import Metadata
 
 __all__ = ["BytesCodec", "BytesDetailsCodec", "GrpclibTransport"]
@@ -85,7 +87,7 @@ class GrpclibTransport:
         open_channel: Callable[[], AbstractAsyncContextManager[Channel]],
         *,
         max_age: float | None = None,
-        max_receive_bytes: int = 128 << 20,
+        max_receive_bytes: int = DEFAULT_MAX_RECEIVE_BYTES,
     ) -> None:
         self._open_channel = open_channel
         self._max_age = max_age
@@ -178,15 +180,25 @@ class GrpclibTransport:
         )
         async with opened as stream:
             await stream.send_message(request, end=True)
+            self._limit(stream)
             reply = await stream.recv_message()
         if reply is None:
             raise RPCError("the server sent no response", RPCStatusCode.INTERNAL)
-        if len(reply) > self._max_receive_bytes:
-            raise RPCError(
-                f"grpc: received message larger than max ({len(reply)} vs. {self._max_receive_bytes})",
-                RPCStatusCode.RESOURCE_EXHAUSTED,
-            )
         return reply
+
+    def _limit(self, stream: Any) -> None:
+        """Read no more of a message than the limit; grpclib knows none, and reads whatever size is announced."""
+        read = stream._stream.recv_data
+
+        async def read_within_limit(size: int) -> bytes:
+            if size <= self._max_receive_bytes:
+                data: bytes = await read(size)
+                return data
+            error = RPCError(*too_large(size, self._max_receive_bytes)[1::-1])
+            error._head = await read(min(size, HEAD_SIZE))
+            raise error
+
+        stream._stream.recv_data = read_within_limit
 
     async def _find_lane(self, timeout: float | None) -> _Lane:
         async with self._opening:

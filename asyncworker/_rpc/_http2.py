@@ -74,7 +74,7 @@ class Http2Connection:
         scheme: str = "http",
         user_agent: str = "asyncworker",
         is_compressing: bool = False,
-        max_message: int = 128 << 20,
+        max_message: int = 16 << 20,
         max_buffered: int = 256 << 20,
     ) -> None:
         self._reader = FrameReader()

@@ -10,8 +10,8 @@ from typing import Self
 
 import anyio
 
-from .._rpc._service import APIKey, WorkflowService
-from .._rpc._target import HttpConnectProxy, KeepAlive
+from .._rpc._service import DEFAULT_MAX_DECODED_BYTES, APIKey, WorkflowService
+from .._rpc._target import DEFAULT_MAX_RECEIVE_BYTES, HttpConnectProxy, KeepAlive
 from .._rpc._threads import in_own_thread
 from .._rpc._transport import Transport
 from .._time import Seconds, to_seconds
@@ -110,6 +110,8 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         keep_alive: KeepAlive | None = _KEEP_ALIVE,
         http_connect_proxy: HttpConnectProxy | None = None,
         connections: int = 1,
+        max_receive_bytes: int = DEFAULT_MAX_RECEIVE_BYTES,
+        max_decoded_bytes: int = DEFAULT_MAX_DECODED_BYTES,
         transport: TransportName | Transport = "default",
     ) -> Self:
         """Connect to a Temporal server.
@@ -136,6 +138,10 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
             http_connect_proxy: An HTTP proxy to tunnel through.
             connections: How many connections calls, and so a worker's polls, are spread over. More than one is for a
                 server behind a balancer of connections; the ``"default"`` transport has it.
+            max_receive_bytes: Bytes of one response, as it comes and once it is decompressed; a longer one fails with
+                ``RESOURCE_EXHAUSTED``. A transport of your own has limits of its own.
+            max_decoded_bytes: Bytes of memory, about, that one response may come to; so small a thing as an empty
+                payload has two bytes on the way and 250 in memory.
             transport: ``"grpclib"`` for the transport on that library, or a transport of your own.
 
         Raises:
@@ -159,11 +165,15 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         config = await in_own_thread("read the configuration", load)
         if isinstance(transport, str):
             target = target_of(
-                config, keep_alive=keep_alive, http_connect_proxy=http_connect_proxy, connections=connections
+                config,
+                keep_alive=keep_alive,
+                http_connect_proxy=http_connect_proxy,
+                connections=connections,
+                max_receive_bytes=max_receive_bytes,
             )
             transport = open_transport(target, transport)
         client = cls(
-            WorkflowService(BoundTransport(transport), namespace=config.namespace),
+            WorkflowService(BoundTransport(transport), namespace=config.namespace, max_decoded_bytes=max_decoded_bytes),
             identity=identity,
             data_converter=data_converter,
             interceptors=interceptors,

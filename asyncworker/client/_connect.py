@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from .._proto.temporal.api.workflowservice.v1 import GetSystemInfoRequest
 from .._rpc._methods import GET_SYSTEM_INFO
 from .._rpc._retry import NONE, Backoff
-from .._rpc._target import HttpConnectProxy, KeepAlive, Target
+from .._rpc._target import DEFAULT_MAX_RECEIVE_BYTES, HttpConnectProxy, KeepAlive, Target
 from ..config import ConnectConfig
 from ..exceptions import ConfigurationError, RPCError, RPCStatusCode
 
@@ -63,12 +63,18 @@ def target_of(
     keep_alive: KeepAlive | None,
     http_connect_proxy: HttpConnectProxy | None,
     connections: int = 1,
+    max_receive_bytes: int = DEFAULT_MAX_RECEIVE_BYTES,
 ) -> Target:
     """Say in the transport's terms where the server is, and on which terms to connect."""
-    if connections < 1:
-        raise ValueError(f"connections must be at least 1, got {connections!r}")
+    for name, value in (("connections", connections), ("max_receive_bytes", max_receive_bytes)):
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1, got {value!r}")
     return replace(
-        config.to_target(), keep_alive=keep_alive, http_connect_proxy=http_connect_proxy, connections=connections
+        config.to_target(),
+        keep_alive=keep_alive,
+        http_connect_proxy=http_connect_proxy,
+        connections=connections,
+        max_receive_bytes=max_receive_bytes,
     )
 
 

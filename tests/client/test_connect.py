@@ -15,6 +15,7 @@ from far_end import FarEnd, refusal
 from asyncworker._proto.temporal.api.workflowservice.v1 import GetSystemInfoResponse
 from asyncworker.client import Client, TLSConfig
 from asyncworker.exceptions import ConfigurationError, RPCError, RPCStatusCode
+from asyncworker.testing import FakeTemporal
 
 
 @asynccontextmanager
@@ -42,6 +43,25 @@ def sent(far_end: FarEnd) -> dict[str, str | bytes]:
 
 
 # Settings
+
+
+@pytest.mark.parametrize("limit", ["connections", "max_receive_bytes", "max_decoded_bytes"])
+async def test_a_limit_below_one_is_refused(limit):
+    """What would let nothing through is an error that names it."""
+    with pytest.raises(ValueError, match=f"{limit} must be at least 1, got 0"):
+        await Client.connect("127.0.0.1:1", lazy=True, **{limit: 0})
+
+
+@pytest.mark.parametrize("limit", ["max_receive_bytes", "max_decoded_bytes"])
+async def test_limits_of_responses_are_the_callers_to_set(transport, limit):
+    """A response above the client's own limit is refused, whatever carries it, and one below it is not."""
+    async with FakeTemporal() as temporal:
+        async with await Client.connect(temporal.target, transport=transport, **{limit: 1000}) as client:
+            assert client.namespace == "default"
+        with pytest.raises(RPCError, match="received message") as caught:
+            await Client.connect(temporal.target, transport=transport, **{limit: 1})
+
+    assert caught.value.status is RPCStatusCode.RESOURCE_EXHAUSTED
 
 
 async def test_arguments_win_over_the_environment(far_end, monkeypatch):

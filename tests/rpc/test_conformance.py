@@ -20,10 +20,12 @@ from asyncworker._proto.temporal.api.taskqueue.v1 import TaskQueue
 from asyncworker._proto.temporal.api.workflowservice.v1 import (
     GetSystemInfoResponse,
     PollActivityTaskQueueRequest,
+    PollActivityTaskQueueResponse,
     RespondActivityTaskCompletedRequest,
 )
 from asyncworker._rpc import _frames as frames
 from asyncworker._rpc._grpclib import GrpclibTransport
+from asyncworker._rpc._head import leading_field
 from asyncworker._rpc._pool import Http2Transport
 from asyncworker._rpc._target import TLS, Target, parse_address
 from asyncworker._wire import decode, encode
@@ -93,9 +95,10 @@ async def test_large_messages_at_once(transport):
     assert responses == requests
 
 
-async def test_large_response(transport):
-    """A response may be larger than any window."""
-    assert await transport.unary(SIZE, b"20000000", timeout=30.0) == bytes(20_000_000)
+async def test_large_response(make_transport, far):
+    """A response may be larger than any window, where so much is allowed."""
+    async with connected(make_transport, far.target(max_receive_bytes=20_000_000)) as transport:
+        assert await transport.unary(SIZE, b"20000000", timeout=30.0) == bytes(20_000_000)
 
 
 async def test_many_calls_at_once(transport):
@@ -368,6 +371,17 @@ async def test_receive_limit(make_transport, far):
         error = await refused(transport, SIZE, b"1001")
 
         assert error.is_message_too_large
+        assert await transport.unary(ECHO, b"on", timeout=5.0) == b"on"
+
+
+async def test_a_refused_response_shows_how_it_begins(make_transport, far):
+    """Of a response over the limit as much is kept as names the task that may be in it."""
+    poll = encode(PollActivityTaskQueueResponse(task_token=b"t" * 1000, activity_id="x" * 100_000))
+    async with connected(make_transport, far.target(max_receive_bytes=50_000)) as transport:
+        error = await refused(transport, ECHO, poll)
+
+        assert error.is_message_too_large
+        assert leading_field(error._head) == b"t" * 1000
         assert await transport.unary(ECHO, b"on", timeout=5.0) == b"on"
 
 

@@ -357,6 +357,33 @@ def test_message_too_large():
     assert peer.heard() == [Frame(frames.RST_STREAM, 0, 1, struct.pack(">I", ErrorCode.CANCEL))]
 
 
+def test_message_too_large_that_begins_with_a_token():
+    """Of a message over the limit as much is waited for as names its task, however it is cut, and no byte more."""
+    peer = Peer(max_message=100)
+    call = peer.call()
+    whole = message(b"\x0a\x05token" + b"x" * 200)
+    assert peer.say(peer.headers(1, OK_HEAD)) == []
+
+    for end in range(1, 12):
+        assert peer.say(peer.data(1, whole[end - 1 : end])) == []
+    (failure,) = peer.say(peer.data(1, whole[11:20]))
+
+    assert failure.status.code is RPCStatusCode.RESOURCE_EXHAUSTED
+    assert call.message.startswith(b"\x0a\x05token")
+
+
+def test_message_too_large_that_ends_early():
+    """A message that claims to be over the limit, and is not, is refused all the same."""
+    peer = Peer(max_message=100)
+    peer.call()
+
+    events = peer.say(
+        peer.headers(1, OK_HEAD), peer.data(1, message(b"\x0a" * 200)[:6]), peer.headers(1, OK_TRAILERS, ends=True)
+    )
+
+    assert statuses(events) == [RPCStatusCode.RESOURCE_EXHAUSTED]
+
+
 def test_buffer_limit():
     """What all responses under way hold together is bounded; what is over no longer counts."""
     peer = Peer(max_message=1000, max_buffered=1500)
