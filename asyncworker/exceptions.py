@@ -41,6 +41,7 @@ __all__ = [
     "AsyncActivityCancelledError",
     "AsyncWorkerError",
     "CancelledError",
+    "ClientClosedError",
     "ConfigurationError",
     "ConverterError",
     "FailureError",
@@ -301,6 +302,13 @@ class RPCError(AsyncWorkerError):
 
     def __str__(self) -> str:
         return f"{self.status.name}: {self.message}"
+
+
+class ClientClosedError(RPCError, RuntimeError):
+    """A call on a client that was closed; nothing was sent, and trying again is of no use."""
+
+    def __init__(self) -> None:
+        super().__init__("this client is closed: no call can be made with it", RPCStatusCode.FAILED_PRECONDITION)
 
 
 class ActivityAlreadyStartedError(RPCError):

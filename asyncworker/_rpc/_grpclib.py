@@ -29,7 +29,7 @@ from grpclib.exceptions import GRPCError, StreamTerminatedError
 from grpclib.protocol import H2Protocol
 from h2.exceptions import H2Error
 
-from ..exceptions import AsyncWorkerError, ConfigurationError, RPCError, RPCStatusCode
+from ..exceptions import AsyncWorkerError, ClientClosedError, ConfigurationError, RPCError, RPCStatusCode
 from ._dial import dial
 from ._grpc import too_large
 from ._head import HEAD_SIZE
@@ -124,7 +124,7 @@ class GrpclibTransport:
     async def unary(self, path: str, request: bytes, *, timeout: float | None, metadata: Metadata = ()) -> bytes:
         """See :meth:`Transport.unary`."""
         if self._is_closed:
-            raise RPCError("the transport is closed", RPCStatusCode.UNAVAILABLE)
+            raise ClientClosedError
         call = asyncio.get_running_loop().create_task(self._call(path, request, timeout, metadata))
         try:
             # Unlike `await call` this leaves our own cancellation ours, however the call ends at the same moment.
@@ -206,7 +206,7 @@ class GrpclibTransport:
             if self._lane is None or not self._lane.takes(now, timeout):
                 await self._retire()
                 if self._is_closed:
-                    raise RPCError("the transport is closed", RPCStatusCode.UNAVAILABLE)
+                    raise ClientClosedError
                 self._lane = await _Lane.open(self._open_channel(), now, self._max_age)
             return self._lane
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import re
-from asyncio import CancelledError, current_task, get_running_loop
+from asyncio import CancelledError, Event, current_task, get_running_loop
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import cache, partial
 from inspect import isawaitable
@@ -62,6 +62,7 @@ class WorkflowService:
     __slots__ = (
         "_api_key",
         "_bearer",
+        "_closing",
         "_extra",
         "_max_decoded_bytes",
         "_metadata",
@@ -94,6 +95,7 @@ class WorkflowService:
         self._metadata: Metadata = self._build_metadata()
         self._proven: set[str] = set()
         self._relays = Relays()
+        self._closing = Event()
         # By method.
         self._news: dict[str, News] = {}
 
@@ -104,6 +106,11 @@ class WorkflowService:
     def transport(self) -> Transport:
         """What carries the calls."""
         return self._transport
+
+    async def close(self) -> None:
+        """Close the transport; a call that waits for its next try makes it now, and learns of it."""
+        self._closing.set()
+        await self._transport.close()
 
     def replace_api_key(self, api_key: APIKey | None) -> None:
         """Use *api_key* for every try from now on, those of calls under way included."""
@@ -240,7 +247,8 @@ class WorkflowService:
                 # That the call's time is over says nothing of why it was not enough.
                 raise error if until is None or now + _TIMER_SLACK < until else telling
             self._tell(method.name, error, wait, now)
-            await anyio.sleep(wait)
+            with anyio.move_on_after(wait):
+                await self._closing.wait()
             try:
                 return await again()
             except RPCError as next_error:

@@ -197,9 +197,10 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
     async def close(self) -> None:
         """Let no new call in, let those under way end, then close the connections. Closing again does nothing.
 
-        Cancelling closes them at once; calls under way fail with ``UNAVAILABLE``.
+        A call from then on is a :exc:`.ClientClosedError`, which is a :exc:`RuntimeError`; so is one that was to be
+        tried again. Cancelling closes the connections at once.
         """
-        await self._service.transport.close()
+        await self._service.close()
 
     async def __aenter__(self) -> Self:
         return self
