@@ -21,7 +21,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import anyio
-from grpclib.client import Channel
+from grpclib.client import Channel, Handler
 from grpclib.config import Configuration
 from grpclib.const import Cardinality, Status
 from grpclib.encoding.base import CodecBase, StatusDetailsCodecBase
@@ -33,7 +33,7 @@ from ..exceptions import AsyncWorkerError, ClientClosedError, ConfigurationError
 from ._dial import dial
 from ._grpc import too_large
 from ._head import HEAD_SIZE
-from ._headers import encode_metadatum
+from ._headers import DiscreetEncoder, encode_metadatum
 from ._target import DEFAULT_MAX_RECEIVE_BYTES, Target
 from ._transport import Metadata
 
@@ -271,6 +271,13 @@ class _Lane:
         await context.__aexit__(None, None, None)
 
 
+class _Protocol(H2Protocol):
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        # h2's own shows each header in hpack's log, API keys included.
+        self.connection._connection.encoder = DiscreetEncoder()
+
+
 class _TargetChannel(Channel):
     """A channel that connects on a target's terms."""
 
@@ -285,6 +292,9 @@ class _TargetChannel(Channel):
         self._target = target
         self._scheme = "http" if target.tls is None else "https"
         self._authority = target.authority
+
+    def _protocol_factory(self) -> H2Protocol:
+        return _Protocol(Handler(), self._config, self._h2_config)
 
     async def _create_connection(self) -> H2Protocol:
         try:

@@ -60,6 +60,8 @@ class TLS:
         if not self.verify:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
+        # A certificate is for the names in its subjectAltName (RFC 9525 §2), as Go and rustls have it.
+        context.hostname_checks_common_name = False
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.set_alpn_protocols(["h2"])
         if self.client_cert is not None and self.client_key is not None:

@@ -185,7 +185,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
                 await wait_until_serving(
                     client.service,
                     config.address,
-                    is_private=config.tls is not None,
+                    tls=config.tls,
                     budget=to_seconds(connect_timeout),
                 )
             except BaseException:

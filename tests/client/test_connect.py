@@ -256,10 +256,19 @@ async def test_a_certificate_for_another_name(transport):
     assert "to trust" not in caught.value.message
 
 
-async def test_a_client_certificate_that_is_missing_is_named():
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        (ssl.TLSVersion.TLSv1_3, r"certificate required.*; give a client certificate"),
+        # Has no alert for it.
+        (ssl.TLSVersion.TLSv1_2, r"handshake failure.*; if the server wants a client certificate, give a client cert"),
+    ],
+)
+async def test_a_client_certificate_that_is_missing_is_named(version, told):
     """A server that asks for a client certificate in vain is not waited for, and the hint says what to give it."""
     authority = trustme.CA()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.maximum_version = version
     context.verify_mode = ssl.CERT_REQUIRED
     context.set_alpn_protocols(["h2"])
     authority.configure_trust(context)
@@ -268,7 +277,7 @@ async def test_a_client_certificate_that_is_missing_is_named():
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         refusing = asyncio.create_task(asyncio.to_thread(refuse, server, context))
-        with pytest.raises(RPCError, match=r"certificate required.*; give a client certificate") as caught:
+        with pytest.raises(RPCError, match=told) as caught:
             await Client.connect(f"127.0.0.1:{server.getsockname()[1]}", tls=tls, connect_timeout=30)
         await refusing
 

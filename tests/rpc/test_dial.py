@@ -11,6 +11,7 @@ from http2_peer import PATH
 from scripted_server import ScriptedServer
 
 from asyncworker._rpc._dial import check_connect_answer, connect_request, take_turns
+from asyncworker._rpc._grpclib import GrpclibTransport
 from asyncworker._rpc._pool import Http2Transport
 from asyncworker._rpc._target import TLS, HttpConnectProxy, Target
 from asyncworker.exceptions import RPCError, RPCStatusCode
@@ -61,6 +62,19 @@ async def test_wrong_name():
 
         assert "CERTIFICATE_VERIFY_FAILED" in await refusal(wrong)
         assert await exchange(right) == b"request"
+
+
+@pytest.mark.parametrize("make", [Http2Transport, GrpclibTransport.to], ids=["default", "grpclib"])
+async def test_certificate_by_common_name_alone(make):
+    """A certificate that has no subject alternative name is for nobody, whatever its subject says."""
+    context = server_context()
+    CA.issue_cert(common_name="localhost").configure_cert(context)
+    server = ScriptedServer()
+    async with server.listening(ssl=context):
+        transport = make(Target("localhost", server.port, tls=TRUSTING))
+        with pytest.raises(RPCError, match=r"CERTIFICATE_VERIFY_FAILED.* not valid for 'localhost'"):
+            await transport.unary(PATH, b"", timeout=5.0)
+        await transport.close()
 
 
 async def test_no_verification():
