@@ -341,7 +341,7 @@ class _Posting(Generic[Req, Resp]):
 def _unreadable(method: Method[Any, Any], error: Exception) -> RPCError:
     if isinstance(error, TooMuchError):
         # `RPCError.is_message_too_large` knows these words.
-        return RPCError(f"received message comes to more than is allowed: {error}", RPCStatusCode.RESOURCE_EXHAUSTED)
+        return RPCError(str(error), RPCStatusCode.RESOURCE_EXHAUSTED)
     return RPCError(f"the response is no {method.name}Response: {error!r}", RPCStatusCode.INTERNAL)
 
 

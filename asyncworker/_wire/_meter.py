@@ -40,7 +40,7 @@ class _Depth(int):
         meter = self.meter
         meter.left -= _MESSAGE_SIZE
         if meter.left < 0:
-            raise TooMuchError(f"it comes to more than {meter.budget} bytes in memory")
+            raise TooMuchError(f"received message comes to more than {meter.budget} bytes in memory")
         return int.__gt__(self, limit)
 
     def __add__(self, levels: int) -> int:
