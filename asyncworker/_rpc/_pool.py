@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from .._alarms import Alarms
 from .._moments import about
 from .._safe_logger import get_logger
-from ..exceptions import RPCError, RPCStatusCode
+from ..exceptions import ClientClosedError, RPCError, RPCStatusCode
 from ._call import Call, deadline_exceeded
 from ._connection import Connection, UnprocessedError, open_connection
 from ._relay import Relays, tell_failure, tell_reply
@@ -201,7 +201,7 @@ class Http2Transport:
         may_queue = False
         while True:
             if self._is_closed:
-                raise _closed()
+                raise ClientClosedError
             connection = self._pick(may_queue=may_queue)
             if len(self._connections) < self._target.connections:
                 # Nobody waits for it if there is another.
@@ -247,7 +247,9 @@ class Http2Transport:
                 continue
             if isinstance(outcome, RPCError):
                 # An exception collects tracebacks, so that each waiter gets its own.
-                waiter.set_exception(_unavailable(outcome.message, outcome.__cause__))
+                is_over = isinstance(outcome, ClientClosedError)
+                error = ClientClosedError() if is_over else _unavailable(outcome.message, outcome.__cause__)
+                waiter.set_exception(error)
             else:
                 waiter.set_result(outcome)
 
@@ -341,7 +343,7 @@ class Http2Transport:
     async def close(self) -> None:
         """See :meth:`Transport.close`."""
         self._is_closed = True
-        self._wake(_closed())
+        self._wake(ClientClosedError())
         for connection in list(self._connections):
             self._set_aside(connection)
         endings: list[asyncio.Future[None]] = [connection.closed for connection in self._draining]
@@ -424,7 +426,3 @@ def _unavailable(message: str, cause: BaseException | None) -> RPCError:
     error = RPCError(message, RPCStatusCode.UNAVAILABLE)
     error.__cause__ = cause
     return error
-
-
-def _closed() -> RPCError:
-    return RPCError("the transport is closed", RPCStatusCode.UNAVAILABLE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import re
-from asyncio import CancelledError, current_task, get_running_loop
+from asyncio import CancelledError, Event, current_task, get_running_loop
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import cache, partial
 from inspect import isawaitable
@@ -15,15 +15,16 @@ import anyio
 
 from .._news import News
 from .._safe_logger import get_logger
-from .._wire import DecodeError, decode, encode
+from .._wire import DecodeError, TooMuchError, decode, encode
 from ..exceptions import RPCError, RPCStatusCode
-from ._methods import Method, Req, Resp
+from ._head import HEAD_SIZE, leading_field
+from ._methods import POLL_ACTIVITY_TASK_QUEUE, Method, Req, Resp
 from ._relay import AbandonedError, Relays, post_of
 from ._retry import DEFAULT, Failures, RetryRules
 from ._status import decode_details
 from ._transport import Metadata, Receiver, Transport
 
-__all__ = ["LONG_POLL_TIMEOUT", "APIKey", "WorkflowService", "client_version"]
+__all__ = ["DEFAULT_MAX_DECODED_BYTES", "LONG_POLL_TIMEOUT", "APIKey", "WorkflowService", "client_version"]
 
 _logger = get_logger(__name__)
 
@@ -32,6 +33,9 @@ APIKey: TypeAlias = str | Callable[[], str | Awaitable[str]]
 
 #: Seconds a long poll may take. The server answers after 60 s at the latest, so this never cuts an answer off.
 LONG_POLL_TIMEOUT = 70.0
+
+#: What a response may come to in memory. Two bytes on the wire can be 250 there.
+DEFAULT_MAX_DECODED_BYTES = 128 << 20
 
 # The server refuses a poll that has two seconds left or less when it arrives; the shortest that is sent has three.
 _TOO_SHORT = 2.5
@@ -49,15 +53,19 @@ class WorkflowService:
         namespace: Told to the server with each call.
         api_key: Sent as ``authorization: Bearer …``.
         metadata: Sent with each call; wins over what is sent anyway.
+        max_decoded_bytes: What a response may come to in memory; one that comes to more fails with
+            ``RESOURCE_EXHAUSTED``.
 
     Raises:
-        ValueError: A metadata key or value that gRPC does not allow.
+        ValueError: A metadata key or value that gRPC does not allow, or a limit below 1.
     """
 
     __slots__ = (
         "_api_key",
         "_bearer",
+        "_closing",
         "_extra",
+        "_max_decoded_bytes",
         "_metadata",
         "_news",
         "_post",
@@ -74,7 +82,11 @@ class WorkflowService:
         namespace: str,
         api_key: APIKey | None = None,
         metadata: Mapping[str, str | bytes] | None = None,
+        max_decoded_bytes: int = DEFAULT_MAX_DECODED_BYTES,
     ) -> None:
+        if max_decoded_bytes < 1:
+            raise ValueError(f"max_decoded_bytes must be at least 1, got {max_decoded_bytes!r}")
+        self._max_decoded_bytes = max_decoded_bytes
         self.namespace = namespace
         self._transport = transport
         self._post = post_of(transport)
@@ -84,6 +96,7 @@ class WorkflowService:
         self._metadata: Metadata = self._build_metadata()
         self._proven: set[str] = set()
         self._relays = Relays()
+        self._closing = Event()
         # By method.
         self._news: dict[str, News] = {}
 
@@ -94,6 +107,11 @@ class WorkflowService:
     def transport(self) -> Transport:
         """What carries the calls."""
         return self._transport
+
+    async def close(self) -> None:
+        """Close the transport; a call that waits for its next try makes it now, and learns of it."""
+        self._closing.set()
+        await self._transport.close()
 
     def replace_api_key(self, api_key: APIKey | None) -> None:
         """Use *api_key* for every try from now on, those of calls under way included."""
@@ -171,9 +189,12 @@ class WorkflowService:
     def _read(self, method: Method[Req, Resp], reply: bytes) -> Resp:
         self._proven.add(method.path)
         try:
-            return decode(method.response, reply)
-        except DecodeError as error:
-            raise RPCError(f"the response is no {method.name}Response: {error}", RPCStatusCode.INTERNAL) from error
+            return decode(method.response, reply, self._max_decoded_bytes)
+        except (DecodeError, MemoryError) as error:
+            refusal = _unreadable(method, error)
+            refusal._head = reply[:HEAD_SIZE]
+            _name_task(method, refusal)
+            raise refusal from error
 
     def _try(
         self, method: Method[Req, Resp], data: bytes, timeout: float, until: float | None, metadata: Metadata
@@ -215,6 +236,7 @@ class WorkflowService:
         telling = error
         while True:
             error.details = decode_details(error.details)
+            _name_task(method, error)
             if error.status is not RPCStatusCode.DEADLINE_EXCEEDED:
                 telling = error
             if method.long_poll and error.status is RPCStatusCode.DEADLINE_EXCEEDED:
@@ -226,7 +248,8 @@ class WorkflowService:
                 # That the call's time is over says nothing of why it was not enough.
                 raise error if until is None or now + _TIMER_SLACK < until else telling
             self._tell(method.name, error, wait, now)
-            await anyio.sleep(wait)
+            with anyio.move_on_after(wait):
+                await self._closing.wait()
             try:
                 return await again()
             except RPCError as next_error:
@@ -314,6 +337,19 @@ class _Posting(Generic[Req, Resp]):
 
     def _try(self) -> Coroutine[Any, Any, bytes]:
         return self._service._try(self._method, self._data, self._rules.attempt_timeout, self._until, ())
+
+
+def _unreadable(method: Method[Any, Any], error: Exception) -> RPCError:
+    if isinstance(error, TooMuchError):
+        # `RPCError.is_message_too_large` knows these words.
+        return RPCError(str(error), RPCStatusCode.RESOURCE_EXHAUSTED)
+    return RPCError(f"the response is no {method.name}Response: {error!r}", RPCStatusCode.INTERNAL)
+
+
+def _name_task(method: Method[Any, Any], error: RPCError) -> None:
+    """Note the token of the task that came with a poll's answer, where that answer is of no use."""
+    if method is POLL_ACTIVITY_TASK_QUEUE and error._head:
+        error._task_token = leading_field(error._head) or b""
 
 
 def _time_for(method: Method[Any, Any], timeout: float, until: float | None) -> float:

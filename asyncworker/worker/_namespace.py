@@ -9,7 +9,7 @@ from .._proto.temporal.api.workflowservice.v1 import DescribeNamespaceRequest
 from .._rpc._methods import DESCRIBE_NAMESPACE
 from .._rpc._service import WorkflowService
 from .._safe_logger import get_logger
-from ..exceptions import RPCError, RPCStatusCode, WorkerError
+from ..exceptions import ClientClosedError, RPCError, RPCStatusCode, WorkerError
 from ._limits import PayloadLimits
 
 __all__ = ["Namespace", "describe_namespace"]
@@ -33,9 +33,12 @@ async def describe_namespace(service: WorkflowService) -> Namespace:
 
     Raises:
         WorkerError: There is no such namespace, or the server cannot be asked.
+        ClientClosedError: The client is closed.
     """
     try:
         reply = await service.call(DESCRIBE_NAMESPACE, DescribeNamespaceRequest(namespace=service.namespace))
+    except ClientClosedError:
+        raise
     except RPCError as error:
         if error.status in _TOLERATED:
             _logger.info("namespace %r will not be described, so nothing is assumed: %s", service.namespace, error)

@@ -175,7 +175,7 @@ async def test_a_stopped_worker_takes_nothing(caller: Caller):
 
 
 async def test_a_task_may_come_while_the_worker_stops(reticent_server: DevServer, task_queue: str):
-    """A task that an open poll brings is run within the grace period and the hard stop, and after it given back at once."""
+    """A task that an open poll brings is run within grace period and hard stop, and after them given back at once."""
     async with await Client.connect(reticent_server.target) as client:
 
         async def attempts(queue: str, grace: float, hard_stop: float) -> int:
