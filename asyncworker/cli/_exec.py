@@ -25,7 +25,7 @@ from ..exceptions import (
     TerminatedError,
     TimeoutError as ActivityTimeoutError,
 )
-from ..worker._signals import on_signals
+from ..worker._signals import INTERRUPTS, on_signals
 from ._connection import takes_connection
 from ._duration import parse_duration
 from ._load import load
@@ -159,7 +159,7 @@ class _Waiting:
     async def result(self) -> Any:
         """Return the activity's result; cancelled by the second signal."""
         self._waiting = self._start(self._handle.result())
-        with open_view(Console(stderr=True)) as view, on_signals(self._on_signal):
+        with open_view(Console(stderr=True)) as view, on_signals(self._on_signal, INTERRUPTS):
             self._start(self._watch(view))
             try:
                 return await self._waiting
