@@ -13,6 +13,7 @@ from rich.console import Console
 
 from asyncworker.cli._duration import parse_duration
 from asyncworker.cli._logging import _JSONFormatter, _TextFormatter
+from asyncworker.cli._plain import in_a_line, in_lines
 from asyncworker.cli._progress import Progress, progress_of, status_of
 from asyncworker.cli._view import open_view, state_of
 from asyncworker.client import ActivityExecutionStatus, PendingActivityState
@@ -105,6 +106,24 @@ class TestLogging:
         extra = {"temporal.activity_id": "7", "temporal.activity_type": "pack", "temporal.attempt": attempt}
 
         assert _TextFormatter().format(self.record(**extra)).endswith(f"INFO    n: did it {suffix}")
+
+    def test_text_is_one_record_a_line(self):
+        """What a message or an exception's text has of line breaks and controls begins no line and does nothing."""
+        record = self.record(failed=True)
+        record.msg, record.args = "x\x1b[1m\r\ny\x85\u2028", ()
+        record.exc_info = (ValueError, ValueError("a\n00:00:00 forged\x9b"), None)
+
+        first, *rest = _TextFormatter().format(record).split("\n")
+
+        assert first.endswith(r"INFO    n: x\x1b[1m\r\ny\x85\u2028")
+        assert rest == ["  ValueError: a", r"  00:00:00 forged\x9b"]
+
+    def test_letters_of_any_script_stay(self):
+        """Escaped is what is no text; a tab is."""
+        text = "a\tπ漢 👩‍💻 שלום é"
+
+        assert in_a_line(text) == in_lines(text) == text
+        assert in_lines("one\ntwo\x00") == "one\n  two\\x00"
 
     def test_text_without_an_attempt(self):
         """Any other record is a plain line."""
