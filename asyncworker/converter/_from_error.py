@@ -28,14 +28,14 @@ from ._adapter import clip
 from ._encodings import DefaultPayloadConverter
 from ._payload import PayloadConverter
 
-__all__ = ["SOURCE", "causes_of", "failure_from", "text_of"]
+__all__ = ["MAX_TEXT", "SOURCE", "causes_of", "failure_from", "text_of"]
 
 #: What a failure says of where it comes from.
 SOURCE = "asyncworker"
 
 # A failure of more than 2 MiB is refused. With these limits the longest chain stays well below, details apart.
 _MAX_DEPTH = 20
-_MAX_TEXT = 20_000
+MAX_TEXT = 20_000
 _MAX_LISTED = 100
 _MAX_LISTED_TEXT = 2_000
 _LEFT_OUT = "\n… {} characters left out …\n"
@@ -98,8 +98,8 @@ def text_of(value: Any) -> str:
         text = str(value)
     except Exception as error:  # noqa: BLE001 - this is somebody's __str__
         return f"<{type(value).__name__} without a text: its __str__ raised {type(error).__name__}>"
-    if len(text) > _MAX_TEXT:
-        half = _MAX_TEXT // 2
+    if len(text) > MAX_TEXT:
+        half = MAX_TEXT // 2
         text = text[:half] + _LEFT_OUT.format(len(text) - 2 * half) + text[-half:]
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 

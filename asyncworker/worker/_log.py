@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
+from traceback import format_exception, format_tb, walk_tb
 
 from .._news import News
 from ..activity import Info
 from ..activity._logger import identify
 from ..common import CancelReason
-from ..converter._from_error import text_of
+from ..converter._from_error import MAX_TEXT, text_of
 from ..exceptions import ApplicationError, ApplicationErrorCategory, RPCError
 from ._outcome import Failed, Outcome
 from ._reply import is_closed
@@ -25,23 +27,76 @@ __all__ = [
 _logger = logging.getLogger("asyncworker.worker")
 
 
+# What a frame takes in a traceback, about.
+_FRAME = 150
+
+
 def log_outcome(info: Info, outcome: Outcome) -> None:
-    """Say that an attempt failed: the user's business, hence a warning, or less if the activity calls it benign."""
-    if not isinstance(outcome, Failed):
-        return
-    error = outcome.error
+    """Say that an attempt failed: the user's business, hence a warning, or less if the activity calls it benign.
+
+    It says no more of a failure than the server is told, whatever the log's handlers do with an exception: one that is
+    longer comes as text. Nothing that an exception or a handler does is raised.
+    """
+    if isinstance(outcome, Failed):
+        with suppress(Exception):
+            _log_failure(info, outcome.error)
+
+
+def _log_failure(info: Info, error: BaseException) -> None:
     benign = isinstance(error, ApplicationError) and error.category is ApplicationErrorCategory.BENIGN
     level = logging.DEBUG if benign else logging.WARNING
-    if _logger.isEnabledFor(level):
-        _logger.log(
-            level,
-            "activity %s failed in attempt %d: %r",
-            info.activity_type,
-            info.attempt,
-            error,
-            exc_info=error,
-            extra=identify(info),
-        )
+    if not _logger.isEnabledFor(level):
+        return
+    message, said = "activity %s failed in attempt %d: %s", (info.activity_type, info.attempt, _shown(error))
+    trace = _clipped_trace(error) if _may_be_long(error) else None
+    if trace is None:
+        # Not the exception alone: it may count as false.
+        _logger.log(level, message, *said, exc_info=(type(error), error, error.__traceback__), extra=identify(info))
+        return
+    file, line, function, _ = _logger.findCaller()
+    record = _logger.makeRecord(
+        _logger.name, level, file, line, message, said, None, func=function, extra=identify(info)
+    )
+    # Where a formatter keeps what it has made of an exception.
+    record.exc_text = trace
+    _logger.handle(record)
+
+
+def _shown(error: BaseException) -> str:
+    try:
+        return text_of(repr(error))
+    except Exception as problem:  # noqa: BLE001 - this is somebody's __repr__
+        return f"<{type(error).__name__}, whose __repr__ raised {type(problem).__name__}>"
+
+
+def _may_be_long(error: BaseException) -> bool:
+    """Whether a traceback of *error*, with all that led to it, may be longer than what the server is told of it."""
+    room, seen, ahead = MAX_TEXT, set[int](), [error]
+    try:
+        while ahead and room >= 0:
+            each = ahead.pop()
+            if id(each) in seen:
+                continue
+            seen.add(id(each))
+            # Python asks when it writes a traceback.
+            bool(each)
+            room -= len(str(each)) + sum(map(len, getattr(each, "__notes__", ())))
+            room -= _FRAME * sum(1 for _ in walk_tb(each.__traceback__))
+            ahead += [it for it in (each.__cause__, each.__context__) if it is not None]
+            ahead += each.exceptions if isinstance(each, BaseExceptionGroup) else ()
+    except Exception:  # noqa: BLE001 - this is somebody's __str__
+        return True
+    return room < 0
+
+
+def _clipped_trace(error: BaseException) -> str | None:
+    """Write the traceback as text, if it is too long to be left to the log's handlers, or cannot be written at all."""
+    try:
+        trace = "".join(format_exception(error))
+    except Exception as problem:  # noqa: BLE001 - formatting calls code of the exceptions
+        note = f"<no more than that: {type(problem).__name__} while formatting it>"
+        return text_of("".join([*format_tb(error.__traceback__), note]))
+    return text_of(trace).rstrip("\n") if len(trace) > MAX_TEXT else None
 
 
 def log_unheard(info: Info, error: RPCError) -> None:
