@@ -65,6 +65,24 @@ class SafeLogger:
         """Log a line of level ERROR with the traceback of the exception that is being handled."""
         self._log(logging.ERROR, message, args, True, extra)
 
+    def log_with_trace(
+        self, level: int, message: str, *args: Any, trace: str, extra: Mapping[str, Any] | None = None
+    ) -> None:
+        """Log a line with the text of a traceback, in place of the exception that it is of."""
+        logger = self._logger
+        try:
+            if not logger.isEnabledFor(level):
+                return
+            file, number, function, _ = logger.findCaller(stacklevel=_CALLER - 1)
+            record = logger.makeRecord(logger.name, level, file, number, message, args, None, function, extra)
+            # Where a formatter keeps what it has made of an exception.
+            record.exc_text = trace
+            logger.handle(record)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as problem:  # noqa: BLE001 - handlers and filters are user code
+            _print(logger.name, problem)
+
     def _log(
         self, level: int, message: str, args: tuple[Any, ...], exc_info: Any, extra: Mapping[str, Any] | None
     ) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator, Sequence
+from types import TracebackType
 from typing import Any
 
 from .. import exceptions
@@ -28,14 +29,14 @@ from ._adapter import clip
 from ._encodings import DefaultPayloadConverter
 from ._payload import PayloadConverter
 
-__all__ = ["SOURCE", "causes_of", "class_name_of", "failure_from", "text_of"]
+__all__ = ["MAX_TEXT", "SOURCE", "causes_of", "class_name_of", "failure_from", "text_of", "traceback_of"]
 
 #: What a failure says of where it comes from.
 SOURCE = "asyncworker"
 
 # A failure of more than 2 MiB is refused. With these limits the longest chain stays well below, details apart.
 _MAX_DEPTH = 20
-_MAX_TEXT = 20_000
+MAX_TEXT = 20_000
 _MAX_LISTED = 100
 _MAX_LISTED_TEXT = 2_000
 _LEFT_OUT = "\n… {} characters left out …\n"
@@ -97,6 +98,13 @@ def class_name_of(value: Any) -> str:
     return str(_NAME.__get__(type(value)))
 
 
+def traceback_of(error: BaseException) -> TracebackType | None:
+    """Return an exception's traceback, whatever its class makes of ``__traceback__``."""
+    trace: TracebackType | None = _TRACEBACK.__get__(error)
+    return trace
+
+
+_TRACEBACK: Any = BaseException.__dict__["__traceback__"]
 _NAME: Any = type.__dict__["__name__"]
 
 
@@ -108,8 +116,8 @@ def text_of(value: Any) -> str:
         raise
     except BaseException as error:  # noqa: BLE001 - this is somebody's __str__
         return f"<{class_name_of(value)} without a text: its __str__ raised {class_name_of(error)}>"
-    if len(text) > _MAX_TEXT:
-        half = _MAX_TEXT // 2
+    if len(text) > MAX_TEXT:
+        half = MAX_TEXT // 2
         text = text[:half] + _LEFT_OUT.format(len(text) - 2 * half) + text[-half:]
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 

@@ -221,7 +221,8 @@ class Worker:
     def run(self, *, handle_signals: bool = True) -> Coroutine[Any, Any, None]:
         """Run until :meth:`shutdown` is called, a signal comes, or the server refuses to go on.
 
-        The first SIGINT or SIGTERM begins a shutdown, the second cancels the activities, the third leaves them behind.
+        The first SIGINT or SIGTERM begins a shutdown, the second cancels the activities, the third leaves them behind;
+        SIGHUP does the same where it would end the process. A handler that the program has is called as well.
 
         Args:
             handle_signals: ``False`` leaves the signals alone, for a worker that lives in somebody else's process.
