@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 __all__ = ["leaving_behind", "running"]
@@ -48,7 +48,7 @@ async def _end_the_rest() -> set[asyncio.Task[Any]]:
     if not deaf:
         # Their clean-up is user code as well.
         closing = loop.create_task(loop.shutdown_asyncgens())
-        deaf = (await asyncio.wait({closing}, timeout=until - loop.time()))[1]
+        deaf = (await asyncio.wait({closing}, timeout=max(until - loop.time(), 0.1)))[1]
     return deaf
 
 
@@ -113,8 +113,10 @@ def _say(number: int, what: str) -> None:
 
 def _flush() -> None:
     logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        # Its other end may be gone: that is no reason to stay.
+        with suppress(Exception):
+            stream.flush()
 
 
 def _kill_children() -> None:
