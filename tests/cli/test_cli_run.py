@@ -145,6 +145,7 @@ class TestRunning:
             ("thread", "1 threads did not end"),
             ("stubborn", "did not stop when asked to"),
         ],
+        ids=["block", "thread", "stubborn"],
     )
     async def test_activities_that_never_end_do_not_keep_it(
         self, command_on_server, dev_server, task_queue, activity_type, what

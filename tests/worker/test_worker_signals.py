@@ -332,24 +332,32 @@ class TestHearing:
         """A loop that waits hears a signal at once, whichever thread the kernel has interrupted."""
 
         async def body():
-            heard = asyncio.Event()
-            loop_waits = threading.Event()
-            with on_signals(lambda _: heard.set()):
-                # It takes the signal and never returns to Python's evaluation of the main thread.
-                thread = threading.Thread(target=loop_waits.wait)
-                thread.start()
+            loop = asyncio.get_running_loop()
+            first: asyncio.Future[str] = loop.create_future()
+            done = threading.Event()
 
-                def interrupt():
-                    time.sleep(0.1)
-                    signal.pthread_kill(thread.ident, signal.SIGTERM)
+            def settle(what):
+                if not first.done():
+                    first.set_result(what)
 
-                sender = threading.Thread(target=interrupt)
+            def interrupt():
+                # The loop waits without a limit by now.
+                time.sleep(0.1)
+                signal.pthread_kill(sleeper.ident, signal.SIGTERM)
+                if not done.wait(15):
+                    loop.call_soon_threadsafe(settle, "given up")
+
+            # It takes the signal, and never comes to Python's handlers, which are the main thread's.
+            sleeper = threading.Thread(target=done.wait, daemon=True)
+            sender = threading.Thread(target=interrupt, daemon=True)
+            with on_signals(lambda _: settle("heard")):
+                sleeper.start()
                 sender.start()
-                async with asyncio.timeout(20):
-                    await heard.wait()
-                loop_waits.set()
-                thread.join()
-                sender.join()
+                what = await first
+                done.set()
+            sleeper.join()
+            sender.join()
+            assert what == "heard"
 
         play(body)
 
