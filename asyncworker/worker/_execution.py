@@ -42,6 +42,7 @@ from ._outcome import ON_CANCELLED, Canceled, Completed, Failed, Outcome, Unrepo
 from ._read import converter_for, read_arguments, read_details, read_untyped
 from ._reply import encode_reply, is_failure, send_reply
 from ._time_limits import TimeLimits
+from ._traceback import let_go
 
 if TYPE_CHECKING:
     from ..converter import DataConverter
@@ -182,7 +183,11 @@ class Execution:
                     outcome = self._conclude(error)
                 else:
                     self._settle()
-            await self._finish(outcome)
+            try:
+                await self._finish(outcome)
+            finally:
+                if isinstance(outcome, Failed):
+                    let_go(outcome.error)
         finally:
             self._end()
 
@@ -240,7 +245,10 @@ class Execution:
             raise error
         self._settle(error)
         error.__traceback__ = from_activity_on(error.__traceback__, __file__)
-        return conclude(error, self.cancellation.reason)
+        outcome = conclude(error, self.cancellation.reason)
+        if not isinstance(outcome, Failed):
+            let_go(error)
+        return outcome
 
     def _settle(self, error: BaseException | None = None) -> None:
         """Take all requests to cancel back, unless the activity ended because somebody outside made one."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import nullcontext
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from ._registry import Registered
 
 __all__ = ["from_activity_on", "invoke"]
+
+# Where what runs a `def` activity is.
+_THREADS = str(Path(to_thread.__file__).parent) + os.sep
 
 
 def invoke(
@@ -41,9 +46,9 @@ def invoke(
 
 
 def from_activity_on(trace: TracebackType | None, *callers: str) -> TracebackType | None:
-    """Leave out what called the activity: the worker's frames help nobody to read its failure."""
+    """Leave out what called the activity: frames of the worker and of its threads help nobody to read its failure."""
     began, own = trace, {__file__, *callers}
-    while trace is not None and trace.tb_frame.f_code.co_filename in own:
+    while trace is not None and ((file := trace.tb_frame.f_code.co_filename) in own or file.startswith(_THREADS)):
         trace = trace.tb_next
     return trace or began
 

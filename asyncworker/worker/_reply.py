@@ -25,6 +25,7 @@ from ..converter import ensure_application_failure
 from ..converter._failure import ends_the_task, without_details
 from ..exceptions import ApplicationError, ApplicationErrorCategory, ConverterError, RPCError, RPCStatusCode
 from ._outcome import Canceled, Completed, Failed, unconvertible
+from ._traceback import let_go
 
 if TYPE_CHECKING:
     from ..converter import DataConverter, Signature
@@ -75,7 +76,10 @@ async def encode_reply(
         if ends_the_task(caught):
             raise
         error = caught
-    return await _failed(environment, converter, token, error, last_heartbeat)
+    reply = await _failed(environment, converter, token, error, last_heartbeat)
+    if not isinstance(outcome, Failed):
+        let_go(error)
+    return reply
 
 
 async def _completed(
