@@ -90,7 +90,7 @@ class ActivityFinished:
         info: The attempt.
         outcome: ``"completed"``, ``"failed"``, ``"canceled"`` or ``"unreported"``.
         took: Seconds from the task's arrival to the end of the activity.
-        error: What the activity raised, where it failed.
+        error: What the activity raised, where it failed; it loses its traceback when the observers have been called.
     """
 
     info: Info

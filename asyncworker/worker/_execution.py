@@ -12,7 +12,8 @@ Being asked to stop is *edge* cancellation, as asyncio code expects it: the reas
 else has cancelled means that the event loop is being torn down, and it wins.
 
 A ``def`` activity runs in a thread, which nothing can stop: it is told through its context, and by the one
-``CancelledError`` that its next ``heartbeat()`` raises.
+``CancelledError`` that its next ``heartbeat()`` raises. Where it returns something to be awaited, that is awaited here,
+and cancelled like any other coroutine.
 
 While the activity runs, and until its reply has arrived, heartbeats go on. The slot is held until the very end.
 """
@@ -81,6 +82,7 @@ class Execution:
         "_cancel_sent",
         "_environment",
         "_info",
+        "_is_in_loop",
         "_limits",
         "_message",
         "_on_end",
@@ -104,6 +106,8 @@ class Execution:
         self._wake_at: float | None = None
         self._phase = _Phase.READING
         self._cancel_sent = False
+        # Whether cancelling the task reaches the activity: not while it is in a thread.
+        self._is_in_loop = False
         # Let go of when it has been read: an activity may sleep for a month.
         self._message: PollActivityTaskQueueResponse | None = task
         self._info = info_of(task, environment.task_queue)
@@ -136,11 +140,18 @@ class Execution:
         reason = details.reason
         assert reason is not None
         self._wake(self._environment.loop.time() + _PATIENCE)
-        if self._phase is _Phase.RUNNING and self._registered is not None and self._registered.is_async:
+        if self._phase is _Phase.RUNNING and self._is_in_loop:
             self._cancel_sent = True
             self._task.cancel()
         if self._environment.observers:
             self._environment.notify(ActivityCancelled(self._info, reason))
+
+    def go_on_in_loop(self, *, is_told: bool) -> None:
+        """Learn that a `def` activity is awaited from now on; *is_told*: a heartbeat has raised its cancellation."""
+        self._is_in_loop = True
+        if self._phase is _Phase.RUNNING and self.cancellation.is_raised and not is_told:
+            self._cancel_sent = True
+            self._task.cancel()
 
     async def abandon(self) -> None:
         """Give up on an activity that does not heed its cancellation: report for it, and wait no longer."""
@@ -197,6 +208,7 @@ class Execution:
         if registered is None:
             return Failed(self._environment.registry.unknown(self._info.activity_type))
         self._registered = registered
+        self._is_in_loop = registered.is_async
         task, self._message = self._message, None
         assert task is not None
         try:
@@ -215,7 +227,7 @@ class Execution:
             if self.cancellation.is_raised:
                 # It was asked to stop while its arguments were being read.
                 raise asyncio.CancelledError
-            return invoke(self._environment, registered, context, self._outbound, arguments)
+            return invoke(self._environment, registered, context, self._outbound, arguments, self)
         except BaseException as error:  # noqa: BLE001 - interceptors are user code
             return self._conclude(error)
 

@@ -9,12 +9,13 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from anyio import to_thread
 
 from ..activity import Context, Info
 from ..activity._context import Outbound
+from ..activity._definition import is_awaitable
 from ._interceptor import ActivityInboundInterceptor, ActivityOutboundInterceptor, ExecuteActivityInput
 
 if TYPE_CHECKING:
@@ -27,19 +28,31 @@ __all__ = ["from_activity_on", "invoke"]
 _THREADS = str(Path(to_thread.__file__).parent) + os.sep
 
 
+class Attempt(Protocol):
+    """What is to know how its activity can be stopped."""
+
+    def go_on_in_loop(self, *, is_told: bool) -> None:
+        """Learn that a ``def`` activity is awaited from now on; *is_told*: a heartbeat has raised its cancellation."""
+
+
 def invoke(
-    environment: Environment, registered: Registered, context: Context, outbound: Outbound, arguments: Sequence[Any]
+    environment: Environment,
+    registered: Registered,
+    context: Context,
+    outbound: Outbound,
+    arguments: Sequence[Any],
+    attempt: Attempt,
 ) -> Awaitable[Any]:
     """Choose what to await: without interceptors and limits it is the activity's own coroutine."""
     call: Awaitable[Any]
     if environment.interceptors:
-        inbound: ActivityInboundInterceptor = _Innermost(environment, registered, context)
+        inbound: ActivityInboundInterceptor = _Innermost(environment, registered, context, attempt)
         for interceptor in reversed(environment.interceptors):
             inbound = interceptor.intercept_activity(inbound)
         inbound.init(_Outermost(outbound))
         call = inbound.execute_activity(ExecuteActivityInput(registered.fn, arguments, context.headers))
     else:
-        call = _call(environment, registered, context, registered.fn, arguments)
+        call = _call(environment, registered, context, registered.fn, arguments, attempt)
     if registered.room is None and registered.pace is None:
         return call
     return _within_limits(registered, call)
@@ -59,13 +72,39 @@ def _call(
     context: Context,
     fn: Callable[..., Any],
     arguments: Sequence[Any],
+    attempt: Attempt,
 ) -> Awaitable[Any]:
     if registered.takes_context:
         arguments = (context, *arguments)
     if registered.is_async:
         awaitable: Awaitable[Any] = fn(*arguments)
         return awaitable
-    return to_thread.run_sync(functools.partial(fn, *arguments), limiter=environment.threads)
+    return _in_thread(environment, context, functools.partial(_hand_over, fn, [*arguments]), attempt)
+
+
+async def _in_thread(environment: Environment, context: Context, call: Callable[[], Any], attempt: Attempt) -> Any:
+    """Make *call* in a thread; what it returns is awaited here, and not there, if it can be."""
+    result = await to_thread.run_sync(call, limiter=environment.threads)
+    if not is_awaitable(result):
+        return result
+    attempt.go_on_in_loop(is_told=context._go_on_in_loop())
+    return await result
+
+
+def _hand_over(fn: Callable[..., Any], arguments: list[Any]) -> Any:
+    """Call *fn* so that nothing but its own variables holds its arguments, as ``fn(*arguments)`` would."""
+    take = arguments.pop
+    match len(arguments):
+        case 0:
+            return fn()
+        case 1:
+            return fn(take(0))
+        case 2:
+            return fn(take(0), take(0))
+        case 3:
+            return fn(take(0), take(0), take(0))
+        case number:
+            return fn(*[take(0) for _ in range(number)])
 
 
 async def _within_limits(registered: Registered, call: Awaitable[Any]) -> Any:
@@ -84,16 +123,20 @@ async def _within_limits(registered: Registered, call: Awaitable[Any]) -> Any:
 class _Innermost(ActivityInboundInterceptor):
     """The end of the inbound chain: the activity itself."""
 
-    def __init__(self, environment: Environment, registered: Registered, context: Context) -> None:
+    def __init__(self, environment: Environment, registered: Registered, context: Context, attempt: Attempt) -> None:
         self._environment = environment
         self._registered = registered
         self._context = context
+        self._attempt = attempt
 
     def init(self, outbound: ActivityOutboundInterceptor) -> None:
         self._context._outbound = outbound
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
-        return await _call(self._environment, self._registered, self._context, input.fn, input.args)
+        call = _call(self._environment, self._registered, self._context, input.fn, input.args, self._attempt)
+        # The arguments are the activity's, which may let go of them long before its end.
+        del input
+        return await call
 
 
 class _Outermost(ActivityOutboundInterceptor):
