@@ -97,7 +97,7 @@ class ActivityFinished:
             before, or taken an earlier try of the same reply. ``"unreported"``: it could not be told.
         took: Seconds from the task's arrival to the end of the activity.
         error: What the server was told, where that is a failure: what the activity raised, or why its result could not
-            be sent.
+            be sent. It loses its traceback when the observers have been called.
     """
 
     info: Info

@@ -19,7 +19,8 @@ what breaks the report off (code of the exception's, a converter, a cancellation
 code of the user's.
 
 A ``def`` activity runs in a thread, which nothing can stop: it is told through its context, and by the one
-``CancelledError`` that its next ``heartbeat()`` raises.
+``CancelledError`` that its next ``heartbeat()`` raises. Where it returns something to be awaited, that is awaited here,
+and cancelled like any other coroutine.
 
 While the activity runs, and until its reply has arrived, heartbeats go on. The slot is held until the very end.
 """
@@ -40,6 +41,7 @@ from ..activity._context import Context, current
 from ..activity._info import Info, info_of
 from ..activity._logger import identify
 from ..common import ActivityCancellationDetails, CancelReason
+from ..converter._from_error import traceback_of
 from ..exceptions import RPCError
 from ._events import ActivityCancelled, ActivityFinished, ActivityStarted
 from ._invoke import from_activity_on, invoke
@@ -61,6 +63,7 @@ from ._outcome import (
 from ._read import converter_for, read_arguments, read_details, read_untyped
 from ._reply import Reply, bare_failure, encode_reply, is_closed, is_failure, send_reply
 from ._time_limits import TimeLimits
+from ._traceback import let_go
 
 if TYPE_CHECKING:
     from ..converter import DataConverter
@@ -103,6 +106,7 @@ class Execution:
         "_cancel_sent",
         "_environment",
         "_info",
+        "_is_in_loop",
         "_limits",
         "_message",
         "_on_end",
@@ -128,6 +132,8 @@ class Execution:
         self._cancel_sent = False
         # What is raised when the server has been told: a cancellation from outside, for one.
         self._afterwards: BaseException | None = None
+        # Whether cancelling the task reaches the activity: not while it is in a thread.
+        self._is_in_loop = False
         # Let go of when it has been read: an activity may sleep for a month.
         self._message: PollActivityTaskQueueResponse | None = task
         self._info = info_of(task, environment.task_queue)
@@ -160,11 +166,18 @@ class Execution:
         reason = details.reason
         assert reason is not None
         self._wake(self._environment.loop.time() + _PATIENCE)
-        if self._phase is _Phase.RUNNING and self._registered is not None and self._registered.is_async:
+        if self._phase is _Phase.RUNNING and self._is_in_loop:
             self._cancel_sent = True
             self._task.cancel()
         if self._environment.observers:
             self._environment.notify(ActivityCancelled(self._info, reason))
+
+    def go_on_in_loop(self, *, is_told: bool) -> None:
+        """Learn that a `def` activity is awaited from now on; *is_told*: a heartbeat has raised its cancellation."""
+        self._is_in_loop = True
+        if self._phase is _Phase.RUNNING and self.cancellation.is_raised and not is_told:
+            self._cancel_sent = True
+            self._task.cancel()
 
     async def abandon(self) -> None:
         """Give up on an activity that does not heed its cancellation: report for it, and wait no longer."""
@@ -210,11 +223,20 @@ class Execution:
                 outcome = self._conclude(error)
             else:
                 self._take_back_cancellation()
-            await self._finish(outcome)
+            try:
+                await self._finish(outcome)
+            finally:
+                if isinstance(outcome, Failed):
+                    let_go(outcome.error)
         finally:
             self._end()
-        if self._afterwards is not None:
-            raise self._afterwards
+        afterwards, self._afterwards = self._afterwards, None
+        if afterwards is not None:
+            try:
+                raise afterwards
+            finally:
+                # Its traceback holds this frame.
+                del afterwards
 
     async def _prepare(self) -> Failed | Awaitable[Any]:
         """Read the task, and return what is to be awaited, or how the attempt has ended without that.
@@ -226,6 +248,7 @@ class Execution:
         if registered is None:
             return Failed(self._environment.registry.unknown(self._info.activity_type))
         self._registered = registered
+        self._is_in_loop = registered.is_async
         task, self._message = self._message, None
         assert task is not None
         converter = converter_for(self._environment.converter, self._info)
@@ -240,7 +263,7 @@ class Execution:
         if self.cancellation.is_raised:
             # It was asked to stop while its arguments were being read.
             raise asyncio.CancelledError
-        return invoke(self._environment, registered, context, self._outbound, arguments)
+        return invoke(self._environment, registered, context, self._outbound, arguments, self)
 
     async def _build_context(
         self, task: PollActivityTaskQueueResponse, registered: Registered, converter: DataConverter
@@ -271,8 +294,11 @@ class Execution:
             self._afterwards = error
         self._take_back_cancellation()
         # By its descriptor, as an exception may refuse to have attributes set: a frozen dataclass does.
-        _TRACEBACK.__set__(error, from_activity_on(_TRACEBACK.__get__(error), __file__))
-        return conclude(error, self.cancellation.reason)
+        _TRACEBACK.__set__(error, from_activity_on(traceback_of(error), __file__))
+        outcome = conclude(error, self.cancellation.reason)
+        if not isinstance(outcome, Failed):
+            let_go(error)
+        return outcome
 
     def _is_cancellation(self, error: BaseException) -> bool:
         """Whether *error* is a cancellation of this task, and not one that came out of another task or a future."""
@@ -337,6 +363,8 @@ class Execution:
         if told is not outcome:
             self._log(told)
         self._notify_finished(told, took)
+        if isinstance(told, Failed):
+            let_go(told.error)
 
     async def _tell(self, outcome: Outcome, until: float | None) -> Outcome:
         """Report *outcome*; return what has come of that: a result that cannot be sent is a failure."""

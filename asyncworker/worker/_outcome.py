@@ -126,6 +126,8 @@ def unconvertible(error: ConverterError) -> ApplicationError:
     """The one failure that a value which does not convert is worth: it is not retried."""
     failure = ApplicationError(str(error), type=type(error).__name__, non_retryable=True)
     failure.__cause__ = error.__cause__
+    # Not for the failure, which has a cause, or is told that there is none: for who lets go of both.
+    failure.__context__ = error
     return failure
 
 
