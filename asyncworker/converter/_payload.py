@@ -17,8 +17,12 @@ from ..common import RawValue
 from ..exceptions import AsyncWorkerError, ConverterError
 from ._adapter import Adapter, adapter_for, clip, describe_type
 from ._context import SerializationContext, WithSerializationContext, takes_context, with_context
+from ._explain import is_told, pieces_of, text_of, without
 
-__all__ = ["CompositePayloadConverter", "EncodingPayloadConverter", "PayloadConverter"]
+__all__ = ["PASSING", "CompositePayloadConverter", "EncodingPayloadConverter", "PayloadConverter"]
+
+#: What is no fault of a payload's, and may be over when it is read again.
+PASSING = (MemoryError, RecursionError, OSError)
 
 
 class PayloadConverter(ABC):
@@ -168,11 +172,13 @@ class CompositePayloadConverter(PayloadConverter, WithSerializationContext):
             raise ConverterError(f"the payload's encoding {unknown!r} is unknown; known: {self._known()}")
         try:
             return load(payload, adapter)
-        except AsyncWorkerError:
+        except (AsyncWorkerError, *PASSING):
             raise
-        except Exception as error:
-            wanted = describe_type(adapter.hint)
-            raise ConverterError(f"expected {wanted}: {type(error).__name__}: {clip(str(error))}") from error
+        except Exception as error:  # noqa: BLE001 - whatever it is, the payload is what it complains about
+            said = list(pieces_of(payload.data))
+            reason = f"{type(error).__name__}: {clip(without(text_of(error), said))}"
+            problem = ConverterError(f"expected {describe_type(adapter.hint)}: {reason}")
+            raise problem from (None if is_told(error, said) else error)
 
     def _known(self) -> str:
         return ", ".join(each.encoding for each in self.converters.values())
