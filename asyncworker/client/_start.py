@@ -51,6 +51,7 @@ def plan_start(
     return StartActivityInput(
         activity_type=activity_type,
         args=arguments,
+        arg_types=() if signature is None else _types_of(signature, len(arguments)),
         id=_id(options.get("id")),
         task_queue=_task_queue(option("task_queue"), activity_type),
         result_type=options.get("result_type") or (signature and signature.result_hint) or Any,
@@ -106,6 +107,12 @@ def result_type_of(activity: Callable[..., Any]) -> Any:
     """
     hint = signature_of(Definition.of(activity)).result_hint
     return Any if hint is None else hint
+
+
+def _types_of(signature: Signature, count: int) -> Sequence[Any]:
+    """List the types of a number of arguments."""
+    types = [each.hint for each in signature.parameters]
+    return types if signature.rest is None else types + [signature.rest.hint] * (count - len(types))
 
 
 def _merge(arguments: Sequence[Any], args: Sequence[Any] | None) -> Sequence[Any]:
