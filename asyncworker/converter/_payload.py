@@ -18,6 +18,7 @@ from ..exceptions import AsyncWorkerError, ConverterError
 from ._adapter import Adapter, adapter_for, clip, describe_type
 from ._context import SerializationContext, WithSerializationContext, takes_context, with_context
 from ._explain import is_told, pieces_of, text_of, without
+from ._stored import is_stored_elsewhere, refuse_stored, stored_elsewhere
 
 __all__ = ["PASSING", "CompositePayloadConverter", "EncodingPayloadConverter", "PayloadConverter"]
 
@@ -161,13 +162,19 @@ class CompositePayloadConverter(PayloadConverter, WithSerializationContext):
         raise ConverterError(f"a value of type {describe_type(type(value))} has no converter; known: {self._known()}")
 
     def _load(self, payload: Payload, adapter: Adapter) -> Any:
+        metadata = payload.metadata
+        # Most payloads have their encoding only.
+        if len(metadata) != 1 and is_stored_elsewhere(payload):
+            raise stored_elsewhere()
         if adapter.is_raw:
+            refuse_stored([payload])
             return RawValue(payload)
-        encoding = payload.metadata.get("encoding")
+        encoding = metadata.get("encoding")
         if encoding is None:
             raise ConverterError("the payload does not say its encoding: its metadata has no 'encoding'")
         load = self._loaders.get(encoding)
         if load is None:
+            refuse_stored([payload])
             unknown = clip(encoding.decode("utf-8", "backslashreplace"))
             raise ConverterError(f"the payload's encoding {unknown!r} is unknown; known: {self._known()}")
         try:

@@ -17,7 +17,7 @@ from ._adapter import Adapter, clip, describe_type
 from ._encodings import reads_with_pydantic
 from ._explain import is_told, pieces_of, text_of, without
 from ._payload import PASSING, PayloadConverter
-from ._stored import StoredElsewhereError
+from ._stored import StoredElsewhereError, refuse_stored
 from ._variables import bindings_of, bound
 from ._writing import encoder_for
 
@@ -116,6 +116,7 @@ class Signature:
         """Read the arguments.
 
         Raises:
+            StoredElsewhereError: One of them is a reference to external storage, which cannot be followed here.
             ConverterError: There are too many or too few, or some are not what their parameters take. The message has
                 a line for each that says why, and none of their values. Sending them again would not help.
             FailureError: What a converter, or a validator of the user's, raised to fail the activity in its own way.
@@ -134,6 +135,7 @@ class Signature:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, the arguments are what it complains about
                 first = error
+        refuse_stored(payloads)
         cause = first.__cause__ if isinstance(first, ConverterError) else first
         if any(is_told(cause, pieces_of(payload.data)) for payload in payloads):
             cause = None

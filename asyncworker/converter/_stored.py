@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from .._proto.temporal.api.common.v1 import Payload
 from ..exceptions import ConverterError
+from ._codec import PayloadCodec
 
-__all__ = ["StoredElsewhereError", "is_stored_elsewhere", "refuse_stored", "stored_elsewhere"]
+__all__ = ["AroundReferences", "StoredElsewhereError", "is_stored_elsewhere", "refuse_stored", "stored_elsewhere"]
 
 _MESSAGE = b"temporal.api.sdk.v1.ExternalStorageReference"
 _LEGACY = b"json/external-storage-reference"
@@ -33,13 +34,33 @@ def stored_elsewhere() -> StoredElsewhereError:
     )
 
 
-def refuse_stored(payloads: Sequence[Payload]) -> None:
+def refuse_stored(payloads: Iterable[Payload]) -> None:
     """Refuse references to external storage.
 
     Raises:
         StoredElsewhereError: One of the payloads is such a reference.
     """
-    for payload in payloads:
-        # Most have their encoding only.
-        if (len(payload.metadata) != 1 or payload.metadata.get("encoding") == _LEGACY) and is_stored_elsewhere(payload):
-            raise stored_elsewhere()
+    if any(map(is_stored_elsewhere, payloads)):
+        raise stored_elsewhere()
+
+
+class AroundReferences(PayloadCodec):
+    """A codec that leaves references to external storage where they are, if it cannot follow them."""
+
+    def __init__(self, codec: PayloadCodec) -> None:
+        self._codec = codec
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """Encode them all."""
+        return await self._codec.encode(payloads)
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """Decode them, but for those that it cannot."""
+        try:
+            return await self._codec.decode(payloads)
+        except Exception:
+            others = [payload for payload in payloads if not is_stored_elsewhere(payload)]
+            if len(others) == len(payloads):
+                raise
+        decoded = iter(await self._codec.decode(others) if others else ())
+        return [payload if is_stored_elsewhere(payload) else next(decoded) for payload in payloads]

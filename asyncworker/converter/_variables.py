@@ -80,5 +80,5 @@ def bound(hint: Any, known: Variables) -> Any:
 
 
 def _is_parametrized(cls: type) -> bool:
-    """Whether a class is a ``list[T]``, or a pydantic model: its ``Page[T]`` are classes, and may be ``Page`` itself."""
+    """Whether a class is a ``list[T]``, or a pydantic model: of those ``Page[T]`` is a class, it may be ``Page``."""
     return hasattr(cls, "__origin__") or hasattr(cls, "__pydantic_generic_metadata__")
