@@ -5,15 +5,17 @@ from __future__ import annotations
 import collections.abc
 import csv
 import math
+import re
 import typing
 from collections import UserDict, UserList, deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import InitVar, dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
+from uuid import UUID
 
 import pydantic.dataclasses
 import pytest
@@ -976,3 +978,69 @@ def test_model_with_its_own_serializer_is_written_by_it():
 def test_converter_by_itself():
     """The rules are those of the encoding, wherever it is used."""
     assert JSONPlainPayloadConverter().to_payload(Score(value=math.nan, anything=1)).data.startswith(b'{"value":NaN')
+
+
+class Color(Enum):
+    RED = "red"
+
+
+class Model(BaseModel):
+    x: float
+
+
+class OldModel(v1.BaseModel):
+    x: float
+
+
+@dataclass
+class Record:
+    x: int
+    late: int = field(init=False, default=5)
+
+
+class Pair(NamedTuple):
+    a: int
+    b: str
+
+
+class Dict(typing.TypedDict):
+    x: int
+
+
+def deep(levels: int) -> Any:
+    return nested(levels - 1, lambda value: [value], [])
+
+
+#: What the table says that these tests do not.
+NAMES = {"UTC": UTC, "datetime": datetime, "timedelta": timedelta, "UUID": UUID}
+PAGE = Path(__file__).parents[2] / "docs" / "converters.md"
+ROW = re.compile(r"^\| `(.+?)`(?:, [^|]*)? \| `(.+?)`(?:, [^|]*)? \| (?:`(.+)`|refused: .*) \|$")
+
+
+def rows_of_types() -> Iterator[Any]:
+    text = PAGE.read_text(encoding="utf-8")
+    table = text[text.index("| value | read as | written as |") :].partition("\n\n")[0]
+    for line in table.splitlines()[2:]:
+        row = ROW.match(line)
+        assert row is not None, line
+        yield pytest.param(*row.groups(), id=f"{row[1]} as {row[2]}")
+
+
+@pytest.mark.parametrize(("value", "hint", "written"), list(rows_of_types()))
+def test_table_of_types(value, hint, written):
+    """What the page on converters says of a type is so."""
+    value, hint = eval(value, globals() | NAMES), eval(hint, globals() | NAMES)
+
+    def gives() -> Any: ...
+
+    gives.__annotations__["return"] = hint
+    signature = Signature(gives)
+    if written is None:
+        with pytest.raises(ConverterError):
+            signature.encode_result(value, CONVERTER)
+        return
+    payload = signature.encode_result(value, CONVERTER)
+
+    assert payload.data.decode() == written
+    back = CONVERTER.from_payload(payload, hint)
+    assert (list(back) if isinstance(value, range) else back) == (list(value) if isinstance(value, range) else value)
