@@ -18,10 +18,12 @@ __all__ = [
     "as_read",
     "as_read_from_bytes",
     "as_read_in_any_form",
+    "classes_in",
     "encodes",
-    "has_no_numbers",
     "has_types",
+    "is_written_by_itself",
     "no_payload_fits",
+    "own_serializer",
     "plain_dataclasses_in",
     "serializer_of",
     "validator",
@@ -347,21 +349,52 @@ def plain_dataclasses_in(schema: Schema) -> Iterator[type]:
                 yield cls
 
 
-_NO_NUMBERS = frozenset(
-    "model-fields model-field str int bool none nullable list dict set frozenset tuple union default bytes date time"  # noqa: SIM905
-    " datetime timedelta uuid url literal".split()
+_WRITTEN_BY_SCHEMA = frozenset(
+    "model model-fields model-field dataclass dataclass-args dataclass-field typed-dict typed-dict-field default"  # noqa: SIM905
+    " computed-field str int float bool none nullable list dict set frozenset tuple union bytes date time datetime"
+    " timedelta uuid url decimal literal function-after function-before definitions definition-ref"
+    " json-or-python lax-or-strict".split()
 )
 
 
-def has_no_numbers(schema: Schema) -> bool:
-    """Whether a model of this schema has no place for a number that may be none, nor for another model."""
-    if not isinstance(schema, dict) or schema["type"] != "model" or encodes(schema):
-        return False
-    return all(
-        node["type"] in _NO_NUMBERS
-        for node in _everything(schema["schema"])
-        if isinstance(node, dict) and isinstance(node.get("type"), str)
-    )
+def is_written_by_itself(schema: Schema) -> bool:
+    """Whether all that is in a model is written as its schema says: no place takes a model that is not in there."""
+    if isinstance(schema, list | tuple):
+        return all(map(is_written_by_itself, schema))
+    if not isinstance(schema, dict):
+        return True
+    if isinstance(kind := schema.get("type"), str):
+        if kind not in _WRITTEN_BY_SCHEMA or "ser_json_inf_nan" in schema.get("config", {}):
+            return False
+        writing = schema.get("serialization") or {}
+        if str(writing.get("type")).startswith("function-"):
+            # Of pydantic's own it is known that they return no models.
+            code = getattr(writing["function"], "__func__", writing["function"])
+            return str(getattr(code, "__module__", "")).startswith("pydantic.") and (
+                is_written_by_itself(writing.get("schema"))
+            )
+    skip = _NO_SCHEMAS | {"python_schema", "strict_schema"}
+    return all(is_written_by_itself(value) for key, value in schema.items() if key not in skip)
+
+
+def classes_in(schema: Schema) -> Iterator[type]:
+    """Yield the classes of models in a schema, and of what is written as they are."""
+    for node in _everything(schema):
+        match node:
+            case {"type": "model" | "dataclass", "cls": cls}:
+                yield cls
+
+
+def own_serializer(schema: Schema) -> SchemaSerializer:
+    """Build what writes a model as its schema says, but for numbers that are none, which it writes by their names."""
+
+    def change(node: dict[str, Any]) -> dict[str, Any]:
+        if node["type"] in ("model", "dataclass", "typed-dict"):
+            return node | {"config": {**node.get("config", {}), "ser_json_inf_nan": "constants"}}
+        return node
+
+    changed = _changed(schema, change, _NO_SCHEMAS - {"serialization"})
+    return SchemaSerializer(changed, {"ser_json_inf_nan": "constants"}, False)
 
 
 # Looking at names

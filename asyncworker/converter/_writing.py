@@ -37,7 +37,16 @@ from pydantic_core import SchemaSerializer, to_json, to_jsonable_python
 from ..exceptions import ConverterError
 from ._adapter import clip, describe_type, type_adapter
 from ._explain import is_told, without
-from ._schema import SURROGATE, encodes, has_no_numbers, plain_dataclasses_in, serializer_of
+from ._schema import (
+    SURROGATE,
+    classes_in,
+    encodes,
+    has_types,
+    is_written_by_itself,
+    own_serializer,
+    plain_dataclasses_in,
+    serializer_of,
+)
 
 __all__ = ["encoder_for", "written"]
 
@@ -57,43 +66,38 @@ def written(value: Any) -> bytes:
         ConverterError: It cannot be written, or could not be read as what it was.
     """
     kind: Any = type(value)
-    plain, hides = value, True
+    hides = True
     try:
         if kind in _SCALARS:
             return to_json(value)
         if kind in _CONTAINERS:
-            if not _BUILT_IN.issuperset(map(type, value.values() if kind is dict else value)):
-                plain = _part_if_any(value)
+            plain = value
+            for each in value.values() if kind is dict else value:
+                if type(each) not in _BUILT_IN:
+                    plain = _part_if_any(value)
+                    break
+            data = _by_pydantic(plain)
         else:
             way = _way_of(kind)
-            hides = way.hides_numbers
-            if way.encode is not None:
-                plain = way.encode(value)
-            for each in way.dataclasses:
-                # There may be a subclass any time.
-                if each.__subclasses__():
-                    plain = _part(value)
-        data = to_json(plain, fallback=_known, polymorphic_serialization=True)
+            data, hides = way.write(value), way.hides_numbers
     except (ValueError, TypeError, RecursionError) as error:
         if "surrogates not allowed" not in str(error):
             raise _unwritable(value, error) from (None if is_told(error, _texts(value)) else error)
         data = _written_by_parts(value, lone_surrogates=True)
     # How it is looked for is how it is found fastest.
     if (hides and data.find(b"null") >= 0) or 0x2A in data or 0xEF in data or len(data) > 2 * _MAX_LEVELS:
-        return _checked(value, data)
+        return _checked(value, data, hides=hides)
     return data
 
 
 def _part_if_any(values: Any) -> Any:
     """Take a list or dict apart if one of its values must be."""
     kinds: Any = set(map(type, values.values() if type(values) is dict else values)) - _BUILT_IN
-    ways = map(_way_of, kinds)
-    is_needed = any(way.encode or any(each.__subclasses__() for each in way.dataclasses) for way in ways)
-    return _part(values) if is_needed else values
+    return _part(values) if any(_way_of(each).is_needed() for each in kinds) else values
 
 
-def _checked(value: Any, data: bytes) -> bytes:
-    if b"null" in data and _hides_a_number(value):
+def _checked(value: Any, data: bytes, *, hides: bool) -> bytes:
+    if hides and b"null" in data and _hides_a_number(value):
         data = _written_by_parts(value)
     if b"**" in data:
         _refuse_secrets(value, data)
@@ -139,19 +143,53 @@ def _is_legacy_model(kind: type) -> bool:
 
 
 class _Way:
-    """How values of a class are written: by pydantic, if nothing is said here."""
+    """How values of a class are written, so that they are written as what they are."""
 
-    __slots__ = ("dataclasses", "encode", "hides_numbers", "is_refused")
+    __slots__ = ("_classes", "_dataclasses", "_encode", "_own", "hides_numbers", "is_refused", "write")
 
     def __init__(self, kind: Any) -> None:
         # Those of Python's own, as a generator is, are nothing but what they give.
         self.is_refused = issubclass(kind, Iterator) and kind.__module__ not in ("builtins", "itertools")
-        #: What makes of a value what pydantic writes right, or ``None``.
-        self.encode: Callable[[Any], Any] | None = _known if self.is_refused else _encoder_of(kind)
-        #: Of an object of one of their subclasses, in a field of a model, pydantic would write their fields only.
-        self.dataclasses = tuple(_dataclasses_in(kind))
-        #: Whether there may be a model in it that writes NaN as null.
-        self.hides_numbers = not (_has_no_numbers(kind) or all(map(_is_known, _annotations_in(kind, set()))))
+        self._encode: Callable[[Any], Any] | None = _known if self.is_refused else _encoder_of(kind)
+        # Of an object of one of their subclasses, in a field of a model, pydantic would write their fields only.
+        self._dataclasses = tuple(_dataclasses_in(kind))
+        # A model in a field may be of a subclass, which is written as that says, and may write NaN as null.
+        self._classes: tuple[type, ...] = ()
+        self._own: SchemaSerializer | None = None
+        schema = kind.__dict__.get("__pydantic_core_schema__")
+        if isinstance(schema, dict) and is_written_by_itself(schema):
+            self._classes = tuple({*classes_in(schema)} - {kind, *self._dataclasses})
+            self._own = own_serializer(schema) if has_types(schema, "float") else None
+            #: Whether there may be a model in it that writes NaN as null.
+            self.hides_numbers = False
+        else:
+            self.hides_numbers = not all(map(_is_known, _annotations_in(kind, set())))
+        is_plain = not (self._own or self._encode or self._dataclasses or self._classes)
+        #: Write a value.
+        self.write: Callable[[Any], bytes] = _by_pydantic if is_plain else self._write
+
+    def is_needed(self) -> bool:
+        """Whether pydantic by itself would write something else than what a value is."""
+        return self._encode is not None or any(each.__subclasses__() for each in self._dataclasses)
+
+    def _write(self, value: Any) -> bytes:
+        if self._encode is not None:
+            return _by_pydantic(self._encode(value))
+        # There may be a subclass any time.
+        for each in self._dataclasses:
+            if each.__subclasses__():
+                return _by_pydantic(_part(value))
+        for each in self._classes:
+            if each.__subclasses__():
+                data = _by_pydantic(value)
+                return _written_by_parts(value) if b"null" in data and _hides_a_number(value) else data
+        if self._own is None:
+            return _by_pydantic(value)
+        return self._own.to_json(value, by_alias=True, warnings=False, fallback=_known, polymorphic_serialization=True)
+
+
+def _by_pydantic(value: Any) -> bytes:
+    return to_json(value, fallback=_known, polymorphic_serialization=True)
 
 
 # What has no number in it, or is written by this module's rules and not by a model's.
@@ -302,8 +340,6 @@ def _hides_a_number(value: Any) -> bool:
             pass
         else:
             return False
-    elif _has_no_numbers(kind):
-        return False
     return any(_may_be_no_number(each) for each in _leaves(value, models=True))
 
 
@@ -320,11 +356,6 @@ def _may_be_no_number(value: Any) -> bool:
 @functools.lru_cache(maxsize=1024)
 def _is_written_by_code(kind: type) -> bool:
     return encodes(getattr(kind, "__pydantic_core_schema__", None))
-
-
-@functools.lru_cache(maxsize=1024)
-def _has_no_numbers(kind: type) -> bool:
-    return has_no_numbers(getattr(kind, "__pydantic_core_schema__", None))
 
 
 def _refuse_secrets(value: Any, data: bytes) -> None:
