@@ -19,6 +19,7 @@ from ._adapter import Adapter, adapter_for, clip, describe_type
 from ._context import SerializationContext, WithSerializationContext, takes_context, with_context
 from ._explain import is_told, pieces_of, text_of, without
 from ._stored import is_stored_elsewhere, refuse_stored, stored_elsewhere
+from ._writing import texts_of
 
 __all__ = ["PASSING", "CompositePayloadConverter", "EncodingPayloadConverter", "PayloadConverter"]
 
@@ -156,9 +157,11 @@ class CompositePayloadConverter(PayloadConverter, WithSerializationContext):
                     return payload
         except AsyncWorkerError:
             raise
-        except Exception as error:
-            kind = describe_type(type(value))
-            raise ConverterError(f"a value of type {kind} cannot be written: {clip(repr(error))}") from error
+        except Exception as error:  # noqa: BLE001 - this is a converter of somebody's
+            said = list(texts_of(value))
+            reason = clip(without(f"{type(error).__name__}: {text_of(error)}", said))
+            problem = ConverterError(f"a value of type {describe_type(type(value))} cannot be written: {reason}")
+            raise problem from (None if is_told(error, said) else error)
         raise ConverterError(f"a value of type {describe_type(type(value))} has no converter; known: {self._known()}")
 
     def _load(self, payload: Payload, adapter: Adapter) -> Any:

@@ -48,7 +48,7 @@ from ._schema import (
     serializer_of,
 )
 
-__all__ = ["encoder_for", "written"]
+__all__ = ["encoder_for", "texts_of", "written"]
 
 _MAX_LEVELS = 200
 _BRACKETS = b"[]{}"
@@ -82,7 +82,7 @@ def written(value: Any) -> bytes:
             data, hides = way.write(value), way.hides_numbers
     except (ValueError, TypeError, RecursionError) as error:
         if "surrogates not allowed" not in str(error):
-            raise _unwritable(value, error) from (None if is_told(error, _texts(value)) else error)
+            raise _unwritable(value, error) from (None if is_told(error, texts_of(value)) else error)
         data = _written_by_parts(value, lone_surrogates=True)
     # How it is looked for is how it is found fastest.
     if (hides and data.find(b"null") >= 0) or 0x2A in data or 0xEF in data or len(data) > 2 * _MAX_LEVELS:
@@ -102,7 +102,7 @@ def _checked(value: Any, data: bytes, *, hides: bool) -> bytes:
     if b"**" in data:
         _refuse_secrets(value, data)
     # What pydantic writes of a lone surrogate in a key, instead of refusing it.
-    if "\ufffd".encode() in data and any(SURROGATE.search(each) for each in _texts(value)):
+    if "\ufffd".encode() in data and any(SURROGATE.search(each) for each in texts_of(value)):
         data = _written_by_parts(value, lone_surrogates=True)
     if len(data) > 2 * _MAX_LEVELS and _is_too_deep(data):
         raise _unwritable(value, ValueError(f"it goes more than {_MAX_LEVELS} levels down, and could not be read"))
@@ -111,7 +111,7 @@ def _checked(value: Any, data: bytes, *, hides: bool) -> bytes:
 
 def _unwritable(value: Any, error: Exception) -> ConverterError:
     reason = str(error).removeprefix("Error serializing to JSON: ").partition("\n")[0].partition(" [type=")[0]
-    reason = clip(without(reason, _texts(value)))
+    reason = clip(without(reason, texts_of(value)))
     return ConverterError(f"a value of type {describe_type(type(value))} cannot be written as JSON: {reason}")
 
 
@@ -441,7 +441,8 @@ def _leaves(value: Any, *, keys: bool = False, models: bool = False) -> Iterator
             yield each
 
 
-def _texts(value: Any) -> Iterator[str]:
+def texts_of(value: Any) -> Iterator[str]:
+    """Yield the texts and numbers in a value, as an error about it might repeat them."""
     try:
         yield from (str(each) for each in _leaves(value, keys=True) if isinstance(each, str | int | float))
     except Exception:  # noqa: BLE001 - the value is what cannot be written, and may refuse this too

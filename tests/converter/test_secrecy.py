@@ -29,7 +29,14 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from asyncworker.converter import DefaultPayloadConverter, Payload, Signature
+from asyncworker.converter import (
+    CompositePayloadConverter,
+    DefaultPayloadConverter,
+    EncodingPayloadConverter,
+    Payload,
+    RawValue,
+    Signature,
+)
 from asyncworker.exceptions import ConverterError
 
 CONVERTER = DefaultPayloadConverter()
@@ -247,3 +254,33 @@ def test_nothing_of_a_result_is_in_its_error(value):
         CONVERTER.to_payload(value)
 
     assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+def test_nothing_of_a_value_is_in_the_error_of_a_converter():
+    """What a converter of the user's says of a value is passed on without it."""
+
+    class Fussy(EncodingPayloadConverter):
+        encoding = "text/fussy"
+
+        def to_payload(self, value: Any) -> Payload | None:
+            raise LookupError(f"cannot write {value}")
+
+        def from_payload(self, payload: Payload, type_hint: Any = None) -> Any:
+            raise LookupError(f"cannot read {payload.data.decode()}")
+
+    own = CompositePayloadConverter(Fussy())
+    with pytest.raises(ConverterError, match="LookupError: cannot write …") as caught:
+        own.to_payload(SECRET)
+    with pytest.raises(ConverterError, match="LookupError: cannot read …") as read:
+        own.from_payload(Payload(metadata={"encoding": b"text/fussy"}, data=SECRET.encode()))
+
+    for error in (caught.value, read.value):
+        assert SECRET not in "".join(map(str, chain_of(error)))
+
+
+def test_raw_value_does_not_show_what_is_in_it():
+    """A payload that a codec has decrypted is in a log as what it is, and not with what is in it."""
+    raw = RawValue(CONVERTER.to_payload(SECRET))
+
+    assert repr(raw) == "RawValue(<json/plain, 19 bytes>)"
+    assert repr(RawValue(Payload())) == "RawValue(<no encoding, 0 bytes>)"
