@@ -43,6 +43,11 @@ class RawValue:
 
     payload: proto.Payload
 
+    def __repr__(self) -> str:
+        # What is in it may be in no log: a codec has just decrypted it.
+        encoding = self.payload.metadata.get("encoding", b"").decode("utf-8", "backslashreplace")
+        return f"RawValue(<{encoding or 'no encoding'}, {len(self.payload.data)} bytes>)"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:

@@ -15,6 +15,7 @@ from types import (
     MethodDescriptorType,
     MethodType,
     MethodWrapperType,
+    SimpleNamespace,
     WrapperDescriptorType,
 )
 from typing import Any, TypeVar, get_type_hints, overload
@@ -449,7 +450,10 @@ def _takes_context(fn: Callable[..., Any], parameters: list[inspect.Parameter]) 
     annotation = parameter.annotation
     if isinstance(annotation, str):
         try:
-            annotation = get_type_hints(_innermost(fn)).get(parameter.name)
+            # This annotation alone: that of the result, for one, may be what only type checkers know.
+            alone = SimpleNamespace(__annotations__={parameter.name: annotation})
+            names = getattr(_innermost(fn), "__globals__", {})
+            return get_type_hints(alone, names)[parameter.name] is Context
         except Exception:  # noqa: BLE001 - a name may not be resolvable yet, or only for type checkers
             return annotation in ("Context", "activity.Context", "asyncworker.activity.Context")
     return annotation is Context

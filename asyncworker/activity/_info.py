@@ -44,7 +44,7 @@ class Info:
     workflow_type: str | None = None
     activity_run_id: str | None = None
     #: What the last attempt that heartbeated said, read without a type; :func:`heartbeat_details` reads it with one.
-    heartbeat_details: Sequence[Any] = ()
+    heartbeat_details: Sequence[Any] = field(default=(), repr=False)
     is_local: bool = False
 
     @property

@@ -19,7 +19,7 @@ from .._rpc._retry import DEFAULT, RetryRules
 from .._time import to_duration, to_seconds
 from ..converter import ActivitySerializationContext, DataConverter
 from ..exceptions import ActivityFailureError, RPCError, RPCStatusCode
-from ._calls import Calls, encode_payloads
+from ._calls import Calls, as_annotated, encode_payloads
 from ._errors import already_started, is_already_requested, not_found_as_such
 from ._execution import ActivityExecution, ActivityExecutionCount, ActivityExecutionDescription, Contents
 from ._handle import ActivityHandle
@@ -253,7 +253,7 @@ async def _start_fields(input: StartActivityInput, converter: DataConverter) -> 
         "heartbeat_timeout": _duration(input.heartbeat_timeout),
         "start_delay": _duration(input.start_delay),
         "retry_policy": input.retry_policy._to_proto() if input.retry_policy is not None else None,
-        "input": await encode_payloads(converter, input.args),
+        "input": await encode_payloads(converter, as_annotated(input.args, input.arg_types, converter)),
         "id_reuse_policy": int(input.id_reuse_policy),
         "id_conflict_policy": int(input.id_conflict_policy),
         "search_attributes": attributes._to_proto() if attributes else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import get_running_loop
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from .._proto.temporal.api.common.v1 import Payloads
@@ -11,12 +12,14 @@ from .._rpc._methods import Method
 from .._rpc._retry import RetryRules
 from .._time import Seconds, to_seconds
 from ..converter import DataConverter
+from ..converter._encodings import reads_with_pydantic
+from ..converter._writing import encoder_for
 from ._interceptor import OutboundInterceptor
 
 if TYPE_CHECKING:
     from ._client import Client
 
-__all__ = ["Calls", "encode_payloads"]
+__all__ = ["Calls", "as_annotated", "encode_payloads"]
 
 
 class Calls(OutboundInterceptor):
@@ -49,3 +52,12 @@ class Calls(OutboundInterceptor):
 async def encode_payloads(converter: DataConverter, values: Sequence[Any]) -> Payloads | None:
     """Encode values as one field; no values leave the field out."""
     return Payloads(payloads=await converter.encode(values)) if values else None
+
+
+def as_annotated(values: Sequence[Any], hints: Sequence[Any], converter: DataConverter) -> Sequence[Any]:
+    """Encode in arguments what only the parameters' annotations say is encoded, as ``Base64Bytes`` in a dict are."""
+    encoders = [encoder_for(hint) for hint in hints[: len(values)]]
+    if not any(encoders) or not reads_with_pydantic(converter.payload_converter):
+        return values
+    pairs = zip_longest(values, encoders)
+    return [value if encode is None else encode(value) for value, encode in pairs]

@@ -48,10 +48,14 @@ class _Call:
 
 @dataclass(slots=True, kw_only=True)
 class StartActivityInput(_Call):
-    """Input of :meth:`OutboundInterceptor.start_activity`; *headers* reach the worker's interceptors."""
+    """Input of :meth:`OutboundInterceptor.start_activity`; *headers* reach the worker's interceptors.
+
+    *arg_types* are those of the activity's parameters, if it was given as its function.
+    """
 
     activity_type: str
     args: Sequence[Any]
+    arg_types: Sequence[Any] = ()
     id: str
     task_queue: str
     result_type: Any = Any

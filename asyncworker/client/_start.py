@@ -51,6 +51,7 @@ def plan_start(
     return StartActivityInput(
         activity_type=activity_type,
         args=arguments,
+        arg_types=() if signature is None else _types_of(signature, len(arguments)),
         id=_id(options.get("id")),
         task_queue=_task_queue(option("task_queue"), activity_type),
         result_type=options.get("result_type") or (signature and _awaited(signature.result_hint)) or Any,
@@ -112,6 +113,12 @@ def _awaited(hint: Any) -> Any:
     """Read what comes of a result that is awaited: the ``T`` of an ``Awaitable[T]`` that a ``def`` function returns."""
     origin = get_origin(hint)
     return get_args(hint)[-1] if inspect.isclass(origin) and issubclass(origin, Awaitable) else hint
+
+
+def _types_of(signature: Signature, count: int) -> Sequence[Any]:
+    """List the types of a number of arguments."""
+    types = [each.hint for each in signature.parameters]
+    return types if signature.rest is None else types + [signature.rest.hint] * (count - len(types))
 
 
 def _merge(arguments: Sequence[Any], args: Sequence[Any] | None) -> Sequence[Any]:

@@ -17,6 +17,7 @@ from ._encodings import DefaultPayloadConverter
 from ._failure import FailureConverter, decode_payloads_of, encode_payloads_of, ends_the_task
 from ._from_error import text_of
 from ._payload import PayloadConverter
+from ._stored import AroundReferences, is_stored_elsewhere, stored_elsewhere
 
 __all__ = ["DataConverter"]
 
@@ -104,7 +105,13 @@ class DataConverter:
         """Pass payloads back through the codec, if there are any and there is one."""
         if self.codec is None or not payloads:
             return list(payloads)
-        return await _own_up(self.codec.decode(payloads))
+        try:
+            return await _own_up(self.codec.decode(payloads))
+        except Exception as error:
+            # A codec may know how to follow a reference; if it does not, this says more than its own error.
+            if any(map(is_stored_elsewhere, payloads)):
+                raise stored_elsewhere() from error
+            raise
 
     # Errors
 
@@ -136,7 +143,7 @@ class DataConverter:
             Exception: Whatever the codec raises.
         """
         if self.codec is not None:
-            failure = await _own_up(decode_payloads_of(failure, self.codec))
+            failure = await _own_up(decode_payloads_of(failure, AroundReferences(self.codec)))
         return self.failure_converter.from_failure(failure, self.payload_converter)
 
     def decode_failure_nowait(self, failure: Failure) -> BaseException:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
 from .._proto.temporal.api.failure.v1 import ApplicationFailureInfo, Failure
+from ..common import RawValue
 from ..exceptions import ApplicationError, FailureError
 from ._failure import FailureConverter, copied_levels, levels
 from ._from_error import SOURCE, causes_of, class_name_of, failure_from, text_of
 from ._payload import PayloadConverter
+from ._stored import is_stored_elsewhere, stored_elsewhere
 from ._to_error import error_from
 
 __all__ = ["DefaultFailureConverter", "DefaultFailureConverterWithEncodedAttributes", "plain_failure"]
@@ -88,9 +91,15 @@ def plain_failure(exception: BaseException, problem: BaseException) -> Failure:
 def _error_of(failure: Failure, payload_converter: PayloadConverter) -> FailureError:
     message, stack_trace = _common_attributes(failure, payload_converter)
     error = error_from(failure, message, payload_converter)
+    if any(isinstance(each, RawValue) and is_stored_elsewhere(each.payload) for each in _details_of(error)):
+        error.add_note(f"of its details: {stored_elsewhere()}")
     error._failure = failure
     error._stack_trace = stack_trace or None
     return error
+
+
+def _details_of(error: FailureError) -> Sequence[Any]:
+    return getattr(error, "details", None) or getattr(error, "last_heartbeat_details", None) or ()
 
 
 def _common_attributes(failure: Failure, payload_converter: PayloadConverter) -> tuple[str, str]:
@@ -98,6 +107,8 @@ def _common_attributes(failure: Failure, payload_converter: PayloadConverter) ->
     if failure.encoded_attributes is None:
         return failure.message, failure.stack_trace
     attributes: Any = None
+    if is_stored_elsewhere(failure.encoded_attributes):
+        return f"{failure.message}: {stored_elsewhere()}", failure.stack_trace
     try:
         attributes = payload_converter.from_payload(failure.encoded_attributes)
     except Exception:  # noqa: BLE001 - without the key the failure is still worth reading

@@ -2,22 +2,22 @@
 
 JSON is written by pydantic from what a value is, whatever its annotation says, and read by pydantic as the type that
 is asked for, in its lax mode. Text is UTF-8: bytes inside a JSON value must be UTF-8 too (``pydantic.Base64Bytes`` is
-for those that are not), and a lone surrogate cannot be written. ``NaN`` and the infinities are written under these
-names as Python's own ``json`` does: Python reads them back, JSON parsers of other languages mostly refuse them.
+for those that are not). ``NaN`` and the infinities are written under these names as Python's own ``json`` does: Python
+reads them back, JSON parsers of other languages mostly refuse them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any
-
-from pydantic_core import ValidationError, to_json
 
 from .._proto.temporal.api.common.v1 import Payload
 from ..exceptions import ConverterError
-from ._adapter import Adapter, adapter_for, clip, describe_type, explain
+from ._adapter import Adapter, adapter_for
+from ._explain import explain
 from ._payload import CompositePayloadConverter, EncodingPayloadConverter, PayloadConverter
 from ._protobuf import BinaryProtoPayloadConverter, JSONProtoPayloadConverter
+from ._reading import read_bytes, read_json
+from ._writing import written
 
 __all__ = [
     "BinaryNullPayloadConverter",
@@ -47,7 +47,7 @@ class BinaryNullPayloadConverter(EncodingPayloadConverter):
     def _load(self, payload: Payload, adapter: Adapter) -> Any:
         if payload.data:
             raise ConverterError(f"a binary/null payload has no data, this one has {len(payload.data)} bytes")
-        return _validated(None, adapter)
+        return _nothing(adapter)
 
 
 class BinaryPlainPayloadConverter(EncodingPayloadConverter):
@@ -66,7 +66,7 @@ class BinaryPlainPayloadConverter(EncodingPayloadConverter):
         return BinaryPlainPayloadConverter._load(self, payload, adapter_for(type_hint))
 
     def _load(self, payload: Payload, adapter: Adapter) -> Any:
-        return _validated(payload.data, adapter)
+        return read_bytes(payload.data, adapter)
 
 
 class JSONPlainPayloadConverter(EncodingPayloadConverter):
@@ -78,15 +78,10 @@ class JSONPlainPayloadConverter(EncodingPayloadConverter):
         """Write a value as compact JSON.
 
         Raises:
-            ConverterError: pydantic does not know the value's type, or it holds text or bytes that are not UTF-8.
+            ConverterError: pydantic does not know the value's type, it holds bytes that are not UTF-8, or it could not
+                be read as what it was.
         """
-        try:
-            data = to_json(value, fallback=_plain)
-        except (ValueError, TypeError, RecursionError) as error:
-            reason = clip(str(error).removeprefix("Error serializing to JSON: ").partition("\n")[0])
-            kind = describe_type(type(value))
-            raise ConverterError(f"a value of type {kind} cannot be written as JSON: {reason}") from error
-        return Payload(metadata={"encoding": b"json/plain"}, data=data)
+        return Payload(metadata={"encoding": b"json/plain"}, data=written(value))
 
     def from_payload(self, payload: Payload, type_hint: Any = None) -> Any:
         """Read JSON as the type that is asked for, or as plain lists, dicts and scalars.
@@ -97,13 +92,7 @@ class JSONPlainPayloadConverter(EncodingPayloadConverter):
         return JSONPlainPayloadConverter._load(self, payload, adapter_for(type_hint))
 
     def _load(self, payload: Payload, adapter: Adapter) -> Any:
-        try:
-            return adapter.validate_json(payload.data)
-        except ValidationError as error:
-            # The message has all of it, but for the values, which are nobody's business on the wire.
-            raise ConverterError(explain(error, adapter.hint)) from None
-        except ValueError as error:
-            raise ConverterError(f"expected {describe_type(adapter.hint)}: Invalid JSON: {error}") from None
+        return read_json(payload.data, adapter)
 
 
 class DefaultPayloadConverter(CompositePayloadConverter):
@@ -139,17 +128,8 @@ def reads_with_pydantic(converter: PayloadConverter) -> bool:
     return type(converter)._load is CompositePayloadConverter._load and reads_here is JSONPlainPayloadConverter._load
 
 
-def _validated(value: Any, adapter: Adapter) -> Any:
+def _nothing(adapter: Adapter) -> Any:
     try:
-        return adapter.validate_python(value)
-    except ValidationError as error:
-        raise ConverterError(explain(error, adapter.hint)) from None
-
-
-def _plain(value: Any) -> Any:
-    """Turn what pydantic does not know into what it does: any mapping into a dict, any other iterable into a list."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, Iterable):
-        return list(value)
-    raise TypeError(f"{describe_type(type(value))} is of no type that pydantic knows")
+        return adapter.validate_python(None)
+    except ValueError as error:
+        raise ConverterError(explain(error, adapter, b"")) from None

@@ -27,6 +27,7 @@ from .._proto.temporal.api.failure.v1 import (
 from .._time import to_duration
 from ._adapter import clip
 from ._encodings import DefaultPayloadConverter
+from ._failure import shallow_copy
 from ._payload import PayloadConverter
 
 __all__ = ["MAX_TEXT", "SOURCE", "causes_of", "class_name_of", "failure_from", "text_of", "traceback_of"]
@@ -78,7 +79,7 @@ def failure_from(exception: BaseException, payload_converter: PayloadConverter) 
     """Write one exception, without its causes."""
     if isinstance(exception, exceptions.FailureError):
         if isinstance(exception.failure, Failure):
-            return exception.failure
+            return _with_notes(exception.failure, exception, payload_converter)
         failure = Failure(message=text_of(exception.message), source=SOURCE)
         _set_info(failure, exception, payload_converter)
     elif isinstance(exception, BaseExceptionGroup):
@@ -123,13 +124,46 @@ def text_of(value: Any) -> str:
 
 
 def _stack_of(exception: BaseException) -> str:
-    """Write the traceback as Python prints it; that of a group has all its exceptions, with their tracebacks."""
+    """Write the traceback as Python prints it, with the notes that were added after it.
+
+    That of a group has all its exceptions, with their tracebacks and notes. The message is what the exception says, and
+    what programs compare: the notes are not in it.
+    """
     try:
         if isinstance(exception, BaseExceptionGroup):
             return text_of("".join(traceback.format_exception(exception)))
-        return text_of("".join(traceback.format_tb(exception.__traceback__)))
+        return text_of("".join(traceback.format_tb(exception.__traceback__)) + _notes_of(exception))
     except Exception as error:  # noqa: BLE001 - formatting calls code of the exceptions
         return f"<no stack trace: {class_name_of(error)} while formatting it>"
+
+
+def _notes_of(exception: BaseException) -> str:
+    """List what ``add_note()`` has added, each note from a line of its own on."""
+    notes = getattr(exception, "__notes__", None) or ()
+    return "".join(f"{text_of(note)}\n" for note in (notes if isinstance(notes, list | tuple) else [notes]))
+
+
+def _with_notes(failure: Failure, exception: BaseException, converter: PayloadConverter) -> Failure:
+    """Add the notes that an error got after it was read to a copy of the failure that it was read from."""
+    try:
+        notes = _notes_of(exception)
+        if not notes:
+            return failure
+        copied = shallow_copy(failure)
+        if copied.encoded_attributes is None:
+            copied.stack_trace = text_of(_lines(copied.stack_trace) + notes)
+        else:
+            # Where the stack trace is encoded, notes are nothing to show either.
+            attributes = converter.from_payload(copied.encoded_attributes)
+            attributes["stack_trace"] = text_of(_lines(attributes.get("stack_trace", "")) + notes)
+            copied.encoded_attributes = converter.to_payload(attributes)
+    except Exception:  # noqa: BLE001 - the failure matters more than its notes
+        return failure
+    return copied
+
+
+def _lines(text: str) -> str:
+    return text if not text or text.endswith("\n") else text + "\n"
 
 
 # Failure errors

@@ -17,8 +17,14 @@ from ..common import RawValue
 from ..exceptions import AsyncWorkerError, ConverterError
 from ._adapter import Adapter, adapter_for, clip, describe_type
 from ._context import SerializationContext, WithSerializationContext, takes_context, with_context
+from ._explain import is_told, pieces_of, text_of, without
+from ._stored import is_stored_elsewhere, refuse_stored, stored_elsewhere
+from ._writing import texts_of
 
-__all__ = ["CompositePayloadConverter", "EncodingPayloadConverter", "PayloadConverter"]
+__all__ = ["PASSING", "CompositePayloadConverter", "EncodingPayloadConverter", "PayloadConverter"]
+
+#: What is no fault of a payload's, and may be over when it is read again.
+PASSING = (MemoryError, RecursionError, OSError)
 
 
 class PayloadConverter(ABC):
@@ -151,28 +157,38 @@ class CompositePayloadConverter(PayloadConverter, WithSerializationContext):
                     return payload
         except AsyncWorkerError:
             raise
-        except Exception as error:
-            kind = describe_type(type(value))
-            raise ConverterError(f"a value of type {kind} cannot be written: {clip(repr(error))}") from error
+        except Exception as error:  # noqa: BLE001 - this is a converter of somebody's
+            said = list(texts_of(value))
+            reason = clip(without(f"{type(error).__name__}: {text_of(error)}", said))
+            problem = ConverterError(f"a value of type {describe_type(type(value))} cannot be written: {reason}")
+            raise problem from (None if is_told(error, said) else error)
         raise ConverterError(f"a value of type {describe_type(type(value))} has no converter; known: {self._known()}")
 
     def _load(self, payload: Payload, adapter: Adapter) -> Any:
+        metadata = payload.metadata
+        # Most payloads have their encoding only.
+        if len(metadata) != 1 and is_stored_elsewhere(payload):
+            raise stored_elsewhere()
         if adapter.is_raw:
+            refuse_stored([payload])
             return RawValue(payload)
-        encoding = payload.metadata.get("encoding")
+        encoding = metadata.get("encoding")
         if encoding is None:
             raise ConverterError("the payload does not say its encoding: its metadata has no 'encoding'")
         load = self._loaders.get(encoding)
         if load is None:
+            refuse_stored([payload])
             unknown = clip(encoding.decode("utf-8", "backslashreplace"))
             raise ConverterError(f"the payload's encoding {unknown!r} is unknown; known: {self._known()}")
         try:
             return load(payload, adapter)
-        except AsyncWorkerError:
+        except (AsyncWorkerError, *PASSING):
             raise
-        except Exception as error:
-            wanted = describe_type(adapter.hint)
-            raise ConverterError(f"expected {wanted}: {type(error).__name__}: {clip(str(error))}") from error
+        except Exception as error:  # noqa: BLE001 - whatever it is, the payload is what it complains about
+            said = list(pieces_of(payload.data))
+            reason = f"{type(error).__name__}: {clip(without(text_of(error), said))}"
+            problem = ConverterError(f"expected {describe_type(adapter.hint)}: {reason}")
+            raise problem from (None if is_told(error, said) else error)
 
     def _known(self) -> str:
         return ", ".join(each.encoding for each in self.converters.values())

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pydantic_core import ValidationError
-
 from .._proto.temporal.api.common.v1 import Payload
 from ..exceptions import ConverterError
-from ._adapter import Adapter, adapter_for, clip, describe_type, explain, is_message_class
+from ._adapter import Adapter, adapter_for, clip, describe_type, is_message_class
+from ._explain import pieces_of, without
 from ._payload import EncodingPayloadConverter
+from ._reading import read_json
 
 __all__ = ["BinaryProtoPayloadConverter", "JSONProtoPayloadConverter"]
 
@@ -49,10 +49,7 @@ class JSONProtoPayloadConverter(EncodingPayloadConverter):
 
     def _load(self, payload: Payload, adapter: Adapter) -> Any:
         if not adapter.is_untyped and adapter.message_class is None:
-            try:
-                return adapter.validate_json(payload.data)
-            except ValidationError as error:
-                raise ConverterError(explain(error, adapter.hint)) from None
+            return read_json(payload.data, adapter)
         message = _message_class(payload, adapter)()
         from google.protobuf.json_format import Parse, ParseError
 
@@ -60,7 +57,9 @@ class JSONProtoPayloadConverter(EncodingPayloadConverter):
             return Parse(payload.data, message, ignore_unknown_fields=self._ignore_unknown_fields)
         except (ParseError, UnicodeDecodeError) as error:
             # After the first colon come values, which are nobody's business on the wire.
-            reason = clip(str(error).partition(": ")[0])
+            reason = clip(
+                without(str(error).partition(": ")[0], pieces_of(payload.data), _names_in(message.DESCRIPTOR))
+            )
             raise ConverterError(f"expected {message.DESCRIPTOR.full_name}: {reason}") from None
 
 
@@ -95,6 +94,19 @@ class BinaryProtoPayloadConverter(EncodingPayloadConverter):
         except DecodeError as error:
             raise ConverterError(f"expected {message.DESCRIPTOR.full_name}: {clip(str(error))}") from error
         return message
+
+
+def _names_in(descriptor: Any) -> frozenset[str]:
+    """Collect the names of a message's fields, and of those in it."""
+    seen, found = {descriptor.full_name}, [descriptor]
+    names: set[str] = set()
+    while found:
+        for field in found.pop().fields:
+            names |= {field.name, field.json_name}
+            if field.message_type is not None and field.message_type.full_name not in seen:
+                seen.add(field.message_type.full_name)
+                found.append(field.message_type)
+    return frozenset(names)
 
 
 def _payload(encoding: bytes, message: Any, data: bytes) -> Payload:

@@ -15,7 +15,11 @@ from ..common import RawValue
 from ..exceptions import ConverterError, FailureError
 from ._adapter import Adapter, clip, describe_type
 from ._encodings import reads_with_pydantic
-from ._payload import PayloadConverter
+from ._explain import is_told, pieces_of, text_of, without
+from ._payload import PASSING, PayloadConverter
+from ._stored import StoredElsewhereError, refuse_stored
+from ._variables import bindings_of, bound
+from ._writing import encoder_for
 
 __all__ = ["Parameter", "Signature"]
 
@@ -53,16 +57,18 @@ class Signature:
         name: What to call the function in messages. Default: its own name.
 
     Raises:
-        TypeError: The function cannot be called with payloads, or an annotation has a name that cannot be found.
+        TypeError: The function cannot be called with payloads, or a parameter's annotation has a name that cannot be
+            found.
 
     Attributes:
         name: What the function is called in messages.
         parameters: Those that take one payload each.
         rest: The type of each further payload, in a :class:`Parameter` named as ``*args`` is, or ``None``.
-        result_hint: The type that is returned; ``None`` if it is not annotated.
+        result_hint: The type that is returned; ``None`` if it is not annotated, or with what exists for type checkers
+            only.
     """
 
-    __slots__ = ("_adapters", "_required", "_rest", "name", "parameters", "rest", "result_hint")
+    __slots__ = ("_adapters", "_encode", "_required", "_rest", "name", "parameters", "rest", "result_hint")
 
     def __init__(
         self, function: Callable[..., Any], *, skip: int | Callable[[Any], bool] = 0, name: str | None = None
@@ -79,7 +85,8 @@ class Signature:
         _refuse_keywords(found, self.name)
         rest = next((each for each in found if each.kind is _Kind.VAR_POSITIONAL), None)
         self.rest = None if rest is None else Parameter(rest.name, _hint(rest, resolve), optional=True)
-        self.result_hint = resolve(signature.return_annotation, "the result")
+        self.result_hint = _result_hint(signature, resolve)
+        self._encode = encoder_for(self.result_hint)
         self._required = sum(not each.optional for each in self.parameters)
         self._adapters: tuple[Adapter, ...] | None = None
         self._rest: Adapter | None = None
@@ -109,9 +116,11 @@ class Signature:
         """Read the arguments.
 
         Raises:
+            StoredElsewhereError: One of them is a reference to external storage, which cannot be followed here.
             ConverterError: There are too many or too few, or some are not what their parameters take. The message has
                 a line for each that says why, and none of their values. Sending them again would not help.
             FailureError: What a converter, or a validator of the user's, raised to fail the activity in its own way.
+            MemoryError, RecursionError, OSError: Another time they may be read.
         """
         adapters = self._adapters if self._adapters is not None else self._build()
         given, rest = len(payloads), self._rest
@@ -122,24 +131,35 @@ class Signature:
                 adapters = (*adapters, *repeat(rest, given - len(adapters)))
             try:
                 return [load(payload, adapter) for payload, adapter in zip(payloads, adapters, strict=False)]
-            except FailureError:
+            except (FailureError, StoredElsewhereError, *PASSING):
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, the arguments are what it complains about
                 first = error
+        refuse_stored(payloads)
         cause = first.__cause__ if isinstance(first, ConverterError) else first
+        if any(is_told(cause, pieces_of(payload.data)) for payload in payloads):
+            cause = None
+        refused = ConverterError(self._explain(payloads, payload_converter))
+        # Not shown, but found by what takes the tracebacks off, even where it is not to be told as the cause.
+        refused.__context__ = first
         try:
-            raise ConverterError(self._explain(payloads, payload_converter)) from cause
+            raise refused from cause
         finally:
             # They hold this frame, and the arguments with it, which would be for the garbage collector to find out.
-            del first, cause
+            del first, cause, refused
 
     def encode_result(self, value: Any, payload_converter: PayloadConverter) -> Payload:
         """Write a result: as what it is, which the annotation may say less of; ``None`` is a payload too.
+
+        Where the annotation says how bytes or text are encoded, as ``Base64Bytes`` does, it is heard.
 
         Raises:
             ConverterError: It cannot be written.
         """
         try:
+            encode = self._encode
+            if encode is not None and reads_with_pydantic(payload_converter):
+                value = encode(value)
             return payload_converter.to_payload(value)
         except ConverterError as error:
             raise ConverterError(f"the result of {self.name}(): {error}") from error
@@ -179,10 +199,13 @@ class Signature:
 def _problem(payload: Payload, adapter: Adapter, payload_converter: PayloadConverter) -> str | None:
     try:
         payload_converter._load(payload, adapter)
+    except (StoredElsewhereError, *PASSING):
+        raise
     except ConverterError as error:
         return str(error)
     except Exception as error:  # noqa: BLE001 - whatever it is, the argument is what it complains about
-        return f"expected {describe_type(adapter.hint)}: {type(error).__name__}: {clip(str(error))}"
+        said = clip(without(text_of(error), pieces_of(payload.data)))
+        return f"expected {describe_type(adapter.hint)}: {type(error).__name__}: {said}"
     return None
 
 
@@ -214,6 +237,14 @@ def _refuse_keywords(parameters: Sequence[inspect.Parameter], name: str) -> None
             )
 
 
+def _result_hint(signature: inspect.Signature, resolve: _Resolver) -> Any:
+    """Read what is returned; no result is read here, so that it may be what only type checkers know."""
+    try:
+        return resolve(signature.return_annotation, "the result")
+    except TypeError:
+        return None
+
+
 def _hint(parameter: inspect.Parameter, resolve: _Resolver) -> Any:
     hint = resolve(parameter.annotation, f"parameter {parameter.name!r}")
     if parameter.default is None and hint is not None and hint is not RawValue:
@@ -228,7 +259,9 @@ class _Resolver:
         inner = _innermost(function)
         self._name = name
         self._globals = getattr(inner, "__globals__", {})
-        self._locals = {each.__name__: each for each in getattr(inner, "__type_params__", ())} | _closure(inner)
+        self._variables, of_classes = bindings_of(function, inner)
+        own = {each.__name__: each for each in getattr(inner, "__type_params__", ())}
+        self._locals = of_classes | own | _closure(inner)
 
     def __call__(self, annotation: Any, what: str) -> Any:
         """Return the type, or ``None`` if there is no annotation."""
@@ -236,7 +269,8 @@ class _Resolver:
             return None
         holder = SimpleNamespace(__annotations__={"it": annotation})
         try:
-            return get_type_hints(holder, self._globals, self._locals, include_extras=True)["it"]
+            hint = get_type_hints(holder, self._globals, self._locals, include_extras=True)["it"]
+            return bound(hint, self._variables) if self._variables else hint
         except NameError as error:
             raise TypeError(
                 f"{self._name}(): the annotation of {what}, {annotation!r}, has the name {error.name!r}, which is not"

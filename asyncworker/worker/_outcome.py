@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from ..activity._context import CompleteAsync
 from ..common import CancelReason
+from ..converter._stored import StoredElsewhereError
 from ..exceptions import ApplicationError, CancelledError, ConverterError
 from ._events import OutcomeName
 
@@ -116,7 +117,7 @@ def _conclude(error: BaseException, reason: CancelReason | None) -> Outcome:
         return _cancelled(error, reason)
     if reason is CancelReason.NOT_FOUND:
         return ON_CANCELLED[reason]
-    if isinstance(error, ConverterError):
+    if isinstance(error, ConverterError) and not isinstance(error, StoredElsewhereError):
         # What does not convert now does not convert in the next attempt either.
         return Failed(unconvertible(error))
     return Failed(error)

@@ -10,6 +10,7 @@ from .._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueRespon
 from ..activity import Info
 from ..common import RawValue
 from ..converter import ActivitySerializationContext
+from ..converter._stored import refuse_stored
 from ..exceptions import ConverterError
 from ._registry import raw_arguments
 
@@ -43,12 +44,14 @@ async def read_arguments(
 
     Raises:
         ConverterError: They are not what it takes.
-        Exception: Whatever the codec raises.
+        StoredElsewhereError: One is a reference to external storage: elsewhere, or later, it may be read.
+        Exception: Whatever the codec raises, and what a payload is not to blame for.
     """
     payloads: Sequence[Payload] = task.input.payloads if task.input is not None else ()
     if payloads and converter.has_codec:
         payloads = await converter.decode_payloads(payloads)
     if registered.definition.dynamic:
+        refuse_stored(payloads)
         return raw_arguments(payloads)
     return registered.signature.decode_arguments(payloads, converter.payload_converter)
 
@@ -57,11 +60,14 @@ async def read_details(task: PollActivityTaskQueueResponse, converter: DataConve
     """Read the last heartbeat's details, as payloads: what type they are the activity says later.
 
     Raises:
+        StoredElsewhereError: One is a reference to external storage. Without it the activity would begin anew.
         Exception: Whatever the codec raises.
     """
     if task.heartbeat_details is None or not task.heartbeat_details.payloads:
         return ()
-    return await converter.decode_payloads(task.heartbeat_details.payloads)
+    payloads = await converter.decode_payloads(task.heartbeat_details.payloads)
+    refuse_stored(payloads)
+    return payloads
 
 
 def read_untyped(payloads: Sequence[Payload], converter: DataConverter) -> Sequence[Any]:

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import inspect
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from unittest.mock import AsyncMock
 
 import pytest
@@ -11,6 +12,11 @@ import pytest
 from asyncworker import RawValue, activity
 from asyncworker.activity import Definition
 from asyncworker.activity._definition import definitions_of
+
+if TYPE_CHECKING:
+    from nowhere import Nowhere
+
+Ctx = activity.Context
 
 
 @activity.defn
@@ -128,6 +134,18 @@ class TestDeclaring:
         async def anything(args: Sequence[RawValue]) -> None: ...
 
         assert Definition.of(anything).dynamic
+
+
+class TestNamesForTypeCheckers:
+    def test_context_beside_a_result_that_only_type_checkers_know(self):
+        """What the result is said to be has no say in whether a context is taken, by whatever name that is known."""
+
+        async def taking(ctx: Ctx, order: str) -> Nowhere: ...
+
+        async def not_taking(order: str) -> Nowhere: ...
+
+        assert Definition.of(taking).takes_context
+        assert not Definition.of(not_taking).takes_context
 
 
 class TestMisuse:

@@ -7,8 +7,11 @@ from functools import partial
 from typing import Any
 
 import pytest
+from pydantic import Base64Bytes
+from typing_extensions import TypedDict
 
-from asyncworker import activity
+from asyncworker import DataConverter, activity
+from asyncworker.client._calls import as_annotated
 from asyncworker.client._start import plan_start
 from asyncworker.common import ActivityIDConflictPolicy, ActivityIDReusePolicy, Priority, RetryPolicy
 
@@ -40,6 +43,10 @@ def with_context(context: activity.Context, order: str) -> bytes:
 
 def awaited(order: str) -> Coroutine[Any, Any, list[int]]:
     raise NotImplementedError
+
+
+class Blob(TypedDict):
+    data: Base64Bytes
 
 
 class Depot:
@@ -188,3 +195,23 @@ def test_a_dynamic_activity_has_no_name_to_start():
 def test_a_start_delay_may_be_none_at_all():
     """Zero is a delay."""
     assert plan_start("pack", (), ENOUGH | {"start_delay": 0}).start_delay == timedelta(0)
+
+
+def test_types_of_the_arguments_go_with_them():
+    """Each argument has its parameter's type, those of ``*args`` too; a bare name says no types."""
+    assert plan_start(declared, ("7",), {}).arg_types == [str, int]
+    assert plan_start(Cleaner(), ("a", "b"), ENOUGH).arg_types == [str, str]
+    assert plan_start(with_context, ("7",), ENOUGH).arg_types == [str]
+    assert plan_start("pack", ("7",), ENOUGH).arg_types == ()
+
+
+def test_arguments_are_encoded_as_their_types_say():
+    """Where only a parameter's annotation says how bytes are written, an argument is written so."""
+
+    async def keep(blob: Blob, count: int, *more: Base64Bytes) -> None: ...
+
+    arguments = ({"data": b"\xff"}, 1, b"\xff")
+    types = plan_start(keep, arguments, ENOUGH).arg_types
+
+    assert as_annotated(arguments, types, DataConverter.default) == [{"data": "/w=="}, 1, b"\xff"]
+    assert as_annotated(arguments, (), DataConverter.default) is arguments

@@ -589,3 +589,77 @@ def test_payload_validation_error():
         "Payload validation failed",
         (),
     )
+
+
+class TestNotes:
+    """Notes that were added to an exception are where its traceback is."""
+
+    def test_notes_follow_the_stack_trace(self):
+        """The message is what the exception says; the stack trace ends with the notes, as Python prints them."""
+        error = raised(ValueError("no box"))
+        error.add_note("while packing order 7")
+        error.add_note("of two\nlines")
+        failure = encode(error)
+
+        assert failure.message == "no box"
+        assert failure.stack_trace.endswith("raise error\nwhile packing order 7\nof two\nlines\n")
+
+    @pytest.mark.parametrize("error", [ApplicationError("m"), CancelledError("m"), KeyError("m")])
+    def test_notes_of_any_error(self, error):
+        """Errors of every kind have theirs, raised or not."""
+        error.add_note("a note")
+
+        assert encode(error).stack_trace == "a note\n"
+
+    def test_notes_of_causes_and_of_what_is_in_a_group(self):
+        """A cause brings its own, and a group those of all that is in it."""
+        cause = ValueError("cause")
+        cause.add_note("a note of the cause")
+        error = RuntimeError("outer")
+        error.__cause__ = cause
+        group = ExceptionGroup("all", [cause])
+        group.add_note("a note of the group")
+
+        assert encode(error).cause.stack_trace == "a note of the cause\n"
+        assert "a note of the cause" in encode(group).stack_trace
+        assert "a note of the group" in encode(group).stack_trace
+
+    @pytest.mark.parametrize("encoded", [False, True])
+    def test_notes_added_to_an_error_from_elsewhere(self, encoded):
+        """What came over the wire goes out as it came, with what was added to it."""
+        converter = DataConverter(failure_converter=DefaultFailureConverter(encode_common_attributes=encoded))
+        received = converter.encode_failure_nowait(raised(ApplicationError("m", type="T")))
+        error = converter.decode_failure_nowait(received)
+        error.add_note("seen at the gate")
+        again = converter.decode_failure_nowait(converter.encode_failure_nowait(error))
+
+        assert again.stack_trace.endswith("seen at the gate\n")
+        assert (again.message, again.type) == ("m", "T")
+        assert received == error.failure
+        if encoded:
+            assert "gate" not in converter.encode_failure_nowait(error).stack_trace
+
+    def test_encoded_attributes_have_the_notes(self):
+        """Where the stack trace is encoded, so are they."""
+        error = ValueError("m")
+        error.add_note("a secret")
+        failure = DefaultFailureConverterWithEncodedAttributes().to_failure(error, CONVERTER)
+
+        assert failure.stack_trace == ""
+        assert "a secret" in failure.encoded_attributes.data.decode()
+
+    @pytest.mark.parametrize("notes", [None, "text", 7, [7, None], (object(),), [raised(ValueError("\ud800"))]])
+    def test_odd_notes(self, notes):
+        """Whatever stands in their place, the failure goes out."""
+        error = ValueError("m")
+        error.__notes__ = notes
+
+        assert encode(error).message == "m"
+
+    def test_notes_are_bounded(self):
+        """Notes are cut as texts are."""
+        error = ValueError("m")
+        for _ in range(50):
+            error.add_note("x" * 50_000)
+
+        assert len(encode(error).stack_trace) < 21_000

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import sys
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, NewType, TypeVar
 from uuid import UUID
 
 import pytest
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, ImportString, field_validator
 from typing_extensions import TypedDict
 
 from asyncworker.converter import (
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 CONVERTER = DefaultPayloadConverter()
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 class Context:
@@ -70,6 +73,78 @@ Name = NewType("Name", str)
 
 class Page(BaseModel, Generic[T]):
     items: list[T]
+
+
+def wrapped(function):
+    @functools.wraps(function)
+    def wrapper(*args):
+        return function(*args)
+
+    return wrapper
+
+
+class Shelf(Generic[T]):
+    def put(self, item: T) -> None: ...
+
+    def put_all(self, items: list[T], by_name: dict[str, T | None], count: int) -> None: ...
+
+    def put_both(self, first: T, second: T) -> None: ...
+
+    def put_page(self, page: Page[T]) -> None: ...
+
+    @wrapped
+    def put_wrapped(self, item: T) -> None: ...
+
+    @classmethod
+    def put_by_class(cls, item: T) -> None: ...
+
+
+class PointShelf(Shelf[Point]):
+    pass
+
+
+class Middle(Shelf[U], Generic[U]):
+    pass
+
+
+class LowerShelf(Middle[Point]):
+    pass
+
+
+class Labelled:
+    pass
+
+
+class Diamond(Labelled, LowerShelf):
+    pass
+
+
+class PageShelf(Shelf[Page[Point]]):
+    pass
+
+
+class Pair(Shelf[T], Generic[T, U]):
+    def put_pair(self, first: T, second: U) -> None: ...
+
+
+class PointPair(Pair[Point, str]):
+    pass
+
+
+class Turned(Pair[U, T], Generic[T, U]):
+    pass
+
+
+class Swapped(Turned[str, Point]):
+    pass
+
+
+class Call(Generic[T]):
+    def __call__(self, item: T) -> None: ...
+
+
+class PointCall(Call[Point]):
+    pass
 
 
 def pack(order: Order, count: int = 1, tag: str | None = None) -> UUID: ...
@@ -331,6 +406,21 @@ class TestFunctions:
         assert Signature(returns_none).result_hint is type(None)
         assert Signature(lambda: None).result_hint is None
 
+    def test_result_that_only_type_checkers_know_is_none_at_all(self):
+        """A result is written from what it is, so that a name in its annotation need not exist at run time."""
+
+        def by_name(x: int) -> Missing: ...
+
+        def within(x: int) -> dict[str, list[Missing.Inner]]: ...
+
+        def no_type(x: int): ...
+
+        no_type.__annotations__["return"] = "1 +"
+
+        for function in (by_name, within, no_type):
+            assert Signature(function).result_hint is None
+            assert [each.hint for each in Signature(function).parameters] == [int]
+
     def test_repr(self):
         """A signature shows the parameters."""
 
@@ -339,18 +429,140 @@ class TestFunctions:
         assert repr(Signature(activity, name="go")) == "Signature(go(a, *more))"
 
 
+class TestTypeVariables:
+    """What a class binds its bases' type variables to is what its methods take."""
+
+    @pytest.mark.parametrize(
+        ("function", "hints"),
+        [
+            (PointShelf().put, [Point]),
+            (PointShelf().put_all, [list[Point], dict[str, Point | None], int]),
+            (PointPair().put, [Point]),
+            (PointPair().put_pair, [Point, str]),
+            (Swapped().put_pair, [Point, str]),
+            (Shelf[Point]().put, [Point]),
+            (LowerShelf().put, [Point]),
+            (Diamond().put, [Point]),
+            (PointShelf().put_wrapped, [Point]),
+            (PointShelf.put_by_class, [Point]),
+            (functools.partial(PointShelf().put_both, Point(1, 2)), [Point]),
+            (PointCall(), [Point]),
+            (PageShelf().put, [Page[Point]]),
+            (PageShelf().put_page, [Page[Page[Point]]]),
+        ],
+    )
+    def test_type_that_is_bound_is_the_type(self, function, hints):
+        """A type variable that is bound somewhere between the object's class and the method's is no longer one."""
+        assert [each.hint for each in Signature(function).parameters] == hints
+
+    def test_type_that_nothing_binds_stays(self):
+        """A type variable that nothing binds is what pydantic makes of it."""
+        assert [each.hint for each in Signature(Shelf().put).parameters] == [T]
+        assert decode(Shelf().put, {"x": 1}) == [{"x": 1}]
+
+    def test_arguments_are_of_the_bound_type(self):
+        """What comes is read as that type, at every depth."""
+        assert decode(PointShelf().put, {"x": 1}) == [Point(1)]
+        assert decode(PointShelf().put_all, [{"x": 1}], {"a": {"x": 2}}, 1) == [[Point(1)], {"a": Point(2)}, 1]
+
+    @pytest.mark.skipif(sys.version_info < (3, 12), reason="the syntax is of Python 3.12")
+    def test_new_syntax(self):
+        """Type parameters of a class are found by their names, too."""
+        names: dict[str, Any] = {}
+        source = """
+from __future__ import annotations
+class Shelf[T]:
+    def put(self, item: T, items: list[T]) -> T: ...
+class IntShelf(Shelf[int]): ...
+"""
+        exec(source, names)
+
+        assert [each.hint for each in Signature(names["IntShelf"]().put).parameters] == [int, list[int]]
+        assert Signature(names["IntShelf"]().put).result_hint is int
+
+
+class Empty(BaseModel):
+    pass
+
+
+class HasFunction(BaseModel):
+    call: Callable[[], None]
+
+
+class MayHaveFunction(BaseModel):
+    call: Callable[[], None] | None = None
+
+
+@dataclass
+class HasClass:
+    kind: type[int]
+
+
+class TestNoPayload:
+    """An annotation that no payload can satisfy is known when the activity is registered."""
+
+    @pytest.mark.parametrize(
+        "hint",
+        [
+            Callable[[int], int],
+            Callable,
+            type[int],
+            type,
+            list[Callable[[int], int]],
+            dict[str, type[int]],
+            tuple[int, Callable[[], None]],
+            Annotated[Callable[[], None], "note"],
+            Callable[[], None] | type[int],
+            HasFunction,
+            HasClass,
+            list[HasFunction],
+            BaseModel,
+            list[BaseModel],
+        ],
+    )
+    def test_annotation_that_no_payload_satisfies_is_refused(self, hint):
+        """It is refused with the parameter's name, before the first task comes."""
+
+        def activity(first: int, second: Any) -> None: ...
+
+        activity.__annotations__["second"] = hint
+
+        with pytest.raises(TypeError, match=r"activity\(\) has parameters of types .*\n  second: no payload can be a"):
+            Signature(activity).prepare(CONVERTER)
+
+    @pytest.mark.parametrize(
+        "hint",
+        [
+            Callable[[int], int] | None,
+            Callable[[int], int] | str,
+            MayHaveFunction,
+            Empty,
+            ImportString,
+            Hashable,
+            Annotated[Callable[[], None], BeforeValidator(lambda name: print)],
+            tuple[Any, ...],
+            object,
+            T,
+        ],
+    )
+    def test_annotation_that_some_payload_satisfies_is_taken(self, hint):
+        """Whatever can be read in some case is a matter of the payload."""
+
+        def activity(first: int, second: Any) -> None: ...
+
+        activity.__annotations__["second"] = hint
+
+        Signature(activity).prepare(CONVERTER)
+
+
 class TestMisuse:
     def test_unknown_name(self):
         """An annotation that cannot be resolved is refused with its parameter, its name and what to do."""
 
         def by_parameter(x: int, y: list[Missing]) -> None: ...
 
-        def by_result() -> Missing: ...
-
         with pytest.raises(TypeError, match=r"annotation of parameter 'y', 'list\[Missing\]', has the name 'Missing'"):
             Signature(by_parameter)
-        with pytest.raises(TypeError, match=r"annotation of the result, 'Missing', .* at run time"):
-            Signature(by_result)
 
     def test_annotation_that_is_no_type(self):
         """An annotation that is no type at all is refused."""

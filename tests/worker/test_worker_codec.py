@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import anyio
 import pytest
+from pydantic import AfterValidator
 from worker_helpers import QUEUE, Rude, until
 
 from asyncworker import ApplicationError, DataConverter, PayloadCodec, RetryPolicy, Worker, activity
@@ -196,3 +197,95 @@ async def test_a_failure_too_large_whose_note_cannot_be_written_has_no_details(t
 
     assert task.failure.message == "no box left"
     assert task.failure.application_failure_info.details is None
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RecursionError("deep"), OSError("no key"), TimeoutError("no answer")])
+async def test_what_a_payload_is_not_to_blame_for_is_retried(temporal, error):
+    """Memory comes back, and so does a service that a converter asks: the next attempt may read it."""
+
+    class Strained(DefaultPayloadConverter):
+        errors: ClassVar[list[BaseException]] = [error]
+
+        def from_payload(self, payload: Payload, type_hint: Any = None) -> Any:
+            if self.errors:
+                raise self.errors.pop()
+            return super().from_payload(payload, type_hint)
+
+    task = await run_with(temporal, echo, "word", attempts=2, payload_converter=Strained())
+
+    assert (task.attempt, task.result) == (2, "word!")
+
+
+@pytest.mark.parametrize("kind", [MemoryError, RecursionError, OSError])
+async def test_what_a_validator_is_not_to_blame_for_is_retried(temporal, kind):
+    """The same in the code of an argument's type."""
+    errors = [kind("for now")]
+
+    def check(word: str) -> str:
+        if errors:
+            raise errors.pop()
+        return word
+
+    async def echo_checked(word: Any) -> Any:
+        return word
+
+    echo_checked.__annotations__["word"] = list[Annotated[str, AfterValidator(check)]]
+    task = await run_with(temporal, activity.defn(echo_checked), ["word"], attempts=2)
+
+    assert (task.attempt, task.result) == (2, ["word"])
+
+
+async def test_wrong_type_is_not_retried(temporal):
+    """An argument that is of another type stays so."""
+    task = await run_with(temporal, echo, 7, attempts=2)
+
+    assert (task.attempt, task.failure.application_failure_info.non_retryable) == (1, True)
+
+
+REFERENCE = Payload(
+    metadata={"encoding": b"json/protobuf", "messageType": b"temporal.api.sdk.v1.ExternalStorageReference"},
+    data=b'{"driverName":"mem","claimData":{"key":"0"}}',
+)
+
+
+@activity.defn
+async def takes_raw(value: RawValue) -> None: ...
+
+
+@activity.defn(dynamic=True)
+async def takes_all(values: Sequence[RawValue]) -> None: ...
+
+
+@activity.defn
+async def takes_anything(value) -> None: ...
+
+
+@pytest.mark.parametrize("fn", [echo, takes_raw, takes_all, takes_anything])
+@pytest.mark.parametrize("codec", [None, Failing(b"driverName", ValueError("unknown"))], ids=["bare", "codec"])
+async def test_reference_to_external_storage_is_retried(temporal, fn, codec):
+    """An argument that is in external storage is told as that, and may be read by a worker that has the storage."""
+    client = temporal.client(data_converter=DataConverter(payload_codec=codec))
+    async with Worker(client, task_queue=QUEUE, activities=[fn]):
+        task = temporal.add_task("anything" if fn is takes_all else fn, REFERENCE, task_queue=QUEUE)
+        with anyio.fail_after(5):
+            await task.wait_closed()
+
+    assert "[TMPRL1105]" in task.last_failure.message
+    assert not task.last_failure.application_failure_info.non_retryable
+
+
+async def test_reference_in_heartbeat_details_is_retried(temporal):
+    """An activity does not begin anew because what it has done is in external storage."""
+    ran = []
+
+    @activity.defn
+    async def resumes() -> None:
+        ran.append(activity.info().attempt)
+        activity.heartbeat(RawValue(REFERENCE))
+        raise OSError("once more")
+
+    task = await run_with(temporal, resumes, attempts=2)
+
+    assert "[TMPRL1105]" in task.failure.message
+    assert not task.failure.application_failure_info.non_retryable
+    assert ran == [1]

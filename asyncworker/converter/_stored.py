@@ -1,0 +1,66 @@
+"""Payloads that are somewhere else: what another SDK leaves in a payload's place when it has stored it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from .._proto.temporal.api.common.v1 import Payload
+from ..exceptions import ConverterError
+from ._codec import PayloadCodec
+
+__all__ = ["AroundReferences", "StoredElsewhereError", "is_stored_elsewhere", "refuse_stored", "stored_elsewhere"]
+
+_MESSAGE = b"temporal.api.sdk.v1.ExternalStorageReference"
+_LEGACY = b"json/external-storage-reference"
+_MARKER = "__temporal_external_storage_reference"
+
+
+class StoredElsewhereError(ConverterError):
+    """A payload is a reference to external storage: where that can be read, it can be read as well."""
+
+
+def is_stored_elsewhere(payload: Payload) -> bool:
+    """Whether a payload is a reference to external storage, in any of the forms that SDKs have had for it."""
+    metadata = payload.metadata
+    return metadata.get("messageType") == _MESSAGE or metadata.get("encoding") == _LEGACY or _MARKER in metadata
+
+
+def stored_elsewhere() -> StoredElsewhereError:
+    """Make the error for a reference that was to be read."""
+    return StoredElsewhereError(
+        "[TMPRL1105] the payload is in external storage, and this is a reference to it, which asyncworker cannot"
+        " follow: let a worker or client with that storage read it, or keep the sender from storing payloads of this"
+        " size, or give the data converter a payload codec that fetches it"
+    )
+
+
+def refuse_stored(payloads: Iterable[Payload]) -> None:
+    """Refuse references to external storage.
+
+    Raises:
+        StoredElsewhereError: One of the payloads is such a reference.
+    """
+    if any(map(is_stored_elsewhere, payloads)):
+        raise stored_elsewhere()
+
+
+class AroundReferences(PayloadCodec):
+    """A codec that leaves references to external storage where they are, if it cannot follow them."""
+
+    def __init__(self, codec: PayloadCodec) -> None:
+        self._codec = codec
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """Encode them all."""
+        return await self._codec.encode(payloads)
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """Decode them, but for those that it cannot."""
+        try:
+            return await self._codec.decode(payloads)
+        except Exception:
+            others = [payload for payload in payloads if not is_stored_elsewhere(payload)]
+            if len(others) == len(payloads):
+                raise
+        decoded = iter(await self._codec.decode(others) if others else ())
+        return [payload if is_stored_elsewhere(payload) else next(decoded) for payload in payloads]
