@@ -30,6 +30,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import get_ident
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import anyio
@@ -68,6 +69,9 @@ _logger = logging.getLogger(__name__)
 # Where nobody ends open polls for us they should end by themselves before anybody minds. The server answers one or two
 # seconds before the deadline.
 _SHORT_POLL = 10.0
+# Seconds after a shutdown's beginning in which a server that says it ends open polls must have done so: as many as are
+# waited for at most where it does not.
+_LAST_POLLS = 15.0
 _WORKER_SHUTDOWN = ActivityCancellationDetails(worker_shutdown=True)
 
 
@@ -101,8 +105,22 @@ class Life:
 
     @property
     def is_polling(self) -> bool:
-        """Whether a poll is under way."""
+        """Whether a poll is with the server; of any thread."""
         return self.pollers is not None and self.pollers.is_polling
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it takes work, as far as is known: see :attr:`Worker.is_ready`; of any thread."""
+        pollers, executions, service = self.pollers, self.executions, self._client.service
+        if pollers is None or executions is None or self._stop.is_set():
+            return False
+        silence = monotonic() - service.answered_at
+        if pollers.is_polling:
+            return silence <= 2 * pollers.timeout
+        if pollers.may_not_poll(holds_tasks=len(executions) > 0):
+            # Nothing may have been asked for long: then what was heard last still holds.
+            return silence <= 2 * pollers.timeout or service.answered_at >= service.unanswered_at
+        return pollers.has_just_polled
 
     # From outside
 
@@ -302,8 +320,9 @@ class Life:
         try:
             yield
         finally:
-            self.pollers.stop()
-            await self._part(environment, executions, self.pollers, waits=capabilities.worker_poll_complete_on_shutdown)
+            ends_polls = capabilities.worker_poll_complete_on_shutdown
+            self.pollers.stop(within=_LAST_POLLS if ends_polls else None)
+            await self._part(environment, executions, self.pollers, waits=ends_polls)
             await self.pollers.wait_until_done(self._cut)
 
     async def _part(self, environment: Environment, executions: Executions, pollers: Pollers, *, waits: bool) -> None:
@@ -355,10 +374,11 @@ class Life:
             self._enrolment.taken(heartbeat)
 
     def _on_fatal(self, error: RPCError) -> None:
-        if self._fatal is None:
-            self._fatal = error
-            _logger.error("worker of task queue %r cannot go on, and stops: %s", self._settings.task_queue, error)
+        is_first, self._fatal = self._fatal is None, self._fatal or error
+        # Before it is said: a log handler is the user's, and may raise.
         self.stop()
+        if is_first:
+            _logger.error("worker of task queue %r cannot go on, and stops: %s", self._settings.task_queue, error)
 
 
 async def _wait(event: asyncio.Event, timeout: float) -> None:

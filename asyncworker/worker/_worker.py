@@ -181,9 +181,24 @@ class Worker:
 
     @property
     def is_polling(self) -> bool:
-        """Whether a poll is open: what a readiness probe wants to know, where slots are rarely all taken."""
-        pollers = None if self._life is None else self._life.pollers
-        return pollers is not None and pollers.is_polling
+        """Whether a poll is with the server at this moment; may be read from any thread.
+
+        It is not between two polls, while all slots are taken, and while there is no connection. For a readiness probe
+        use :attr:`is_ready`.
+        """
+        life = self._life
+        return life is not None and life.is_polling
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it takes work, or would if it had a slot: for a readiness probe; may be read from any thread.
+
+        True while the server has answered a call of the worker's client within two poll deadlines, a poll is with the
+        server or there is nothing to poll with (all slots, or the rate limit, are used up), and the worker does not
+        stop. With all slots taken the server may go unasked for longer; then the last call counts.
+        """
+        life = self._life
+        return life is not None and self.is_running and life.is_ready
 
     @property
     def instance_key(self) -> str | None:
