@@ -316,6 +316,8 @@ class Life:
             gives_hints=capabilities.poller_autoscaling,
             max_per_second=settings.max_per_second,
             on_fatal=self._on_fatal,
+            patience=settings.poll_patience,
+            last_patience=settings.last_poll_patience,
         )
         try:
             yield

@@ -19,15 +19,15 @@ from ._scaling import PollerBehavior, PollerScaler
 if TYPE_CHECKING:
     from ._environment import Environment
 
-__all__ = ["Pollers"]
+__all__ = ["LAST_PATIENCE", "Pollers"]
 
 _logger = logging.getLogger(__name__)
 
 _AFTER_POLLER_ERROR = 1.0
 # Seconds from one poll's answer to the next poll, at most, where nothing is in the way.
 _MOMENT = 1.0
-# Seconds beyond its deadline that a poll is listened to when the worker stops.
-_LAST_PATIENCE = 5.0
+#: Seconds beyond its deadline that a poll is listened to when the worker stops.
+LAST_PATIENCE = 5.0
 # Seconds for what pollers do besides polling, which may be the slot supplier's code, to end when they are cancelled.
 _LAST_WAIT = 5.0
 
@@ -67,7 +67,7 @@ class Pollers:
         max_per_second: float | None,
         on_fatal: Callable[[RPCError], None],
         patience: float = PATIENCE,
-        last_patience: float = _LAST_PATIENCE,
+        last_patience: float = LAST_PATIENCE,
     ) -> None:
         self._environment = environment
         self._request = request
