@@ -70,9 +70,9 @@ class Worker:
             too; seconds or timedelta. The defaults of both fit into the 30 s that Kubernetes waits.
         hard_shutdown_timeout: How long they may then take, before they are reported as failed and left behind;
             seconds or timedelta.
-        long_poll_timeout: How long one poll may take; seconds or timedelta. Default: 70 s where the namespace says
-            ``worker_poll_complete_on_shutdown``. Elsewhere nothing ends an open poll, a shutdown waits for it, and the
-            default is 10 s.
+        long_poll_timeout: What the server is told for one poll; seconds or timedelta. The worker listens on for 60 s,
+            and for 5 s when it stops. Default: 70 s where the namespace says ``worker_poll_complete_on_shutdown``.
+            Elsewhere nothing ends an open poll, a shutdown waits for it, and the default is 10 s.
         identity: How the worker is named in the UI and in the history. Default: the client's identity.
         deployment_config: Which version of which deployment the worker is.
         worker_heartbeat_interval: How often the server is told how the worker stands, so that ``temporal worker list``

@@ -199,7 +199,7 @@ class TestRaisingLogHandler:
         async with anyio.create_task_group() as group:
             worker = worker_of(temporal, pack)
             group.start_soon(lambda: worker.run(handle_signals=False))
-            await temporal.wait_for(POLL, count=5)
+            await temporal.wait_for(POLL, count=10)
             await until(lambda: len(pollers_of(worker)) == 5 and pollers_of(worker).open_polls == 5)
             await worker.shutdown()
 
@@ -223,7 +223,7 @@ class TestRaisingLogHandler:
         temporal.fail_next(POLL, RPCStatusCode.PERMISSION_DENIED, "not you", times=50)
 
         with anyio.fail_after(10), pytest.raises(WorkerError, match="not you"):
-            await worker_of(temporal, pack).run(handle_signals=False)
+            await worker_of(temporal, pack, max_concurrent_activity_task_polls=1).run(handle_signals=False)
 
     async def test_and_a_raising_observer_keep_no_worker_from_its_end(self, temporal, raising):
         """Nor if an observer's error cannot be said."""
