@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import traceback
+from types import FrameType
 
 _NEEDED = {"typer", "rich", "watchfiles"}
 
@@ -10,8 +14,12 @@ _NEEDED = {"typer", "rich", "watchfiles"}
 def main() -> None:
     """Run the command line; without the extra it needs, say how to install that."""
     try:
+        # Imports take a while, and have nothing to clean up.
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, _leave)
         from .cli import app
         from .cli._leave import leaving_behind
+        from .cli._report import say
     except ModuleNotFoundError as error:
         if error.name not in _NEEDED:
             raise
@@ -20,8 +28,19 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(2)
+    finally:
+        if signal.getsignal(signal.SIGINT) is _leave:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
     with leaving_behind():
-        app(prog_name="asyncworker")
+        try:
+            app(prog_name="asyncworker")
+        except Exception:  # noqa: BLE001 - shown as Python does, but for what a terminal would obey
+            say(traceback.format_exc())
+            sys.exit(1)
+
+
+def _leave(number: int, _: FrameType | None) -> None:
+    os._exit(128 + number)
 
 
 if __name__ == "__main__":

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import logging
 from typing import Protocol
 
 from ._moments import Moments
+from ._safe_logger import get_logger
 
 __all__ = ["Alarms", "Sleeper"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 # A timer that goes off so many seconds late says that the loop was blocked.
 _LATE = 0.05

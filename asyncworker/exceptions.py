@@ -41,6 +41,7 @@ __all__ = [
     "AsyncActivityCancelledError",
     "AsyncWorkerError",
     "CancelledError",
+    "ClientClosedError",
     "ConfigurationError",
     "ConverterError",
     "FailureError",
@@ -266,6 +267,7 @@ _TOO_LARGE = (
     "grpc: message after decompression larger than max",
     "grpc: received message after decompression larger than max",
     "grpc: trying to send message larger than max",
+    "received message comes to more than",
 )
 
 
@@ -277,6 +279,10 @@ class RPCError(AsyncWorkerError):
         message: What the server said, or what went wrong on the way.
         details: The decoded messages of ``grpc-status-details-bin``; one of an unknown type is left as its bytes.
     """
+
+    # How a response that came, or began to, and is of no use begins; and for a poll the token of the task in it.
+    _head: bytes = b""
+    _task_token: bytes = b""
 
     def __init__(self, message: str, status: RPCStatusCode, details: Sequence[Any] = ()) -> None:
         super().__init__(message)
@@ -296,6 +302,13 @@ class RPCError(AsyncWorkerError):
 
     def __str__(self) -> str:
         return f"{self.status.name}: {self.message}"
+
+
+class ClientClosedError(RPCError, RuntimeError):
+    """A call on a client that was closed; nothing was sent, and trying again is of no use."""
+
+    def __init__(self) -> None:
+        super().__init__("this client is closed: no call can be made with it", RPCStatusCode.FAILED_PRECONDITION)
 
 
 class ActivityAlreadyStartedError(RPCError):

@@ -25,7 +25,7 @@ FLOORS = [
     {"client"},
     {"activity"},
     {"common", "config", "converter", "_rpc", "_time"},
-    {"_alarms", "_moments", "_wire", "_proto", "exceptions"},
+    {"_alarms", "_moments", "_safe_logger", "_wire", "_proto", "exceptions"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(reversed(FLOORS)) for room in rooms}
 
@@ -35,6 +35,7 @@ PURE = [
     "_rpc/_call.py",
     "_rpc/_frames.py",
     "_rpc/_grpc.py",
+    "_rpc/_head.py",
     "_rpc/_headers.py",
     "_rpc/_http2.py",
     "_rpc/_intake.py",
@@ -45,6 +46,7 @@ PURE = [
     "_rpc/_status.py",
     "_time.py",
     "_wire/__init__.py",
+    "_wire/_meter.py",
     "_wire/_primitives.py",
     "common.py",
     "config/_layers.py",

@@ -26,6 +26,7 @@ class Call:
         "handed_out_at",
         "has_response",
         "id",
+        "interim",
         "is_compressed",
         "message",
         "metadata",
@@ -58,6 +59,7 @@ class Call:
         self.handed_out_at = NEVER
         # Receiving
         self.has_response = False
+        self.interim = 0
         self.encoding = b""
         self.is_compressed = 0
         #: Announced length of the message; -1 before its prefix has come.

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import ssl
 from collections.abc import Callable
 from typing import cast
 
+from .._safe_logger import get_logger
 from ..exceptions import RPCError, RPCStatusCode
 from ._call import Call, Closed, Event, Failure, GoingAway, Ready, Response
 from ._dial import dial
 from ._frames import ErrorCode
+from ._head import head_of
 from ._http2 import Http2Connection
 from ._liveness import Liveness, Verdict
 from ._target import KeepAlive, Target
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 _READ_SIZE = 1 << 16
+_MAX_BUFFERED = 256 << 20
 # Seconds for a peer to take what was said to it last.
 _CLOSE_TIMEOUT = 5.0
 
@@ -67,7 +69,8 @@ class Connection(asyncio.BufferedProtocol):
             scheme="http" if target.tls is None else "https",
             is_compressing=target.compress_requests,
             max_message=target.max_receive_bytes,
-            max_buffered=2 * target.max_receive_bytes,
+            # What a hundred polls may bring at once should fit.
+            max_buffered=max(_MAX_BUFFERED, 2 * target.max_receive_bytes),
         )
         # With a buffer of our own asyncio does not make one of 256 KiB per read, which is a quarter of a lone call.
         self._buffer = memoryview(bytearray(_READ_SIZE))
@@ -217,9 +220,10 @@ class Connection(asyncio.BufferedProtocol):
                     _settle(call, message)
                 case Failure(call, status, is_unprocessed):
                     kind = UnprocessedError if is_unprocessed else RPCError
-                    _settle(
-                        call, kind(status.message, status.code, () if status.details is None else (status.details,))
-                    )
+                    error = kind(status.message, status.code, () if status.details is None else (status.details,))
+                    if call.size > 0:
+                        error._head = head_of(call.message, is_compressed=bool(call.is_compressed))
+                    _settle(call, error)
                 case Ready():
                     if not self.ready.done():
                         self.ready.set_result(None)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import errno
 import socket
 import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import zip_longest
 from typing import Any, TypeAlias, TypeVar
 
 from ._target import HttpConnectProxy, Target, authority
+from ._threads import in_own_thread
 
 _P = TypeVar("_P", bound=asyncio.BaseProtocol)
 # As `getaddrinfo` has it: family, kind, protocol, canonical name, and what a socket connects to.
@@ -38,23 +41,18 @@ async def dial(target: Target, make_protocol: Callable[[], _P]) -> _P:
     options: dict[str, Any] = {}
     if target.tls is not None:
         # Reads files, and the system's certificates take some 20 ms.
-        context = await loop.run_in_executor(None, target.tls.create_context)
+        context = await in_own_thread(f"read the certificates for {target}", target.tls.create_context)
         options = {
             "ssl": context,
             "server_hostname": target.server_name,
             "ssl_handshake_timeout": target.connect_timeout,
             "ssl_shutdown_timeout": _TLS_SHUTDOWN_TIMEOUT,
         }
-    if target.http_connect_proxy is not None:
-        options["sock"] = await _open_tunnel(loop, target.http_connect_proxy, authority(target.host, target.port))
-    elif isinstance(loop, asyncio.BaseEventLoop):
-        options |= {"host": target.host, "port": target.port, "happy_eyeballs_delay": _HAPPY_EYEBALLS_DELAY}
-    elif _is_address(target.host):
-        # There is nothing to choose from; uvloop would start four threads to look it up.
-        options |= {"host": target.host, "port": target.port}
-    else:
-        # uvloop has no such option, and tries one address after the other.
+    # Given a name the loop would look it up itself, in its pool of threads.
+    if target.http_connect_proxy is None:
         options["sock"] = await _connect_socket(loop, target.host, target.port)
+    else:
+        options["sock"] = await _open_tunnel(loop, target.http_connect_proxy, authority(target.host, target.port))
     transport, protocol = await loop.create_connection(make_protocol, **options)
     tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
     if tls is not None and tls.selected_alpn_protocol() != "h2":
@@ -65,17 +63,18 @@ async def dial(target: Target, make_protocol: Callable[[], _P]) -> _P:
     return protocol
 
 
-def _is_address(host: str) -> bool:
+async def _look_up(host: str, port: int) -> Sequence[_Address]:
+    look_up: Callable[..., Sequence[_Address]] = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     try:
-        socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)
+        # An address needs no look-up, and so no thread.
+        return look_up(flags=socket.AI_NUMERICHOST)
     except socket.gaierror:
-        return False
-    return True
+        return await in_own_thread(f"look up {host}", look_up)
 
 
 async def _connect_socket(loop: asyncio.AbstractEventLoop, host: str, port: int) -> socket.socket:
     """Connect to whichever address of a name answers first; each has a head start on the next (RFC 8305 §5)."""
-    addresses = deque(take_turns(await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+    addresses = deque(take_turns(await _look_up(host, port)))
     error: BaseException = OSError(f"{host} has no address")
     attempts: set[asyncio.Task[socket.socket]] = set()
     try:
@@ -109,11 +108,29 @@ async def _connect_to(loop: asyncio.AbstractEventLoop, address: _Address) -> soc
     sock = socket.socket(family, kind, protocol)
     try:
         sock.setblocking(False)
-        await loop.sock_connect(sock, where)
+        if isinstance(loop, asyncio.BaseEventLoop):
+            await loop.sock_connect(sock, where)
+        else:
+            # uvloop's looks up even an address, in a pool of four threads that it shares with everybody.
+            await _connect_by_watching(loop, sock, where)
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+async def _connect_by_watching(loop: asyncio.AbstractEventLoop, sock: socket.socket, where: tuple[Any, ...]) -> None:
+    code = sock.connect_ex(where)
+    if code == errno.EINPROGRESS:
+        is_settled = asyncio.Event()
+        loop.add_writer(sock, is_settled.set)
+        try:
+            await is_settled.wait()
+        finally:
+            loop.remove_writer(sock)
+        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if code:
+        raise OSError(code, f"Connect call failed {where}")
 
 
 def _leave(attempt: asyncio.Task[socket.socket]) -> None:

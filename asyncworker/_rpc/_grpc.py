@@ -139,7 +139,7 @@ def write_prefix(is_compressed: bool, size: int) -> bytes:
 
 
 def too_large(size: int, limit: int) -> Status:
-    """Refuse a message by its prefix, before it has come."""
+    """Refuse a message by its prefix, before it has come whole."""
     # grpc-go's words: `RPCError.is_message_too_large` knows them.
     return Status(RPCStatusCode.RESOURCE_EXHAUSTED, f"grpc: received message larger than max ({size} vs. {limit})")
 

@@ -17,14 +17,13 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-import ssl
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import anyio
-from grpclib.client import Channel
+from grpclib.client import Channel, Handler
 from grpclib.config import Configuration
 from grpclib.const import Cardinality, Status
 from grpclib.encoding.base import CodecBase, StatusDetailsCodecBase
@@ -33,10 +32,13 @@ from grpclib.metadata import Deadline
 from grpclib.protocol import H2Protocol
 from h2.exceptions import H2Error
 
-from ..exceptions import AsyncWorkerError, ConfigurationError, RPCError, RPCStatusCode
-from ._headers import encode_metadatum
+from ..exceptions import AsyncWorkerError, ClientClosedError, ConfigurationError, RPCError, RPCStatusCode
+from ._dial import dial
+from ._grpc import too_large
+from ._head import HEAD_SIZE
+from ._headers import DiscreetEncoder, encode_metadatum
 from ._listening import Listening, UnansweredError
-from ._target import Target
+from ._target import DEFAULT_MAX_RECEIVE_BYTES, Target
 from ._transport import Metadata
 
 __all__ = ["BytesCodec", "BytesDetailsCodec", "GrpclibTransport"]
@@ -89,7 +91,7 @@ class GrpclibTransport:
         open_channel: Callable[[], AbstractAsyncContextManager[Channel]],
         *,
         max_age: float | None = None,
-        max_receive_bytes: int = 128 << 20,
+        max_receive_bytes: int = DEFAULT_MAX_RECEIVE_BYTES,
     ) -> None:
         self._open_channel = open_channel
         self._max_age = max_age
@@ -154,7 +156,7 @@ class GrpclibTransport:
 
     def _check_open(self) -> None:
         if self._is_closed:
-            raise RPCError("the transport is closed", RPCStatusCode.UNAVAILABLE)
+            raise ClientClosedError
 
     async def close(self) -> None:
         """See :meth:`Transport.close`."""
@@ -213,15 +215,25 @@ class GrpclibTransport:
                 async with asyncio.timeout(timeout):
                     await stream.send_message(request, end=True)
                 exchange.is_sent = True
+            self._limit(stream)
             reply = await stream.recv_message()
         if reply is None:
             raise RPCError("the server sent no response", RPCStatusCode.INTERNAL)
-        if len(reply) > self._max_receive_bytes:
-            raise RPCError(
-                f"grpc: received message larger than max ({len(reply)} vs. {self._max_receive_bytes})",
-                RPCStatusCode.RESOURCE_EXHAUSTED,
-            )
         return reply
+
+    def _limit(self, stream: Any) -> None:
+        """Read no more of a message than the limit; grpclib knows none, and reads whatever size is announced."""
+        read = stream._stream.recv_data
+
+        async def read_within_limit(size: int) -> bytes:
+            if size <= self._max_receive_bytes:
+                data: bytes = await read(size)
+                return data
+            error = RPCError(*too_large(size, self._max_receive_bytes)[1::-1])
+            error._head = await read(min(size, HEAD_SIZE))
+            raise error
+
+        stream._stream.recv_data = read_within_limit
 
     async def _find_lane(self, timeout: float | None) -> _Lane:
         async with self._opening:
@@ -229,7 +241,7 @@ class GrpclibTransport:
             if self._lane is None or not self._lane.takes(now, timeout):
                 await self._retire()
                 if self._is_closed:
-                    raise RPCError("the transport is closed", RPCStatusCode.UNAVAILABLE)
+                    raise ClientClosedError
                 self._lane = await _Lane.open(self._open_channel(), now, self._max_age)
             return self._lane
 
@@ -327,6 +339,13 @@ class _Lane:
         await context.__aexit__(None, None, None)
 
 
+class _Protocol(H2Protocol):
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        # h2's own shows each header in hpack's log, API keys included.
+        self.connection._connection.encoder = DiscreetEncoder()
+
+
 class _TargetChannel(Channel):
     """A channel that connects on a target's terms."""
 
@@ -342,29 +361,18 @@ class _TargetChannel(Channel):
         self._scheme = "http" if target.tls is None else "https"
         self._authority = target.authority
 
+    def _protocol_factory(self) -> H2Protocol:
+        return _Protocol(Handler(), self._config, self._h2_config)
+
     async def _create_connection(self) -> H2Protocol:
         try:
             async with asyncio.timeout(self._target.connect_timeout):
-                return await self._connect()
+                return await dial(self._target, self._protocol_factory)
         except TimeoutError as error:
             message = f"no connection to {self._target} within {self._target.connect_timeout:g} s"
             raise RPCError(message, RPCStatusCode.UNAVAILABLE) from error
         except (OSError, AsyncWorkerError) as error:
             raise RPCError(f"cannot connect to {self._target}: {error}", RPCStatusCode.UNAVAILABLE) from error
-
-    async def _connect(self) -> H2Protocol:
-        context: ssl.SSLContext | None = None
-        if self._target.tls is not None:
-            # Reads files, which a certificate's renewal may have replaced since the last time.
-            context = await asyncio.to_thread(self._target.tls.create_context)
-        _, protocol = await self._loop.create_connection(
-            self._protocol_factory,
-            self._host,
-            self._port,
-            ssl=context,
-            server_hostname=None if context is None else self._target.server_name,
-        )
-        return protocol
 
 
 def _configuration(target: Target) -> Configuration:

@@ -7,8 +7,8 @@ sends little else. So both directions keep such blocks in a dictionary, and thro
 block passes: a call costs one look-up in place of some twenty Python calls inside ``hpack``.
 
 Some fields are written as literals, which leave the table alone too: those that change with every call
-(``grpc-timeout``), those so long that they would push everything else out, and credentials, which no table and no log
-of ``hpack`` needs to hold (RFC 7541 §7.1.3).
+(``grpc-timeout``), those so long that they would push everything else out, and metadata of the user's, any of which may
+be a secret: no table and no log of ``hpack`` is to hold it (RFC 7541 §7.1.3).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import base64
 import functools
 import math
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hpack import Decoder, Encoder
 from hpack.exceptions import HPACKError, OversizedHeaderListError
@@ -30,13 +30,30 @@ Field = tuple[bytes, bytes]
 _MAX_CACHED = 1024
 _MAX_TABLE_SIZE = 4096
 _NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
-# RFC 9113 §8.2.1; the spaces about a value, forbidden as well, are what gRPC servers leave about a message.
-_IMPOSSIBLE_VALUE = re.compile(rb"[\0\r\n]")
 _OUTGOING_NAME = re.compile(r"[0-9a-z_.\-]+")
 _OUTGOING_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?|")
 # RFC 9113 §8.2.2.
 _CONNECTION_SPECIFIC = frozenset((b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"))
-_SECRET = frozenset((b"authorization", b"proxy-authorization"))
+# What every gRPC client says, and what asyncworker adds: all else is the user's.
+_PUBLIC = frozenset(
+    (
+        b":method",
+        b":scheme",
+        b":path",
+        b":authority",
+        b"te",
+        b"content-type",
+        b"user-agent",
+        b"grpc-accept-encoding",
+        b"grpc-encoding",
+        b"grpc-timeout",
+        b"client-name",
+        b"client-version",
+        b"temporal-namespace",
+    )
+)
+# hpack shows a view's address, which is another one each time.
+_ADDRESS = re.compile(r"<memory at \w+>")
 # What `grpc-timeout` adds to a list of headers at most.
 _MAX_TIMEOUT_SIZE = len("grpc-timeout") + len("99999999H") + 32
 _TIMEOUT_UNITS = (("u", 1e-6), ("m", 1e-3), ("S", 1), ("M", 60), ("H", 3600))
@@ -47,10 +64,14 @@ _RESERVED = frozenset(
 
 
 class HeaderBlock(NamedTuple):
-    """Decoded headers; *fault* says why they are malformed (RFC 9113 §8.1.1), if they are."""
+    """Decoded headers; *fault* says why they are malformed (RFC 9113 §8.1.1), if they are.
+
+    *size* is that of the list as HTTP/2 counts it (§6.5.2): what it took to decode, however short the block was.
+    """
 
     fields: dict[bytes, bytes]
     fault: str | None
+    size: int
 
 
 class HeaderDecodingError(Exception):
@@ -88,8 +109,10 @@ class HeaderDecoder:
         except OversizedHeaderListError as error:
             raise HeaderDecodingError(str(error), is_oversized=True) from error
         except HPACKError as error:
-            raise HeaderDecodingError(str(error) or type(error).__name__, is_oversized=False) from error
-        headers = HeaderBlock(dict(fields), _fault(fields))
+            message = _ADDRESS.sub("the header block", str(error)) or type(error).__name__
+            raise HeaderDecodingError(message, is_oversized=False) from error
+        size = sum(len(name) + len(value) + 32 for name, value in fields)
+        headers = HeaderBlock(dict(fields), _fault(fields), size)
         if _is_table_neutral(block) and len(self._cache) < _MAX_CACHED:
             self._cache[block] = headers
         else:
@@ -100,7 +123,8 @@ class HeaderDecoder:
 def _fault(fields: list[Field]) -> str | None:
     is_past_pseudo = has_status = False
     for name, value in fields:
-        if _IMPOSSIBLE_VALUE.search(value):
+        # RFC 9113 §8.2.1; the spaces about a value, forbidden as well, are what gRPC servers leave about a message.
+        if b"\0" in value or b"\r" in value or b"\n" in value:
             return f"impossible value of header {name!r}"
         if name.startswith(b":"):
             if name != b":status" or is_past_pseudo or has_status:
@@ -167,9 +191,9 @@ class HeaderEncoder:
 
     def _encode(self, key: tuple[str, Metadata]) -> bytes:
         fields = self.check(*key)
-        apart = [field for field in fields if field[0] in _SECRET or len(field[1]) > _MAX_TABLE_SIZE // 4]
-        literals = b"".join(literal(name, value, is_secret=name in _SECRET) for name, value in apart)
+        apart = [field for field in fields if field[0] not in _PUBLIC or len(field[1]) > _MAX_TABLE_SIZE // 4]
         block = self._encoder.encode([field for field in fields if field not in apart] if apart else fields)
+        literals = b"".join(literal(name, value, is_secret=name not in _PUBLIC) for name, value in apart)
         if _is_table_neutral(block) and len(self._cache) < _MAX_CACHED:
             self._cache[key] = block + literals
         else:
@@ -185,6 +209,19 @@ class HeaderEncoder:
         """Apply the peer's ``SETTINGS_HEADER_TABLE_SIZE``; the next block tells the peer."""
         self._encoder.header_table_size = min(size, _MAX_TABLE_SIZE)
         self._cache.clear()
+
+
+class DiscreetEncoder(Encoder):
+    """An HPACK encoder in whose logs, and tables, there is nothing of the user's."""
+
+    def encode(self, headers: Any, huffman: bool = True) -> bytes:
+        fields = [(_bytes(name), _bytes(value)) for name, value in headers]
+        block = super().encode([field for field in fields if field[0] in _PUBLIC], huffman)
+        return block + b"".join(literal(*field, is_secret=True) for field in fields if field[0] not in _PUBLIC)
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode()
 
 
 def encode_metadatum(item: tuple[str, str | bytes]) -> Field:

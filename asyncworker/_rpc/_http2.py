@@ -41,7 +41,14 @@ from ._intake import Intake, StreamError, malformed
 from ._reader import FrameReader, unpad
 from ._sender import Sender
 
-MAX_HEADER_LIST_SIZE = 1 << 20
+# Far more than a gRPC server says. Fields take time to decode, and need a byte each on the wire.
+MAX_HEADER_LIST_SIZE = 1 << 16
+# Interim responses (1xx) of one stream, and the size of one's list of headers.
+_MAX_INTERIM = 8
+_MAX_INTERIM_SIZE = 4096
+# Headers that may still come for each stream that was reset here; and for those that the server itself has ended.
+_FOR_RESET = 8192
+_FOR_ENDED = 1 << 16
 _UNLIMITED = 1 << 31
 _ONE = ord("1")
 
@@ -62,6 +69,7 @@ class Http2Connection:
         "_queue",
         "_reader",
         "_sender",
+        "_strays",
         "accepts_calls",
         "heard_at",
         "is_closed",
@@ -74,7 +82,7 @@ class Http2Connection:
         scheme: str = "http",
         user_agent: str = "asyncworker",
         is_compressing: bool = False,
-        max_message: int = 128 << 20,
+        max_message: int = 16 << 20,
         max_buffered: int = 256 << 20,
     ) -> None:
         self._reader = FrameReader()
@@ -93,6 +101,8 @@ class Http2Connection:
         self._calls: dict[int, Call] = {}
         self._queue: deque[Call] = deque()
         self._next_id = 1
+        # Size of the headers that are still borne for streams that are over.
+        self._strays = _FOR_ENDED
         self._is_ready = False
         self._max_streams = _UNLIMITED
         self._events: list[Event] = []
@@ -147,6 +157,7 @@ class Http2Connection:
         """
         if self._calls.get(call.id) is call:
             self._end(call)
+            self._strays += _FOR_RESET
             self._sender.add(frames.rst_stream(call.id, ErrorCode.CANCEL))
             self._open_queued(now)
         elif call.id == 0 and call in self._queue:
@@ -251,22 +262,29 @@ class Http2Connection:
     def _on_headers(self, flags: int, stream_id: int, block: bytes) -> None:
         try:
             # Also for a call that is over: the block may change the table.
-            fields, fault = self._decoder.decode(block)
+            fields, fault, size = self._decoder.decode(block)
         except HeaderDecodingError as error:
             code = ErrorCode.ENHANCE_YOUR_CALM if error.is_oversized else ErrorCode.COMPRESSION_ERROR
             raise ProtocolViolation(code, str(error)) from error
         call = self._calls.get(stream_id)
         if call is None:
             self._check_was_opened(stream_id)
+            self._bear_stray(size)
             return
         if fault is not None:
             raise malformed(call, fault)
         if call.has_response:
             self._on_trailers(call, flags, fields)
         else:
-            self._on_response(call, flags, fields)
+            self._on_response(call, flags, fields, size)
 
-    def _on_response(self, call: Call, flags: int, fields: dict[bytes, bytes]) -> None:
+    def _bear_stray(self, size: int) -> None:
+        """Put up with headers of a stream that is over: it costs time to decode them, and somebody might mean to."""
+        self._strays -= size
+        if self._strays < 0:
+            raise ProtocolViolation(ErrorCode.ENHANCE_YOUR_CALM, "too many headers of streams that are over")
+
+    def _on_response(self, call: Call, flags: int, fields: dict[bytes, bytes], size: int) -> None:
         http_status = fields.get(b":status")
         if http_status is None:
             raise malformed(call, "no :status")
@@ -280,6 +298,10 @@ class Http2Connection:
                 raise StreamError(call, ErrorCode.CANCEL, refusal)
             call.has_response = True
             call.encoding = fields.get(b"grpc-encoding", b"identity")
+        else:
+            call.interim += 1
+            if call.interim > _MAX_INTERIM or size > _MAX_INTERIM_SIZE:
+                raise malformed(call, "too many interim responses, or too large a one")
 
     def _on_trailers(self, call: Call, flags: int, fields: dict[bytes, bytes]) -> None:
         if not flags & frames.END_STREAM:
@@ -310,6 +332,7 @@ class Http2Connection:
         if code is None and call.unsent is not None:
             code = ErrorCode.NO_ERROR
         if code is not None:
+            self._strays += _FOR_RESET
             self._sender.add(frames.rst_stream(call.id, code))
         self._end(call)
         self._events.append(Failure(call, status, is_unprocessed=False))

@@ -7,6 +7,7 @@ from . import _frames as frames, _grpc as grpc
 from ._call import WINDOW, Call
 from ._frames import ErrorCode, ProtocolViolation
 from ._grpc import MessageError, Status
+from ._head import is_head_whole
 from ._sender import Sender
 
 
@@ -83,6 +84,8 @@ class Intake:
         Raises:
             MessageError: It is not whole, or cannot be decompressed.
         """
+        if call.size > self._max_message:
+            raise MessageError(*grpc.too_large(call.size, self._max_message)[:2])
         if len(call.message) != call.size:
             came = f"{len(call.message)} of {call.size} bytes of a message" if call.size >= 0 else "no message"
             raise MessageError(RPCStatusCode.INTERNAL, f"OK with {came}")
@@ -108,13 +111,13 @@ class Intake:
                 call.message = data
                 return
             call.is_compressed, call.size = grpc.read_prefix(data)
-            if call.size > self._max_message:
-                raise StreamError(call, ErrorCode.CANCEL, grpc.too_large(call.size, self._max_message))
             call.message = data[grpc.PREFIX_SIZE :]
         elif data:
             if type(call.message) is not bytearray:
                 call.message = bytearray(call.message)
             call.message += data
+        if call.size > self._max_message and is_head_whole(call.message, is_compressed=bool(call.is_compressed)):
+            raise StreamError(call, ErrorCode.CANCEL, grpc.too_large(call.size, self._max_message))
         if len(call.message) > call.size:
             status = Status(RPCStatusCode.INTERNAL, "more than one message in the response to a unary call")
             raise StreamError(call, ErrorCode.CANCEL, status)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import logging
 import random
 from dataclasses import dataclass, replace
 
 from .._alarms import Alarms
 from .._moments import about
-from ..exceptions import RPCError, RPCStatusCode
+from .._safe_logger import get_logger
+from ..exceptions import ClientClosedError, RPCError, RPCStatusCode
 from ._call import NEVER, Call, deadline_exceeded
 from ._connection import Connection, UnprocessedError, open_connection
 from ._listening import Listening, UnansweredError
@@ -21,7 +21,7 @@ from ._transport import Metadata, Receiver
 
 __all__ = ["Http2Transport", "TransportStatistics"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 _RECONNECT = Backoff(0.2, 10.0)
 # As many streams as any server allows on one connection are usually enough; past this calls queue.
@@ -244,7 +244,7 @@ class Http2Transport:
         may_queue = False
         while True:
             if self._is_closed:
-                raise _closed()
+                raise ClientClosedError
             connection = self._pick(may_queue=may_queue)
             if len(self._connections) < self._target.connections:
                 # Nobody waits for it if there is another.
@@ -290,7 +290,9 @@ class Http2Transport:
                 continue
             if isinstance(outcome, RPCError):
                 # An exception collects tracebacks, so that each waiter gets its own.
-                waiter.set_exception(_unavailable(outcome.message, outcome.__cause__))
+                is_over = isinstance(outcome, ClientClosedError)
+                error = ClientClosedError() if is_over else _unavailable(outcome.message, outcome.__cause__)
+                waiter.set_exception(error)
             else:
                 waiter.set_result(outcome)
 
@@ -384,7 +386,7 @@ class Http2Transport:
     async def close(self) -> None:
         """See :meth:`Transport.close`."""
         self._is_closed = True
-        self._wake(_closed())
+        self._wake(ClientClosedError())
         for connection in list(self._connections):
             self._set_aside(connection)
         endings: list[asyncio.Future[None]] = [connection.closed for connection in self._draining]
@@ -524,7 +526,3 @@ def _unavailable(message: str, cause: BaseException | None) -> RPCError:
 
 def _unsent(cause: BaseException | None) -> RPCError:
     return _unavailable("the poll could not be sent before its deadline", cause)
-
-
-def _closed() -> RPCError:
-    return RPCError("the transport is closed", RPCStatusCode.UNAVAILABLE)

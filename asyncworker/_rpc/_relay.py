@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Coroutine
 from functools import partial
 from typing import Any, TypeVar
 
+from .._safe_logger import get_logger
 from ..exceptions import RPCError, RPCStatusCode
 from ._transport import Metadata, Post, Receiver, Transport
 
 __all__ = ["AbandonedError", "Relays", "post_of", "tell_failure", "tell_reply"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 T = TypeVar("T")
 

@@ -31,7 +31,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..exceptions import RPCError, RPCStatusCode
+from ..exceptions import ClientClosedError, RPCError, RPCStatusCode
 
 __all__ = ["COMPLETION", "DEFAULT", "HEARTBEAT", "NONE", "POLL", "Backoff", "Failures", "RetryRules"]
 
@@ -165,6 +165,8 @@ class Failures:
         return wait
 
     def _may_pass(self, error: RPCError, now: float, proven: bool) -> bool:
+        if isinstance(error, ClientClosedError):
+            return False
         if self._is_trouble(error):
             return True
         return proven and self._refused_since is not None and now < self._refused_since + self.rules.grace

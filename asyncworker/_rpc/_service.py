@@ -6,7 +6,7 @@ import logging
 import math
 import random
 import re
-from asyncio import CancelledError, current_task, get_running_loop
+from asyncio import CancelledError, Event, current_task, get_running_loop
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import cache, partial
 from inspect import isawaitable
@@ -16,24 +16,29 @@ from typing import Any, Generic, TypeAlias
 import anyio
 
 from .._news import News
-from .._wire import DecodeError, decode, encode
-from ..exceptions import RPCError, RPCStatusCode
+from .._safe_logger import get_logger
+from .._wire import DecodeError, TooMuchError, decode, encode
+from ..exceptions import ClientClosedError, RPCError, RPCStatusCode
+from ._head import HEAD_SIZE, leading_field
 from ._listening import Listening, UnansweredError, poll_of
-from ._methods import Method, Req, Resp
+from ._methods import POLL_ACTIVITY_TASK_QUEUE, Method, Req, Resp
 from ._relay import AbandonedError, Relays, post_of
 from ._retry import DEFAULT, Failures, RetryRules
 from ._status import decode_details
 from ._transport import Metadata, Receiver, Transport
 
-__all__ = ["LONG_POLL_TIMEOUT", "APIKey", "WorkflowService", "client_version"]
+__all__ = ["DEFAULT_MAX_DECODED_BYTES", "LONG_POLL_TIMEOUT", "APIKey", "WorkflowService", "client_version"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 #: A bearer token, or what returns one: called before each try, so it should answer from memory most of the time.
 APIKey: TypeAlias = str | Callable[[], str | Awaitable[str]]
 
 #: Seconds a long poll may take. The server answers after 60 s at the latest, so this never cuts an answer off.
 LONG_POLL_TIMEOUT = 70.0
+
+#: What a response may come to in memory. Two bytes on the wire can be 250 there.
+DEFAULT_MAX_DECODED_BYTES = 128 << 20
 
 # The server refuses a poll that has two seconds left or less when it arrives; the shortest that is sent has three.
 _TOO_SHORT = 2.5
@@ -53,19 +58,23 @@ class WorkflowService:
         namespace: Told to the server with each call.
         api_key: Sent as ``authorization: Bearer …``.
         metadata: Sent with each call; wins over what is sent anyway.
+        max_decoded_bytes: What a response may come to in memory; one that comes to more fails with
+            ``RESOURCE_EXHAUSTED``.
 
     Attributes:
         answered_at: When the server last answered a call, on the clock of :func:`time.monotonic`; of any thread.
         unanswered_at: When a call last found that it would get no answer, on the same clock.
 
     Raises:
-        ValueError: A metadata key or value that gRPC does not allow.
+        ValueError: A metadata key or value that gRPC does not allow, or a limit below 1.
     """
 
     __slots__ = (
         "_api_key",
         "_bearer",
+        "_closing",
         "_extra",
+        "_max_decoded_bytes",
         "_metadata",
         "_news",
         "_poll",
@@ -85,7 +94,11 @@ class WorkflowService:
         namespace: str,
         api_key: APIKey | None = None,
         metadata: Mapping[str, str | bytes] | None = None,
+        max_decoded_bytes: int = DEFAULT_MAX_DECODED_BYTES,
     ) -> None:
+        if max_decoded_bytes < 1:
+            raise ValueError(f"max_decoded_bytes must be at least 1, got {max_decoded_bytes!r}")
+        self._max_decoded_bytes = max_decoded_bytes
         self.namespace = namespace
         self._transport = transport
         self._post = post_of(transport)
@@ -97,6 +110,7 @@ class WorkflowService:
         self._proven: set[str] = set()
         self._relays = Relays()
         self.answered_at = self.unanswered_at = -math.inf
+        self._closing = Event()
         # By method.
         self._news: dict[str, News] = {}
 
@@ -107,6 +121,11 @@ class WorkflowService:
     def transport(self) -> Transport:
         """What carries the calls."""
         return self._transport
+
+    async def close(self) -> None:
+        """Close the transport; a call that waits for its next try makes it now, and learns of it."""
+        self._closing.set()
+        await self._transport.close()
 
     def replace_api_key(self, api_key: APIKey | None) -> None:
         """Use *api_key* for every try from now on, those of calls under way included."""
@@ -198,6 +217,7 @@ class WorkflowService:
                 return decode(method.response, b"")
             self._note(error)
             error.details = decode_details(error.details)
+            _name_task(method, error)
             raise
         return self._read(method, reply)
 
@@ -220,9 +240,12 @@ class WorkflowService:
         self._proven.add(method.path)
         self.answered_at = monotonic()
         try:
-            return decode(method.response, reply)
-        except DecodeError as error:
-            raise RPCError(f"the response is no {method.name}Response: {error}", RPCStatusCode.INTERNAL) from error
+            return decode(method.response, reply, self._max_decoded_bytes)
+        except (DecodeError, MemoryError) as error:
+            refusal = _unreadable(method, error)
+            refusal._head = reply[:HEAD_SIZE]
+            _name_task(method, refusal)
+            raise refusal from error
 
     def _try(
         self, method: Method[Req, Resp], data: bytes, timeout: float, until: float | None, metadata: Metadata
@@ -268,6 +291,7 @@ class WorkflowService:
         while True:
             self._note(error)
             error.details = decode_details(error.details)
+            _name_task(method, error)
             if error.status is not RPCStatusCode.DEADLINE_EXCEEDED:
                 telling = error
             if method.long_poll and error.status is RPCStatusCode.DEADLINE_EXCEEDED:
@@ -279,7 +303,8 @@ class WorkflowService:
                 # That the call's time is over says nothing of why it was not enough.
                 raise error if until is None or now + _TIMER_SLACK < until else telling
             self._tell(method.name, error, wait, now)
-            await anyio.sleep(wait)
+            with anyio.move_on_after(wait):
+                await self._closing.wait()
             try:
                 return await again()
             except RPCError as next_error:
@@ -306,7 +331,7 @@ class WorkflowService:
 
     def _note(self, error: RPCError) -> None:
         """Note whether *error* was the server's answer."""
-        if error.retryable or error.status in _NO_ANSWER:
+        if error.retryable or error.status in _NO_ANSWER or isinstance(error, ClientClosedError):
             self.unanswered_at = monotonic()
         else:
             self.answered_at = monotonic()
@@ -374,6 +399,19 @@ class _Posting(Generic[Req, Resp]):
 
     def _try(self) -> Coroutine[Any, Any, bytes]:
         return self._service._try(self._method, self._data, self._rules.attempt_timeout, self._until, ())
+
+
+def _unreadable(method: Method[Any, Any], error: Exception) -> RPCError:
+    if isinstance(error, TooMuchError):
+        # `RPCError.is_message_too_large` knows these words.
+        return RPCError(str(error), RPCStatusCode.RESOURCE_EXHAUSTED)
+    return RPCError(f"the response is no {method.name}Response: {error!r}", RPCStatusCode.INTERNAL)
+
+
+def _name_task(method: Method[Any, Any], error: RPCError) -> None:
+    """Note the token of the task that came with a poll's answer, where that answer is of no use."""
+    if method is POLL_ACTIVITY_TASK_QUEUE and error._head:
+        error._task_token = leading_field(error._head) or b""
 
 
 def _time_for(method: Method[Any, Any], timeout: float, until: float | None) -> float:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .._safe_logger import get_logger
 from .._wire import decode, encode
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["decode_details"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 _ERROR_DETAILS = "temporal.api.errordetails.v1."
 

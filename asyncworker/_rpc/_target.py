@@ -17,8 +17,8 @@ PEM: TypeAlias = bytes | str | os.PathLike[str]
 DEFAULT_PORT = 7233
 # Servers send GOAWAY at an age of five minutes ± 10 % unless told otherwise (frontend.keepAliveMaxConnectionAge).
 DEFAULT_MAX_CONNECTION_AGE = 240.0
-# Temporal Cloud and self-hosted servers answer in far less; the official SDK allows as much per message.
-DEFAULT_MAX_RECEIVE_BYTES = 128 << 20
+# Four times the largest message that servers take, and more than they were seen to send (6 MiB).
+DEFAULT_MAX_RECEIVE_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ class TLS:
         if not self.verify:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
+        # A certificate is for the names in its subjectAltName (RFC 9525 §2), as Go and rustls have it.
+        context.hostname_checks_common_name = False
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.set_alpn_protocols(["h2"])
         if self.client_cert is not None and self.client_key is not None:
@@ -138,7 +140,7 @@ class Target:
         connect_timeout: Seconds for one attempt, from name resolution to the end of the handshakes.
         max_connection_age: Seconds (± 10 %) after which a connection is replaced and drained; ``None`` leaves that to
             the server.
-        max_receive_bytes: A longer response fails with ``RESOURCE_EXHAUSTED``.
+        max_receive_bytes: A longer response, as it comes or once it is decompressed, fails with ``RESOURCE_EXHAUSTED``.
         compress_requests: Whether to send requests gzipped.
         connections: How many connections calls are spread over, for a server behind a balancer of connections: with
             one of them all of a worker's polls are at one machine.

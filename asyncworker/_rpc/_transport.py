@@ -98,7 +98,7 @@ class Transport(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let no new call in (``UNAVAILABLE``), let calls in flight end, then close the connections.
+        """Let no new call in (:exc:`.ClientClosedError`), let calls in flight end, then close the connections.
 
         Cancelling closes them at once; calls in flight fail with ``UNAVAILABLE``.
         """

@@ -1,4 +1,4 @@
-"""Turn protobuf messages into bytes and back, exactly as google's own runtime does.
+"""Turn protobuf messages into bytes and back, as google's own runtime does.
 
 Theory. The messages are betterproto2's dataclasses; betterproto2 reads and writes them by asking each field for its
 type each time, which would be the larger part of a worker's CPU time, and differs from google's runtime at the edges.
@@ -17,6 +17,9 @@ the end of all bytes is an IndexError or a struct.error. Both are looked at once
 * Groups are skipped, and kept. Messages may nest 100 deep.
 * Strings are UTF-8, and field numbers are not 0.
 
+Where it differs from google's runtime: what lies in a field that is not known here is kept and not looked at, and a
+signalling NaN is written again as a quiet one.
+
 An encoder omits what is zero (not negative zero), empty or None, and checks what would not be read back as it was
 written: ranges of numbers, types, UTF-8. Why a message was refused is found out afterwards, by ``_blame.py``.
 """
@@ -30,9 +33,10 @@ from typing import Any, TypeVar
 from betterproto2 import Message
 
 from .._proto import _codec_worker
+from ._meter import TooMuchError, depth_for
 from ._primitives import DecodeError, EncodeError
 
-__all__ = ["DecodeError", "EncodeError", "decode", "encode"]
+__all__ = ["DecodeError", "EncodeError", "TooMuchError", "decode", "encode"]
 
 M = TypeVar("M", bound=Message)
 
@@ -58,18 +62,24 @@ def encode(message: Message) -> bytes:
         raise EncodeError(blame(message) or f"{message_type.__name__}: {error}") from error
 
 
-def decode(message_type: type[M], data: bytes) -> M:
+def decode(message_type: type[M], data: bytes, budget: int | None = None) -> M:
     """Read a message of the given type.
 
+    Args:
+        message_type: The type.
+        data: The bytes.
+        budget: Bytes of memory that the message may come to: that many nested messages and entries of maps, which may
+            take two bytes each in *data*, and some 250 in memory.
+
     Raises:
-        DecodeError: The bytes are cut off or are no message of this type.
+        DecodeError: The bytes are cut off or are no message of this type; :exc:`TooMuchError` where it is the budget.
     """
     decoder = _decoders.get(message_type) or _load(message_type)[1]
     if type(data) is not bytes:
         # What is cut out of a bytearray or a memoryview would be one, too.
         data = bytes(data)
     try:
-        message: M = decoder(data, 0, len(data), 0)
+        message: M = decoder(data, 0, len(data), 0 if budget is None else depth_for(len(data), budget))
     except (IndexError, struct.error):
         raise DecodeError(f"{message_type.__name__}: the bytes end in the middle of a field") from None
     except UnicodeDecodeError as error:

@@ -59,6 +59,7 @@ class Context:
         "_cancellation",
         "_client",
         "_details",
+        "_is_told",
         "_outbound",
         "_payload_converter",
         "_raise_on_heartbeat",
@@ -86,6 +87,7 @@ class Context:
         self._client = client
         # Nothing can stop a thread, so that a `def` activity is told when it heartbeats.
         self._raise_on_heartbeat = raise_on_heartbeat
+        self._is_told = False
         #: The headers that came with the task; see interceptors and context propagators.
         self.headers: Mapping[str, Payload] = {} if headers is None else headers
 
@@ -127,7 +129,13 @@ class Context:
         if self._raise_on_heartbeat and self._cancellation.is_raised:
             # Once: clean-up code may go on heartbeating.
             self._raise_on_heartbeat = False
+            self._is_told = True
             raise CancelledError("Activity cancelled", self._cancellation.details)
+
+    def _go_on_in_loop(self) -> bool:
+        """Raise from no heartbeat any more, as what can be awaited can be cancelled; answer whether one has raised."""
+        self._raise_on_heartbeat = False
+        return self._is_told
 
     def has_heartbeat_details(self) -> bool:
         """Whether an earlier attempt left heartbeat details."""

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import (
+    BuiltinFunctionType,
+    FunctionType,
+    GeneratorType,
+    MemberDescriptorType,
+    MethodDescriptorType,
+    MethodType,
+    MethodWrapperType,
+    WrapperDescriptorType,
+)
 from typing import Any, TypeVar, get_type_hints, overload
 
 from .._time import Seconds, to_seconds
 from ..common import Priority, RetryPolicy
 
-__all__ = ["Definition", "defn", "definitions_of"]
+__all__ = ["Definition", "defn", "definitions_of", "is_awaitable"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _ATTRIBUTE = "__asyncworker_activity__"
+# Where temporalio keeps its own.
+_FOREIGN = "__temporal_activity_definition"
+_FUNCTIONS = (
+    FunctionType,
+    MethodType,
+    BuiltinFunctionType,
+    MethodWrapperType,
+    MethodDescriptorType,
+    WrapperDescriptorType,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +72,15 @@ class Definition:
 
     @classmethod
     def find(cls, fn: Callable[..., Any]) -> Definition | None:
-        """Look the declaration of *fn* up; a bound method's is bound to its object."""
+        """Look the declaration of *fn* up; a bound method's is bound to its object.
+
+        A method that overrides a declared one is declared by it.
+        """
         found = getattr(fn, _ATTRIBUTE, None)
         if not isinstance(found, cls):
-            return None
-        if found.fn is fn:
-            return found
-        return replace(found, fn=fn, takes_context=_takes_context(fn, _parameters(fn)))
+            found = _inherited(fn) if inspect.ismethod(fn) else None
+            return None if found is None else _bind(found, fn)
+        return found if found.fn is fn else _bind(found, fn, is_async=found.is_async)
 
     @classmethod
     def of(cls, fn: Callable[..., Any]) -> Definition:
@@ -66,7 +89,15 @@ class Definition:
         Raises:
             TypeError: *fn* cannot be an activity.
         """
-        return cls.find(fn) or _define(fn, name=None, dynamic=False)
+        found = cls.find(fn)
+        if found is None and isinstance(fn, functools.partial):
+            # Its arguments are told from those of the task, but it is the same activity.
+            inner: Callable[..., Any] = fn
+            while isinstance(inner, functools.partial):
+                inner = inner.func
+            declared = cls.find(inner)
+            found = None if declared is None else _bind(declared, fn, is_async=declared.is_async)
+        return found or _define(fn, name=None, dynamic=False)
 
 
 @overload
@@ -102,7 +133,8 @@ def defn(
 ) -> F | Callable[[F], F]:
     """Declare a function as an activity: ``@activity.defn`` or ``@activity.defn(name="charge", …)``.
 
-    ``async def`` functions run on the worker's event loop, ``def`` functions in a thread. The decorated function is
+    ``async def`` functions run on the worker's event loop, ``def`` functions in a thread; what these return is awaited
+    on the loop if it can be. The decorated function is
     returned as it was, so that it can be called and tested as before.
 
     Args:
@@ -132,10 +164,12 @@ def defn(
         TypeError: This cannot be an activity; the message says why and what to do.
         ValueError: An option's value is out of its range.
     """
-    if fn is not None and not callable(fn):
+    if fn is not None and not (callable(fn) or isinstance(fn, classmethod)):
         raise TypeError(f"activity.defn takes options by keyword; got {fn!r} where the function belongs")
 
-    def decorate(fn: F) -> F:
+    def decorate(decorated: F) -> F:
+        # The function in it is what is bound, and what is looked at then.
+        fn: Any = decorated.__func__ if isinstance(decorated, classmethod | staticmethod) else decorated
         if Definition.find(fn) is not None:
             raise ValueError(f"{_describe(fn)} is already declared as an activity: decorate it once")
         definition = _define(fn, name=name, dynamic=dynamic, **options)
@@ -143,7 +177,7 @@ def defn(
             setattr(fn, _ATTRIBUTE, definition)
         except AttributeError:
             raise TypeError(f"{_describe(fn)} cannot carry a declaration; decorate a function or a method") from None
-        return fn
+        return decorated
 
     return decorate if fn is None else decorate(fn)
 
@@ -157,27 +191,122 @@ def definitions_of(thing: Any) -> Iterator[Definition]:
     if inspect.isclass(thing):
         raise TypeError(f"{thing.__qualname__} is a class: pass an instance of it, e.g. {thing.__name__}(…)")
     if inspect.isroutine(thing) or isinstance(thing, functools.partial) or Definition.find(thing) is not None:
-        if inspect.isfunction(thing) and _is_unbound_method(thing, list(inspect.signature(thing).parameters.values())):
-            owner = thing.__qualname__.rpartition(".")[0]
-            raise TypeError(f"{thing.__qualname__} is a method without its object: pass {owner}(…).{thing.__name__}")
-        yield Definition.of(thing)
+        if inspect.isfunction(thing):
+            _refuse_unbound(thing)
+        yield _own(thing)
         return
-    methods = [definition for definition in map(Definition.find, _public_methods(thing)) if definition is not None]
+    methods = [] if inspect.ismodule(thing) else list(_methods(thing))
     if methods:
         yield from methods
     elif callable(thing):
-        yield Definition.of(thing)
+        yield _own(thing)
     else:
         raise TypeError(
             f"{thing!r} is neither an activity nor an object with any: decorate its methods with @activity.defn"
         )
 
 
-def _public_methods(thing: object) -> Iterator[Callable[..., Any]]:
-    # Looked up on the class first: a property must not run just because we look for activities.
-    for name in dir(type(thing)):
-        if not name.startswith("_") and callable(inspect.getattr_static(thing, name, None)):
-            yield getattr(thing, name)
+def _own(fn: Callable[..., Any]) -> Definition:
+    """Look up, or make, the declaration of what is handed over by itself."""
+    _refuse_foreign(fn, fn, _describe(fn))
+    return Definition.of(fn)
+
+
+def _refuse_unbound(fn: Callable[..., Any]) -> None:
+    if _is_unbound_method(fn, list(inspect.signature(fn).parameters.values())):
+        owner = fn.__qualname__.rpartition(".")[0]
+        raise TypeError(f"{fn.__qualname__} is a method without its object: pass {owner}(…).{fn.__name__}")
+
+
+def _refuse_foreign(static: Any, fn: Any, name: str) -> None:
+    while type(static) is functools.partial:
+        static = static.func
+    if _carried(static, _FOREIGN) is not None and Definition.find(fn) is None:
+        raise TypeError(
+            f"{name} is declared with temporalio's @activity.defn only: declare it with asyncworker's @activity.defn"
+            " as well"
+        )
+
+
+# Objects
+
+
+def _methods(thing: object) -> Iterator[Definition]:
+    """Yield what is declared on an object or on its class; an override goes by the declaration of what it overrides."""
+    spaces = [_carrier(thing), *map(vars, type(thing).__mro__)]
+    # Looked at from outside first: a property must not run just because we look for activities.
+    for name in dict.fromkeys(name for space in spaces for name in space):
+        static = inspect.getattr_static(thing, name, None)
+        if type(static) is MemberDescriptorType:
+            static = getattr(thing, name, None)
+        own = _carried(static, _ATTRIBUTE)
+        found = own or next(filter(None, (_carried(space.get(name), _ATTRIBUTE) for space in spaces)), None)
+        where = f"{type(thing).__qualname__}.{name}"
+        if found is None:
+            _refuse_foreign(static, None, where)
+        elif issubclass(type(static), property | functools.cached_property):
+            raise TypeError(f"{where} is declared as an activity, but is a property: make it a method")
+        elif static is not None:
+            fn = _bound(thing, name, where)
+            yield _bind(found, fn, is_async=own is not None and own.is_async)
+
+
+def _bound(thing: object, name: str, where: str) -> Callable[..., Any]:
+    """Get an activity method of *thing*, as something that shows what it is called with."""
+    fn = getattr(thing, name)
+    if not callable(fn):
+        raise TypeError(f"{where} is declared as an activity, but is not callable; set it to None to take it out")
+    if inspect.isfunction(fn):
+        _refuse_unbound(fn)
+    if isinstance(fn, _FUNCTIONS):
+        return fn
+    # A decorator that is an object may be bound, and still show the parameters of the function that it wraps.
+    shown = inspect.signature(fn)
+    first = next(iter(shown.parameters), None)
+    return _Shown(fn, shown.replace(parameters=[*shown.parameters.values()][1:])) if first == "self" else fn
+
+
+class _Shown:
+    """Something to call that shows another signature than its own."""
+
+    def __init__(self, fn: Callable[..., Any], signature: inspect.Signature) -> None:
+        functools.update_wrapper(self, fn)
+        self.__wrapped__ = inspect.unwrap(fn)
+        self.__signature__ = signature
+        self._fn = fn
+
+    def __call__(self, *args: Any) -> Any:
+        return self._fn(*args)
+
+
+def _inherited(method: Any) -> Definition | None:
+    """Find what a bound method overrides, if that is declared."""
+    owner = method.__self__ if inspect.isclass(method.__self__) else type(method.__self__)
+    name = getattr(method.__func__, "__name__", "")
+    return next(filter(None, (_carried(vars(cls).get(name), _ATTRIBUTE) for cls in owner.__mro__)), None)
+
+
+def _carried(static: Any, attribute: str) -> Any:
+    """Look a declaration up without running anything: not a property, nor what a proxy stands for."""
+    kind = type(static)
+    if issubclass(kind, property):
+        static = static.fget
+    elif issubclass(kind, functools.cached_property):
+        static = static.func
+    elif issubclass(kind, staticmethod | classmethod | MethodType):
+        static = static.__func__
+    return _carrier(static).get(attribute)
+
+
+def _carrier(thing: object) -> Mapping[str, Any]:
+    try:
+        found = object.__getattribute__(thing, "__dict__")
+    except AttributeError:
+        return {}
+    return found if isinstance(found, Mapping) else {}
+
+
+# One function
 
 
 def _define(fn: Callable[..., Any], *, name: str | None, dynamic: bool, **options: Any) -> Definition:
@@ -185,39 +314,78 @@ def _define(fn: Callable[..., Any], *, name: str | None, dynamic: bool, **option
         raise TypeError(f"{fn.__qualname__} is a class: an activity is a function, a method or a callable object")
     if not callable(fn):
         raise TypeError(f"{fn!r} is not callable: an activity is a function, a method or a callable object")
-    code = _code_of(fn)
-    if inspect.isgeneratorfunction(code) or inspect.isasyncgenfunction(code):
-        raise TypeError(f"{_describe(fn)} is a generator: an activity returns one value; heartbeat to report progress")
     if dynamic and name is not None:
         raise TypeError(f"{_describe(fn)} cannot be dynamic and have a name: a dynamic activity takes every type")
     _check_options(fn, options)
-    parameters = _parameters(fn)
-    takes_context = _takes_context(fn, parameters)
-    if dynamic and len(parameters) - takes_context != 1:
-        raise TypeError(f"{_describe(fn)} is dynamic and must take one Sequence[RawValue] (after a context)")
+    takes_context = _check_signature(fn, dynamic=dynamic)
     return Definition(
         name=None if dynamic else _checked_name(fn, name),
         fn=fn,
-        is_async=inspect.iscoroutinefunction(code),
+        is_async=_is_async(fn),
         takes_context=takes_context,
         **options,
     )
 
 
-def _code_of(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """Look through partials and callable objects at the function that decides whether it is ``async``."""
+def _bind(found: Definition, fn: Callable[..., Any], *, is_async: bool = False) -> Definition:
+    """Read what is declared of one function as what is declared of *fn*, which is it, wraps it, or overrides it."""
+    takes_context = _check_signature(fn, dynamic=found.dynamic)
+    return replace(found, fn=fn, is_async=is_async or _is_async(fn), takes_context=takes_context)
+
+
+def _check_signature(fn: Callable[..., Any], *, dynamic: bool) -> bool:
+    """Refuse what no task can call; answer whether a context comes first."""
+    code = _code_of(fn)
+    if inspect.isgeneratorfunction(code) or inspect.isasyncgenfunction(code):
+        raise TypeError(f"{_describe(fn)} is a generator: an activity returns one value; heartbeat to report progress")
+    parameters = _parameters(fn)
+    takes_context = _takes_context(fn, parameters)
+    if dynamic and len(parameters) - takes_context != 1:
+        raise TypeError(f"{_describe(fn)} is dynamic and must take one Sequence[RawValue] (after a context)")
+    return takes_context
+
+
+def _code_of(fn: Any) -> Callable[..., Any]:
+    """Look through partials, methods and callable objects at the function that decides whether it is ``async``."""
+    while True:
+        if isinstance(fn, functools.partial):
+            fn = fn.func
+        elif isinstance(fn, MethodType):
+            fn = fn.__func__
+        elif isinstance(fn, _Shown):
+            fn = fn._fn
+        elif isinstance(fn, _FUNCTIONS):
+            return fn
+        else:
+            # Whatever else it is: a decorator that is an object often fits methods, as a function does.
+            fn = type(fn).__call__
+
+
+def _is_async(fn: Any) -> bool:
     while isinstance(fn, functools.partial):
         fn = fn.func
-    if inspect.isroutine(fn):
-        return fn
-    return type(fn).__call__
+    # There are marks on objects that return coroutines all the same: inspect's, and before Python 3.12 asyncio's.
+    mark = getattr(asyncio.coroutines, "_is_coroutine", None)
+    return (
+        inspect.iscoroutinefunction(_code_of(fn))
+        or inspect.iscoroutinefunction(fn)
+        or (mark is not None and getattr(fn, "_is_coroutine", None) is mark)
+    )
+
+
+def is_awaitable(result: Any) -> bool:
+    """Whether what a ``def`` function has returned is to be awaited."""
+    # By its class: an object may be a proxy that has to look up what it stands for.
+    kind = type(result)
+    return issubclass(kind, Awaitable) or (kind is GeneratorType and inspect.isawaitable(result))
 
 
 def _checked_name(fn: Callable[..., Any], name: str | None) -> str:
     if name is None:
         name = getattr(fn, "__name__", None) or getattr(_code_of(fn), "__name__", None)
         if name == "__call__":
-            name = type(fn).__name__
+            owner = fn.__qualname__.rpartition(".")[0] if inspect.isfunction(fn) else type(fn).__name__
+            name = owner.rpartition(".")[2]
         if name == "<lambda>" or name is None:
             raise TypeError(f"{_describe(fn)} has no name of its own: give one with @activity.defn(name=…)")
     if not name:
@@ -268,7 +436,7 @@ def _parameters(fn: Callable[..., Any]) -> list[inspect.Parameter]:
 def _is_unbound_method(fn: Callable[..., Any], parameters: list[inspect.Parameter]) -> bool:
     # "Orders.pack" is a method, "test.<locals>.pack" is not.
     owner = fn.__qualname__.rpartition(".")[0] if inspect.isfunction(fn) else ""
-    return bool(owner) and not owner.endswith("<locals>") and bool(parameters) and parameters[0].name == "self"
+    return bool(owner) and not owner.endswith("<locals>") and bool(parameters) and parameters[0].name in ("self", "cls")
 
 
 def _takes_context(fn: Callable[..., Any], parameters: list[inspect.Parameter]) -> bool:
@@ -281,10 +449,23 @@ def _takes_context(fn: Callable[..., Any], parameters: list[inspect.Parameter]) 
     annotation = parameter.annotation
     if isinstance(annotation, str):
         try:
-            annotation = get_type_hints(_code_of(fn)).get(parameter.name)
+            annotation = get_type_hints(_innermost(fn)).get(parameter.name)
         except Exception:  # noqa: BLE001 - a name may not be resolvable yet, or only for type checkers
             return annotation in ("Context", "activity.Context", "asyncworker.activity.Context")
     return annotation is Context
+
+
+def _innermost(fn: Any) -> Callable[..., Any]:
+    """Find the function whose parameters :func:`inspect.signature` shows."""
+    while True:
+        if isinstance(fn, functools.partial):
+            fn = fn.func
+        elif isinstance(fn, MethodType):
+            fn = fn.__func__
+        elif hasattr(fn, "__wrapped__"):
+            fn = fn.__wrapped__
+        else:
+            return _code_of(fn)
 
 
 def _describe(fn: Callable[..., Any]) -> str:

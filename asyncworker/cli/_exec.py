@@ -25,10 +25,11 @@ from ..exceptions import (
     TerminatedError,
     TimeoutError as ActivityTimeoutError,
 )
-from ..worker._signals import on_signals
+from ..worker._signals import INTERRUPTS, on_signals
 from ._connection import takes_connection
 from ._duration import parse_duration
 from ._load import load
+from ._plain import safe_json
 from ._report import FAILURE, CommandError, say
 from ._view import View, open_view
 
@@ -101,7 +102,7 @@ def exec_(
     error, the result to standard output. Ctrl-C asks for the activity's cancellation; a second one leaves it alone.
 
     The exit code is 0 if it completed, 1 if it failed, 3 if it timed out, 4 if it was cancelled, 5 if it was
-    terminated; 2 if the server could not be asked, 130 if the activity was left alone.
+    terminated; 2 if the server could not be asked, 130 if the activity was left alone or not started.
     """
     function: str | Callable[..., Any] = load(activity, app_dir) if ":" in activity else activity
     options = {
@@ -130,9 +131,12 @@ def _value(text: str) -> Any:
 
 
 async def _execute(activity: str | Callable[..., Any], arguments: Sequence[Any], options: Mapping[str, Any]) -> int:
+    left = "interrupted: nothing was started"
     try:
         async with await Client.connect(connect_timeout=_CONNECT_TIMEOUT) as client:
+            left = "interrupted while it was being started: the activity may go on"
             handle = await client.start_activity(activity, *arguments, **options)
+            left = "left alone: the activity goes on"
             say(f"started {handle!r}")
             result = await _Waiting(handle).result()
     except ActivityFailureError as error:
@@ -141,9 +145,9 @@ async def _execute(activity: str | Callable[..., Any], arguments: Sequence[Any],
         # Exit codes from 1 on tell how the activity ended: this is not about the activity.
         raise CommandError(str(error)) from error
     except asyncio.CancelledError:
-        say("left alone: the activity goes on")
+        say(left)
         return _LEFT
-    sys.stdout.buffer.write(to_json(result, bytes_mode="base64", fallback=str) + b"\n")
+    sys.stdout.buffer.write(safe_json(to_json(result, bytes_mode="base64", fallback=str)) + b"\n")
     sys.stdout.flush()
     return 0
 
@@ -159,7 +163,7 @@ class _Waiting:
     async def result(self) -> Any:
         """Return the activity's result; cancelled by the second signal."""
         self._waiting = self._start(self._handle.result())
-        with open_view(Console(stderr=True)) as view, on_signals(self._on_signal):
+        with open_view(Console(stderr=True)) as view, on_signals(self._on_signal, INTERRUPTS):
             self._start(self._watch(view))
             try:
                 return await self._waiting
@@ -175,9 +179,12 @@ class _Waiting:
 
     async def _watch(self, view: View) -> None:
         description = None
-        while description is None or not description.status.is_closed:
-            description = await self._handle.describe(changed_since=description)
-            view.show(description)
+        try:
+            while description is None or not description.status.is_closed:
+                description = await self._handle.describe(changed_since=description)
+                view.show(description)
+        except Exception as error:  # noqa: BLE001 - the result matters more
+            say(f"its progress cannot be shown any more: {error}")
 
     def _on_signal(self, number: signal.Signals) -> None:
         if self._is_cancelling:
@@ -185,7 +192,13 @@ class _Waiting:
         else:
             self._is_cancelling = True
             say("asking for the activity's cancellation; once more to leave it alone")
-            self._start(self._handle.cancel(reason=number.name))
+            self._start(self._cancel(number.name))
+
+    async def _cancel(self, reason: str) -> None:
+        try:
+            await self._handle.cancel(reason=reason)
+        except Exception as error:  # noqa: BLE001 - whatever it is, a person believes otherwise
+            say(f"the activity was not cancelled, and goes on; once more to leave it alone: {error}")
 
 
 def _report_failure(error: BaseException) -> int:

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from ._plain import in_a_line, in_lines
+
 __all__ = ["LogFormat", "LogLevel", "configure_logging"]
 
 # At DEBUG these describe every frame and header.
@@ -44,19 +46,25 @@ def configure_logging(level: LogLevel, log_format: LogFormat) -> None:
 
 
 class _TextFormatter(logging.Formatter):
-    """Time, level, logger, message, and which attempt the record is about."""
+    """Time, level, logger, message, and which attempt the record is about; a traceback is indented below.
+
+    Ids, types and messages are others' texts: nothing in them begins a line or is a command to the terminal.
+    """
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s.%(msecs)03d %(levelname)-7s %(name)s: %(message)s", datefmt="%H:%M:%S")
+
+    def format(self, record: logging.LogRecord) -> str:
+        return in_lines(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         line = super().formatMessage(record)
         fields = vars(record)
         if "temporal.activity_id" not in fields:
-            return line
+            return in_a_line(line.rstrip("\n"))
         attempt = fields.get("temporal.attempt", 1)
         which = f"{fields.get('temporal.activity_type')} {fields['temporal.activity_id']}"
-        return f"{line} [{which}, attempt {attempt}]" if attempt != 1 else f"{line} [{which}]"
+        return in_a_line(f"{line} [{which}, attempt {attempt}]" if attempt != 1 else f"{line} [{which}]")
 
 
 class _JSONFormatter(logging.Formatter):
@@ -73,5 +81,7 @@ class _JSONFormatter(logging.Formatter):
         yield from ((key, value) for key, value in vars(record).items() if key not in _STANDARD)
         if record.exc_info:
             yield "exception", self.formatException(record.exc_info)
+        elif record.exc_text:
+            yield "exception", record.exc_text
         if record.stack_info:
             yield "stack", self.formatStack(record.stack_info)

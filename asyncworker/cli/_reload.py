@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 from asyncio.subprocess import Process
 from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -13,6 +15,7 @@ from typing import Any
 from watchfiles import PythonFilter, awatch
 
 from ..exceptions import ConfigurationError
+from ..testing import _supervise
 from ..worker._signals import on_signals
 from ._report import say
 
@@ -20,6 +23,8 @@ __all__ = ["keep_running"]
 
 # Seconds that activities get to end by themselves, and then as much again when cancelled, before a change is run.
 _PATIENCE = 2.0
+# Seconds that are left to workers when this process has been killed, after they were told to cancel activities.
+_LAST_PATIENCE = 8.0
 # Seconds until nothing can be left of workers that were told to end: an open poll takes ten to run out, and is not cut
 # short, since the server may just be answering it.
 _RETIREMENT = 30.0
@@ -39,14 +44,36 @@ async def keep_running(command: Sequence[str], directories: Sequence[Path]) -> i
     for directory in directories:
         if not directory.is_dir():
             raise ConfigurationError(f"--reload-dir: {directory} is not a directory")
-    run = _Run(command, directories)
-    with on_signals(run.on_signal), run.watching():
-        return await run.until_stopped()
+    with _pipe() as pipe:
+        run = _Run(_for_as_long_as(pipe, command), pipe, directories)
+        with on_signals(run.on_signal), run.watching():
+            return await run.until_stopped()
+
+
+@contextmanager
+def _pipe() -> Iterator[int]:
+    """Give an end of a pipe, of which we have the only other end."""
+    ours, theirs = os.pipe()[::-1]
+    try:
+        yield theirs
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def _for_as_long_as(pipe: int, command: Sequence[str]) -> Sequence[str]:
+    """Have *command* ended with the pipe: workers that outlive us would take the tasks of the next ones."""
+    if os.name != "posix":
+        return command
+    patience = f"{_PATIENCE:g},{_LAST_PATIENCE:g}"
+    return [sys.executable, "-I", "-S", _supervise.__file__, patience, str(pipe), *command]
 
 
 class _Run:
-    def __init__(self, command: Sequence[str], directories: Sequence[Path]) -> None:
+    def __init__(self, command: Sequence[str], pipe: int, directories: Sequence[Path]) -> None:
         self._command = command
+        # Windows cannot hand it on, and does without.
+        self._handed_on = [pipe] if os.name == "posix" else []
         self._directories = directories
         # The newest is the last; the others have been told to end.
         self._processes: list[Process] = []
@@ -63,7 +90,9 @@ class _Run:
             while True:
                 self._changed.clear()
                 # Out of the terminal's reach: what it sends to the whole group is passed on, once.
-                process = await asyncio.create_subprocess_exec(*self._command, start_new_session=True)
+                process = await asyncio.create_subprocess_exec(
+                    *self._command, start_new_session=True, pass_fds=self._handed_on
+                )
                 self._processes.append(process)
                 await _first_of(process.wait(), self._changed.wait(), self._stopping.wait())
                 if not (self._changed.is_set() or self._stopping.is_set()):
@@ -89,7 +118,7 @@ class _Run:
         """Wait until a process that was asked to end has ended."""
         await _first_of(process.wait(), asyncio.sleep(_RETIREMENT))
         if process.returncode is None:
-            process.kill()
+            _kill(process)
             await process.wait()
         self._processes.remove(process)
 
@@ -119,6 +148,15 @@ def _listing(paths: Iterable[Path]) -> str:
 def _ask_to_end(process: Process) -> None:
     with suppress(ProcessLookupError):
         process.send_signal(signal.SIGTERM)
+
+
+def _kill(process: Process) -> None:
+    with suppress(ProcessLookupError):
+        if os.name == "posix":
+            # With what it supervises.
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
 
 
 async def _first_of(*events: Coroutine[Any, Any, object]) -> None:

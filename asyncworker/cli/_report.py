@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import typer
 
 from ..exceptions import AsyncWorkerError, ConfigurationError
+from ._plain import in_lines
 
 __all__ = ["FAILURE", "USAGE", "CommandError", "reporting", "say"]
 
@@ -22,8 +23,8 @@ class CommandError(AsyncWorkerError):
 
 
 def say(message: str) -> None:
-    """Tell the person at the terminal."""
-    print(message, file=sys.stderr, flush=True)  # noqa: T201 - this is a command
+    """Tell the person at the terminal; what the message repeats of others' texts is shown, and not obeyed."""
+    print(in_lines(message.rstrip("\n")), file=sys.stderr, flush=True)  # noqa: T201 - this is a command
 
 
 @contextmanager
@@ -33,6 +34,6 @@ def reporting(*, verbose: bool) -> Iterator[None]:
         yield
     except AsyncWorkerError as error:
         if verbose:
-            traceback.print_exc()
+            say(traceback.format_exc())
         say(f"asyncworker: error: {error}")
         raise typer.Exit(USAGE if isinstance(error, ConfigurationError | CommandError) else FAILURE) from None

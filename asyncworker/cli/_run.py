@@ -67,8 +67,8 @@ def run(
 ) -> None:
     """Run workers, in production.
 
-    The first SIGINT or SIGTERM lets activities end, the second cancels them, the third leaves them behind. The exit
-    code is 0 after such a shutdown, 1 if a worker could not begin or go on, 2 if a setting is wrong.
+    The first SIGINT, SIGTERM or SIGHUP lets activities end, the second cancels them, the third leaves them behind. The
+    exit code is 0 after such a shutdown, 1 if a worker could not begin or go on, 2 if a setting is wrong.
     """
     configure_logging(log_level, log_format)
     found = load(target, app_dir)

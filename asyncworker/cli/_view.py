@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress as Bar, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from ..client import ActivityExecutionDescription, ActivityExecutionStatus, PendingActivityState
+from ._plain import in_a_line
 from ._progress import Progress, progress_of, status_of
 from ._report import say
 
@@ -73,7 +74,7 @@ class _Lines:
         progress = progress_of(details_of(description))
         line = " ".join(part for part in (str(progress or ""), state_of(description)) if part)
         if line and line != self._last:
-            say(f"{description.activity_type}: {line}")
+            say(in_a_line(f"{description.activity_type}: {line}"))
         self._last = line
 
 
@@ -88,7 +89,7 @@ class _Bar:
         progress = progress_of(details_of(description))
         if description.status is ActivityExecutionStatus.COMPLETED:
             progress = Progress(progress.total, progress.total) if progress else Progress(1, 1)
-        name, state = escape(description.activity_type), escape(state_of(description))
+        name, state = (escape(in_a_line(it)) for it in (description.activity_type, state_of(description)))
         if progress is None:
             self._bar.update(self._task, description=name, state=state)
         else:

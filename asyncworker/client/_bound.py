@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._rpc._listening import poll_of
 from .._rpc._relay import post_of
+from ..exceptions import ClientClosedError
 
 if TYPE_CHECKING:
     from .._rpc._listening import Listening
@@ -23,10 +24,11 @@ class BoundTransport:
     A connection that a fork has copied would mix two processes' frames in one stream.
     """
 
-    __slots__ = ("_inner", "_loop", "_pid", "_poll", "_post")
+    __slots__ = ("_inner", "_loop", "_pid", "_poll", "_post", "_unary")
 
     def __init__(self, inner: Transport) -> None:
         self._inner = inner
+        self._unary = inner.unary
         self._post = post_of(inner)
         self._poll = poll_of(inner)
         self._pid = os.getpid()
@@ -46,7 +48,7 @@ class BoundTransport:
         # No loop that runs here can have come here by a fork.
         if self._loop is not asyncio.get_running_loop():
             self._settle()
-        return self._inner.unary(path, request, timeout=timeout, metadata=metadata)
+        return self._unary(path, request, timeout=timeout, metadata=metadata)
 
     def poll(
         self, path: str, request: bytes, *, timeout: float, metadata: Metadata = (), listening: Listening
@@ -81,6 +83,10 @@ class BoundTransport:
     async def close(self) -> None:
         """See :meth:`Transport.close`; a copy that a fork has made is let be."""
         if self._pid == os.getpid():
+            # Whatever a transport of the user's may say to a call after its end, here it is the same for all.
+            closed = _Closed()
+            self._unary = closed.unary
+            self._post = post_of(closed)
             await self._inner.close()
 
     def _settle(self) -> None:
@@ -95,3 +101,20 @@ class BoundTransport:
                 " asyncio.run()"
             )
         self._loop = asyncio.get_running_loop()
+
+
+class _Closed:
+    """What is left of a transport that is closed."""
+
+    async def unary(
+        self,
+        path: str,  # noqa: ARG002
+        request: bytes,  # noqa: ARG002
+        *,
+        timeout: float | None,  # noqa: ARG002
+        metadata: Metadata = (),  # noqa: ARG002
+    ) -> bytes:
+        raise ClientClosedError
+
+    async def close(self) -> None:
+        """Nothing is left to close."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Iterable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 import anyio
 
-from .._rpc._service import APIKey, WorkflowService
-from .._rpc._target import HttpConnectProxy, KeepAlive
+from .._rpc._service import DEFAULT_MAX_DECODED_BYTES, APIKey, WorkflowService
+from .._rpc._target import DEFAULT_MAX_RECEIVE_BYTES, HttpConnectProxy, KeepAlive
+from .._rpc._threads import in_own_thread
 from .._rpc._transport import Transport
 from .._time import Seconds, to_seconds
 from ..common import default_identity
@@ -109,6 +110,8 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         keep_alive: KeepAlive | None = _KEEP_ALIVE,
         http_connect_proxy: HttpConnectProxy | None = None,
         connections: int = 1,
+        max_receive_bytes: int = DEFAULT_MAX_RECEIVE_BYTES,
+        max_decoded_bytes: int = DEFAULT_MAX_DECODED_BYTES,
         transport: TransportName | Transport = "default",
     ) -> Self:
         """Connect to a Temporal server.
@@ -135,6 +138,10 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
             http_connect_proxy: An HTTP proxy to tunnel through.
             connections: How many connections calls, and so a worker's polls, are spread over. More than one is for a
                 server behind a balancer of connections; the ``"default"`` transport has it.
+            max_receive_bytes: Bytes of one response, as it comes and once it is decompressed; a longer one fails with
+                ``RESOURCE_EXHAUSTED``. A transport of your own has limits of its own.
+            max_decoded_bytes: Bytes of memory, about, that one response may come to; so small a thing as an empty
+                payload has two bytes on the way and 250 in memory.
             transport: ``"grpclib"`` for the transport on that library, or a transport of your own.
 
         Raises:
@@ -145,7 +152,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         """
         extra = rpc_metadata or {}
         # Reads files.
-        config = await asyncio.to_thread(
+        load = partial(
             ConnectConfig.load,
             profile,
             config_file=config_file,
@@ -155,13 +162,18 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
             tls=tls,
             rpc_metadata={key: value for key, value in extra.items() if isinstance(value, str)},
         )
+        config = await in_own_thread("read the configuration", load)
         if isinstance(transport, str):
             target = target_of(
-                config, keep_alive=keep_alive, http_connect_proxy=http_connect_proxy, connections=connections
+                config,
+                keep_alive=keep_alive,
+                http_connect_proxy=http_connect_proxy,
+                connections=connections,
+                max_receive_bytes=max_receive_bytes,
             )
             transport = open_transport(target, transport)
         client = cls(
-            WorkflowService(BoundTransport(transport), namespace=config.namespace),
+            WorkflowService(BoundTransport(transport), namespace=config.namespace, max_decoded_bytes=max_decoded_bytes),
             identity=identity,
             data_converter=data_converter,
             interceptors=interceptors,
@@ -173,7 +185,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
                 await wait_until_serving(
                     client.service,
                     config.address,
-                    is_private=config.tls is not None,
+                    tls=config.tls,
                     budget=to_seconds(connect_timeout),
                 )
             except BaseException:
@@ -185,9 +197,10 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
     async def close(self) -> None:
         """Let no new call in, let those under way end, then close the connections. Closing again does nothing.
 
-        Cancelling closes them at once; calls under way fail with ``UNAVAILABLE``.
+        A call from then on is a :exc:`.ClientClosedError`, which is a :exc:`RuntimeError`; so is one that was to be
+        tried again. Cancelling closes the connections at once.
         """
-        await self._service.transport.close()
+        await self._service.close()
 
     async def __aenter__(self) -> Self:
         return self

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from .._rpc import _methods as methods
 from .._rpc._methods import Method
 from .._rpc._retry import COMPLETION, HEARTBEAT, RetryRules
+from .._safe_logger import get_logger
 from ..common import ActivityCancellationDetails
 from ..converter import ensure_application_failure
 from ..exceptions import AsyncActivityCancelledError
@@ -23,7 +23,7 @@ from ._inputs import (
 
 __all__ = ["CompletionCalls"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 # The work is done and deserves patience, but somebody may be waiting for this call: none for what the server refuses.
 _COMPLETION = replace(COMPLETION, budget=60.0, grace=0.0)

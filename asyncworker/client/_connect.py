@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from .._proto.temporal.api.workflowservice.v1 import GetSystemInfoRequest
 from .._rpc._methods import GET_SYSTEM_INFO
 from .._rpc._retry import NONE, Backoff
-from .._rpc._target import HttpConnectProxy, KeepAlive, Target
-from ..config import ConnectConfig
+from .._rpc._target import DEFAULT_MAX_RECEIVE_BYTES, HttpConnectProxy, KeepAlive, Target
+from ..config import ConnectConfig, TLSConfig
 from ..exceptions import ConfigurationError, RPCError, RPCStatusCode
 
 if TYPE_CHECKING:
@@ -30,8 +30,9 @@ _BACKOFF = Backoff(0.1, 1.0)
 _TRY_TIMEOUT = 5.0
 # OpenSSL's codes for a certificate whose authority is not known.
 _UNKNOWN_AUTHORITY = frozenset({2, 18, 19, 20, 21})
+_MAYBE_WANTED = ("HANDSHAKE_FAILURE", "BAD_CERTIFICATE")
 _CERTIFICATE_WANTED = (
-    "; give a client certificate (TLSConfig.client_cert and client_private_key, or TEMPORAL_TLS_CLIENT_CERT_PATH and"
+    "give a client certificate (TLSConfig.client_cert and client_private_key, or TEMPORAL_TLS_CLIENT_CERT_PATH and"
     " TEMPORAL_TLS_CLIENT_KEY_PATH)"
 )
 # What a server that is still starting, or a way there that is not yet open, looks like.
@@ -63,22 +64,28 @@ def target_of(
     keep_alive: KeepAlive | None,
     http_connect_proxy: HttpConnectProxy | None,
     connections: int = 1,
+    max_receive_bytes: int = DEFAULT_MAX_RECEIVE_BYTES,
 ) -> Target:
     """Say in the transport's terms where the server is, and on which terms to connect."""
-    if connections < 1:
-        raise ValueError(f"connections must be at least 1, got {connections!r}")
+    for name, value in (("connections", connections), ("max_receive_bytes", max_receive_bytes)):
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1, got {value!r}")
     return replace(
-        config.to_target(), keep_alive=keep_alive, http_connect_proxy=http_connect_proxy, connections=connections
+        config.to_target(),
+        keep_alive=keep_alive,
+        http_connect_proxy=http_connect_proxy,
+        connections=connections,
+        max_receive_bytes=max_receive_bytes,
     )
 
 
-async def wait_until_serving(service: WorkflowService, address: str, *, is_private: bool, budget: float) -> None:
+async def wait_until_serving(service: WorkflowService, address: str, *, tls: TLSConfig | None, budget: float) -> None:
     """Ask the server for its system info until it answers, as it may be starting at this very moment.
 
     Args:
         service: What to ask.
         address: Where that is, for people.
-        is_private: Whether the way there is TLS.
+        tls: How the way there is made private, if it is.
         budget: Seconds after which it is given up.
 
     Raises:
@@ -101,7 +108,7 @@ async def wait_until_serving(service: WorkflowService, address: str, *, is_priva
             # Not all at once: the containers of one host start together.
             wait = _BACKOFF.wait(attempt) * random.uniform(0.8, 1.2)
             if not _may_pass(error) or clock() + wait >= until:
-                raise _explain(reason, address, is_private=is_private, budget=budget) from reason
+                raise _explain(reason, address, tls=tls, budget=budget) from reason
             await asyncio.sleep(wait)
         else:
             return
@@ -121,29 +128,33 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__
 
 
-def _explain(error: RPCError, address: str, *, is_private: bool, budget: float) -> RPCError:
-    way = "over TLS" if is_private else "without TLS"
+def _explain(error: RPCError, address: str, *, tls: TLSConfig | None, budget: float) -> RPCError:
+    way = "without TLS" if tls is None else "over TLS"
     if error.status in _NOT_YET:
         waited = f" within {budget:g} s" if _may_pass(error) else ""
-        message = f"no Temporal server answered at {address} {way}{waited}: {error.message}{_hint(error, is_private)}"
+        message = f"no Temporal server answered at {address} {way}{waited}: {error.message}{_hint(error, tls)}"
     else:
         message = f"the server at {address} ({way}) refused: {error.message}"
     return RPCError(message, error.status, error.details)
 
 
-def _hint(error: RPCError, is_private: bool) -> str:
+def _hint(error: RPCError, tls: TLSConfig | None) -> str:
     """Guess at TLS on one side only, where the symptoms allow it."""
     causes = list(_causes(error))
     # A certificate of ours that cannot be used says nothing about the server.
     if any(isinstance(cause, ConfigurationError) for cause in causes):
         return ""
-    if is_private:
+    if tls is not None:
         alerts = [
             cause.reason for cause in causes if isinstance(cause, ssl.SSLError) and "ALERT" in (cause.reason or "")
         ]
         if alerts:
             # Who speaks of TLS in alerts speaks TLS.
-            return _CERTIFICATE_WANTED if any("CERTIFICATE_REQUIRED" in alert for alert in alerts) else ""
+            if any("CERTIFICATE_REQUIRED" in alert for alert in alerts):
+                return f"; {_CERTIFICATE_WANTED}"
+            # TLS 1.2 has no alert of its own for that.
+            is_missing = tls.client_cert is None and any(alert.endswith(_MAYBE_WANTED) for alert in alerts)
+            return f"; if the server wants a client certificate, {_CERTIFICATE_WANTED}" if is_missing else ""
         distrust = [cause.verify_code for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)]
         if distrust:
             # One that has expired, or is for another name, gets no better by trusting its authority.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, get_args, get_origin
 
 from ..activity import Definition
 from ..activity._definition import _is_unbound_method as is_unbound_method
@@ -53,7 +53,7 @@ def plan_start(
         args=arguments,
         id=_id(options.get("id")),
         task_queue=_task_queue(option("task_queue"), activity_type),
-        result_type=options.get("result_type") or (signature and signature.result_hint) or Any,
+        result_type=options.get("result_type") or (signature and _awaited(signature.result_hint)) or Any,
         **spans,
         start_delay=check_span("start_delay", options.get("start_delay"), or_zero=True),
         id_reuse_policy=options.get("id_reuse_policy") or ActivityIDReusePolicy.ALLOW_DUPLICATE,
@@ -104,8 +104,14 @@ def result_type_of(activity: Callable[..., Any]) -> Any:
     Raises:
         TypeError: This is no activity, or it says so with a name that does not exist at run time.
     """
-    hint = signature_of(Definition.of(activity)).result_hint
+    hint = _awaited(signature_of(Definition.of(activity)).result_hint)
     return Any if hint is None else hint
+
+
+def _awaited(hint: Any) -> Any:
+    """Read what comes of a result that is awaited: the ``T`` of an ``Awaitable[T]`` that a ``def`` function returns."""
+    origin = get_origin(hint)
+    return get_args(hint)[-1] if inspect.isclass(origin) and issubclass(origin, Awaitable) else hint
 
 
 def _merge(arguments: Sequence[Any], args: Sequence[Any] | None) -> Sequence[Any]:

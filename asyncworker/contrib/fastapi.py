@@ -17,7 +17,6 @@ its own, with ``asyncworker run``.
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -32,9 +31,11 @@ from starlette.requests import HTTPConnection
 from asyncworker.client import Client
 from asyncworker.worker import Worker
 
+from .._safe_logger import get_logger
+
 __all__ = ["ClientDep", "get_client", "lifespan"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 #: The key under which the lifespan's state, and so ``request.state``, has the client.
 STATE_KEY = "temporal_client"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self, TypeVar
@@ -10,6 +9,7 @@ from typing import Any, ClassVar, Self, TypeVar
 from .. import _wire
 from .._proto.temporal.api.common.v1 import Payload
 from .._proto.temporal.api.failure.v1 import Failure
+from .._safe_logger import get_logger
 from ._codec import ChainedPayloadCodec, PayloadCodec
 from ._context import SerializationContext, takes_context, with_context
 from ._default_failure import DefaultFailureConverter, plain_failure
@@ -22,7 +22,7 @@ __all__ = ["DataConverter"]
 
 T = TypeVar("T")
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 from .._proto.temporal.api.failure.v1 import ApplicationFailureInfo, Failure
 from ..exceptions import ApplicationError, FailureError
 from ._failure import FailureConverter, copied_levels, levels
-from ._from_error import SOURCE, causes_of, failure_from, text_of
+from ._from_error import SOURCE, causes_of, class_name_of, failure_from, text_of
 from ._payload import PayloadConverter
 from ._to_error import error_from
 
@@ -75,11 +75,13 @@ def plain_failure(exception: BaseException, problem: BaseException) -> Failure:
     It has the exception's type and says whether to retry. It has neither message nor stack trace, since a codec may
     have been meant to hide those.
     """
-    kind = type(exception).__name__
+    kind = class_name_of(exception)
     info = ApplicationFailureInfo(type=kind)
-    if isinstance(exception, ApplicationError):
+    # Not isinstance(): an exception's `__class__` may be a property that raises.
+    if issubclass(type(exception), ApplicationError):
+        assert isinstance(exception, ApplicationError)
         info = ApplicationFailureInfo(type=text_of(exception.type or ""), non_retryable=bool(exception.non_retryable))
-    message = f"{kind}, which could not be converted to a failure: {type(problem).__name__} while trying to"
+    message = f"{kind}, which could not be converted to a failure: {class_name_of(problem)} while trying to"
     return Failure(message=message, source=SOURCE, application_failure_info=info)
 
 

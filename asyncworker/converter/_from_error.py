@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator, Sequence
+from types import TracebackType
 from typing import Any
 
 from .. import exceptions
@@ -28,14 +29,14 @@ from ._adapter import clip
 from ._encodings import DefaultPayloadConverter
 from ._payload import PayloadConverter
 
-__all__ = ["SOURCE", "causes_of", "failure_from", "text_of"]
+__all__ = ["MAX_TEXT", "SOURCE", "causes_of", "class_name_of", "failure_from", "text_of", "traceback_of"]
 
 #: What a failure says of where it comes from.
 SOURCE = "asyncworker"
 
 # A failure of more than 2 MiB is refused. With these limits the longest chain stays well below, details apart.
 _MAX_DEPTH = 20
-_MAX_TEXT = 20_000
+MAX_TEXT = 20_000
 _MAX_LISTED = 100
 _MAX_LISTED_TEXT = 2_000
 _LEFT_OUT = "\n… {} characters left out …\n"
@@ -83,7 +84,7 @@ def failure_from(exception: BaseException, payload_converter: PayloadConverter) 
     elif isinstance(exception, BaseExceptionGroup):
         failure = _group_failure(exception, payload_converter)
     else:
-        info = ApplicationFailureInfo(type=type(exception).__name__)
+        info = ApplicationFailureInfo(type=class_name_of(exception))
         failure = Failure(message=text_of(exception), source=SOURCE, application_failure_info=info)
     failure.stack_trace = _stack_of(exception)
     return failure
@@ -92,14 +93,31 @@ def failure_from(exception: BaseException, payload_converter: PayloadConverter) 
 # Texts
 
 
+def class_name_of(value: Any) -> str:
+    """Name the class of a value, whatever its metaclass makes of ``__name__``."""
+    return str(_NAME.__get__(type(value)))
+
+
+def traceback_of(error: BaseException) -> TracebackType | None:
+    """Return an exception's traceback, whatever its class makes of ``__traceback__``."""
+    trace: TracebackType | None = _TRACEBACK.__get__(error)
+    return trace
+
+
+_TRACEBACK: Any = BaseException.__dict__["__traceback__"]
+_NAME: Any = type.__dict__["__name__"]
+
+
 def text_of(value: Any) -> str:
     """Say a value, or what an exception says, as protobuf takes it: in UTF-8, and at most 20,000 characters."""
     try:
         text = str(value)
-    except Exception as error:  # noqa: BLE001 - this is somebody's __str__
-        return f"<{type(value).__name__} without a text: its __str__ raised {type(error).__name__}>"
-    if len(text) > _MAX_TEXT:
-        half = _MAX_TEXT // 2
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - this is somebody's __str__
+        return f"<{class_name_of(value)} without a text: its __str__ raised {class_name_of(error)}>"
+    if len(text) > MAX_TEXT:
+        half = MAX_TEXT // 2
         text = text[:half] + _LEFT_OUT.format(len(text) - 2 * half) + text[-half:]
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
@@ -111,7 +129,7 @@ def _stack_of(exception: BaseException) -> str:
             return text_of("".join(traceback.format_exception(exception)))
         return text_of("".join(traceback.format_tb(exception.__traceback__)))
     except Exception as error:  # noqa: BLE001 - formatting calls code of the exceptions
-        return f"<no stack trace: {type(error).__name__} while formatting it>"
+        return f"<no stack trace: {class_name_of(error)} while formatting it>"
 
 
 # Failure errors
@@ -142,7 +160,7 @@ def _set_info(failure: Failure, error: exceptions.FailureError, converter: Paylo
                 retry_state=enums.RetryState(error.retry_state or 0),
             )
         case _:
-            failure.application_failure_info = ApplicationFailureInfo(type=type(error).__name__)
+            failure.application_failure_info = ApplicationFailureInfo(type=class_name_of(error))
 
 
 def _application_info(error: exceptions.ApplicationError, converter: PayloadConverter) -> ApplicationFailureInfo:
@@ -170,7 +188,7 @@ def _detail(value: Any, converter: PayloadConverter) -> Payload:
     try:
         return converter.to_payload(value)
     except Exception as error:  # noqa: BLE001 - the failure must go out
-        note = f"<a detail of type {type(value).__name__} could not be sent: {text_of(error)}>"
+        note = f"<a detail of type {class_name_of(value)} could not be sent: {text_of(error)}>"
         return _notes.to_payload(note)
 
 
@@ -195,7 +213,7 @@ def _group_failure(group: BaseExceptionGroup[BaseException], converter: PayloadC
         message=text_of(_listing(group)),
         source=SOURCE,
         application_failure_info=ApplicationFailureInfo(
-            type=type(group).__name__,
+            type=class_name_of(group),
             non_retryable=any(each.non_retryable for each in application),
             details=_details([_summary(each) for each in group.exceptions[:_MAX_LISTED]], converter),
             next_retry_delay=to_duration(delay) if delay else None,
@@ -219,7 +237,7 @@ def _listing(group: BaseExceptionGroup[BaseException]) -> str:
 
 
 def _summary(exception: BaseException) -> dict[str, Any]:
-    kind, non_retryable, said = type(exception).__name__, False, text_of(exception)
+    kind, non_retryable, said = class_name_of(exception), False, text_of(exception)
     if isinstance(exception, exceptions.ApplicationError):
         kind, non_retryable = text_of(exception.type or kind), bool(exception.non_retryable)
     if isinstance(exception, exceptions.FailureError):

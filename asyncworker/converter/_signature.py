@@ -127,7 +127,11 @@ class Signature:
             except Exception as error:  # noqa: BLE001 - whatever it is, the arguments are what it complains about
                 first = error
         cause = first.__cause__ if isinstance(first, ConverterError) else first
-        raise ConverterError(self._explain(payloads, payload_converter)) from cause
+        try:
+            raise ConverterError(self._explain(payloads, payload_converter)) from cause
+        finally:
+            # They hold this frame, and the arguments with it, which would be for the garbage collector to find out.
+            del first, cause
 
     def encode_result(self, value: Any, payload_converter: PayloadConverter) -> Payload:
         """Write a result: as what it is, which the annotation may say less of; ``None`` is a payload too.

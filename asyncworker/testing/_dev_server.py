@@ -172,10 +172,10 @@ class DevServer:
         port = _choose_port(self.ip, self._wanted_port)
         ui_port = _choose_port(self.ip, self._wanted_ui_port) if self._ui else None
         command = [binary, *self._arguments(port, ui_port)]
-        grace = _GRACE if self._db_filename else 0
+        patience = f"{_GRACE:g}" if self._db_filename else ""
         log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in _Running.stop()
         process = subprocess.Popen(  # noqa: S603 - the command is the user's own temporal
-            [sys.executable, "-I", "-S", str(_SUPERVISOR), str(grace), *command],
+            [sys.executable, "-I", "-S", str(_SUPERVISOR), patience, "0", *command],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -11,6 +11,7 @@ from .._proto.temporal.api.common.v1 import Payload
 from ..activity import Context, Definition, Info
 from ..activity._cancellation import Notice
 from ..activity._context import current
+from ..activity._definition import is_awaitable
 from ..common import ActivityCancellationDetails, CancelReason
 from ..converter import DataConverter
 
@@ -94,6 +95,8 @@ class ActivityEnvironment:
     def run(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run *fn*: an ``async def`` function is awaited, a ``def`` function runs at once in this thread.
 
+        What a ``def`` function returns, and can be awaited, is to be awaited, as a worker does.
+
         A first parameter annotated as :class:`~asyncworker.activity.Context` is filled in if *args* has none.
 
         Raises:
@@ -108,9 +111,13 @@ class ActivityEnvironment:
             return self._run_async(fn, context, args, kwargs)
         token = current.set(context)
         try:
-            return fn(*args, **kwargs)
+            result = fn(*args, **kwargs)
         finally:
             current.reset(token)
+        if not is_awaitable(result):
+            return result
+        is_told = context._go_on_in_loop()
+        return self._run_async(lambda: result, context, (), {}, is_told=is_told)
 
     def cancel(self, why: CancelReason | ActivityCancellationDetails = CancelReason.CANCEL_REQUESTED) -> None:
         """Ask the activity to stop, as a worker would. The first reason counts.
@@ -126,12 +133,18 @@ class ActivityEnvironment:
         self._shutdown.raise_(ActivityCancellationDetails(worker_shutdown=True))
 
     async def _run_async(
-        self, fn: Callable[..., Any], context: Context, args: Sequence[Any], kwargs: Mapping[str, Any]
+        self,
+        fn: Callable[..., Any],
+        context: Context,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        *,
+        is_told: bool = False,
     ) -> Any:
         # A task of its own, as in a worker: whoever awaits the run is not cancelled with it.
         self._task = asyncio.get_running_loop().create_task(self._enter(fn, context, args, kwargs))
         try:
-            if self._cancellation.is_raised:
+            if self._cancellation.is_raised and not is_told:
                 self._task.cancel()
             return await self._task
         finally:

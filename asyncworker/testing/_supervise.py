@@ -1,6 +1,6 @@
-"""Run a command for as long as standard input stays open; a script, started by ``_dev_server`` with a bare interpreter.
+"""Run a command for as long as a pipe stays open; a script, started with a bare interpreter.
 
-The starter holds the only other end of that pipe. However it ends, SIGKILL included, the kernel closes the pipe, and
+Its starter holds the only other end of that pipe. However it ends, SIGKILL included, the kernel closes the pipe, and
 the command is ended here.
 """
 
@@ -11,39 +11,74 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 
 
-def main(grace: float, command: list[str]) -> int:
-    """Run *command*; when standard input ends, terminate it and kill it *grace* seconds later (at once if zero)."""
+class _Child:
+    """The command as it runs; signals may come before it does."""
+
+    def __init__(self, patience: Sequence[float], *, hears_signals: bool) -> None:
+        self._patience = patience
+        self._hears_signals = hears_signals
+        self._early: list[int] = []
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, command: list[str]) -> subprocess.Popen[bytes]:
+        stdin = None if self._hears_signals else subprocess.DEVNULL
+        self._process = subprocess.Popen(command, stdin=stdin)  # noqa: S603 - what the starter asked for
+        for number in self._early:
+            self.hear(number, None)
+        return self._process
+
+    def hear(self, number: int, _: object) -> None:
+        if self._process is None:
+            self._early.append(number)
+        elif self._hears_signals:
+            self._process.send_signal(number)
+        else:
+            self.end()
+
+    def end(self) -> None:
+        assert self._process is not None
+        for seconds in self._patience:
+            self._process.terminate()
+            try:
+                self._process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                continue
+            return
+        self._process.kill()
+
+
+def main(patience: Sequence[float], pipe: int, command: list[str]) -> int:
+    """Run *command*; when the pipe ends, terminate it, and kill it if it does not end.
+
+    Args:
+        patience: How many seconds it gets after each request to terminate; none: it is killed at once.
+        pipe: The file descriptor to watch. Standard input: a signal to us ends the command as well. Another: standard
+            input is the command's, and signals are passed on to it.
+        command: What to run.
+    """
+    child = _Child(patience, hears_signals=pipe != 0)
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), child.hear)
     try:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - what the starter asked for
+        process = child.start(command)
     except OSError as error:
         print(f"{command[0]}: {error.strerror}", file=sys.stderr, flush=True)  # noqa: T201 - our caller reads it
         return 127
 
-    def end(*_: object) -> None:
-        if grace:
-            child.terminate()
-            try:
-                child.wait(grace)
-            except subprocess.TimeoutExpired:
-                child.kill()
-        else:
-            child.kill()
-
-    def end_with_input() -> None:
-        # Not sys.stdin: a daemon thread that holds a buffer's lock would abort the interpreter's exit.
-        while os.read(0, 1):
+    def end_with_pipe() -> None:
+        # Not a file object: a daemon thread that holds a buffer's lock would abort the interpreter's exit.
+        while os.read(pipe, 1):
             pass
-        end()
+        child.end()
 
-    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), end)
-    threading.Thread(target=end_with_input, daemon=True).start()
-    code = child.wait()
+    threading.Thread(target=end_with_pipe, daemon=True).start()
+    code = process.wait()
     return code if code >= 0 else 128 - code
 
 
 if __name__ == "__main__":
-    sys.exit(main(float(sys.argv[1]), sys.argv[2:]))
+    sys.exit(main([float(it) for it in sys.argv[1].split(",") if it], int(sys.argv[2]), sys.argv[3:]))

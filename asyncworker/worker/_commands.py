@@ -18,7 +18,6 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-# Much of this is imported with this module alone, which is imported where a namespace has worker commands.
 from .._proto.temporal.api.common.v1 import Payload
 from .._proto.temporal.api.enums.v1 import TaskQueueKind, TaskQueueType
 from .._proto.temporal.api.nexus.v1.lazy import (
@@ -45,6 +44,9 @@ from .._rpc._methods import (
     SHUTDOWN_WORKER,
 )
 from .._rpc._retry import NONE
+
+# Much of this is imported with this module alone, which is imported where a namespace has worker commands.
+from .._safe_logger import get_logger
 from .._wire import DecodeError, decode, encode
 from ..exceptions import RPCError, RPCStatusCode
 from ._poller import Standing
@@ -54,14 +56,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Commands", "control_queue", "obey"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 _SERVICE = "temporal.api.nexusservices.workerservice.v1.WorkerService"
 _OPERATION = "ExecuteCommands"
 # Seconds that an answer may take; the server then hands the task out again.
 _PATIENCE = 5.0
 # Seconds that the server gets to end the poll, once nobody needs it any more.
-_FAREWELL = 1.0
+_FAREWELL = 0.5
 
 Answer: TypeAlias = RespondNexusTaskCompletedRequest | RespondNexusTaskFailedRequest
 
@@ -116,7 +118,7 @@ class Commands:
         return not (self._is_stopping or self._task.done())
 
     async def close(self) -> None:
-        """End, once no worker holds an activity any more; takes one call, and a second or two at most.
+        """End, once no worker holds an activity any more; takes one call, and a second at most.
 
         Cancelling is safe.
         """
@@ -186,7 +188,7 @@ class Commands:
         )
         try:
             await self._service.call(SHUTDOWN_WORKER, request, timeout=_FAREWELL, retry=NONE)
-        except RPCError as error:
+        except Exception as error:  # noqa: BLE001 - it is asked as a courtesy, and must not keep the worker from ending
             _logger.debug("the server could not be asked to end the poll for worker commands: %s", error)
             return
         await asyncio.wait({self._task}, timeout=_FAREWELL)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from .._alarms import Alarms
 from .._proto.temporal.api.deployment.v1 import WorkerDeploymentOptions
 from .._rpc._service import WorkflowService
+from .._safe_logger import get_logger
 from ..activity._cancellation import Notice
 from ..converter import DataConverter
 from ._events import Observer, WorkerEvent
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Environment", "HeartbeatSettings"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

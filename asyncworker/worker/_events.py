@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from ..activity import Info
 from ..common import CancelReason
@@ -16,12 +16,16 @@ __all__ = [
     "ActivityStarted",
     "HeartbeatSent",
     "Observer",
+    "OutcomeName",
     "PollFailed",
     "WorkerEvent",
     "WorkerStarted",
     "WorkerStopped",
     "WorkerStopping",
 ]
+
+#: What became of an attempt; see :class:`ActivityFinished`.
+OutcomeName: TypeAlias = Literal["completed", "failed", "canceled", "pending", "lost", "unreported"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +88,20 @@ class HeartbeatSent:
 
 @dataclass(frozen=True, slots=True)
 class ActivityFinished:
-    """An attempt ended, one way or another, and the server has heard of it unless *outcome* says otherwise.
+    """An attempt ended, one way or another.
 
     Attributes:
         info: The attempt.
-        outcome: ``"completed"``, ``"failed"``, ``"canceled"`` or ``"unreported"``.
+        outcome: What the server was told: ``"completed"``, ``"failed"`` or ``"canceled"``. ``"pending"``: nothing, as
+            the activity was left open (``raise_complete_async()``). ``"lost"``: the server had closed the attempt
+            before, or taken an earlier try of the same reply. ``"unreported"``: it could not be told.
         took: Seconds from the task's arrival to the end of the activity.
-        error: What the activity raised, where it failed.
+        error: What the server was told, where that is a failure: what the activity raised, or why its result could not
+            be sent. It loses its traceback when the observers have been called.
     """
 
     info: Info
-    outcome: str
+    outcome: OutcomeName
     took: float
     error: BaseException | None = None
 

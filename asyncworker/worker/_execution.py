@@ -8,11 +8,19 @@ beyond the activity is a task, a context and, where its time is limited, a timer
 Being asked to stop is *edge* cancellation, as asyncio code expects it: the reason is noted once and for good, then
 ``task.cancel()`` is called once, so that clean-up code may await. What the activity then does decides what is reported
 (see ``_outcome``): letting the ``CancelledError`` through is agreeing to stop. The request is taken back with
-``uncancel()`` before anything else is awaited. A ``CancelledError`` that comes out of an activity whose task somebody
-else has cancelled means that the event loop is being torn down, and it wins.
+``uncancel()`` before anything else is awaited.
+
+A ``CancelledError`` that the worker did not ask for is a failure of the activity: of its own task cancelled by other
+code, of a child or a future. It may also be the event loop that is being torn down, and nothing tells the two apart
+beforehand. So in either case the failure is sent, for 5 s at most, and the cancellation goes on after that.
+
+Whatever happens between the activity's end and its reply, a reply goes out. There is one place for that, ``_finish``:
+what breaks the report off (code of the exception's, a converter, a cancellation) leads to a second one, which needs no
+code of the user's.
 
 A ``def`` activity runs in a thread, which nothing can stop: it is told through its context, and by the one
-``CancelledError`` that its next ``heartbeat()`` raises.
+``CancelledError`` that its next ``heartbeat()`` raises. Where it returns something to be awaited, that is awaited here,
+and cancelled like any other coroutine.
 
 While the activity runs, and until its reply has arrived, heartbeats go on. The slot is held until the very end.
 """
@@ -20,7 +28,6 @@ While the activity runs, and until its reply has arrived, heartbeats go on. The 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from enum import Enum
@@ -28,20 +35,35 @@ from typing import TYPE_CHECKING, Any
 
 from .._moments import about
 from .._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
+from .._safe_logger import get_logger
 from ..activity._cancellation import Notice
 from ..activity._context import Context, current
 from ..activity._info import Info, info_of
 from ..activity._logger import identify
 from ..common import ActivityCancellationDetails, CancelReason
+from ..converter._from_error import traceback_of
 from ..exceptions import RPCError
 from ._events import ActivityCancelled, ActivityFinished, ActivityStarted
 from ._invoke import from_activity_on, invoke
-from ._log import log_abandoned, log_outcome, log_overdue, log_unheard
+from ._log import log_abandoned, log_failed, log_overdue, log_unheard, log_unreported
 from ._outbound import AttemptOutbound
-from ._outcome import ON_CANCELLED, Canceled, Completed, Failed, Outcome, Unreported, conclude
+from ._outcome import (
+    ON_CANCELLED,
+    OUTCOMES,
+    Canceled,
+    Completed,
+    Failed,
+    Lost,
+    Outcome,
+    Pending,
+    Reported,
+    Unreported,
+    conclude,
+)
 from ._read import converter_for, read_arguments, read_details, read_untyped
-from ._reply import encode_reply, is_failure, send_reply
+from ._reply import Reply, bare_failure, encode_reply, is_closed, is_failure, send_reply
 from ._time_limits import TimeLimits
+from ._traceback import let_go
 
 if TYPE_CHECKING:
     from ..converter import DataConverter
@@ -50,12 +72,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Execution"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 # How long an activity may take to heed a request to stop before a line in the log names it; seconds.
 _PATIENCE = 10.0
-# How long a reply may take at least, in seconds: for an activity that was given up, or whose time is up by our clock.
+# How long a reply may take at least, in seconds: for an activity whose time is up by our clock, or whose task was
+# cancelled by other code.
 _LAST_WORD = 5.0
+# The same for one that was given up in a shutdown, which is to end within the 30 s that Kubernetes waits.
+_LAST_WORD_IN_SHUTDOWN = 3.0
 # How late an attempt may learn that its time is up, in seconds.
 _SLACK = 0.02
 
@@ -77,9 +102,11 @@ class Execution:
     """
 
     __slots__ = (
+        "_afterwards",
         "_cancel_sent",
         "_environment",
         "_info",
+        "_is_in_loop",
         "_limits",
         "_message",
         "_on_end",
@@ -103,6 +130,10 @@ class Execution:
         self._wake_at: float | None = None
         self._phase = _Phase.READING
         self._cancel_sent = False
+        # What is raised when the server has been told: a cancellation from outside, for one.
+        self._afterwards: BaseException | None = None
+        # Whether cancelling the task reaches the activity: not while it is in a thread.
+        self._is_in_loop = False
         # Let go of when it has been read: an activity may sleep for a month.
         self._message: PollActivityTaskQueueResponse | None = task
         self._info = info_of(task, environment.task_queue)
@@ -135,11 +166,18 @@ class Execution:
         reason = details.reason
         assert reason is not None
         self._wake(self._environment.loop.time() + _PATIENCE)
-        if self._phase is _Phase.RUNNING and self._registered is not None and self._registered.is_async:
+        if self._phase is _Phase.RUNNING and self._is_in_loop:
             self._cancel_sent = True
             self._task.cancel()
         if self._environment.observers:
             self._environment.notify(ActivityCancelled(self._info, reason))
+
+    def go_on_in_loop(self, *, is_told: bool) -> None:
+        """Learn that a `def` activity is awaited from now on; *is_told*: a heartbeat has raised its cancellation."""
+        self._is_in_loop = True
+        if self._phase is _Phase.RUNNING and self.cancellation.is_raised and not is_told:
+            self._cancel_sent = True
+            self._task.cancel()
 
     async def abandon(self) -> None:
         """Give up on an activity that does not heed its cancellation: report for it, and wait no longer."""
@@ -149,70 +187,83 @@ class Execution:
         try:
             if is_open:
                 await self._report_for_it()
+        except Exception:
+            _logger.exception("activity %s: its end could not be reported", self._info.activity_type)
         finally:
             if self._outbound is not None:
                 self._outbound.close()
             self._on_end(self)
+            _leave_behind(self._task)
 
     async def _report_for_it(self) -> None:
         outcome = ON_CANCELLED[self.cancellation.reason or CancelReason.WORKER_SHUTDOWN]
+        self._log(outcome)
         try:
             # The codec may be what it waits for.
-            async with asyncio.timeout(_LAST_WORD):
-                await self._report(outcome, until=self._environment.loop.time() + _LAST_WORD)
+            async with asyncio.timeout(_LAST_WORD_IN_SHUTDOWN):
+                told = await self._tell(outcome, until=self._environment.loop.time() + _LAST_WORD_IN_SHUTDOWN)
         except TimeoutError:
             log_abandoned(self._info, is_open=False)
+            told = Unreported()
+        self._notify_finished(told, self._environment.loop.time() - self.arrived_at)
 
     # The attempt
 
     async def _run(self) -> None:
         # An eager task runs before whoever begins it has it.
         self._task = asyncio.current_task()  # type: ignore[assignment]
-        if self._environment.observers:
-            self._environment.notify(ActivityStarted(self._info))
         try:
-            call = await self._prepare()
-            if isinstance(call, Outcome):
-                outcome = call
+            try:
+                if self._environment.observers:
+                    self._environment.notify(ActivityStarted(self._info))
+                call = await self._prepare()
+                # Here and no deeper: each frame between the event loop and the activity is in each of its wake-ups.
+                outcome: Outcome = call if isinstance(call, Failed) else Completed(await call)
+            except BaseException as error:  # noqa: BLE001 - whatever it is, the server must hear of it
+                outcome = self._conclude(error)
             else:
-                try:
-                    # Here and no deeper: each frame between the event loop and the activity is in each of its wake-ups.
-                    outcome = Completed(await call)
-                except BaseException as error:  # noqa: BLE001 - whatever it is, the server must hear of it
-                    outcome = self._conclude(error)
-                else:
-                    self._settle()
-            await self._finish(outcome)
+                self._take_back_cancellation()
+            try:
+                await self._finish(outcome)
+            finally:
+                if isinstance(outcome, Failed):
+                    let_go(outcome.error)
         finally:
             self._end()
+        afterwards, self._afterwards = self._afterwards, None
+        if afterwards is not None:
+            try:
+                raise afterwards
+            finally:
+                # Its traceback holds this frame.
+                del afterwards
 
-    async def _prepare(self) -> Outcome | Awaitable[Any]:
-        """Read the task, and answer what is to be awaited, or how the attempt has ended without that."""
+    async def _prepare(self) -> Failed | Awaitable[Any]:
+        """Read the task, and return what is to be awaited, or how the attempt has ended without that.
+
+        Raises:
+            BaseException: Whatever codecs, converters and interceptors raise.
+        """
         registered = self._environment.registry.find(self._info.activity_type)
         if registered is None:
             return Failed(self._environment.registry.unknown(self._info.activity_type))
         self._registered = registered
+        self._is_in_loop = registered.is_async
         task, self._message = self._message, None
         assert task is not None
-        try:
-            converter = converter_for(self._environment.converter, self._info)
-            context = await self._build_context(task, registered, converter)
-            arguments = await read_arguments(task, registered, converter)
-        except BaseException as error:  # noqa: BLE001 - codecs and converters are user code, and may do better next time
-            return self._conclude(error)
+        converter = converter_for(self._environment.converter, self._info)
+        context = await self._build_context(task, registered, converter)
+        arguments = await read_arguments(task, registered, converter)
         assert self._outbound is not None
         self._watch_time()
         self._outbound.begin()
         current.set(context)
         if self._phase is _Phase.READING:
             self._phase = _Phase.RUNNING
-        try:
-            if self.cancellation.is_raised:
-                # It was asked to stop while its arguments were being read.
-                raise asyncio.CancelledError
-            return invoke(self._environment, registered, context, self._outbound, arguments)
-        except BaseException as error:  # noqa: BLE001 - interceptors are user code
-            return self._conclude(error)
+        if self.cancellation.is_raised:
+            # It was asked to stop while its arguments were being read.
+            raise asyncio.CancelledError
+        return invoke(self._environment, registered, context, self._outbound, arguments, self)
 
     async def _build_context(
         self, task: PollActivityTaskQueueResponse, registered: Registered, converter: DataConverter
@@ -236,18 +287,37 @@ class Execution:
 
     def _conclude(self, error: BaseException) -> Outcome:
         """Decide what the activity's end by *error* is reported as."""
-        if isinstance(error, KeyboardInterrupt | GeneratorExit):
+        if self._is_being_closed(error):
             raise error
-        self._settle(error)
-        error.__traceback__ = from_activity_on(error.__traceback__, __file__)
-        return conclude(error, self.cancellation.reason)
-
-    def _settle(self, error: BaseException | None = None) -> None:
-        """Take all requests to cancel back, unless the activity ended because somebody outside made one."""
         is_ours = self._cancel_sent or self._phase is _Phase.ABANDONED
-        if isinstance(error, asyncio.CancelledError) and self._task.cancelling() and not is_ours:
-            raise asyncio.CancelledError
-        # Not only ours: before Python 3.13 an asyncio.TaskGroup that fails leaves a request behind that nobody made.
+        if issubclass(type(error), KeyboardInterrupt) or (self._is_cancellation(error) and not is_ours):
+            self._afterwards = error
+        self._take_back_cancellation()
+        # By its descriptor, as an exception may refuse to have attributes set: a frozen dataclass does.
+        _TRACEBACK.__set__(error, from_activity_on(traceback_of(error), __file__))
+        outcome = conclude(error, self.cancellation.reason)
+        if not isinstance(outcome, Failed):
+            let_go(error)
+        return outcome
+
+    def _is_cancellation(self, error: BaseException) -> bool:
+        """Whether *error* is a cancellation of this task, and not one that came out of another task or a future."""
+        return issubclass(type(error), asyncio.CancelledError) and self._task.cancelling() > 0
+
+    def _is_being_closed(self, error: BaseException) -> bool:
+        """Whether *error* says that this task's coroutine is closed, so that nothing can be awaited any more."""
+        if not issubclass(type(error), GeneratorExit):
+            return False
+        try:
+            return asyncio.current_task() is not self._task
+        except RuntimeError:
+            return True
+
+    def _take_back_cancellation(self) -> None:
+        """Take all requests to cancel back.
+
+        Not only ours: before Python 3.13 an asyncio.TaskGroup that fails leaves one behind that nobody made.
+        """
         while self._task.cancelling():
             self._task.uncancel()
 
@@ -264,40 +334,52 @@ class Execution:
                     raise
 
     def _end(self) -> None:
-        self._sleep()
-        if self._outbound is not None:
-            self._outbound.close()
-        # Whoever gave it up reports for it, and forgets it after that.
-        if self._phase is not _Phase.ABANDONED:
-            self._on_end(self)
+        try:
+            self._sleep()
+            if self._outbound is not None:
+                self._outbound.close()
+        finally:
+            # Whoever gave it up reports for it, and forgets it after that.
+            if self._phase is not _Phase.ABANDONED:
+                self._on_end(self)
 
     # Its end
 
     async def _finish(self, outcome: Outcome) -> None:
+        """Tell the server how the attempt has ended, then the observers."""
         if self._phase is _Phase.ABANDONED:
             return
-        environment = self._environment
         self._phase = _Phase.REPLYING
-        await self._shake_off()
-        took = environment.loop.time() - self.arrived_at
-        await self._report(outcome, until=self._reply_by())
-        if environment.observers:
-            error = outcome.error if isinstance(outcome, Failed) else None
-            environment.notify(ActivityFinished(self._info, type(outcome).__name__.lower(), took, error))
+        took = self._environment.loop.time() - self.arrived_at
+        try:
+            self._log(outcome)
+            await self._shake_off()
+            if self._afterwards is None:
+                told = await self._tell(outcome, until=self._reply_by())
+            else:
+                told = await self._tell_in_time(outcome)
+        except BaseException as problem:  # noqa: BLE001 - see there
+            told = await self._tell_all_the_same(outcome, problem)
+        if told is not outcome:
+            self._log(told)
+        self._notify_finished(told, took)
+        if isinstance(told, Failed):
+            let_go(told.error)
 
-    async def _report(self, outcome: Outcome, *, until: float | None) -> None:
+    async def _tell(self, outcome: Outcome, until: float | None) -> Outcome:
+        """Report *outcome*; return what has come of that: a result that cannot be sent is a failure."""
         outbound = self._outbound
-        if isinstance(outcome, Unreported):
-            if outcome.pending and outbound is not None:
+        if isinstance(outcome, Pending):
+            if outbound is not None:
                 await _flush(outbound, until)
-            _logger.debug("activity %s: %s", self._info.activity_type, outcome.why, extra=identify(self._info))
-            return
-        log_outcome(self._info, outcome)
+            return outcome
+        if isinstance(outcome, Lost | Unreported):
+            return outcome
         if isinstance(outcome, Canceled) and outbound is not None:
             # A failure carries the last details with it, a result needs none; a cancellation has no room for them. They
             # leave half of the time to the reply.
             await _flush(outbound, _halfway(self._environment.loop.time(), until))
-        reply = await encode_reply(
+        reply, told = await encode_reply(
             self._environment,
             converter_for(self._environment.converter, self._info),
             self._info.task_token,
@@ -305,11 +387,76 @@ class Execution:
             signature=None if self._registered is None else self._registered.signature,
             last_heartbeat=None if outbound is None else outbound.last_heartbeat,
         )
+        return await self._send(reply, told, until)
+
+    async def _send(self, reply: Reply, told: Reported, until: float | None) -> Outcome:
         self.has_failed = is_failure(reply)
         try:
-            await send_reply(self._environment, reply, until=until)
+            sent = await send_reply(self._environment, reply, told, until=until)
         except RPCError as error:
             log_unheard(self._info, error)
+            return Lost(error.message) if is_closed(error) else Unreported()
+        self.has_failed |= sent is not told
+        return sent
+
+    async def _tell_in_time(self, outcome: Outcome) -> Outcome:
+        until = self._environment.loop.time() + _LAST_WORD
+        try:
+            async with asyncio.timeout_at(until):
+                return await self._tell(outcome, until)
+        except TimeoutError as error:
+            log_unreported(self._info, error)
+            return Unreported()
+
+    async def _tell_all_the_same(self, outcome: Outcome, problem: BaseException) -> Outcome:
+        """Report *outcome* although *problem* has broken that off: again after a cancellation, else without converters.
+
+        Takes 5 s at most, however often somebody cancels the task.
+        """
+        loop = self._environment.loop
+        until = loop.time() + _LAST_WORD
+        while loop.time() < until:
+            was_cancelled = self._note(problem)
+            try:
+                await self._shake_off()
+                async with asyncio.timeout_at(until):
+                    if was_cancelled:
+                        return await self._tell(outcome, until)
+                    # What keeps a report from being written does so again.
+                    reply, told = bare_failure(self._environment, self._info.task_token, outcome, problem)
+                    return await self._send(reply, told, until)
+            except BaseException as next_problem:  # noqa: BLE001 - noted as the first one was
+                problem = next_problem
+                if not (was_cancelled or self._is_cancellation(problem)):
+                    break
+        self._note(problem)
+        log_unreported(self._info, problem)
+        return Unreported()
+
+    def _note(self, problem: BaseException) -> bool:
+        """Decide how to go on after *problem*: whether the report was cut off by a cancellation.
+
+        Raises:
+            BaseException: *problem*, if there is nobody left to report.
+        """
+        if self._phase is _Phase.ABANDONED or self._is_being_closed(problem):
+            raise problem
+        is_cancellation = self._is_cancellation(problem)
+        if is_cancellation or issubclass(type(problem), KeyboardInterrupt | SystemExit):
+            self._afterwards = problem
+        self._take_back_cancellation()
+        return is_cancellation
+
+    def _log(self, outcome: Outcome) -> None:
+        if isinstance(outcome, Failed):
+            log_failed(self._info, outcome.error)
+        elif isinstance(outcome, Lost):
+            _logger.debug("activity %s: %s", self._info.activity_type, outcome.why, extra=identify(self._info))
+
+    def _notify_finished(self, told: Outcome, took: float) -> None:
+        if self._environment.observers:
+            error = told.error if isinstance(told, Failed) else None
+            self._environment.notify(ActivityFinished(self._info, OUTCOMES[type(told)], took, error))
 
     def _reply_by(self) -> float | None:
         """Until when a reply may be of interest to the server, whose clock decides, and not ours."""
@@ -346,6 +493,21 @@ class Execution:
             self._watch_time()
         elif self._phase is _Phase.RUNNING:
             log_overdue(self._info, self.cancellation.reason, _PATIENCE)
+
+
+def _leave_behind(task: asyncio.Task[None]) -> None:
+    """Let the event loop end without *task*: ``asyncio.run()`` would wait for ever for one that heeds no cancellation.
+
+    By the functions that asyncio has for task implementations (docs: Extending, "Task lifetime support").
+    """
+    if not task.done():
+        asyncio._unregister_task(task)
+        # Its end with the process is no surprise: it has been logged.
+        task._log_destroy_pending = False  # type: ignore[attr-defined]
+
+
+# What an exception's class may hide behind a property or a `__setattr__` of its own.
+_TRACEBACK: Any = BaseException.__dict__["__traceback__"]
 
 
 async def _flush(outbound: AttemptOutbound, until: float | None) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
+from .._safe_logger import get_logger
 from ..activity import Info
 from ..common import ActivityCancellationDetails
 from ._arrivals import Arrivals
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Executions"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 # How many requests to cancel are kept for tasks that are not here: most of them have ended.
 _KEPT = 100
@@ -42,6 +42,8 @@ class Executions:
         self._on_end = self._forget
         self._permits: dict[Execution, SlotPermit] = {}
         self._by_token: dict[bytes, Execution] = {}
+        # Attempts whose token came more than once, which a healthy server does not do.
+        self._repeated: list[Execution] = []
         self._last_call: ActivityCancellationDetails | None = None
         self._is_empty = asyncio.Event()
         self._is_empty.set()
@@ -92,7 +94,9 @@ class Executions:
             self.release(permit)
             raise
         self._permits[execution] = permit
-        self._by_token[task.task_token] = execution
+        if self._by_token.setdefault(task.task_token, execution) is not execution:
+            self._repeated.append(execution)
+            _logger.warning("activity %s: its task came twice, and is run twice", execution.info().activity_type)
         self._is_empty.clear()
         self.arrivals.note(execution.arrived_at)
         self._mark_used(permit, execution.info())
@@ -124,22 +128,32 @@ class Executions:
         """
         execution = self.find(task_token)
         if execution is not None:
-            execution.cancel(details)
+            for each in (execution, *self._repeated):
+                if each.info().task_token == task_token:
+                    each.cancel(details)
             return
         if len(self._cancelled_early) >= _KEPT:
             del self._cancelled_early[next(iter(self._cancelled_early))]
         self._cancelled_early[task_token] = details
 
+    def cancel_all(self, details: ActivityCancellationDetails) -> None:
+        """Ask all that are here to stop."""
+        for execution in self:
+            execution.cancel(details)
+
     def call_in(self, details: ActivityCancellationDetails) -> None:
         """Ask all to stop, and from now on each that still comes."""
         self._last_call = details
-        for execution in self:
-            execution.cancel(details)
+        self.cancel_all(details)
 
     async def abandon(self) -> None:
         """Give up on all that are left, reporting for those that run. Cancelling leaves the reports to chance."""
         self._has_late_ones.clear()
-        await asyncio.gather(*(execution.abandon() for execution in self))
+        # Each sees to its own errors; one that it does not see to must not keep the others' reports from being awaited.
+        results = await asyncio.gather(*(execution.abandon() for execution in self), return_exceptions=True)
+        for error in results:
+            if error is not None:
+                _logger.error("an attempt that was left behind could not be reported", exc_info=error)
 
     async def wait_for_late_ones(self) -> None:
         """Wait for a task that has come after the last call, and after the last :meth:`abandon`."""
@@ -153,9 +167,22 @@ class Executions:
         permit = self._permits.pop(execution, None)
         if permit is None:
             return
-        del self._by_token[execution.info().task_token]
-        self.processed += 1
-        self.failed += execution.has_failed
-        self.release(permit)
-        if not self._permits:
-            self._is_empty.set()
+        try:
+            self._forget_token(execution)
+            self.processed += 1
+            self.failed += execution.has_failed
+            self.release(permit)
+        finally:
+            if not self._permits:
+                self._is_empty.set()
+
+    def _forget_token(self, execution: Execution) -> None:
+        token = execution.info().task_token
+        if self._by_token.get(token) is not execution:
+            self._repeated.remove(execution)
+            return
+        del self._by_token[token]
+        again = next((each for each in self._repeated if each.info().task_token == token), None)
+        if again is not None:
+            self._repeated.remove(again)
+            self._by_token[token] = again

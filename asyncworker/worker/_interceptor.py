@@ -44,7 +44,10 @@ class ActivityInboundInterceptor:
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         """Run the activity; :mod:`asyncworker.activity` works from here on."""
-        return await self.next.execute_activity(input)
+        call = self.next.execute_activity(input)
+        # The arguments are the activity's, which may let go of them long before its end.
+        del input
+        return await call
 
 
 class ActivityOutboundInterceptor:

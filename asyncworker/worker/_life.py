@@ -26,7 +26,7 @@ import logging
 import math
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import get_ident
@@ -43,6 +43,8 @@ from .._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueReques
 from .._proto.temporal.wkt import DoubleValue
 from .._rpc._methods import SHUTDOWN_WORKER
 from .._rpc._service import LONG_POLL_TIMEOUT, client_version
+from .._safe_logger import get_logger
+from .._wire import encode
 from ..activity._cancellation import Notice
 from ..common import ActivityCancellationDetails
 from ..exceptions import RPCError, RPCStatusCode, WorkerError
@@ -57,6 +59,7 @@ from ._unless import unless
 from ._vitals import Figures, Passport, Vitals
 
 if TYPE_CHECKING:
+    from .._proto.temporal.api.worker.v1 import WorkerHeartbeat
     from ..client import Client
     from ._registrar import Enrolment
     from ._settings import WorkerDeploymentConfig, WorkerSettings
@@ -64,7 +67,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Life"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 # Where nobody ends open polls for us they should end by themselves before anybody minds. The server answers one or two
 # seconds before the deadline.
@@ -72,6 +75,14 @@ _SHORT_POLL = 10.0
 # Seconds after a shutdown's beginning in which a server that says it ends open polls must have done so: as many as are
 # waited for at most where it does not.
 _LAST_POLLS = 15.0
+# Seconds, the least of the hard stop that remains for what a late poll has brought to heed its cancellation.
+_LAST_CALL = 1.0
+# Seconds that the server gets to hear that the worker stops, once none of its polls is open.
+_FAREWELL = 2.0
+# Seconds that attempts get to report that the event loop is torn down; each takes no longer by itself.
+_LAST_REPORTS = 5.5
+# Seconds until the shutdown's clock goes on after an error.
+_AFTER_ERROR = 0.1
 _WORKER_SHUTDOWN = ActivityCancellationDetails(worker_shutdown=True)
 
 
@@ -91,6 +102,10 @@ class Life:
         self._hurry = asyncio.Event()
         self._cut = asyncio.Event()
         self._fatal: RPCError | None = None
+        # What broke in the worker itself.
+        self._broken: Exception | None = None
+        self._stopped_at = math.inf
+        self._is_torn_down = False
         self.instance_key = str(uuid.uuid4())
         self.shutdown_notice = Notice()
         self.executions: Executions | None = None
@@ -127,6 +142,7 @@ class Life:
     def stop(self) -> None:
         """Begin to end: poll no more, and give what runs the grace period."""
         if not self._stop.is_set():
+            self._stopped_at = asyncio.get_running_loop().time()
             self._stop.set()
             self.shutdown_notice.raise_(_WORKER_SHUTDOWN)
 
@@ -163,13 +179,24 @@ class Life:
             self._polling(environment, self.executions, namespace, request),
         ):
             self._announce(environment)
-            await self._stop.wait()
+            await self._until_stopped()
             environment.notify(WorkerStopping(settings.task_queue, len(self.executions), settings.grace))
         error = self._error()
         environment.notify(WorkerStopped(settings.task_queue, error))
         _logger.info("worker of task queue %r stopped", settings.task_queue)
         if error is not None:
-            raise error from self._fatal
+            raise error from self._fatal or self._broken
+
+    async def _until_stopped(self) -> None:
+        try:
+            await self._stop.wait()
+        except asyncio.CancelledError:
+            # Nothing but the event loop's end cancels this task, and with it all others: they end by themselves.
+            self._is_torn_down = True
+            self.stop()
+            self._hurry.set()
+            self._cut.set()
+            raise
 
     def _announce(self, environment: Environment) -> None:
         self._has_begun.set()
@@ -182,6 +209,8 @@ class Life:
         )
 
     def _error(self) -> WorkerError | None:
+        if self._broken is not None:
+            return WorkerError(f"worker of task queue {self._settings.task_queue!r} broke: {self._broken!r}")
         if self._fatal is None:
             return None
         return WorkerError(
@@ -265,36 +294,59 @@ class Life:
     @asynccontextmanager
     async def _clock(self, executions: Executions) -> AsyncIterator[None]:
         """Hurry the executions, once it is time."""
-        hurrying = asyncio.get_running_loop().create_task(self._keep_time(executions))
+        hurrying = asyncio.get_running_loop().create_task(self._keep_time_to_the_end(executions))
         try:
             yield
         finally:
             hurrying.cancel()
 
+    async def _keep_time_to_the_end(self, executions: Executions) -> None:
+        """Keep the time of the shutdown, whatever goes wrong: it would not end without."""
+        while True:
+            try:
+                await self._keep_time(executions)
+            except Exception as error:
+                _logger.exception("the shutdown of worker %r goes on after an error", self._settings.task_queue)
+                self._broken = self._broken or error
+                self.stop()
+                await asyncio.sleep(_AFTER_ERROR)
+
     async def _keep_time(self, executions: Executions) -> None:
+        settings = self._settings
         await self._stop.wait()
         if len(executions):
             _logger.info(
                 "worker of task queue %r stops: %d activities have %g s to end by themselves",
-                self._settings.task_queue,
+                settings.task_queue,
                 len(executions),
-                self._settings.grace,
+                settings.grace,
             )
-        await _wait(self._hurry, self._settings.grace)
+        is_hurried = await _wait_until(self._hurry, self._stopped_at + settings.grace)
         self._hurry.set()
+        executions.cancel_all(_WORKER_SHUTDOWN)
+        cut_at = asyncio.get_running_loop().time() + settings.hard_stop
+        if not is_hurried:
+            # What a late poll brings is run meanwhile, rather than failed back: its attempt may be the only one.
+            await _wait_until(self._cut, cut_at - min(_LAST_CALL, settings.hard_stop / 2))
         executions.call_in(_WORKER_SHUTDOWN)
+        await _wait_until(self._cut, cut_at)
         # Again and again: the last polls may bring more, which must not hold up the end either.
         while True:
-            await _wait(self._cut, self._settings.hard_stop)
             await executions.abandon()
             await executions.wait_for_late_ones()
+            await _wait_until(self._cut, asyncio.get_running_loop().time() + settings.hard_stop)
 
     @asynccontextmanager
     async def _answering(self, environment: Environment, executions: Executions) -> AsyncIterator[None]:
         """Leave when each execution has been replied to."""
-        yield
-        await executions.wait_until_done()
-        environment.alarms.close()
+        try:
+            yield
+        finally:
+            # Where the event loop is torn down, each attempt is, and has a while to report that.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_REPORTS if self._is_torn_down else None):
+                    await executions.wait_until_done()
+            environment.alarms.close()
 
     @asynccontextmanager
     async def _polling(
@@ -322,25 +374,34 @@ class Life:
         try:
             yield
         finally:
-            ends_polls = capabilities.worker_poll_complete_on_shutdown
-            self.pollers.stop(within=_LAST_POLLS if ends_polls else None)
-            await self._part(environment, executions, self.pollers, waits=ends_polls)
-            await self.pollers.wait_until_done(self._cut)
+            waits = capabilities.worker_poll_complete_on_shutdown
+            self.pollers.stop(within=_LAST_POLLS if waits else None)
+            parting = asyncio.get_running_loop().create_task(
+                self._part(environment, executions, self.pollers, waits=waits), name="shutdown of polls"
+            )
+            try:
+                await self.pollers.wait_until_done(self._cut)
+            finally:
+                await self._wait_for_parting(parting)
 
     async def _part(self, environment: Environment, executions: Executions, pollers: Pollers, *, waits: bool) -> None:
-        """Say goodbye in a lull, unless somebody who has asked three times cuts that short."""
-
-        async def part() -> None:
+        """Tell the server in a lull that this worker polls no more."""
+        try:
             if waits:
                 await _wait_for_lull(pollers, executions, self._settings.grace)
             await self._say_goodbye(environment)
+        except Exception:
+            _logger.exception("the server could not be told that the worker stops")
 
-        loop = asyncio.get_running_loop()
-        parting, cutting = loop.create_task(part()), loop.create_task(self._cut.wait())
-        await asyncio.wait({parting, cutting}, return_when=asyncio.FIRST_COMPLETED)
-        cutting.cancel()
-        if not parting.cancel():
-            parting.result()
+    async def _wait_for_parting(self, parting: asyncio.Task[None]) -> None:
+        """Once no poll is open, give the server a moment to take note, unless a third request cuts that short."""
+        cutting = asyncio.get_running_loop().create_task(self._cut.wait())
+        try:
+            await asyncio.wait({parting, cutting}, timeout=_FAREWELL, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            cutting.cancel()
+            if parting.cancel() and not self._cut.is_set():
+                _logger.warning("the server could not be told in time that the worker stops")
 
     def _poll_request(self, environment: Environment) -> PollActivityTaskQueueRequest:
         rate = self._settings.max_task_queue_per_second
@@ -356,7 +417,7 @@ class Life:
 
     async def _say_goodbye(self, environment: Environment) -> None:
         """Tell the server that this worker polls no more, so that it ends the polls under way if it can."""
-        heartbeat = None if self._enrolment is None else self._enrolment.heartbeat()
+        heartbeat = self._last_heartbeat()
         request = ShutdownWorkerRequest(
             namespace=environment.namespace,
             identity=environment.identity,
@@ -375,21 +436,32 @@ class Life:
         if self._enrolment is not None:
             self._enrolment.taken(heartbeat)
 
+    def _last_heartbeat(self) -> WorkerHeartbeat | None:
+        if self._enrolment is None:
+            return None
+        try:
+            heartbeat = self._enrolment.heartbeat()
+            if heartbeat is not None:
+                encode(heartbeat)
+        except Exception:
+            # What is said in it comes from slot suppliers as well. The polls are to end without it.
+            _logger.exception("the last worker heartbeat could not be made")
+            return None
+        return heartbeat
+
     def _on_fatal(self, error: RPCError) -> None:
-        is_first, self._fatal = self._fatal is None, self._fatal or error
-        # Before it is said: a log handler is the user's, and may raise.
-        self.stop()
-        if is_first:
+        if self._fatal is None:
+            self._fatal = error
             _logger.error("worker of task queue %r cannot go on, and stops: %s", self._settings.task_queue, error)
+        self.stop()
 
 
-async def _wait(event: asyncio.Event, timeout: float) -> None:
-    """Wait for *event*, but no longer than *timeout* seconds."""
-    try:
-        async with asyncio.timeout(timeout):
+async def _wait_until(event: asyncio.Event, when: float) -> bool:
+    """Wait for *event*, but no longer than until the event loop's clock says *when*; return whether it is set."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout_at(when):
             await event.wait()
-    except TimeoutError:
-        return
+    return event.is_set()
 
 
 def _threads() -> anyio.CapacityLimiter:

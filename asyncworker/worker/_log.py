@@ -3,45 +3,102 @@
 from __future__ import annotations
 
 import logging
+from traceback import format_exception, format_tb, walk_tb
 
 from .._news import News
+from .._safe_logger import get_logger
 from ..activity import Info
 from ..activity._logger import identify
 from ..common import CancelReason
-from ..converter._from_error import text_of
+from ..converter._from_error import MAX_TEXT, class_name_of, text_of, traceback_of
 from ..exceptions import ApplicationError, ApplicationErrorCategory, RPCError
-from ._outcome import Failed, Outcome
 from ._reply import is_closed
 
 __all__ = [
     "log_abandoned",
+    "log_failed",
     "log_lost_heartbeat",
     "log_no_heartbeat_timeout",
-    "log_outcome",
     "log_overdue",
     "log_unheard",
+    "log_unreported",
 ]
 
-_logger = logging.getLogger("asyncworker.worker")
+_logger = get_logger("asyncworker.worker")
 
 
-def log_outcome(info: Info, outcome: Outcome) -> None:
-    """Say that an attempt failed: the user's business, hence a warning, or less if the activity calls it benign."""
-    if not isinstance(outcome, Failed):
-        return
-    error = outcome.error
-    benign = isinstance(error, ApplicationError) and error.category is ApplicationErrorCategory.BENIGN
+# What a frame takes in a traceback, about.
+_FRAME = 150
+
+
+def log_failed(info: Info, error: BaseException) -> None:
+    """Say that an attempt failed: the user's business, hence a warning, or less if the activity calls it benign.
+
+    It says no more of a failure than the server is told, whatever the log's handlers do with an exception: one that is
+    longer comes as text. Nothing that an exception or a handler does is raised.
+    """
+    try:
+        _log_failed(info, error)
+    except Exception:
+        _logger.exception("a failure of activity %s could not be logged", info.activity_type)
+
+
+def _log_failed(info: Info, error: BaseException) -> None:
+    # An exception's `__class__` may be a property that raises.
+    is_application_error = issubclass(type(error), ApplicationError)
+    benign = is_application_error and getattr(error, "category", None) is ApplicationErrorCategory.BENIGN
     level = logging.DEBUG if benign else logging.WARNING
-    if _logger.isEnabledFor(level):
-        _logger.log(
-            level,
-            "activity %s failed in attempt %d: %r",
-            info.activity_type,
-            info.attempt,
-            error,
-            exc_info=error,
-            extra=identify(info),
-        )
+    if not _logger.isEnabledFor(level):
+        return
+    message, said = "activity %s failed in attempt %d: %s", (info.activity_type, info.attempt, _shown(error))
+    trace = _clipped_trace(error) if _may_be_long(error) else None
+    if trace is None:
+        _logger.log(level, message, *said, exc_info=error, extra=identify(info))
+    else:
+        _logger.log_with_trace(level, message, *said, trace=trace, extra=identify(info))
+
+
+def _shown(error: BaseException) -> str:
+    try:
+        return text_of(repr(error))
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as problem:  # noqa: BLE001 - this is somebody's __repr__
+        return f"<{class_name_of(error)}, whose __repr__ raised {class_name_of(problem)}>"
+
+
+def _may_be_long(error: BaseException) -> bool:
+    """Whether a traceback of *error*, with all that led to it, may be longer than what the server is told of it."""
+    room, seen, ahead = MAX_TEXT, set[int](), [error]
+    try:
+        while ahead and room >= 0:
+            each = ahead.pop()
+            if id(each) in seen:
+                continue
+            seen.add(id(each))
+            # Python asks when it writes a traceback.
+            bool(each)
+            room -= len(str(each)) + sum(map(len, getattr(each, "__notes__", ())))
+            room -= _FRAME * sum(1 for _ in walk_tb(traceback_of(each)))
+            ahead += [it for it in (each.__cause__, each.__context__) if it is not None]
+            ahead += each.exceptions if isinstance(each, BaseExceptionGroup) else ()
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:  # noqa: BLE001 - this is somebody's __str__
+        return True
+    return room < 0
+
+
+def _clipped_trace(error: BaseException) -> str | None:
+    """Write the traceback as text, if it is too long to be left to the log's handlers, or cannot be written at all."""
+    try:
+        trace = "".join(format_exception(error))
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as problem:  # noqa: BLE001 - formatting calls code of the exceptions
+        note = f"<no more than that: {class_name_of(problem)} while formatting it>"
+        return text_of("".join([*format_tb(traceback_of(error)), note]))
+    return text_of(trace).rstrip("\n") if len(trace) > MAX_TEXT else None
 
 
 def log_unheard(info: Info, error: RPCError) -> None:
@@ -58,6 +115,16 @@ def log_unheard(info: Info, error: RPCError) -> None:
         "what became of activity %s could not be reported, so the server will time the attempt out: %s",
         info.activity_type,
         error,
+        extra=identify(info),
+    )
+
+
+def log_unreported(info: Info, problem: BaseException) -> None:
+    """Say that not even the plainest report of an attempt's end could be made."""
+    _logger.error(
+        "what became of activity %s could not be reported, so the server will time the attempt out",
+        info.activity_type,
+        exc_info=problem,
         extra=identify(info),
     )
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 
 from .._proto.temporal.api.namespace.v1 import NamespaceInfoCapabilities
 from .._proto.temporal.api.workflowservice.v1 import DescribeNamespaceRequest
 from .._rpc._methods import DESCRIBE_NAMESPACE
 from .._rpc._service import WorkflowService
-from ..exceptions import RPCError, RPCStatusCode, WorkerError
+from .._safe_logger import get_logger
+from ..exceptions import ClientClosedError, RPCError, RPCStatusCode, WorkerError
 from ._limits import PayloadLimits
 
 __all__ = ["Namespace", "describe_namespace"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 # A worker may work without being allowed to ask; old servers do not answer.
 _TOLERATED = {RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED}
@@ -33,9 +33,12 @@ async def describe_namespace(service: WorkflowService) -> Namespace:
 
     Raises:
         WorkerError: There is no such namespace, or the server cannot be asked.
+        ClientClosedError: The client is closed.
     """
     try:
         reply = await service.call(DESCRIBE_NAMESPACE, DescribeNamespaceRequest(namespace=service.namespace))
+    except ClientClosedError:
+        raise
     except RPCError as error:
         if error.status in _TOLERATED:
             _logger.info("namespace %r will not be described, so nothing is assumed: %s", service.namespace, error)

@@ -50,6 +50,7 @@ class AttemptOutbound:
         "_attempt",
         "_converter",
         "_environment",
+        "_has_unrecorded",
         "_heartbeats",
         "_info",
         "_is_closed",
@@ -80,6 +81,8 @@ class AttemptOutbound:
         self._limits = limits
         self._attempt: Cancellable | None = attempt
         self._is_closed = False
+        # Whether the activity has said something of which its heartbeats do not know yet: in a thread.
+        self._has_unrecorded = False
         self._heartbeats: Heartbeats | None = None
 
     # For the activity
@@ -93,7 +96,7 @@ class AttemptOutbound:
 
         Raises:
             ConverterError: The details cannot be written or are too large; or the last ones could not be sent for such
-                a reason, which only showed when a codec had seen them.
+                a reason, which only shows when a codec has seen them.
         """
         if self._is_closed:
             # A thread that was left behind may outlive even the loop.
@@ -103,17 +106,21 @@ class AttemptOutbound:
             heartbeats.problem = None
             raise ConverterError(f"the last heartbeat could not be sent: {text_of(problem)}") from problem
         latest = self._prepare(details)
+        # The server forgets the details it has when a heartbeat comes without: one that only says "alive" repeats them.
+        # Kept here and now, so that a failure takes them along even if it comes before the event loop's next turn.
+        self._latest = latest or self._latest
+        self._has_unrecorded = True
         if get_ident() == self._environment.thread:
-            self._record(latest)
+            self._record()
         else:
-            self._environment.loop.call_soon_threadsafe(self._record, latest)
+            self._environment.loop.call_soon_threadsafe(self._record)
 
     # For the attempt
 
     @property
     def last_heartbeat(self) -> Sequence[Payload] | None:
         """The newest details, before any codec; ``None`` if there was no heartbeat, or they cannot be written."""
-        if self._heartbeats is None:
+        if self._heartbeats is None and not self._has_unrecorded:
             return None
         try:
             return self.details()
@@ -134,6 +141,7 @@ class AttemptOutbound:
 
     async def flush(self) -> None:
         """Send what the server has not heard; nothing leaves any more afterwards."""
+        self._record()
         if self._heartbeats is not None:
             await self._heartbeats.flush()
 
@@ -188,15 +196,15 @@ class AttemptOutbound:
 
     def _write(self, details: Sequence[Any]) -> list[Payload]:
         payloads = list(self._converter.payload_converter.to_payloads(details))
-        if size := self._environment.limits.excess(payloads):
+        # With a codec they are measured when they leave, as the server sees them.
+        if not self._converter.has_codec and (size := self._environment.limits.excess(payloads)):
             raise ConverterError(self._environment.limits.refusal("the heartbeat's details", size).message)
         return payloads
 
-    def _record(self, latest: list[Payload] | tuple[Any, ...]) -> None:
-        if self._is_closed:
+    def _record(self) -> None:
+        if self._is_closed or not self._has_unrecorded:
             return
-        # The server forgets the details it has when a heartbeat comes without: one that only says "alive" repeats them.
-        self._latest = latest or self._latest
+        self._has_unrecorded = False
         if self._heartbeats is None:
             self._heartbeats = self._make_heartbeats(automatic=False)
             if self._info.heartbeat_timeout is None and not self._registered.has_been_warned_of:

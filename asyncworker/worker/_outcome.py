@@ -10,8 +10,21 @@ from typing import Any, TypeAlias
 from ..activity._context import CompleteAsync
 from ..common import CancelReason
 from ..exceptions import ApplicationError, CancelledError, ConverterError
+from ._events import OutcomeName
 
-__all__ = ["ON_CANCELLED", "Canceled", "Completed", "Failed", "Outcome", "Unreported", "conclude"]
+__all__ = [
+    "ON_CANCELLED",
+    "OUTCOMES",
+    "Canceled",
+    "Completed",
+    "Failed",
+    "Lost",
+    "Outcome",
+    "Pending",
+    "Reported",
+    "Unreported",
+    "conclude",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +49,36 @@ class Canceled:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreported:
-    """The server is told nothing.
+class Pending:
+    """The activity stays open: its result comes from elsewhere, and the server is told nothing."""
 
-    Attributes:
-        why: For the log.
-        pending: Whether the activity stays open, for somebody else to complete.
-    """
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The server has closed the attempt; for the log, *why*."""
 
     why: str
-    pending: bool = False
 
 
-Outcome: TypeAlias = Completed | Failed | Canceled | Unreported
+@dataclass(frozen=True, slots=True)
+class Unreported:
+    """The attempt's end was to be reported, and the server could not be told."""
+
+
+#: What the server is told of.
+Reported: TypeAlias = Completed | Failed | Canceled
+Outcome: TypeAlias = Reported | Pending | Lost | Unreported
+
+
+#: How observers call them.
+OUTCOMES: dict[type[Outcome], OutcomeName] = {
+    Completed: "completed",
+    Failed: "failed",
+    Canceled: "canceled",
+    Pending: "pending",
+    Lost: "lost",
+    Unreported: "unreported",
+}
 
 
 def _interrupted(kind: str, why: str) -> Failed:
@@ -63,17 +93,25 @@ ON_CANCELLED: dict[CancelReason, Outcome] = {
     CancelReason.RESET: _interrupted("ActivityReset", "The activity was reset"),
     CancelReason.WORKER_SHUTDOWN: _interrupted("WorkerShutdown", "The worker shut down"),
     # The server has closed the attempt: any answer would be NOT_FOUND.
-    CancelReason.TIMED_OUT: Unreported("the attempt has used up its time"),
-    CancelReason.NOT_FOUND: Unreported("the server no longer knows the attempt"),
+    CancelReason.TIMED_OUT: Lost("the attempt has used up its time"),
+    CancelReason.NOT_FOUND: Lost("the server no longer knows the attempt"),
 }
-
-_PENDING = Unreported("the result will come from elsewhere", pending=True)
 
 
 def conclude(error: BaseException, reason: CancelReason | None) -> Outcome:
-    """Decide on an attempt that ended with *error*, having been asked to stop for *reason* or not at all."""
+    """Decide on an attempt that ended with *error*, having been asked to stop for *reason* or not at all.
+
+    Whatever the error's own code does while it is looked at, there is an outcome: to fail with it.
+    """
+    try:
+        return _conclude(error, reason)
+    except Exception:  # noqa: BLE001 - an exception's `__class__` and `__str__` are user code
+        return Failed(error)
+
+
+def _conclude(error: BaseException, reason: CancelReason | None) -> Outcome:
     if isinstance(error, CompleteAsync):
-        return _PENDING
+        return Pending()
     if isinstance(error, asyncio.CancelledError | CancelledError):
         return _cancelled(error, reason)
     if reason is CancelReason.NOT_FOUND:
@@ -88,6 +126,8 @@ def unconvertible(error: ConverterError) -> ApplicationError:
     """The one failure that a value which does not convert is worth: it is not retried."""
     failure = ApplicationError(str(error), type=type(error).__name__, non_retryable=True)
     failure.__cause__ = error.__cause__
+    # Not for the failure, which has a cause, or is told that there is none: for who lets go of both.
+    failure.__context__ = error
     return failure
 
 

@@ -9,7 +9,6 @@ for the next try after an error.
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 import random
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from .._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueReques
 from .._rpc._listening import PATIENCE, Listening, UnansweredError
 from .._rpc._methods import POLL_ACTIVITY_TASK_QUEUE
 from .._rpc._retry import POLL, Failures, RetryRules
+from .._safe_logger import get_logger
 from ..exceptions import RPCError
 from ._events import PollFailed
 from ._refusals import Refusals, advice_on
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Poller", "Standing", "TaskTaker"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 _AFTER_ERROR = 1.0
 
@@ -268,7 +268,7 @@ class Poller:
         """Wait as long as *error* asks for, or report that it is the end."""
         now = asyncio.get_running_loop().time()
         wait = self._standing.failed(error, now)
-        token: bytes = getattr(error, "task_token", b"")
+        token = error._task_token
         if token:
             self._refusals.add(token, error)
         # First what must happen; observers and log handlers are the user's, and may raise.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from .._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueRequest, PollActivityTaskQueueResponse
 from .._rpc._listening import PATIENCE
+from .._safe_logger import get_logger
 from ..exceptions import RPCError
 from ._poller import Poller, Standing, TaskTaker
 from ._rate import Turnstile
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LAST_PATIENCE", "Pollers"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 _AFTER_POLLER_ERROR = 1.0
 # Seconds from one poll's answer to the next poll, at most, where nothing is in the way.

@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from .._news import News
 from .._proto.temporal.api.enums.v1 import WorkerStatus
 from .._proto.temporal.api.worker.v1 import WorkerHeartbeat, WorkerHostInfo
 from .._proto.temporal.api.workflowservice.v1 import RecordWorkerHeartbeatRequest
 from .._rpc._methods import RECORD_WORKER_HEARTBEAT
 from .._rpc._retry import NONE
+from .._safe_logger import get_logger
 from ..exceptions import RPCError, RPCStatusCode
 from ._host import HostWatch
 from ._poller import Standing
@@ -25,14 +27,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Presence", "Subject"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 # Workers that start together are told of together, and with their polls open.
 _SETTLING = 0.05
 # Seconds that one call may take. It is not repeated as it is: by then there is something newer to say.
 _PATIENCE = 5.0
+# Seconds until the next try after one that could not even be written.
+_AFTER_ERROR = 10.0
 # Seconds that a worker which has ended waits for the server to take its last word.
-_FAREWELL = 2.0
+_FAREWELL = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +77,7 @@ class Presence:
         self._is_refused = False
         self._turn = asyncio.Lock()
         self._news = asyncio.Event()
+        self._trouble = News()
         self._task: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
@@ -89,7 +94,7 @@ class Presence:
     async def remove(self, subject: Subject) -> None:
         """Say that a worker has ended, if the server knows it; with the last one, end as well.
 
-        Waits two seconds at most. Cancelling is safe, and leaves it to the server to notice.
+        Waits a second at most. Cancelling is safe, and leaves it to the server to notice.
         """
         self._subjects.discard(subject)
         try:
@@ -122,6 +127,11 @@ class Presence:
             await self._tell(self._subjects)
         except RPCError as error:
             return self._bear(error)
+        except Exception as error:
+            # Of what is counted or written here: slot suppliers are user code.
+            if self._trouble.is_news(repr(error), asyncio.get_running_loop().time()):
+                _logger.exception("a worker heartbeat could not be made, and is tried again in %g s", _AFTER_ERROR)
+            return _AFTER_ERROR
         self._standing.succeeded()
         self._is_heard = True
         return min((subject.interval for subject in self._subjects), default=None)
@@ -156,6 +166,8 @@ class Presence:
                 await self._tell([subject], WorkerStatus.SHUTDOWN)
         except (RPCError, TimeoutError) as error:
             _logger.debug("the server could not be told that a worker has ended: %s", error)
+        except Exception:
+            _logger.exception("the server could not be told that a worker has ended")
 
     def _look_around(self) -> WorkerHostInfo:
         host = self._host.look(asyncio.get_running_loop().time())

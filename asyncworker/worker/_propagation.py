@@ -68,7 +68,9 @@ class _Extracts(ActivityInboundInterceptor):
         for name, variable in self._propagator._variables.items():
             if name in input.headers:
                 variable.set(payload_converter().from_payload(input.headers[name], Any))
-        return await super().execute_activity(input)
+        call = super().execute_activity(input)
+        del input
+        return await call
 
 
 _UNSET: Any = object()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING
 
+from .._safe_logger import get_logger
 from ..exceptions import ApplicationError, RPCError
 from ._outcome import Failed
 from ._reply import encode_reply, is_closed, send_reply
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Refusals", "advice_on"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 # Seconds for one report; what does not get through by then is left to the attempt's timeout.
 _PATIENCE = 60.0
@@ -60,7 +60,7 @@ class Refusals:
         try:
             # A converter or a codec of the user's writes the failure.
             async with asyncio.timeout_at(until):
-                reply = await encode_reply(
+                reply, told = await encode_reply(
                     environment,
                     environment.converter,
                     token,
@@ -68,7 +68,7 @@ class Refusals:
                     signature=None,
                     last_heartbeat=None,
                 )
-                await send_reply(environment, reply, until=until)
+                await send_reply(environment, reply, told, until=until)
         except Exception as error:
             if not (isinstance(error, RPCError) and is_closed(error)):
                 _logger.exception(
@@ -83,7 +83,7 @@ def advice_on(error: RPCError) -> str:
         return "The answer was garbled on its way, or the server is of a kind that this version does not know."
     return (
         "Store large arguments and heartbeat details elsewhere and pass a reference to them, or raise the limit:"
-        " that of this client, or of a proxy in between."
+        " max_receive_bytes or max_decoded_bytes of this client, or that of a proxy in between."
     )
 
 

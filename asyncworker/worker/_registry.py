@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from types import MethodType
 from typing import Any
 
 from .._news import News
@@ -118,9 +119,17 @@ class Registry:
                 raise TypeError("a worker takes one dynamic activity, and got a second")
             self._dynamic = registered
         elif definition.name in self._by_name:
+            if _is_same(self._by_name[definition.name].fn, definition.fn):
+                # An object may keep a function that is handed over by itself as well, or know a method by two names.
+                return
             raise ValueError(f"two activities are named {definition.name!r}: name one with @activity.defn(name=…)")
         else:
             self._by_name[definition.name] = registered
+
+
+def _is_same(one: Callable[..., Any], other: Callable[..., Any]) -> bool:
+    # Each reference to a method is an object of its own.
+    return one is other or (isinstance(one, MethodType) and isinstance(other, MethodType) and one == other)
 
 
 def raw_arguments(payloads: Sequence[Any]) -> list[Any]:

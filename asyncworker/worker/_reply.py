@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .._proto.temporal.api.common.v1 import Payload, Payloads
-from .._proto.temporal.api.failure.v1 import Failure
+from .._proto.temporal.api.failure.v1 import ApplicationFailureInfo, Failure
 from .._proto.temporal.api.workflowservice.v1 import (
     RespondActivityTaskCanceledRequest,
     RespondActivityTaskCompletedRequest,
@@ -20,19 +19,21 @@ from .._rpc._methods import (
     Method,
 )
 from .._rpc._retry import COMPLETION
+from .._safe_logger import get_logger
 from .._wire import EncodeError, encode
 from ..converter import ensure_application_failure
 from ..converter._failure import ends_the_task, without_details
+from ..converter._from_error import SOURCE, class_name_of
 from ..exceptions import ApplicationError, ApplicationErrorCategory, ConverterError, RPCError, RPCStatusCode
-from ._outcome import Canceled, Completed, Failed, unconvertible
+from ._outcome import Canceled, Completed, Failed, Outcome, Reported, unconvertible
 
 if TYPE_CHECKING:
     from ..converter import DataConverter, Signature
     from ._environment import Environment
 
-__all__ = ["Reply", "encode_reply", "is_closed", "is_failure", "send_reply"]
+__all__ = ["Reply", "bare_failure", "encode_reply", "is_closed", "is_failure", "send_reply"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 #: The request that says what became of an attempt.
 Reply: TypeAlias = (
@@ -50,12 +51,12 @@ async def encode_reply(
     environment: Environment,
     converter: DataConverter,
     token: bytes,
-    outcome: Completed | Failed | Canceled,
+    outcome: Reported,
     *,
     signature: Signature | None,
     last_heartbeat: Sequence[Payload] | None,
-) -> Reply:
-    """Write *outcome* as the request that reports it.
+) -> tuple[Reply, Reported]:
+    """Write *outcome* as the request that reports it; return with it what it reports, which may be a failure instead.
 
     A result that cannot be written, or is larger than the namespace takes, is a failure that is not retried: the next
     attempt would only find the same. So are cancellation details. Whatever else a converter or a codec raises is a
@@ -64,18 +65,38 @@ async def encode_reply(
     try:
         match outcome:
             case Completed():
-                return await _completed(environment, converter, token, outcome, signature)
+                return await _completed(environment, converter, token, outcome, signature), outcome
             case Canceled():
-                return await _canceled(environment, converter, token, outcome)
+                return await _canceled(environment, converter, token, outcome), outcome
             case Failed():
-                error = outcome.error
+                failed = outcome
     except ConverterError as caught:
-        error = unconvertible(caught)
+        failed = Failed(unconvertible(caught))
     except BaseException as caught:  # converters and codecs are user code, and the server must hear of it
         if ends_the_task(caught):
             raise
-        error = caught
-    return await _failed(environment, converter, token, error, last_heartbeat)
+        failed = Failed(caught)
+    return await _failed(environment, converter, token, failed.error, last_heartbeat), failed
+
+
+def bare_failure(
+    environment: Environment, token: bytes, outcome: Outcome, problem: BaseException
+) -> tuple[Reply, Reported]:
+    """Write the failure of an attempt whose *outcome* could not be reported, for *problem*; no user code is asked.
+
+    It has no more of either than the names of their classes, since a codec may have been meant to hide the rest.
+    """
+    error = outcome.error if isinstance(outcome, Failed) else problem
+    kind, why = class_name_of(error), class_name_of(problem)
+    message = f"The activity's end could not be reported as it was: {kind}; {why} while trying to. See the worker's log"
+    reply = RespondActivityTaskFailedRequest(
+        task_token=token,
+        failure=Failure(message=message, source=SOURCE, application_failure_info=ApplicationFailureInfo(type=kind)),
+        identity=environment.identity,
+        namespace=environment.namespace,
+        deployment_options=environment.deployment,
+    )
+    return reply, Failed(error)
 
 
 async def _completed(
@@ -171,10 +192,13 @@ def _check_size(environment: Environment, what: str, payloads: Sequence[Payload]
         raise environment.limits.refusal(what, size)
 
 
-async def send_reply(environment: Environment, reply: Reply, *, until: float | None) -> None:
+async def send_reply(environment: Environment, reply: Reply, told: Reported, *, until: float | None) -> Reported:
     """Send *reply*, again and again until the event loop's clock says *until*.
 
     What cannot be sent, as its payloads cannot be written or are too large, is a failure instead.
+
+    Returns:
+        What the server was told: *told*, or that failure.
 
     Raises:
         RPCError: The server did not take it: ``NOT_FOUND`` if it has closed the attempt.
@@ -188,7 +212,8 @@ async def send_reply(environment: Environment, reply: Reply, *, until: float | N
         if failure is None:
             raise
         failed = await _failed(environment, environment.converter, reply.task_token, failure, None)
-        await send_reply(environment, failed, until=until)
+        return await send_reply(environment, failed, Failed(failure), until=until)
+    return told
 
 
 def _instead(reply: Reply, error: EncodeError | RPCError) -> ApplicationError | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 import time
 from collections import deque
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
 
+from .._safe_logger import get_logger
 from .._time import Seconds, to_seconds
 from ._pid import RoomDecision
 from ._slots import SlotPermit, SlotReservation, SlotSupplier
@@ -25,7 +25,7 @@ __all__ = [
     "ResourceSensor",
 ]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 # Seconds between two readings.
 _READING_INTERVAL = 0.1

@@ -6,8 +6,10 @@ The server closes an attempt by itself when its start-to-close or schedule-to-cl
 heartbeat for a heartbeat timeout. It tells nobody: whoever goes on works for nothing, and holds a slot. So the same
 rules are kept here. Only differences between the server's own times are used, as its clock need not agree with ours.
 
-The server's word on heartbeats is what arrived *there*, so ours is later by a margin: an attempt is given up only when
-the server has surely done so.
+An attempt is asked to stop only when the server has surely closed it, hence later than by these rules by a margin: the
+server's word on heartbeats is what arrived *there*, and its timers may be late. Asked at the very deadline, an activity
+that turns the request into a result would be reported before the server had noticed: as completed, too late. A result
+that comes within the margin is sent as any other, and the server decides.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from ..activity import Info
 
 __all__ = ["TimeLimits"]
 
-# Seconds. The official core waits as long beyond the heartbeat timeout.
+# Seconds. The official core waits as long beyond each of the server's timeouts.
 _MARGIN = 5.0
 
 
@@ -28,7 +30,7 @@ class TimeLimits:
     def __init__(self, info: Info, arrived_at: float) -> None:
         #: When its start-to-close or schedule-to-close timeout passes, or ``None`` for never.
         self.deadline = _deadline(info, arrived_at)
-        self._silence = None if info.heartbeat_timeout is None else info.heartbeat_timeout.total_seconds() + _MARGIN
+        self._silence = None if info.heartbeat_timeout is None else info.heartbeat_timeout.total_seconds()
         self._heard_at = arrived_at
 
     def __repr__(self) -> str:
@@ -36,11 +38,12 @@ class TimeLimits:
 
     @property
     def ends_at(self) -> float | None:
-        """When the attempt has used up its time, as things stand; ``None`` for never."""
-        if self._silence is None:
-            return self.deadline
-        silent_at = self._heard_at + self._silence
-        return silent_at if self.deadline is None else min(self.deadline, silent_at)
+        """When the server has surely closed the attempt for its time, as things stand; ``None`` for never."""
+        ends_at = self.deadline
+        if self._silence is not None:
+            silent_at = self._heard_at + self._silence
+            ends_at = silent_at if ends_at is None else min(ends_at, silent_at)
+        return None if ends_at is None else ends_at + _MARGIN
 
     def heard(self, now: float) -> None:
         """Learn that the server has heard a heartbeat."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import replace
 from types import TracebackType
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import anyio
 
+from .._safe_logger import get_logger
 from .._time import Seconds
 from ._checks import (
     checked_interval,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Worker"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 
 class Worker:
@@ -120,7 +120,9 @@ class Worker:
         self._client = client
         self._life: Life | None = None
         self._ended: asyncio.Task[None] | None = None
-        self._body: anyio.CancelScope | None = None
+        self._block: _Block | None = None
+        # Whether it was to be shut down before a run() that was called had its first turn.
+        self._is_shut_down_early = False
         self._settings = WorkerSettings(
             task_queue=checked_queue(task_queue),
             registry=Registry(activities),
@@ -231,10 +233,11 @@ class Worker:
             settings = replace(settings, grace=grace)
         self._settings = settings
 
-    async def run(self, *, handle_signals: bool = True) -> None:
+    def run(self, *, handle_signals: bool = True) -> Coroutine[Any, Any, None]:
         """Run until :meth:`shutdown` is called, a signal comes, or the server refuses to go on.
 
-        The first SIGINT or SIGTERM begins a shutdown, the second cancels the activities, the third leaves them behind.
+        The first SIGINT or SIGTERM begins a shutdown, the second cancels the activities, the third leaves them behind;
+        SIGHUP does the same where it would end the process. A handler that the program has is called as well.
 
         Args:
             handle_signals: ``False`` leaves the signals alone, for a worker that lives in somebody else's process.
@@ -247,6 +250,11 @@ class Worker:
 
         Cancelling begins a shutdown, and is passed on when that is over; cancelling again cancels the activities.
         """
+        # A shutdown() that came before was not about this run.
+        self._is_shut_down_early = False
+        return self._run(handle_signals=handle_signals)
+
+    async def _run(self, *, handle_signals: bool) -> None:
         ended = self._begin()
         handling: AbstractContextManager[None] = on_signals(self._on_signal) if handle_signals else nullcontext()
         with handling:
@@ -255,10 +263,11 @@ class Worker:
     async def __aenter__(self) -> Self:
         """Start; return when the worker polls.
 
-        If it cannot go on later, the block is cancelled and raises :exc:`WorkerError`.
+        If it cannot go on later, the task that entered the block is cancelled, once, and the block raises
+        :exc:`WorkerError`. The block may be left in another task, as test frameworks do with fixtures: then it raises
+        that when it is left.
         """
-        # Made before the polls begin: anyio's backend, which it loads, takes the loop 20 ms.
-        body = anyio.CancelScope()
+        self._is_shut_down_early = False
         ended = self._begin()
         try:
             await self._until_begun(ended)
@@ -266,8 +275,7 @@ class Worker:
             self._stop()
             await self._drain(ended)
             raise
-        self._body = body
-        body.__enter__()
+        self._block = _Block()
         ended.add_done_callback(self._on_end)
         return self
 
@@ -279,17 +287,17 @@ class Worker:
         A scope around the block that is cancelled does not cut this short; cancelling the task does: each time it takes
         the next step of :meth:`run`.
         """
-        ended, body = self._ended, self._body
+        ended, block = self._ended, self._block
         assert ended is not None
-        assert body is not None
+        assert block is not None
         ended.remove_done_callback(self._on_end)
-        swallowed = bool(body.__exit__(kind, error, trace))
         self._stop()
+        is_ours = await block.take_back(error)
         await self._drain(ended)
         failure = ended.exception()
         if failure is None:
-            return swallowed
-        if error is None or swallowed:
+            return False
+        if error is None or is_ours:
             raise failure
         # The block's own error goes first.
         _logger.error("the worker had failed as well", exc_info=failure)
@@ -298,10 +306,12 @@ class Worker:
     async def shutdown(self) -> None:
         """Poll no more, let activities end, cancel those that do not; return when all have been replied to.
 
-        Does nothing if the worker does not run. Cancelling stops waiting, not the shutdown.
+        A :meth:`run` that was called and has not had its first turn ends with it. Does nothing else if the worker does
+        not run. Cancelling stops waiting, not the shutdown.
         """
         ended = self._ended
         if ended is None or ended.done():
+            self._is_shut_down_early = True
             return
         self._stop()
         await asyncio.wait({ended})
@@ -313,6 +323,9 @@ class Worker:
             raise RuntimeError(f"{self!r} runs already")
         self._life = None
         self._has_begun, self._is_stopping = asyncio.Event(), asyncio.Event()
+        if self._is_shut_down_early:
+            self._is_shut_down_early = False
+            self._is_stopping.set()
         self._ended = asyncio.get_running_loop().create_task(self._live(), name=f"worker of {self.task_queue}")
         return self._ended
 
@@ -396,5 +409,35 @@ class Worker:
 
     def _on_end(self, ended: asyncio.Task[None]) -> None:
         """If the worker failed while its block runs, nothing in there should go on as if it had not."""
-        if self._body is not None and (ended.cancelled() or ended.exception() is not None):
-            self._body.cancel()
+        if self._block is not None and (ended.cancelled() or ended.exception() is not None):
+            self._block.cancel()
+
+
+class _Block:
+    """The block of an ``async with worker``, entered in the running task."""
+
+    def __init__(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task = task
+        self._cancelling_before = task.cancelling()
+        self._was_cancelled = False
+
+    def cancel(self) -> None:
+        """Cancel the task that entered the block, once, if it goes on."""
+        self._was_cancelled = self._task.cancel()
+
+    async def take_back(self, error: BaseException | None) -> bool:
+        """Take that cancellation back at the block's end; return whether *error*, which ended it, came of it alone."""
+        if not self._was_cancelled:
+            return False
+        is_ours = self._task.uncancel() <= self._cancelling_before
+        if isinstance(error, asyncio.CancelledError):
+            return is_ours
+        try:
+            # Before Python 3.13 one that was not delivered yet still comes.
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            if not is_ours:
+                raise
+        return False

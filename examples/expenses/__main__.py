@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
+from contextlib import suppress
 
 import uvicorn
 from temporalio.client import Client
@@ -44,4 +45,6 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    # Ctrl-C is how it ends: the web server raises the signal again when it has stopped.
+    with suppress(KeyboardInterrupt):
+        asyncio.run(main())

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import dataclasses
 import functools
+import inspect
 from collections.abc import Sequence
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -82,6 +85,37 @@ class TestDeclaring:
 
         assert Definition.of(fn).is_async is is_async
 
+    def test_knows_a_coroutine_function_by_its_mark(self):
+        """What says of itself that it returns coroutines is believed, as by asyncio and inspect."""
+        assert Definition.of(AsyncMock(__name__="mock", __signature__=inspect.signature(pack))).is_async
+
+    def test_is_that_of_what_a_partial_completes(self):
+        """A partial of a declared function is the same activity, with fewer arguments."""
+
+        @activity.defn(name="charge-card", max_concurrent=2)
+        async def charge(pool: object, cents: int) -> None: ...
+
+        (found,) = definitions_of(functools.partial(functools.partial(charge), "pool"))
+
+        assert (found.name, found.max_concurrent, found.is_async) == ("charge-card", 2, True)
+        assert found.fn is not charge
+
+    def test_of_a_callable_object_is_named_after_its_class(self):
+        """Where `__call__` is declared, the object is called by its class's name, or as the declaration says."""
+
+        class Pack:
+            @activity.defn
+            async def __call__(self) -> None: ...
+
+        class Unpack:
+            @activity.defn(name="un-pack", task_queue="orders")
+            def __call__(self) -> None: ...
+
+        (pack_,), (unpack,) = definitions_of(Pack()), definitions_of(Unpack())
+
+        assert (pack_.name, pack_.is_async) == ("Pack", True)
+        assert (unpack.name, unpack.is_async, unpack.task_queue) == ("un-pack", False, "orders")
+
     def test_sees_a_context_parameter(self):
         """A first parameter annotated as Context is not an argument, also behind self."""
         assert Definition.of(Warehouse().store).takes_context
@@ -113,6 +147,7 @@ class TestMisuse:
             (lambda: activity.defn(name="x", timeout=1)(lambda: 0), TypeError, "does not take timeout; it takes"),
             (lambda: activity.defn(name="x")(lambda **kw: 0), TypeError, "arguments are positional"),
             (lambda: activity.defn(name="x")(lambda *, a: 0), TypeError, "keyword-only"),
+            (lambda: activity.defn(functools.partialmethod(pack)), TypeError, "takes options by keyword"),
         ],
     )
     def test_is_an_error_at_once(self, declare, error, message):
@@ -137,6 +172,146 @@ class TestObjects:
 
         assert found == {"store", "fetch-it"}
 
+    @pytest.mark.parametrize(
+        "wraps", [(activity.defn, kind) for kind in (classmethod, staticmethod)], ids=["classmethod", "staticmethod"]
+    )
+    @pytest.mark.parametrize("outermost", [0, 1], ids=["declared outside", "declared inside"])
+    def test_bring_what_is_bound_to_their_class(self, wraps, outermost):
+        """The declaration may stand above or below of what binds the method, or does not."""
+
+        def method(cls, ctx: activity.Context, item: str) -> None: ...
+
+        def static(ctx: activity.Context, item: str) -> None: ...
+
+        fn = method if classmethod in wraps else static
+        outer, inner = wraps[outermost], wraps[1 - outermost]
+        Orders = type("Orders", (), {"pack": outer(inner(fn))})
+
+        (found,) = definitions_of(Orders())
+
+        assert (found.name, found.takes_context) == (fn.__name__, True)
+        assert list(inspect.signature(found.fn).parameters) == ["ctx", "item"]
+
+    def test_bring_private_ones(self):
+        """A declared method is an activity whatever its name."""
+
+        class Orders:
+            @activity.defn
+            async def _pack(self) -> None: ...
+
+            @activity.defn
+            async def __unpack(self) -> None: ...
+
+        assert {found.name for found in definitions_of(Orders())} == {"_pack", "__unpack"}
+
+    @pytest.mark.parametrize("slots", [False, True])
+    def test_bring_functions_that_they_keep(self, slots):
+        """A declared function in an attribute is one of the object's activities."""
+
+        @dataclasses.dataclass(slots=slots)
+        class Orders:
+            pack: object
+            _fetch: object
+            plain: object = len
+
+        found = list(definitions_of(Orders(pack, Warehouse().fetch)))
+
+        assert {each.name for each in found} == {"pack", "fetch-it"}
+
+    def test_bring_methods_that_a_subclass_overrides(self):
+        """An override goes by the declaration of what it overrides: its name, its limits. How it runs is its own."""
+
+        class Charges:
+            @activity.defn(name="charge-card", max_concurrent=2)
+            async def charge(self, cents: int) -> int:
+                return cents
+
+            @activity.defn
+            async def refund(self, cents: int) -> int:
+                return cents
+
+            @activity.defn
+            @classmethod
+            async def audit(cls, cents: int) -> int:
+                return cents
+
+        class Slow(Charges):
+            def charge(self, ctx: activity.Context, cents: int) -> int:
+                return cents + 1
+
+            @activity.defn(name="refund-card")
+            async def refund(self, cents: int) -> int:
+                return cents
+
+        class Audited(Slow):
+            @classmethod
+            def audit(cls, cents: int) -> int:
+                return cents + 2
+
+        found = {each.name: each for each in definitions_of(Audited())}
+        charge = found["charge-card"]
+
+        assert set(found) == {"charge-card", "refund-card", "audit"}
+        assert (charge.is_async, charge.takes_context, charge.max_concurrent) == (False, True, 2)
+        assert (charge.fn(None, 1), found["audit"].fn(1)) == (2, 3)
+        assert Definition.of(Audited().charge).name == "charge-card"
+        assert Definition.of(Audited.audit).name == "audit"
+
+    def test_bring_what_takes_a_method_s_place(self):
+        """An attribute that hides a declared method is what is run under its name."""
+        warehouse = Warehouse()
+
+        async def store(item: str) -> str:
+            return f"{item}!"
+
+        warehouse.store = store  # type: ignore[method-assign, assignment]
+        found = {each.name: each for each in definitions_of(warehouse)}
+
+        assert found["store"].fn is store
+        assert not found["store"].takes_context
+
+    def test_leave_out_what_is_set_to_none(self):
+        """A subclass takes an activity out by saying so."""
+
+        class Closed(Warehouse):
+            store = None  # type: ignore[assignment]
+
+        assert [found.name for found in definitions_of(Closed())] == ["fetch-it"]
+
+    @pytest.mark.parametrize(
+        ("spoil", "message"),
+        [
+            (property(lambda self: None), "Spoilt.store is declared as an activity, but is a property"),
+            (functools.cached_property(lambda self: None), "Spoilt.store is declared as an activity, but is a prop"),
+            (7, "Spoilt.store is declared as an activity, but is not callable"),
+            (lambda self, **options: None, r"takes \*\*options"),
+            (lambda self: (yield), "is a generator"),
+            (staticmethod(Warehouse.fetch), "is a method without its object"),
+        ],
+        ids=["property", "cached property", "value", "keywords", "generator", "method without object"],
+    )
+    def test_that_spoil_an_activity_are_refused(self, spoil, message):
+        """What was declared and can be none is named, not left out."""
+        Spoilt = type("Spoilt", (Warehouse,), {"store": spoil})
+
+        with pytest.raises(TypeError, match=message):
+            list(definitions_of(Spoilt()))
+
+    def test_are_not_run_to_be_looked_at(self):
+        """Neither properties nor what an object keeps are asked anything."""
+
+        class Proxy:
+            def __getattribute__(self, name: str) -> object:
+                raise AssertionError("there is nothing behind it yet")
+
+        class Orders(Warehouse):
+            shared = Proxy()
+
+        orders = Orders()
+        orders.own = Proxy()  # type: ignore[attr-defined]
+
+        assert len(list(definitions_of(orders))) == 2
+
     def test_without_any_are_refused(self):
         """An object without an activity method is a mistake."""
         with pytest.raises(TypeError, match="decorate its methods"):
@@ -146,3 +321,51 @@ class TestObjects:
         """A class has no self to call its methods with."""
         with pytest.raises(TypeError, match="pass an instance"):
             list(definitions_of(Warehouse))
+
+
+class TestForeign:
+    """What is declared with temporalio's decorator only would run under another name, and outside of its context."""
+
+    def test_declarations_are_refused(self):
+        """A function, a method, a partial, an object: the message says what to do."""
+        defn = pytest.importorskip("temporalio.activity").defn
+
+        @defn(name="charge-card")
+        async def charge(cents: int) -> None: ...
+
+        @functools.wraps(charge)
+        async def wrapper(cents: int) -> None: ...
+
+        class Orders:
+            @activity.defn
+            async def pack(self) -> None: ...
+
+            @defn
+            async def charge(self) -> None: ...
+
+        class Override(Orders):
+            @staticmethod
+            @defn
+            async def pay() -> None: ...
+
+        class Calls:
+            @defn
+            async def __call__(self) -> None: ...
+
+        for thing in (charge, wrapper, functools.partial(charge, 5), Orders(), Orders().charge, Override(), Calls()):
+            with pytest.raises(TypeError, match=r"is declared with temporalio's @activity\.defn only: declare it with"):
+                list(definitions_of(thing))
+
+    def test_declarations_beside_ours_are_ours(self):
+        """Both fit on one function, in either order."""
+        defn = pytest.importorskip("temporalio.activity").defn
+
+        @defn(name="theirs")
+        @activity.defn(name="ours")
+        async def outside() -> None: ...
+
+        @activity.defn(name="ours")
+        @defn(name="theirs")
+        async def inside() -> None: ...
+
+        assert [found.name for fn in (outside, inside) for found in definitions_of(fn)] == ["ours", "ours"]

@@ -16,9 +16,13 @@ import pytest
 from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 
+from asyncworker.testing import FakeTemporal
+
 ORDERS = """
 import asyncio
 import gc
+import multiprocessing
+import sys
 import threading
 
 from asyncworker import Worker, activity
@@ -45,6 +49,19 @@ async def deaf() -> None:
 async def fail(what: str) -> None:
     raise ApplicationError(what, type="Broken", non_retryable=True) from ValueError("root")
 
+@activity.defn(task_queue="{queue}", start_to_close_timeout=30, heartbeat_timeout=0.3)
+async def show(what: str) -> None:
+    for _ in range(5):
+        activity.heartbeat(what)
+        await asyncio.sleep(0.2)
+
+@activity.defn(task_queue="{queue}", start_to_close_timeout=30)
+def fork_pool() -> str:
+    # Its children outlive the activity, as a pool that activities share does.
+    module = sys.modules[__name__]
+    module.pool = multiprocessing.get_context("fork").Pool(2)
+    return str(module.pool.map(abs, range(3)))
+
 @activity.defn
 async def echo(*values):
     return values
@@ -69,7 +86,7 @@ async def stubborn() -> None:
         except asyncio.CancelledError:
             pass
 
-ACTIVITIES = [pack, wait, deaf, fail, echo, thresholds, block, thread, stubborn]
+ACTIVITIES = [pack, wait, deaf, fail, show, fork_pool, echo, thresholds, block, thread, stubborn]
 worker = Worker(task_queue="{queue}", activities=ACTIVITIES, hard_shutdown_timeout=1)
 other = Worker(task_queue="{queue}-2", activities=[echo])
 both = [worker, other]
@@ -157,6 +174,19 @@ def command(tmp_path: Path, task_queue: str) -> Command:
     (tmp_path / "orders.py").write_text(ORDERS.format(queue=task_queue))
     package = Path(__file__).parents[2]
     return Command(tmp_path, {**os.environ, "PYTHONPATH": str(package), "COLUMNS": "200"})
+
+
+@pytest.fixture
+async def temporal() -> AsyncIterator[FakeTemporal]:
+    """A server in memory, that can be told to refuse."""
+    async with FakeTemporal(capabilities={"worker_poll_complete_on_shutdown": True}) as temporal:
+        yield temporal
+
+
+@pytest.fixture
+def command_on_fake(command, temporal) -> Command:
+    """The command, with the address of the server in memory in the environment."""
+    return Command(command.directory, {**command.env, "TEMPORAL_ADDRESS": temporal.target})
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 
 import pytest
 
@@ -93,6 +94,47 @@ async def test_without_reload_the_end_is_the_end(command_on_server):
     done = await command_on_server("dev", "orders:nothing", "--no-reload")
 
     assert done.returncode == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGHUP], ids=lambda number: number.name)
+async def test_killed_leaves_nothing(command_on_fake, temporal, task_queue, how):
+    """However the command ends, its workers end too, and take no more tasks."""
+    async with command_on_fake.running("dev", "orders:worker") as dev:
+        await dev.line_with("started: namespace")
+        await temporal.add_task("echo", task_queue=task_queue).wait_closed()
+        dev.process.send_signal(how)
+        # Its end is the end of all that write to its standard error.
+        await dev.rest()
+
+    assert dev.process.returncode == (0 if how == signal.SIGHUP else -how)
+    assert temporal.requests("ShutdownWorker")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
+async def test_killed_while_an_activity_runs(command_on_fake, temporal, task_queue):
+    """Workers of a command that was killed cancel and report what they run."""
+    async with command_on_fake.running("dev", "orders:worker") as dev:
+        await dev.line_with("started: namespace")
+        task = temporal.add_task("deaf", task_queue=task_queue)
+        await task.wait_for_attempt()
+        dev.process.kill()
+        await dev.rest()
+
+    assert task.last_failure.application_failure_info.type == "WorkerShutdown"
+
+
+async def test_workers_can_read_the_terminal(command_on_fake):
+    """A breakpoint in an activity reads what is typed: standard input is the workers'."""
+    with (command_on_fake.directory / "orders.py").open("a") as module:
+        module.write("\nprint('read', input(), file=sys.stderr, flush=True)\n")
+    async with command_on_fake.running("dev", "orders:worker") as dev:
+        await dev.process.stdin.send(b"typed\n")
+        await dev.line_with("read typed")
+        await dev.line_with("started: namespace")
+        code = await dev.end()
+
+    assert code == 0
 
 
 async def test_elsewhere(command):

@@ -7,9 +7,11 @@ import re
 import signal
 from collections.abc import AsyncIterator
 
+import anyio
 import pytest
 
 from asyncworker.client import Client
+from asyncworker.exceptions import RPCStatusCode
 
 
 @pytest.fixture
@@ -88,6 +90,87 @@ class TestOutcomes:
             await run.rest()
 
         assert run.process.returncode == 130
+
+    async def test_interrupted_before_the_start(self, command):
+        """Ctrl-C while it connects does not say that something goes on, for nothing was started."""
+        asked = anyio.Event()
+
+        async def keep_quiet(stream):
+            asked.set()
+            async with stream:
+                await anyio.sleep_forever()
+
+        async with (
+            await anyio.create_tcp_listener(local_host="127.0.0.1") as listener,
+            anyio.create_task_group() as group,
+        ):
+            group.start_soon(listener.serve, keep_quiet)
+            port = listener.extra(anyio.abc.SocketAttribute.local_port)
+            async with command.running("exec", "orders:echo", TEMPORAL_ADDRESS=f"127.0.0.1:{port}") as run:
+                await asked.wait()
+                run.process.send_signal(signal.SIGINT)
+                said = await run.rest()
+            group.cancel_scope.cancel()
+
+        assert said == "interrupted: nothing was started\n"
+        assert run.process.returncode == 130
+
+    async def test_interrupted_in_the_start(self, command_on_fake, temporal):
+        """Ctrl-C while the server is asked to start it says that it may go on."""
+        with temporal.hold("StartActivityExecution"):
+            async with command_on_fake.running("exec", "orders:pack") as run:
+                await temporal.wait_for("StartActivityExecution")
+                run.process.send_signal(signal.SIGINT)
+                said = await run.rest()
+
+        assert said == "interrupted while it was being started: the activity may go on\n"
+        assert run.process.returncode == 130
+
+    async def test_a_refused_cancellation_is_told(self, command_on_fake, temporal):
+        """A person whose Ctrl-C the server refuses reads so; the second one still leaves the activity alone."""
+        temporal.fail_next("RequestCancelActivityExecution", RPCStatusCode.PERMISSION_DENIED, "you may not")
+        async with command_on_fake.running("exec", "orders:pack") as run:
+            await run.line_with("waiting for a worker")
+            run.process.send_signal(signal.SIGINT)
+            await run.line_with("once more to leave it alone")
+            told = await run.line_with("the activity was not cancelled, and goes on")
+            run.process.send_signal(signal.SIGINT)
+            await run.rest()
+
+        assert "you may not" in told
+        assert run.process.returncode == 130
+
+    async def test_progress_that_is_refused_is_told(self, command_on_fake, temporal):
+        """That nothing is shown any more is said; the result still comes."""
+        temporal.fail_next("DescribeActivityExecution", RPCStatusCode.PERMISSION_DENIED, "you may not look")
+        async with (
+            command_on_fake.running("run", "orders:worker", "--graceful-shutdown-timeout", "0") as worker,
+            command_on_fake.running("exec", "orders:pack", "1") as run,
+        ):
+            told = await run.line_with("its progress cannot be shown any more")
+            await run.rest()
+            await worker.end()
+
+        assert "you may not look" in told
+        assert run.process.returncode == 0
+
+
+class TestForeignTexts:
+    async def test_are_shown_and_not_obeyed(self, execute):
+        """Control characters of a failure, heartbeat or result do not reach the terminal, nor begin a line."""
+        evil = "\x1b[2J\x1b]0;title\x07\x9b31m\u202e\nasyncworker: error: forged"
+
+        failed = await execute("fail", evil)
+        echoed = await execute("echo", evil)
+        beaten = await execute("orders:show", json.dumps(evil))
+
+        for done in (failed, echoed, beaten):
+            printed = (done.stdout + done.stderr).decode()
+            assert all(it == "\n" or it.isprintable() for it in printed)
+            assert "\nasyncworker: error" not in printed
+        assert r"Broken: \x1b[2J\x1b]0;title\x07\x9b31m\u202e" in failed.stderr.decode()
+        assert json.loads(echoed.stdout) == [evil]
+        assert r"show: \x1b[2J" in beaten.stderr.decode()
 
 
 class TestProgress:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
+import os
+import signal
+import subprocess
 import sys
 
 import pytest
@@ -13,9 +17,12 @@ from rich.console import Console
 
 from asyncworker.cli._duration import parse_duration
 from asyncworker.cli._logging import _JSONFormatter, _TextFormatter
+from asyncworker.cli._plain import in_a_line, in_lines
 from asyncworker.cli._progress import Progress, progress_of, status_of
+from asyncworker.cli._reload import _kill
 from asyncworker.cli._view import open_view, state_of
 from asyncworker.client import ActivityExecutionStatus, PendingActivityState
+from asyncworker.testing import _supervise
 
 RUNNING = ActivityExecutionStatus.RUNNING
 
@@ -106,9 +113,55 @@ class TestLogging:
 
         assert _TextFormatter().format(self.record(**extra)).endswith(f"INFO    n: did it {suffix}")
 
+    def test_text_is_one_record_a_line(self):
+        """What a message or an exception's text has of line breaks and controls begins no line and does nothing."""
+        record = self.record(failed=True)
+        record.msg, record.args = "x\x1b[1m\r\ny\x85\u2028", ()
+        record.exc_info = (ValueError, ValueError("a\n00:00:00 forged\x9b"), None)
+
+        first, *rest = _TextFormatter().format(record).split("\n")
+
+        assert first.endswith(r"INFO    n: x\x1b[1m\r\ny\x85\u2028")
+        assert rest == ["  ValueError: a", r"  00:00:00 forged\x9b"]
+
+    def test_letters_of_any_script_stay(self):
+        """Escaped is what is no text; a tab is."""
+        text = "a\tπ漢 👩‍💻 שלום é"
+
+        assert in_a_line(text) == in_lines(text) == text
+        assert in_lines("one\ntwo\x00") == "one\n  two\\x00"
+
     def test_text_without_an_attempt(self):
         """Any other record is a plain line."""
         assert _TextFormatter().format(self.record()).endswith("INFO    n: did it")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="groups of processes as POSIX has them")
+@pytest.mark.parametrize("how", ["killed", "pipe"])
+async def test_what_is_supervised_goes_with_its_supervisor(how):
+    """A process that does not heed its signals is killed as well, with its supervisor or when the pipe ends."""
+    deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print('begun', flush=True); time.sleep(60)"
+    theirs, ours = os.pipe()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-S", _supervise.__file__, "0.1,0.1", str(theirs), sys.executable, "-c", deaf),
+        stdout=subprocess.PIPE,
+        pass_fds=[theirs],
+        start_new_session=True,
+    )
+    os.close(theirs)
+    async with asyncio.timeout(30):
+        assert await process.stdout.readline() == b"begun\n"
+        if how == "killed":
+            _kill(process)
+        else:
+            os.close(ours)
+        # Both had this open.
+        assert await process.stdout.read() == b""
+        code = await process.wait()
+    if how == "killed":
+        os.close(ours)
+
+    assert code == (-signal.SIGKILL if how == "killed" else 128 + signal.SIGKILL)
 
 
 class Described:

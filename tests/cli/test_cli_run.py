@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import signal
 import subprocess
 import sys
@@ -137,7 +139,13 @@ class TestRunning:
         assert result == used
 
     @pytest.mark.parametrize(
-        ("activity_type", "what"), [("block", "1 threads"), ("thread", "1 threads"), ("stubborn", "1 tasks")]
+        ("activity_type", "what"),
+        [
+            ("block", "1 threads did not end"),
+            ("thread", "1 threads did not end"),
+            ("stubborn", "did not stop when asked to"),
+        ],
+        ids=["block", "thread", "stubborn"],
     )
     async def test_activities_that_never_end_do_not_keep_it(
         self, command_on_server, dev_server, task_queue, activity_type, what
@@ -159,9 +167,124 @@ class TestRunning:
             failure = (await handle.describe()).last_failure
 
         assert run.process.returncode == 0
-        assert f"{what} did not end" in said
-        assert said.count("did not end") == 1
+        assert said.count(what) == 1
         assert failure.type == "WorkerShutdown"
+
+    async def test_a_pool_whose_children_are_killed_does_not_keep_it(self, command_on_fake, temporal, task_queue):
+        """At the exit it is waited for children that died with a lock in their hands, but not for ever."""
+        async with command_on_fake.running("run", "orders:worker") as run:
+            task = temporal.add_task("fork_pool", task_queue=task_queue)
+            await task.wait_closed()
+            # As systemd and a terminal do.
+            for child in children(run.process.pid):
+                os.kill(child, signal.SIGTERM)
+            run.process.send_signal(signal.SIGTERM)
+            said = await run.rest()
+
+        assert task.result == "[0, 1, 2]"
+        assert run.process.returncode == 0
+        assert "what the program does at its exit did not end" in said
+        assert children(run.process.pid) == []
+
+    async def test_many_threads_that_never_end_are_waited_for_together(self, command_on_fake, temporal, task_queue):
+        """Each thread that is left behind does not add to the time it takes to leave."""
+        async with command_on_fake.running("run", "orders:worker", "--graceful-shutdown-timeout", "0s") as run:
+            for task in [temporal.add_task("block", task_queue=task_queue) for _ in range(30)]:
+                await task.wait_for_attempt()
+            run.process.send_signal(signal.SIGTERM)
+            # One after the other they would take a minute.
+            said = await run.rest()
+
+        assert run.process.returncode == 0
+        assert int(re.search(r"(\d+) threads did not end", said)[1]) > 5
+
+    async def test_what_is_registered_for_the_exit_is_called(self, command_on_fake, temporal, task_queue):
+        """The program's own idle executor does not keep it from an ordinary exit."""
+        (command_on_fake.directory / "pooled.py").write_text(
+            "import atexit, concurrent.futures, sys\n"
+            "from orders import worker\n"
+            "executor = concurrent.futures.ThreadPoolExecutor()\n"
+            "executor.submit(int).result()\n"
+            "atexit.register(print, 'bye', file=sys.stderr)\n"
+        )
+        async with command_on_fake.running("run", "pooled:worker") as run:
+            await run.line_with("started")
+            run.process.send_signal(signal.SIGTERM)
+            said = await run.rest()
+
+        assert run.process.returncode == 0
+        assert said.endswith("bye\n")
+        assert "did not end" not in said
+
+    async def test_an_interrupt_during_the_imports(self, command):
+        """Ctrl-C before the command has begun ends it with 130, and without a traceback."""
+        (command.directory / "typer.py").write_text(
+            "import sys, time\nprint('importing', file=sys.stderr, flush=True)\ntime.sleep(60)\n"
+        )
+        async with command.running("run", "orders:worker") as run:
+            await run.line_with("importing")
+            run.process.send_signal(signal.SIGINT)
+            said = await run.rest()
+
+        assert said == ""
+        assert run.process.returncode == 130
+
+    async def test_an_interrupt_during_the_programs_imports(self, command):
+        """So does Ctrl-C while the program's own module is imported."""
+        (command.directory / "slow.py").write_text(
+            "import sys, time\nprint('importing', file=sys.stderr, flush=True)\ntime.sleep(60)\n"
+        )
+        async with command.running("run", "slow:worker") as run:
+            await run.line_with("importing")
+            run.process.send_signal(signal.SIGINT)
+            said = await run.rest()
+
+        assert "Traceback" not in said
+        assert run.process.returncode == 130
+
+    async def test_hangups_drain_unless_they_are_ignored(self, command_on_fake):
+        """SIGHUP, as the end of a terminal sends it, ends a worker in good order."""
+        async with command_on_fake.running("run", "orders:both") as run:
+            await run.line_with("started")
+            await run.line_with("started")
+            code = await run.end(signal.SIGHUP)
+
+        assert code == 0
+
+    async def test_logs_repeat_no_commands(self, command_on_fake, temporal, task_queue):
+        """An id with a line break and control characters writes no line of its own, nor anything but text."""
+        evil = "7\n12:00:00.000 ERROR forged\x1b[2J\x9b1m\u202e"
+        async with command_on_fake.running("run", "orders:worker") as run:
+            await run.line_with("started")
+            await temporal.add_task("fail", evil, activity_id=evil, task_queue=task_queue).wait_closed()
+            await temporal.add_task(evil, task_queue=task_queue).wait_for_attempt()
+            await run.line_with("(most recent call last)")
+            run.process.send_signal(signal.SIGTERM)
+            said = run.seen + await run.rest()
+
+        assert all(it == "\n" or it.isprintable() for it in said)
+        assert not any(line.startswith("12:00:00") for line in said.splitlines())
+        assert r"[fail 7\n12:00:00.000 ERROR forged\x1b[2J\x9b1m\u202e]" in said
+
+    async def test_tracebacks_repeat_no_commands(self, command_on_fake):
+        """Nor does the traceback of an error that comes out of the program."""
+        (command_on_fake.directory / "broken.py").write_text(
+            "def make():\n    raise ValueError('\\x1b[2J' + '\\nasyncworker: error: forged')\n"
+        )
+
+        done = await command_on_fake("run", "broken:make", "--factory")
+
+        said = done.stderr.decode()
+        assert done.returncode == 1
+        assert "Traceback (most recent call last)" in said
+        assert r"ValueError: \x1b[2J" in said
+        assert not any(line.startswith("asyncworker: error") for line in said.splitlines())
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started, and their like."""
+    done = subprocess.run(["ps", "-o", "pid=,stat=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    return [int(pid) for pid, state in map(str.split, done.stdout.splitlines()) if not state.startswith("Z")]
 
 
 class TestMistakes:

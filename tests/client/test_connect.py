@@ -15,6 +15,7 @@ from far_end import FarEnd, refusal
 from asyncworker._proto.temporal.api.workflowservice.v1 import GetSystemInfoResponse
 from asyncworker.client import Client, TLSConfig
 from asyncworker.exceptions import ConfigurationError, RPCError, RPCStatusCode
+from asyncworker.testing import FakeTemporal
 
 
 @asynccontextmanager
@@ -42,6 +43,25 @@ def sent(far_end: FarEnd) -> dict[str, str | bytes]:
 
 
 # Settings
+
+
+@pytest.mark.parametrize("limit", ["connections", "max_receive_bytes", "max_decoded_bytes"])
+async def test_a_limit_below_one_is_refused(limit):
+    """What would let nothing through is an error that names it."""
+    with pytest.raises(ValueError, match=f"{limit} must be at least 1, got 0"):
+        await Client.connect("127.0.0.1:1", lazy=True, **{limit: 0})
+
+
+@pytest.mark.parametrize("limit", ["max_receive_bytes", "max_decoded_bytes"])
+async def test_limits_of_responses_are_the_callers_to_set(transport, limit):
+    """A response above the client's own limit is refused, whatever carries it, and one below it is not."""
+    async with FakeTemporal() as temporal:
+        async with await Client.connect(temporal.target, transport=transport, **{limit: 1000}) as client:
+            assert client.namespace == "default"
+        with pytest.raises(RPCError, match="received message") as caught:
+            await Client.connect(temporal.target, transport=transport, **{limit: 1})
+
+    assert caught.value.status is RPCStatusCode.RESOURCE_EXHAUSTED
 
 
 async def test_arguments_win_over_the_environment(far_end, monkeypatch):
@@ -236,10 +256,19 @@ async def test_a_certificate_for_another_name(transport):
     assert "to trust" not in caught.value.message
 
 
-async def test_a_client_certificate_that_is_missing_is_named():
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        (ssl.TLSVersion.TLSv1_3, r"certificate required.*; give a client certificate"),
+        # Has no alert for it.
+        (ssl.TLSVersion.TLSv1_2, r"handshake failure.*; if the server wants a client certificate, give a client cert"),
+    ],
+)
+async def test_a_client_certificate_that_is_missing_is_named(version, told):
     """A server that asks for a client certificate in vain is not waited for, and the hint says what to give it."""
     authority = trustme.CA()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.maximum_version = version
     context.verify_mode = ssl.CERT_REQUIRED
     context.set_alpn_protocols(["h2"])
     authority.configure_trust(context)
@@ -248,7 +277,7 @@ async def test_a_client_certificate_that_is_missing_is_named():
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         refusing = asyncio.create_task(asyncio.to_thread(refuse, server, context))
-        with pytest.raises(RPCError, match=r"certificate required.*; give a client certificate") as caught:
+        with pytest.raises(RPCError, match=told) as caught:
             await Client.connect(f"127.0.0.1:{server.getsockname()[1]}", tls=tls, connect_timeout=30)
         await refusing
 

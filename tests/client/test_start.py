@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Coroutine
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -34,6 +35,10 @@ async def plain(order: str):
 
 
 def with_context(context: activity.Context, order: str) -> bytes:
+    raise NotImplementedError
+
+
+def awaited(order: str) -> Coroutine[Any, Any, list[int]]:
     raise NotImplementedError
 
 
@@ -114,12 +119,13 @@ def test_each_start_without_an_id_has_its_own():
     [
         (plain, ("7",), "plain", Any),
         (with_context, ("7",), "with_context", bytes),
+        (awaited, ("7",), "awaited", list[int]),
         (Depot().store, ("7",), "store", int),
         (Depot.store, ("7",), "store", int),
         (Cleaner(), ("kitchen", "bath"), "Cleaner", bool),
         (partial(plain), ("7",), "plain", Any),
     ],
-    ids=["plain", "context", "bound method", "method of a class", "callable object", "partial"],
+    ids=["plain", "context", "awaited", "bound method", "method of a class", "callable object", "partial"],
 )
 def test_every_kind_of_function_can_be_started(fn, arguments, name, result_type):
     """Name and result type come from the function, whatever kind of callable it is."""

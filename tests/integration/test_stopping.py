@@ -175,14 +175,15 @@ async def test_a_stopped_worker_takes_nothing(caller: Caller):
 
 
 async def test_a_task_may_come_while_the_worker_stops(reticent_server: DevServer, task_queue: str):
-    """A task that an open poll brings is run within the grace period, and after it given back at once."""
+    """A task that an open poll brings is run within grace period and hard stop, and after them given back at once."""
     async with await Client.connect(reticent_server.target) as client:
 
-        async def attempts(queue: str, grace: float) -> int:
+        async def attempts(queue: str, grace: float, hard_stop: float) -> int:
             caller = StandaloneCaller(reticent_server.target, client, queue)
             # One poll: the task that is given back shall not come to another one of this worker.
             settings = {"long_poll_timeout": 3, "max_concurrent_activity_task_polls": 1}
-            worker = caller.worker(who, graceful_shutdown_timeout=grace, identity="the first", **settings)
+            stopping = {"graceful_shutdown_timeout": grace, "hard_shutdown_timeout": hard_stop}
+            worker = caller.worker(who, identity="the first", **stopping, **settings)
             async with anyio.create_task_group() as group, worker:
                 await caller.result(who)
                 group.start_soon(worker.shutdown)
@@ -192,9 +193,11 @@ async def test_a_task_may_come_while_the_worker_stops(reticent_server: DevServer
             async with caller.worker(who, **settings):
                 return await call.result()
 
-        results = await asyncio.gather(attempts(f"{task_queue}-1", 20), attempts(f"{task_queue}-2", 0))
+        results = await asyncio.gather(
+            attempts(f"{task_queue}-1", 20, 0), attempts(f"{task_queue}-2", 0, 20), attempts(f"{task_queue}-3", 0, 0)
+        )
 
-    assert results == [1, 2]
+    assert results == [1, 1, 2]
 
 
 # Ways to ask for it

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
+import logging
 import random
 import sys
 import traceback
@@ -20,14 +22,16 @@ from asyncworker._proto.temporal.api.taskqueue.v1 import TaskQueue
 from asyncworker._proto.temporal.api.workflowservice.v1 import (
     GetSystemInfoResponse,
     PollActivityTaskQueueRequest,
+    PollActivityTaskQueueResponse,
     RespondActivityTaskCompletedRequest,
 )
 from asyncworker._rpc import _frames as frames
 from asyncworker._rpc._grpclib import GrpclibTransport
+from asyncworker._rpc._head import leading_field
 from asyncworker._rpc._pool import Http2Transport
 from asyncworker._rpc._target import TLS, Target, parse_address
 from asyncworker._wire import decode, encode
-from asyncworker.exceptions import RPCError, RPCStatusCode
+from asyncworker.exceptions import ClientClosedError, RPCError, RPCStatusCode
 
 TRANSPORTS = {
     "own": Http2Transport,
@@ -93,9 +97,10 @@ async def test_large_messages_at_once(transport):
     assert responses == requests
 
 
-async def test_large_response(transport):
-    """A response may be larger than any window."""
-    assert await transport.unary(SIZE, b"20000000", timeout=30.0) == bytes(20_000_000)
+async def test_large_response(make_transport, far):
+    """A response may be larger than any window, where so much is allowed."""
+    async with connected(make_transport, far.target(max_receive_bytes=20_000_000)) as transport:
+        assert await transport.unary(SIZE, b"20000000", timeout=30.0) == bytes(20_000_000)
 
 
 async def test_many_calls_at_once(transport):
@@ -371,6 +376,34 @@ async def test_receive_limit(make_transport, far):
         assert await transport.unary(ECHO, b"on", timeout=5.0) == b"on"
 
 
+async def test_a_refused_response_shows_how_it_begins(make_transport, far):
+    """Of a response over the limit as much is kept as names the task that may be in it."""
+    poll = encode(PollActivityTaskQueueResponse(task_token=b"t" * 1000, activity_id="x" * 100_000))
+    async with connected(make_transport, far.target(max_receive_bytes=50_000)) as transport:
+        error = await refused(transport, ECHO, poll)
+
+        assert error.is_message_too_large
+        assert leading_field(error._head) == b"t" * 1000
+        assert await transport.unary(ECHO, b"on", timeout=5.0) == b"on"
+
+
+async def test_no_metadata_is_in_any_log(make_transport, caplog):
+    """Neither credentials nor anything else of the caller's is logged at any level, by any of the libraries used."""
+    secrets = (("authorization", "Bearer SECRET"), ("tenant", "SECRET"), ("long", "SECRET" * 500), ("x-bin", b"SECRET"))
+    server = ScriptedServer()
+    async with server.listening(), connected(make_transport, server.target()) as transport:
+        with caplog.at_level(logging.DEBUG):
+            # The second time it might come out of a table.
+            for _ in range(2):
+                assert await transport.unary(ECHO, b"request", timeout=5.0, metadata=secrets) == b"request"
+        (connection,) = server.connections
+        received = b"".join(frame.payload for frame in connection.heard if frame.kind == frames.HEADERS)
+
+    assert received.count(b"Bearer SECRET") == 2
+    for form in ("SECRET", base64.b64encode(b"SECRET").decode()):
+        assert form not in caplog.text
+
+
 async def test_compression():
     """Our transport's gzip and grpcio's understand each other, in both directions."""
     far = GrpcioFarEnd(tls=False)
@@ -396,7 +429,7 @@ async def test_closed(make_transport, far):
     await transport.close()
     await transport.close()
 
-    assert (await refused(transport, ECHO)).status is RPCStatusCode.UNAVAILABLE
+    assert isinstance(await refused(transport, ECHO), ClientClosedError)
 
 
 async def test_closing_lets_calls_end(make_transport, far):
@@ -407,7 +440,7 @@ async def test_closing_lets_calls_end(make_transport, far):
     closing = asyncio.create_task(transport.close())
     await asyncio.sleep(0)
 
-    assert (await refused(transport, ECHO)).status is RPCStatusCode.UNAVAILABLE
+    assert isinstance(await refused(transport, ECHO), ClientClosedError)
     far.release()
     assert await call == b"work"
     await closing

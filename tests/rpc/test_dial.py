@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 
 import pytest
@@ -11,6 +12,7 @@ from http2_peer import PATH
 from scripted_server import ScriptedServer
 
 from asyncworker._rpc._dial import check_connect_answer, connect_request, take_turns
+from asyncworker._rpc._grpclib import GrpclibTransport
 from asyncworker._rpc._pool import Http2Transport
 from asyncworker._rpc._target import TLS, HttpConnectProxy, Target
 from asyncworker.exceptions import RPCError, RPCStatusCode
@@ -61,6 +63,19 @@ async def test_wrong_name():
 
         assert "CERTIFICATE_VERIFY_FAILED" in await refusal(wrong)
         assert await exchange(right) == b"request"
+
+
+@pytest.mark.parametrize("make", [Http2Transport, GrpclibTransport.to], ids=["default", "grpclib"])
+async def test_certificate_by_common_name_alone(make):
+    """A certificate whose alternative names are no host's is for no host, whatever its subject says."""
+    context = server_context()
+    CA.issue_cert("worker@example.org", common_name="localhost").configure_cert(context)
+    server = ScriptedServer()
+    async with server.listening(ssl=context):
+        transport = make(Target("localhost", server.port, tls=TRUSTING))
+        with pytest.raises(RPCError, match=r"CERTIFICATE_VERIFY_FAILED.* not valid for 'localhost'"):
+            await transport.unary(PATH, b"", timeout=5.0)
+        await transport.close()
 
 
 async def test_no_verification():
@@ -231,6 +246,30 @@ async def test_giving_up_while_no_address_answers(name):
         message = await refusal(behind_name(ScriptedServer(port=1), connect_timeout=0.4))
         assert "no answer within 0.4 s" in message
         await until(lambda: asyncio.all_tasks() == before)
+
+
+@pytest.mark.parametrize("make", [Http2Transport, GrpclibTransport.to], ids=["default", "grpclib"])
+async def test_look_up_that_hangs(monkeypatch, make):
+    """A look-up that hangs is given up in time, holds up no other, and can be tried again."""
+    resolve, released = socket.getaddrinfo, threading.Event()
+
+    def getaddrinfo(host, *args, **options):
+        if host == "hangs.test" and options.get("flags", 0) != socket.AI_NUMERICHOST:
+            released.wait(30)
+        return resolve("127.0.0.1" if host == "hangs.test" and released.is_set() else host, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    server = ScriptedServer()
+    async with server.listening():
+        transport = make(Target("hangs.test", server.port, connect_timeout=0.1))
+        with pytest.raises(RPCError, match=r"within 0\.1 s") as caught:
+            await transport.unary(PATH, b"", timeout=10.0)
+        assert caught.value.status is RPCStatusCode.UNAVAILABLE
+        assert await exchange(Target("localhost", server.port)) == b"request"
+
+        released.set()
+        assert await transport.unary(PATH, b"again", timeout=10.0) == b"again"
+        await transport.close()
 
 
 def behind_name(server, **options):

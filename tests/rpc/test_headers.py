@@ -68,17 +68,18 @@ def test_bulky_values_do_not_displace_the_others():
     assert len(blocks[1]) < 3100
 
 
-def test_credentials(caplog):
-    """Credentials are marked as never to be indexed, by anybody, and never logged."""
+@pytest.mark.parametrize("name", ["authorization", "proxy-authorization", "cookie", "tenant"])
+def test_credentials(caplog, name):
+    """Whatever the caller adds may be a secret: it is marked as never to be indexed, by anybody, and never logged."""
     writer, reader = encoder(), hpack.Decoder()
-    metadata = (("authorization", "Bearer secret"), *METADATA)
+    metadata = ((name, "Bearer secret"), *METADATA)
     with caplog.at_level(logging.DEBUG):
         blocks = [writer.encode(PATH, metadata, 1.0) for _ in range(3)]
         assert "secret" not in caplog.text
     fields = [{field[0]: field for field in reader.decode(block)} for block in blocks]
 
-    assert [field["authorization"] for field in fields] == [("authorization", "Bearer secret")] * 3
-    assert not any(field["authorization"].indexable for field in fields)
+    assert [field[name] for field in fields] == [(name, "Bearer secret")] * 3
+    assert not any(field[name].indexable for field in fields)
     assert blocks[2] == blocks[1]
 
 

@@ -210,6 +210,85 @@ def test_interim_responses():
     assert peer.say(peer.response(1)) == [Response(call, b"response")]
 
 
+def test_interim_responses_without_end():
+    """A stream that is told more 1xx responses than anybody needs is reset; the connection goes on."""
+    peer = Peer()
+    peer.call()
+    early = peer.headers(1, [(b":status", b"103")])
+
+    assert peer.say(*[early] * 8) == []
+    (failure,) = peer.say(early)
+
+    assert failure.status.code is INTERNAL
+    assert "interim responses" in failure.status.message
+    assert peer.connection.accepts_calls
+
+
+def test_interim_response_that_is_large():
+    """A 1xx response of many fields ends its stream, however short they are on the wire."""
+    peer = Peer()
+    peer.call()
+    link = (b"link", b"x" * 3900)
+
+    (failure,) = peer.say(peer.headers(1, [(b":status", b"103"), link, link]))
+
+    assert failure.status.code is INTERNAL
+
+
+def test_headers_of_streams_that_are_over():
+    """Headers that name a large entry of the table again and again, for streams that are over, end the connection."""
+    peer = Peer()
+    peer.call()
+    peer.say(peer.response(1))
+    bomb = peer.headers(1, [(b":status", b"103"), *[(b"link", b"x" * 3900)] * 10])
+    count = 0
+
+    while not peer.connection.is_closed:
+        peer.say(bomb)
+        count += 1
+
+    assert count <= 3
+    assert peer.heard()[-1].payload[4:8] == struct.pack(">I", ErrorCode.ENHANCE_YOUR_CALM)
+
+
+def test_late_headers_of_calls_that_were_given_up():
+    """However many calls are given up, what their server had said by then is borne."""
+    peer = Peer()
+    calls = [peer.call() for _ in range(3000)]
+    for call in calls:
+        peer.connection.reset(call)
+
+    for call in calls:
+        trailers = [*OK_TRAILERS, (b"reason", b"x" * 1000)]
+        assert peer.say(peer.headers(call.id, OK_HEAD), peer.headers(call.id, trailers, ends=True)) == []
+
+    assert peer.connection.accepts_calls
+
+
+def test_header_list_that_is_long():
+    """A block that is short on the wire, and long as a list, ends the connection before all of it is read."""
+    peer = Peer()
+    peer.call()
+
+    events = peer.say(frames.frame(frames.HEADERS, frames.END_HEADERS, 1, b"\x88" * 16_000))
+
+    assert [type(event) for event in events] == [Failure, Closed]
+    assert peer.heard()[-1].payload[4:8] == struct.pack(">I", ErrorCode.ENHANCE_YOUR_CALM)
+
+
+def test_broken_headers_are_told_in_the_same_words():
+    """What cannot be decoded is the same news each time: the words name no address in memory."""
+    reasons = set()
+    for _ in range(3):
+        peer = Peer()
+        peer.call()
+        (*_, closed) = peer.say(frames.frame(frames.HEADERS, frames.END_HEADERS, 1, b"\xff" + b"\x80" * 20))
+        reasons.add(closed.reason)
+
+    assert len(reasons) == 1
+    assert "0x" not in reasons.pop()
+
+
 def test_unknown_frames_and_settings():
     """What a later RFC defines is ignored."""
     peer = Peer()
@@ -355,6 +434,33 @@ def test_message_too_large():
     assert failure.status.code is RPCStatusCode.RESOURCE_EXHAUSTED
     assert failure.status.message == "grpc: received message larger than max (101 vs. 100)"
     assert peer.heard() == [Frame(frames.RST_STREAM, 0, 1, struct.pack(">I", ErrorCode.CANCEL))]
+
+
+def test_message_too_large_that_begins_with_a_token():
+    """Of a message over the limit as much is waited for as names its task, however it is cut, and no byte more."""
+    peer = Peer(max_message=100)
+    call = peer.call()
+    whole = message(b"\x0a\x05token" + b"x" * 200)
+    assert peer.say(peer.headers(1, OK_HEAD)) == []
+
+    for end in range(1, 12):
+        assert peer.say(peer.data(1, whole[end - 1 : end])) == []
+    (failure,) = peer.say(peer.data(1, whole[11:20]))
+
+    assert failure.status.code is RPCStatusCode.RESOURCE_EXHAUSTED
+    assert call.message.startswith(b"\x0a\x05token")
+
+
+def test_message_too_large_that_ends_early():
+    """A message that claims to be over the limit, and is not, is refused all the same."""
+    peer = Peer(max_message=100)
+    peer.call()
+
+    events = peer.say(
+        peer.headers(1, OK_HEAD), peer.data(1, message(b"\x0a" * 200)[:6]), peer.headers(1, OK_TRAILERS, ends=True)
+    )
+
+    assert statuses(events) == [RPCStatusCode.RESOURCE_EXHAUSTED]
 
 
 def test_buffer_limit():

@@ -187,7 +187,7 @@ def test_calls_given_up(values, seed):
 def test_downloads_past_the_window():
     """Responses larger than both windows arrive, as the windows are given back."""
     dice = random.Random(1)
-    client, server = Http2Connection("test:7233"), H2Server({}, dice)
+    client, server = Http2Connection("test:7233", max_message=20 << 20), H2Server({}, dice)
     exchange(client, server, dice)
     server.answer = lambda stream_id: None
     calls = [Call(PATH, b"", None, (), "w") for _ in range(2)]

@@ -16,7 +16,7 @@ from asyncworker._rpc import _frames as frames
 from asyncworker._rpc._frames import ErrorCode, Setting
 from asyncworker._rpc._pool import Http2Transport, TransportStatistics
 from asyncworker._rpc._target import KeepAlive, Target
-from asyncworker.exceptions import RPCError, RPCStatusCode
+from asyncworker.exceptions import ClientClosedError, RPCError, RPCStatusCode
 
 
 @asynccontextmanager
@@ -200,7 +200,7 @@ async def test_closing_while_connecting(way):
 
         await transport.close()
 
-        with pytest.raises(RPCError, match="the transport is closed"):
+        with pytest.raises(ClientClosedError):
             await task
         await until(lambda: server.connections[0].is_lost)
 

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import logging
 from asyncio import get_running_loop
 
 import anyio
 import pytest
 from anyio import fail_after
+from http2_peer import OK_HEAD, message
 from posted import Answer
+from scripted_server import ScriptedServer
 
+from asyncworker._proto.temporal.api.common.v1 import Payload, Payloads
 from asyncworker._proto.temporal.api.errordetails.v1 import NamespaceNotFoundFailure, NotFoundFailure
 from asyncworker._proto.temporal.api.taskqueue.v1 import TaskQueue
 from asyncworker._proto.temporal.api.workflowservice.v1 import (
@@ -18,7 +22,7 @@ from asyncworker._proto.temporal.api.workflowservice.v1 import (
     PollActivityTaskQueueResponse,
     RespondActivityTaskCompletedRequest,
 )
-from asyncworker._rpc import _methods
+from asyncworker._rpc import _frames as frames, _methods
 from asyncworker._rpc._methods import (
     DESCRIBE_NAMESPACE,
     GET_SYSTEM_INFO,
@@ -26,8 +30,11 @@ from asyncworker._rpc._methods import (
     RESPOND_ACTIVITY_TASK_COMPLETED,
     Method,
 )
-from asyncworker._rpc._retry import HEARTBEAT, POLL, Backoff, RetryRules
+from asyncworker._rpc._pool import Http2Transport
+from asyncworker._rpc._retry import HEARTBEAT, NONE, POLL, Backoff, RetryRules
 from asyncworker._rpc._service import WorkflowService
+from asyncworker._wire import encode
+from asyncworker._wire._primitives import varint
 from asyncworker.exceptions import RPCError, RPCStatusCode
 from asyncworker.testing import FakeTemporal
 
@@ -43,6 +50,16 @@ async def temporal():
 
 def poll(queue="q"):
     return PollActivityTaskQueueRequest(namespace="default", task_queue=TaskQueue(name=queue))
+
+
+async def refused_poll(server, **options) -> RPCError:
+    """Poll a server once, and return the error."""
+    async with server.listening():
+        transport = Http2Transport(server.target(**options))
+        with pytest.raises(RPCError) as caught:
+            await WorkflowService(transport, namespace="default").call(POLL_ACTIVITY_TASK_QUEUE, poll(), retry=NONE)
+        await transport.close()
+    return caught.value
 
 
 class Wire:
@@ -96,6 +113,65 @@ class TestCall:
             await WorkflowService(Wire(b"\xff"), namespace="default").call(GET_SYSTEM_INFO, INFO)
 
         assert caught.value.status is RPCStatusCode.INTERNAL
+
+    @pytest.mark.parametrize("cause", ["too much", "garbled"])
+    async def test_a_task_in_a_useless_answer_is_named(self, cause):
+        """The error of a poll whose answer cannot be used has the token of the task in it."""
+        useless = encode(Payloads(payloads=[Payload()] * 5000)) if cause == "too much" else b"\xff"
+        # Field 8 is the input.
+        answer = encode(PollActivityTaskQueueResponse(task_token=b"token")) + b"\x42" + varint(len(useless)) + useless
+        service = WorkflowService(Wire(answer), namespace="default", max_decoded_bytes=1_000_000)
+
+        with pytest.raises(RPCError) as caught:
+            await service.call(POLL_ACTIVITY_TASK_QUEUE, poll(), retry=NONE)
+
+        assert caught.value._task_token == b"token"
+        assert caught.value.is_message_too_large == (cause == "too much")
+        assert caught.value.retryable != (cause == "too much")
+
+    async def test_only_a_poll_names_a_task(self):
+        """What begins another method's answer is no task's token."""
+        answer = encode(PollActivityTaskQueueResponse(task_token=b"token")) + b"\xff"
+
+        with pytest.raises(RPCError) as caught:
+            await WorkflowService(Wire(answer), namespace="default").call(GET_SYSTEM_INFO, INFO)
+
+        assert caught.value._task_token == b""
+
+    async def test_a_task_in_an_answer_that_is_cut_is_named(self):
+        """A connection that is lost in the middle of a poll's answer leaves the token of the task in it."""
+        answer = encode(PollActivityTaskQueueResponse(task_token=b"token", activity_id="x" * 1000))
+
+        def cut(connection, stream_id):
+            connection.say(connection.head(stream_id), frames.frame(frames.DATA, 0, stream_id, message(answer)[:100]))
+            connection.transport.close()
+
+        error = await refused_poll(ScriptedServer(cut))
+
+        assert error.status is RPCStatusCode.UNAVAILABLE
+        assert error._task_token == b"token"
+
+    @pytest.mark.parametrize("body", ["bomb", "damaged"])
+    async def test_a_task_in_a_compressed_answer_is_named(self, body):
+        """A gzipped answer that inflates to too much, or does not inflate, is read as far as its task's token."""
+        answer = encode(PollActivityTaskQueueResponse(task_token=b"token", activity_id="x" * 1_000_000))
+        packed = gzip.compress(answer)
+        if body == "damaged":
+            packed = packed[:-4] + b"ruin"
+
+        def answer_compressed(connection, stream_id):
+            head = connection.encoder.encode([*OK_HEAD, (b"grpc-encoding", b"gzip")])
+            connection.say(
+                frames.frame(frames.HEADERS, frames.END_HEADERS, stream_id, head),
+                frames.frame(frames.DATA, 0, stream_id, message(packed, is_compressed=True)),
+                connection.trailers(stream_id),
+            )
+
+        limit = 100_000 if body == "bomb" else 10_000_000
+        error = await refused_poll(ScriptedServer(answer_compressed), max_receive_bytes=limit)
+
+        assert error._task_token == b"token"
+        assert error.is_message_too_large == (body == "bomb")
 
     async def test_silent_long_poll(self, temporal):
         """A long poll that is not answered in its time had nothing to say."""

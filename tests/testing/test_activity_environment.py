@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
+from collections.abc import Awaitable
 
 import pytest
 
@@ -47,6 +49,42 @@ def test_runs_a_plain_function():
 
     assert environment.run(in_a_thread, 2) == 1
     assert environment.heartbeats == [(0,), (1,)]
+
+
+async def test_awaits_what_a_plain_function_returns():
+    """What can be awaited runs in the context, and is cancelled as a coroutine function is."""
+    waiting = asyncio.Event()
+    environment = ActivityEnvironment(on_heartbeat=lambda _: waiting.set())
+
+    def pack() -> Awaitable[None]:
+        return wait()
+
+    running = asyncio.ensure_future(environment.run(pack))
+    await waiting.wait()
+    environment.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert environment.heartbeats == [("waiting",)]
+
+
+async def test_a_plain_function_that_was_told_of_its_cancellation_cleans_up():
+    """What it returns after its heartbeat has raised is not cancelled in its turn."""
+    environment = ActivityEnvironment()
+    environment.cancel()
+
+    async def clean_up() -> str:
+        await asyncio.sleep(0)
+        activity.heartbeat("cleaning up")
+        return "clean"
+
+    def pack() -> Awaitable[str]:
+        with contextlib.suppress(CancelledError):
+            activity.heartbeat("going")
+        return clean_up()
+
+    assert await environment.run(pack) == "clean"
+    assert environment.heartbeats == [("going",), ("cleaning up",)]
 
 
 async def test_plays_a_later_attempt():

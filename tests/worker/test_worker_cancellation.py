@@ -13,7 +13,7 @@ from worker_helpers import QUEUE, until, worker_of
 from asyncworker import CancelledError, CancelReason, RetryPolicy, activity
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker import _execution
+from asyncworker.worker import _execution, _time_limits
 
 KINDS = pytest.mark.parametrize("kind", ["workflow", "standalone"])
 
@@ -169,6 +169,13 @@ def _replies(temporal: FakeTemporal) -> list[str]:
     return [call.method for call in temporal.calls if call.method.startswith("RespondActivityTask")]
 
 
+@pytest.fixture
+def no_margin(monkeypatch):
+    """The server notices at once that an attempt's time is up."""
+    monkeypatch.setattr(_time_limits, "_MARGIN", 0.0)
+
+
+@pytest.mark.usefixtures("no_margin")
 class TestByDeadline:
     async def test_start_to_close_stops_the_attempt(self, temporal):
         """An attempt that outlives its time is stopped without a word from the server, and not reported."""
@@ -208,6 +215,7 @@ class TestByDeadline:
 
 
 class TestAround:
+    @pytest.mark.usefixtures("no_margin")
     async def test_ignoring_it_is_named_in_the_log(self, temporal, caplog, monkeypatch):
         """An activity that goes on after it was asked to stop is named, and that it holds a slot."""
         monkeypatch.setattr(_execution, "_PATIENCE", 0.05)

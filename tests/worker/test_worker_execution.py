@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 
 import anyio
+import pytest
 from pydantic import BaseModel
 from worker_helpers import QUEUE, run, until, worker_of
 
@@ -156,17 +157,21 @@ class TestFailure:
         assert (task.failure.message, info.type, info.non_retryable) == ("no paper", "Empty", True)
         assert b"details left out" in info.details.payloads[0].data
 
-    async def test_shows_the_activity_s_own_frames(self, temporal):
-        """The stack trace begins where the activity does."""
+    @pytest.mark.parametrize("kind", ["async def", "def"])
+    async def test_shows_the_activity_s_own_frames(self, temporal, kind):
+        """The stack trace begins where the activity does, on the event loop and in a thread."""
 
-        @activity.defn
         async def pack() -> None:
             raise ValueError("no paper")
 
-        task = await run(temporal, pack)
+        def pack_in_a_thread() -> None:
+            raise ValueError("no paper")
 
-        assert "in pack" in task.failure.stack_trace
-        assert "asyncworker/worker" not in task.failure.stack_trace
+        task = await run(temporal, activity.defn(name="pack")(pack if kind == "async def" else pack_in_a_thread))
+
+        first, *more = task.failure.stack_trace.splitlines()
+        assert ", in pack" in first
+        assert [line for line in more if line.lstrip().startswith("File")] == []
 
     async def test_is_retried(self, temporal):
         """An ordinary error is worth another attempt."""

@@ -7,7 +7,7 @@ import pytest
 from asyncworker.activity._context import CompleteAsync
 from asyncworker.common import CancelReason
 from asyncworker.exceptions import ApplicationError, CancelledError, ConverterError
-from asyncworker.worker._outcome import ON_CANCELLED, Canceled, Failed, Unreported, conclude
+from asyncworker.worker._outcome import ON_CANCELLED, Canceled, Failed, Lost, Pending, conclude
 
 
 @pytest.mark.parametrize("reason", CancelReason, ids=lambda reason: reason.value)
@@ -69,15 +69,28 @@ def test_another_error_during_cancellation_is_that_error():
 
 def test_nothing_is_reported_of_an_attempt_the_server_forgot():
     """An error of an attempt that the server no longer knows interests nobody."""
-    assert isinstance(conclude(ValueError(), CancelReason.NOT_FOUND), Unreported)
+    assert isinstance(conclude(ValueError(), CancelReason.NOT_FOUND), Lost)
 
 
 def test_completing_from_elsewhere_is_not_reported():
     """raise_complete_async() leaves the activity open."""
-    outcome = conclude(CompleteAsync(), None)
+    assert conclude(CompleteAsync(), None) == Pending()
 
-    assert isinstance(outcome, Unreported)
-    assert outcome.pending
+
+def test_an_error_that_cannot_be_looked_at_is_the_outcome_itself():
+    """What an exception's own code raises while it is decided about changes nothing."""
+
+    class Masked(Exception):
+        @property
+        def __class__(self):
+            raise RuntimeError("no class")
+
+    error = Masked()
+
+    outcome = conclude(error, None)
+
+    assert isinstance(outcome, Failed)
+    assert outcome.error is error
 
 
 def test_what_does_not_convert_is_not_retried():

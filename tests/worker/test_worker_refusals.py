@@ -45,7 +45,7 @@ class Choosy:
             token = decode(PollActivityTaskQueueResponse, answer).task_token
             if token:
                 error = self.errors.pop(0)
-                error.task_token = token
+                error._task_token = token
                 raise error
         return answer
 

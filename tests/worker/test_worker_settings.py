@@ -79,6 +79,21 @@ def test_the_queue_can_come_from_the_environment(monkeypatch):
     assert Worker(activities=[pack]).task_queue == "from-environment"
 
 
+def test_one_function_is_one_activity():
+    """A function may be handed over, and be kept by an object that is: it is not two activities of one name."""
+
+    class Orders:
+        @activity.defn
+        async def store(self) -> None: ...
+
+        again = store
+
+    orders = Orders()
+    orders.pack = pack  # type: ignore[attr-defined]
+
+    assert Worker(task_queue="q", activities=[pack, orders]).activities == ["pack", "store"]
+
+
 def test_plain_functions_are_activities():
     """As in Go, a function need not be declared."""
 

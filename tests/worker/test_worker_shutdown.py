@@ -7,6 +7,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Sequence
+from functools import partial
 
 import anyio
 import anyio.to_thread
@@ -14,13 +15,17 @@ import pytest
 from worker_helpers import QUEUE, until, worker_of
 
 from asyncworker import CancelledError, CancelReason, DataConverter, PayloadCodec, RetryPolicy, Worker, activity
-from asyncworker._proto.temporal.api.workflowservice.v1 import GetSystemInfoRequest
+from asyncworker._proto.temporal.api.common.v1 import ActivityType
+from asyncworker._proto.temporal.api.workflowservice.v1 import GetSystemInfoRequest, PollActivityTaskQueueResponse
 from asyncworker._rpc._methods import GET_SYSTEM_INFO
 from asyncworker._rpc._retry import NONE
+from asyncworker.common import ActivityCancellationDetails
 from asyncworker.converter import Payload
-from asyncworker.exceptions import RPCError, RPCStatusCode
+from asyncworker.exceptions import RPCError, RPCStatusCode, WorkerError
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker import FixedSizeSlotSupplier, SlotPermit, SlotReservation, _arrivals, _execution
+from asyncworker.worker._executions import Executions
+from asyncworker.worker._vitals import Vitals
 
 
 @activity.defn
@@ -121,6 +126,32 @@ class TestGrace:
 
         assert task.last_failure.application_failure_info.type == "WorkerShutdown"
         assert "activity stubborn did not stop when asked to" in caplog.text
+
+    async def test_of_those_who_ignore_it_lets_the_process_end(self, temporal, monkeypatch):
+        """asyncio.run() does not wait for an activity that was left behind, whatever that makes of being cancelled."""
+        runs, is_over = threading.Event(), threading.Event()
+
+        @activity.defn
+        async def stubborn() -> None:
+            runs.set()
+            while not is_over.is_set():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.sleep(60)
+
+        async def main() -> None:
+            worker = Worker(
+                task_queue=QUEUE, activities=[stubborn], graceful_shutdown_timeout=0, hard_shutdown_timeout=0.05
+            )
+            async with worker:
+                await asyncio.to_thread(runs.wait, 5)
+
+        monkeypatch.setenv("TEMPORAL_ADDRESS", temporal.target)
+        temporal.add_task(stubborn, task_queue=QUEUE)
+        try:
+            with anyio.fail_after(10):
+                await asyncio.to_thread(asyncio.run, main())
+        finally:
+            is_over.set()
 
     async def test_lets_no_heartbeat_out_of_those_left_behind(self, temporal):
         """An activity that was reported as failed and goes on is nothing the server hears of any more."""
@@ -233,6 +264,42 @@ class TestTasksThatComeLate:
 
         assert late.result == "packed"
 
+    async def test_after_it_are_run_while_the_others_have_time_to_stop(self, temporal):
+        """A task that comes after the grace period is run if the hard stop allows: its attempt may be the only one."""
+        worker = worker_of(temporal, pack, max_concurrent_activity_task_polls=1, graceful_shutdown_timeout=0)
+        running = asyncio.create_task(worker.run(handle_signals=False))
+        await temporal.wait_for("PollActivityTaskQueue")
+        with temporal.hold("ShutdownWorker"):
+            stopping = asyncio.create_task(worker.shutdown())
+            await temporal.wait_for("ShutdownWorker")
+            await anyio.wait_all_tasks_blocked()
+            late = temporal.add_task(pack, task_queue=QUEUE, retry_policy=RetryPolicy(maximum_attempts=1))
+            await late.wait_closed()
+        await asyncio.gather(stopping, running)
+
+        assert late.result == "packed"
+
+    async def test_and_do_not_end_are_asked_to_stop_before_they_are_given_up(self, temporal):
+        """A late activity that goes on is told of the shutdown while it can still do something about it."""
+        held = Held()
+        worker = worker_of(
+            temporal,
+            held,
+            max_concurrent_activity_task_polls=1,
+            graceful_shutdown_timeout=0,
+            hard_shutdown_timeout=0.4,
+        )
+        running = asyncio.create_task(worker.run(handle_signals=False))
+        await temporal.wait_for("PollActivityTaskQueue")
+        with temporal.hold("ShutdownWorker"):
+            stopping = asyncio.create_task(worker.shutdown())
+            await temporal.wait_for("ShutdownWorker")
+            late = temporal.add_task("hold", task_queue=QUEUE, retry_policy=RetryPolicy(maximum_attempts=1))
+            await late.wait_closed()
+        await asyncio.gather(stopping, running)
+
+        assert held.reason is CancelReason.WORKER_SHUTDOWN
+
     async def test_after_it_are_failed_back_at_once(self, temporal):
         """A task that comes when nothing may run any more goes back to the queue, and is not run."""
         ran = []
@@ -241,7 +308,13 @@ class TestTasksThatComeLate:
         async def late() -> None:
             ran.append(1)
 
-        worker = worker_of(temporal, late, max_concurrent_activity_task_polls=1, graceful_shutdown_timeout=0)
+        worker = worker_of(
+            temporal,
+            late,
+            max_concurrent_activity_task_polls=1,
+            graceful_shutdown_timeout=0,
+            hard_shutdown_timeout=0,
+        )
         running = asyncio.create_task(worker.run(handle_signals=False))
         await temporal.wait_for("PollActivityTaskQueue")
         with temporal.hold("ShutdownWorker"):
@@ -257,7 +330,7 @@ class TestTasksThatComeLate:
 
     async def test_after_all_is_given_up_do_not_hold_up_the_end(self, temporal, monkeypatch):
         """A task that a last poll brings when all others have been left behind is left behind as well, in its turn."""
-        monkeypatch.setattr(_execution, "_LAST_WORD", 0.05)
+        monkeypatch.setattr(_execution, "_LAST_WORD_IN_SHUTDOWN", 0.05)
         worker = worker_of(
             temporal,
             pack,
@@ -319,7 +392,7 @@ class TestCodecsThatAreStuck:
 
     async def test_while_the_last_details_are_written(self, temporal, monkeypatch):
         """An activity that is left behind holds nothing up, even if not so much as its failure can be written."""
-        monkeypatch.setattr(_execution, "_LAST_WORD", 0.05)
+        monkeypatch.setattr(_execution, "_LAST_WORD_IN_SHUTDOWN", 0.05)
 
         @activity.defn
         def stubborn() -> None:
@@ -492,6 +565,82 @@ class TestStates:
 
         assert worker.is_shutdown
 
+    async def test_a_shutdown_before_the_run_s_first_turn_ends_it(self, temporal):
+        """A start-up that fails right after create_task(worker.run()), and cleans up, leaves no worker running."""
+        worker = worker_of(temporal, pack)
+        for _ in range(2):
+            running = asyncio.create_task(worker.run(handle_signals=False))
+            await worker.shutdown()
+            with anyio.fail_after(5):
+                await running
+
+        assert temporal.requests("PollActivityTaskQueue") == []
+
+    async def test_a_shutdown_after_the_end_does_not_end_the_next_run(self, temporal):
+        """What was said of a run that is over is not held against the next one."""
+        worker = worker_of(temporal, pack)
+        async with worker:
+            pass
+        await worker.shutdown()
+        running = asyncio.create_task(worker.run(handle_signals=False))
+        task = temporal.add_task(pack, task_queue=QUEUE)
+        await task.wait_closed()
+        await worker.shutdown()
+        await running
+
+        assert task.result == "packed"
+
+    @pytest.mark.parametrize("way", ["tasks", "exit stack"])
+    async def test_a_block_may_be_left_in_another_task(self, temporal, way):
+        """Fixtures of test frameworks enter in one task and leave in another: the worker stops as it does in one."""
+        worker = worker_of(temporal, pack)
+        if way == "exit stack":
+            stack = contextlib.AsyncExitStack()
+            await asyncio.create_task(stack.enter_async_context(worker))
+            leave = stack.aclose
+        else:
+            await asyncio.create_task(worker.__aenter__())
+            leave = partial(worker.__aexit__, None, None, None)
+        task = temporal.add_task(pack, task_queue=QUEUE)
+        await task.wait_closed()
+        with anyio.fail_after(5):
+            await asyncio.create_task(leave())
+
+        assert worker.is_shutdown
+        assert task.result == "packed"
+
+    async def test_a_worker_that_cannot_go_on_cancels_its_block_once(self, temporal):
+        """The task that is inside hears of it, may clean up, and the block raises the reason."""
+        cleaned = False
+        temporal.fail_next("PollActivityTaskQueue", RPCStatusCode.PERMISSION_DENIED, "no", times=1000)
+
+        async def inside() -> None:
+            nonlocal cleaned
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                await asyncio.sleep(0)
+                cleaned = True
+                raise
+
+        with pytest.raises(WorkerError, match="refuses"):
+            async with worker_of(temporal, pack):
+                await inside()
+
+        task = asyncio.current_task()
+        assert task is not None
+        assert (cleaned, task.cancelling()) == (True, 0)
+
+    async def test_a_worker_that_could_not_go_on_raises_that_where_the_block_is_left(self, temporal):
+        """Where the task that entered the block has ended, nobody is cancelled, and nothing is lost."""
+        temporal.fail_next("PollActivityTaskQueue", RPCStatusCode.PERMISSION_DENIED, "no", times=1000)
+        worker = worker_of(temporal, pack)
+        await asyncio.create_task(worker.__aenter__())
+        await until(lambda: worker.is_shutdown)
+
+        with pytest.raises(WorkerError, match="refuses"):
+            await worker.__aexit__(None, None, None)
+
     async def test_the_block_s_own_error_is_raised(self, temporal):
         """What the body raises is what the block raises."""
         with pytest.raises(ZeroDivisionError):
@@ -550,7 +699,7 @@ async def test_slots_are_free_again(temporal):
 
 async def test_a_last_heartbeat_does_not_hold_the_end_up(temporal, monkeypatch):
     """Where heartbeats do not arrive, an activity that is left behind is reported all the same, and in time."""
-    monkeypatch.setattr(_execution, "_LAST_WORD", 0.2)
+    monkeypatch.setattr(_execution, "_LAST_WORD_IN_SHUTDOWN", 0.2)
     is_requested, goes_on = asyncio.Event(), asyncio.Event()
 
     @activity.defn
@@ -603,3 +752,137 @@ def test_a_thread_that_outlives_the_loop_is_told_by_its_heartbeat():
     ended.wait(5)
 
     assert [type(error) for error in told] == [CancelledError]
+
+
+class TestInnerTasks:
+    """An error in what supervises is reported, and leaves nothing running."""
+
+    async def test_an_error_in_the_shutdown_s_clock_ends_the_worker_with_it(self, temporal, monkeypatch, caplog):
+        """A shutdown whose time cannot be kept as it should be still ends, and says why."""
+        raised = []
+
+        def broken(self, details) -> None:
+            if not raised:
+                raised.append(1)
+                raise KeyError("clock")
+
+        monkeypatch.setattr(Executions, "cancel_all", broken)
+        held = Held()
+        worker = worker_of(temporal, held, graceful_shutdown_timeout=0, hard_shutdown_timeout=0.05)
+        running = asyncio.create_task(worker.run(handle_signals=False))
+        task = temporal.add_task("hold", task_queue=QUEUE, retry_policy=RetryPolicy(maximum_attempts=1))
+        await held.runs.wait()
+        with anyio.fail_after(5):
+            await worker.shutdown()
+
+        with pytest.raises(WorkerError, match="clock"):
+            await running
+        assert task.failure is not None
+        assert "goes on after an error" in caplog.text
+
+    async def test_an_error_in_worker_heartbeats_leaves_no_poller_behind(self, temporal, monkeypatch, caplog):
+        """What cannot be told of a worker costs a line, and neither its work nor its end."""
+        monkeypatch.setattr(Vitals, "heartbeat", broken_heartbeat)
+        async with worker_of(temporal, pack) as worker:
+            task = temporal.add_task(pack, task_queue=QUEUE)
+            await task.wait_closed()
+            await until(lambda: "a worker heartbeat could not be made" in caplog.text)
+
+        assert task.result == "packed"
+        assert not worker.is_polling
+        assert "the last worker heartbeat could not be made" in caplog.text
+        assert len(temporal.requests("ShutdownWorker")) == 1
+
+
+def broken_heartbeat(self, figures, host, now):
+    raise KeyError("figures")
+
+
+async def test_a_task_that_comes_twice_costs_no_slot(temporal):
+    """Each delivery of a token is run and reported, a request to cancel is for both, and the worker can be stopped."""
+    ended: list[CancelReason | None] = []
+
+    class Recorder(Held):
+        @activity.defn
+        async def hold(self) -> str:
+            try:
+                return await super().hold()
+            finally:
+                ended.append(activity.context().cancel_reason)
+
+    held = Held()
+    worker = worker_of(temporal, held)
+    async with worker:
+        life = worker._life
+        assert life is not None
+        executions = life.executions
+        assert executions is not None
+        task = temporal.add_task("hold", task_queue=QUEUE)
+        await held.runs.wait()
+        (first,) = executions
+        again = PollActivityTaskQueueResponse(
+            task_token=first.info().task_token,
+            activity_id="7",
+            activity_type=ActivityType(name="hold"),
+        )
+        for _ in range(2):
+            executions.take(again, await executions.reserve())
+        running = worker.slots_used
+        held.release.set()
+        await task.wait_closed()
+        await until(lambda: worker.slots_used == 0)
+        replies = temporal.requests("RespondActivityTaskCompleted")
+
+    assert (running, len(replies), executions.issued) == (3, 3, 0)
+
+
+async def test_a_request_to_cancel_reaches_each_delivery_of_a_task(temporal):
+    """A task that came twice is cancelled as one."""
+    held = Held()
+    async with worker_of(temporal, held) as worker:
+        life = worker._life
+        assert life is not None
+        executions = life.executions
+        assert executions is not None
+        temporal.add_task("hold", task_queue=QUEUE)
+        await held.runs.wait()
+        (first,) = executions
+        again = PollActivityTaskQueueResponse(
+            task_token=first.info().task_token,
+            activity_id="7",
+            activity_type=ActivityType(name="hold"),
+        )
+        executions.take(again, await executions.reserve())
+        executions.cancel(first.info().task_token, ActivityCancellationDetails(cancel_requested=True))
+        reasons = [each.cancellation.reason for each in executions]
+
+    assert reasons == [CancelReason.CANCEL_REQUESTED] * 2
+
+
+@pytest.mark.parametrize("kind", ["async", "def"])
+async def test_attempts_report_that_the_loop_is_torn_down(temporal, monkeypatch, kind):
+    """What runs when asyncio.run() returns has failed, which the server hears at once."""
+    runs = threading.Event()
+
+    @activity.defn(name="work")
+    async def work() -> None:
+        runs.set()
+        await asyncio.sleep(60)
+
+    @activity.defn(name="work")
+    def work_in_thread() -> None:
+        runs.set()
+        activity.context().wait_for_cancelled_sync(1)
+
+    async def main() -> None:
+        worker = Worker(task_queue=QUEUE, activities=[work if kind == "async" else work_in_thread])
+        running = asyncio.create_task(worker.run(handle_signals=False))
+        await asyncio.to_thread(runs.wait, 5)
+        assert not running.done()
+
+    monkeypatch.setenv("TEMPORAL_ADDRESS", temporal.target)
+    task = temporal.add_task("work", task_queue=QUEUE, retry_policy=RetryPolicy(maximum_attempts=1))
+    with anyio.fail_after(10):
+        await asyncio.to_thread(asyncio.run, main())
+
+    assert task.state == "Failed"

@@ -31,18 +31,18 @@ def limits(**timeouts: float) -> TimeLimits:
     ("timeouts", "ends_at"),
     [
         ({}, None),
-        ({"start_to_close": 30}, 1030),
-        ({"schedule_to_close": 90}, 1030),
-        ({"start_to_close": 10, "schedule_to_close": 90}, 1010),
-        ({"start_to_close": 60, "schedule_to_close": 90}, 1030),
+        ({"start_to_close": 30}, 1035),
+        ({"schedule_to_close": 90}, 1035),
+        ({"start_to_close": 10, "schedule_to_close": 90}, 1015),
+        ({"start_to_close": 60, "schedule_to_close": 90}, 1035),
         ({"start_to_close": 60, "heartbeat": 10}, 1015),
         ({"heartbeat": 10}, 1015),
-        ({"start_to_close": 5, "heartbeat": 10}, 1005),
+        ({"start_to_close": 5, "heartbeat": 10}, 1010),
     ],
     ids=str,
 )
 def test_an_attempt_ends_with_the_first_of_its_timeouts(timeouts, ends_at):
-    """Start-to-close counts from its start, schedule-to-close from the first one's, a heartbeat's with a margin."""
+    """Start-to-close counts from its start, schedule-to-close from the first one's; the server gets 5 s to notice."""
     assert limits(**timeouts).ends_at == ends_at
 
 
@@ -61,4 +61,4 @@ def test_heartbeats_do_not_move_the_deadline():
 
     some.heard(1059.0)
 
-    assert some.ends_at == some.deadline == 1060
+    assert (some.deadline, some.ends_at) == (1060, 1065)
