@@ -8,6 +8,7 @@ grpclib is correct for a call, and not made for a worker's life. What is done ab
 * Its deadlines, and a connection's end, call ``task.cancel()`` on the task that made the call, and leave its
   ``cancelling()`` raised, by which ``asyncio.timeout`` and task groups in that task are misled. So each call has a task
   of its own.
+* What it tells the server as a deadline is the moment at which it stops listening. Long polls are listened to longer.
 * Its errors are many, some of them h2's; they end here.
 """
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -26,6 +28,7 @@ from grpclib.config import Configuration
 from grpclib.const import Cardinality, Status
 from grpclib.encoding.base import CodecBase, StatusDetailsCodecBase
 from grpclib.exceptions import GRPCError, StreamTerminatedError
+from grpclib.metadata import Deadline
 from grpclib.protocol import H2Protocol
 from h2.exceptions import H2Error
 
@@ -34,6 +37,7 @@ from ._dial import dial
 from ._grpc import too_large
 from ._head import HEAD_SIZE
 from ._headers import DiscreetEncoder, encode_metadatum
+from ._listening import Listening, UnansweredError
 from ._target import DEFAULT_MAX_RECEIVE_BYTES, Target
 from ._transport import Metadata
 
@@ -123,19 +127,36 @@ class GrpclibTransport:
 
     async def unary(self, path: str, request: bytes, *, timeout: float | None, metadata: Metadata = ()) -> bytes:
         """See :meth:`Transport.unary`."""
+        self._check_open()
+        return await _outcome(
+            asyncio.get_running_loop().create_task(self._call(path, request, timeout, metadata, None))
+        )
+
+    async def poll(
+        self, path: str, request: bytes, *, timeout: float, metadata: Metadata = (), listening: Listening
+    ) -> bytes:
+        """See :class:`Poll`."""
+        self._check_open()
+        if listening.is_given_up:
+            raise _unsent()
+        loop = asyncio.get_running_loop()
+        listening.deadline = loop.time() + timeout
+        exchange = _Exchange(listening.patience)
+        exchange.task = loop.create_task(self._call(path, request, timeout, metadata, exchange))
+        listening.exchange = exchange
+        try:
+            return await _outcome(exchange.task)
+        except RPCError as error:
+            # The server's own word to that effect has another cause.
+            if error.status is RPCStatusCode.DEADLINE_EXCEEDED and isinstance(error.__cause__, TimeoutError):
+                raise exchange.timed_out() from error.__cause__
+            raise
+        finally:
+            listening.exchange = None
+
+    def _check_open(self) -> None:
         if self._is_closed:
             raise ClientClosedError
-        call = asyncio.get_running_loop().create_task(self._call(path, request, timeout, metadata))
-        try:
-            # Unlike `await call` this leaves our own cancellation ours, however the call ends at the same moment.
-            await asyncio.wait((call,))
-        except asyncio.CancelledError:
-            call.cancel()
-            raise
-        outcome = _interrupted() if call.cancelled() else call.result()
-        if isinstance(outcome, RPCError):
-            raise outcome
-        return outcome
 
     async def close(self) -> None:
         """See :meth:`Transport.close`."""
@@ -150,7 +171,9 @@ class GrpclibTransport:
                 for lane in lanes:
                     await lane.close()
 
-    async def _call(self, path: str, request: bytes, timeout: float | None, metadata: Metadata) -> bytes | RPCError:
+    async def _call(
+        self, path: str, request: bytes, timeout: float | None, metadata: Metadata, exchange: _Exchange | None
+    ) -> bytes | RPCError:
         """Make one call, in a task of its own; an error is returned, so that nobody has to be there to see it."""
         task = asyncio.current_task()
         assert task is not None
@@ -158,7 +181,7 @@ class GrpclibTransport:
         try:
             lane = await self._find_lane(timeout)
             lane.calls.add(task)
-            return await self._exchange(lane, path, request, timeout, metadata)
+            return await self._exchange(lane, path, request, timeout, metadata, exchange)
         except RPCError as error:
             return error
         except asyncio.CancelledError:
@@ -172,14 +195,26 @@ class GrpclibTransport:
                 await self._leave(lane, task)
 
     async def _exchange(
-        self, lane: _Lane, path: str, request: bytes, timeout: float | None, metadata: Metadata
+        self,
+        lane: _Lane,
+        path: str,
+        request: bytes,
+        timeout: float | None,
+        metadata: Metadata,
+        exchange: _Exchange | None,
     ) -> bytes:
         _check(metadata)
+        deadline = None if timeout is None else _Deadline(timeout, 0.0 if exchange is None else exchange.patience)
         opened = lane.channel.request(
-            path, Cardinality.UNARY_UNARY, bytes, bytes, timeout=timeout, metadata=tuple(metadata)
+            path, Cardinality.UNARY_UNARY, bytes, bytes, deadline=deadline, metadata=tuple(metadata)
         )
         async with opened as stream:
-            await stream.send_message(request, end=True)
+            if exchange is None:
+                await stream.send_message(request, end=True)
+            else:
+                async with asyncio.timeout(timeout):
+                    await stream.send_message(request, end=True)
+                exchange.is_sent = True
             self._limit(stream)
             reply = await stream.recv_message()
         if reply is None:
@@ -224,6 +259,39 @@ class GrpclibTransport:
         if lane in self._retiring and not lane.calls:
             self._retiring.discard(lane)
             await lane.close()
+
+
+class _Exchange:
+    """One long poll on its way."""
+
+    def __init__(self, patience: float) -> None:
+        self.patience = patience
+        self.is_sent = False
+        self.task: asyncio.Task[bytes | RPCError] | None = None
+
+    def give_up(self) -> bool:
+        """See :class:`Exchange`."""
+        if self.task is not None:
+            self.task.cancel()
+        return True
+
+    def timed_out(self) -> RPCError:
+        """What it means that the time is over."""
+        if self.is_sent:
+            return UnansweredError(self.patience)
+        return _unsent()
+
+
+class _Deadline(Deadline):
+    """What the server is told; grpclib itself, which asks first and for its own timer, waits longer."""
+
+    def __init__(self, timeout: float, patience: float) -> None:
+        super().__init__(_timestamp=time.monotonic() + timeout)
+        self._patience = patience
+
+    def time_remaining(self) -> float:
+        patience, self._patience = self._patience, 0.0
+        return super().time_remaining() + patience
 
 
 class _Lane:
@@ -327,6 +395,23 @@ def _check(metadata: Metadata) -> None:
             encode_metadatum(metadatum)
     except ValueError as error:
         raise RPCError(str(error), RPCStatusCode.INVALID_ARGUMENT) from error
+
+
+async def _outcome(call: asyncio.Task[bytes | RPCError]) -> bytes:
+    try:
+        # Unlike `await call` this leaves our own cancellation ours, however the call ends at the same moment.
+        await asyncio.wait((call,))
+    except asyncio.CancelledError:
+        call.cancel()
+        raise
+    outcome = _interrupted() if call.cancelled() else call.result()
+    if isinstance(outcome, RPCError):
+        raise outcome
+    return outcome
+
+
+def _unsent() -> RPCError:
+    return RPCError("the poll could not be sent before its deadline", RPCStatusCode.UNAVAILABLE)
 
 
 def _interrupted() -> RPCError:

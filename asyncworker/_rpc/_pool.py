@@ -11,8 +11,9 @@ from .._alarms import Alarms
 from .._moments import about
 from .._safe_logger import get_logger
 from ..exceptions import ClientClosedError, RPCError, RPCStatusCode
-from ._call import Call, deadline_exceeded
+from ._call import NEVER, Call, deadline_exceeded
 from ._connection import Connection, UnprocessedError, open_connection
+from ._listening import Listening, UnansweredError
 from ._relay import Relays, tell_failure, tell_reply
 from ._retry import Backoff
 from ._target import Target
@@ -127,6 +128,40 @@ class Http2Transport:
             finally:
                 self._end(connection, call, expires_at)
 
+    async def poll(
+        self, path: str, request: bytes, *, timeout: float, metadata: Metadata = (), listening: Listening
+    ) -> bytes:
+        """See :class:`Poll`."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._bind(loop)
+        listening.deadline = deadline = loop.time() + timeout
+        tries = 0
+        while True:
+            connection = self._connection_at_hand() or await self._find_connection(deadline)
+            timeout = deadline - loop.time()
+            if listening.is_given_up or timeout <= 0:
+                raise _unsent(self._last_error)
+            call = _Listened(self, connection, path, request, timeout, metadata, listening.patience)
+            call.expires_at = self._start(connection, call, deadline)
+            listening.exchange = call
+            try:
+                response: bytes = await call.outcome
+            except UnprocessedError as error:
+                tries += 1
+                if tries == _MAX_TRIES:
+                    raise
+                _logger.debug("Sending %s again: %s", path, error)
+            except RPCError as error:
+                if _is_too_late(error, deadline, loop.time()):
+                    raise deadline_exceeded() from error
+                raise
+            else:
+                return response
+            finally:
+                listening.exchange = None
+                self._end(connection, call, call.expires_at)
+
     def post(
         self,
         path: str,
@@ -181,6 +216,14 @@ class Http2Transport:
             return None
         # The server is told up to as much more, as its timeout is rounded too: what it answers by then is heard.
         expires_at = about(deadline + _SLACK, _SLACK)
+        self._alarms.set(expires_at, call)
+        return expires_at
+
+    def put_off(self, call: Call, until: float) -> float | None:
+        """Wake *call* once more, at about *until*; answer when."""
+        if self._alarms is None:
+            return None
+        expires_at = about(until + _SLACK, _SLACK)
         self._alarms.set(expires_at, call)
         return expires_at
 
@@ -401,6 +444,59 @@ class _Posted(Call):
         self._transport.on_posted_ended(self, error)
 
 
+class _Listened(Call):
+    """A long poll: past its deadline it is listened to for a while more, if it was sent."""
+
+    __slots__ = ("_connection", "_patience", "_transport", "expires_at", "outcome")
+
+    def __init__(
+        self,
+        transport: Http2Transport,
+        connection: Connection,
+        path: str,
+        request: bytes,
+        timeout: float,
+        metadata: Metadata,
+        patience: float,
+    ) -> None:
+        assert transport._loop is not None
+        # Kept here as well: a call that is over has forgotten its waiter.
+        self.outcome: asyncio.Future[bytes] = transport._loop.create_future()
+        super().__init__(path, request, timeout, metadata, self.outcome)
+        self._transport = transport
+        self._connection = connection
+        self._patience = patience
+        self.expires_at: float | None = None
+
+    @property
+    def is_sent(self) -> bool:
+        """See :class:`Exchange`."""
+        return self.handed_out_at != NEVER
+
+    def give_up(self) -> bool:
+        """See :class:`Exchange`."""
+        self._fail(UnansweredError(self._patience) if self.is_sent else _unsent(None))
+        return True
+
+    def on_alarm(self) -> None:
+        """Listen on, the first time, and fail the next."""
+        assert self.deadline is not None
+        until = self.deadline + self._patience
+        if not self.is_sent:
+            self._fail(_unsent(None))
+        elif self.expires_at is not None and self.expires_at < until:
+            self.expires_at = self._transport.put_off(self, until)
+        else:
+            self._fail(UnansweredError(self._patience))
+
+    def _fail(self, error: RPCError) -> None:
+        if self.outcome.done():
+            return
+        # At once: one that waits for a stream must not get one before its task has its turn.
+        self._connection.give_up(self)
+        self.outcome.set_exception(error)
+
+
 def _is_too_late(error: RPCError, deadline: float | None, now: float) -> bool:
     # The server's clock may be ahead of ours.
     return error.status is RPCStatusCode.CANCELLED and deadline is not None and now >= deadline
@@ -426,3 +522,7 @@ def _unavailable(message: str, cause: BaseException | None) -> RPCError:
     error = RPCError(message, RPCStatusCode.UNAVAILABLE)
     error.__cause__ = cause
     return error
+
+
+def _unsent(cause: BaseException | None) -> RPCError:
+    return _unavailable("the poll could not be sent before its deadline", cause)

@@ -20,7 +20,8 @@ Errors fall into three kinds.
 
 Every call that this package makes may be sent twice, so that a try whose reply was lost can be repeated:
 
-* polls hand out another task; a task lost with a reply is handed out again after its timeout;
+* polls hand out another task; a task lost with an answer is handed out again after its timeout, which is why a poll is
+  listened to beyond its deadline, and why an answer that is too large is trouble: the next task is another;
 * a heartbeat, a pause, a description say the same thing again;
 * a completion, failure or cancellation that was applied makes the second one ``NOT_FOUND``, which its caller drops;
 * starting an activity and asking for its cancellation carry a ``request_id``, by which the server knows a repetition.
@@ -85,12 +86,13 @@ _CREDENTIALS = frozenset({RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHE
 #: A client's calls: what does not succeed within 10 s is for the caller to know.
 DEFAULT = RetryRules(trouble=frozenset({RPCStatusCode.CANCELLED}))
 
-#: A worker's long polls: for ever, save that refusals end them after the grace. Their own deadline passing is no error
-#: at all but an empty answer, which :class:`.WorkflowService` sees to.
+#: A worker's long polls: for ever, save that refusals end them after the grace. An end by the server at its deadline is
+#: an empty answer, which :class:`.WorkflowService` sees to. An answer that is larger than we, or a proxy, take is about
+#: one task, and no reason to leave the others to nobody.
 POLL = RetryRules(
     backoff=Backoff(0.2, 10.0),
     budget=None,
-    trouble=_INTERRUPTED,
+    trouble=_INTERRUPTED | {RPCStatusCode.RESOURCE_EXHAUSTED},
     refusals=frozenset(RPCStatusCode),
     grace=60.0,
 )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 import random
 import re
 from asyncio import CancelledError, Event, current_task, get_running_loop
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import cache, partial
 from inspect import isawaitable
+from time import monotonic
 from typing import Any, Generic, TypeAlias
 
 import anyio
@@ -16,8 +18,9 @@ import anyio
 from .._news import News
 from .._safe_logger import get_logger
 from .._wire import DecodeError, TooMuchError, decode, encode
-from ..exceptions import RPCError, RPCStatusCode
+from ..exceptions import ClientClosedError, RPCError, RPCStatusCode
 from ._head import HEAD_SIZE, leading_field
+from ._listening import Listening, UnansweredError, poll_of
 from ._methods import POLL_ACTIVITY_TASK_QUEUE, Method, Req, Resp
 from ._relay import AbandonedError, Relays, post_of
 from ._retry import DEFAULT, Failures, RetryRules
@@ -41,6 +44,8 @@ DEFAULT_MAX_DECODED_BYTES = 128 << 20
 _TOO_SHORT = 2.5
 # A timer may go off so many seconds early.
 _TIMER_SLACK = 0.01
+# What says nothing of the server, or that it did not answer.
+_NO_ANSWER = frozenset({RPCStatusCode.CANCELLED, RPCStatusCode.DEADLINE_EXCEEDED})
 _METADATA_KEY = re.compile(r"[0-9a-z_.-]+")
 _METADATA_TEXT = re.compile(r"[ -~]+")
 
@@ -56,6 +61,10 @@ class WorkflowService:
         max_decoded_bytes: What a response may come to in memory; one that comes to more fails with
             ``RESOURCE_EXHAUSTED``.
 
+    Attributes:
+        answered_at: When the server last answered a call, on the clock of :func:`time.monotonic`; of any thread.
+        unanswered_at: When a call last found that it would get no answer, on the same clock.
+
     Raises:
         ValueError: A metadata key or value that gRPC does not allow, or a limit below 1.
     """
@@ -68,11 +77,14 @@ class WorkflowService:
         "_max_decoded_bytes",
         "_metadata",
         "_news",
+        "_poll",
         "_post",
         "_proven",
         "_relays",
         "_transport",
+        "answered_at",
         "namespace",
+        "unanswered_at",
     )
 
     def __init__(
@@ -90,12 +102,14 @@ class WorkflowService:
         self.namespace = namespace
         self._transport = transport
         self._post = post_of(transport)
+        self._poll = poll_of(transport)
         self._api_key = api_key
         self._bearer = api_key if isinstance(api_key, str) else None
         self._extra = _checked(metadata or {})
         self._metadata: Metadata = self._build_metadata()
         self._proven: set[str] = set()
         self._relays = Relays()
+        self.answered_at = self.unanswered_at = -math.inf
         self._closing = Event()
         # By method.
         self._news: dict[str, News] = {}
@@ -171,6 +185,42 @@ class WorkflowService:
             reply = await self._try_again(error, again, method, Failures(rules), until)
         return self._read(method, reply)
 
+    async def poll(self, method: Method[Req, Resp], request: Req, listening: Listening, *, timeout: float) -> Resp:
+        """Make a long poll that may bring what must not be lost: once.
+
+        Unlike a poll by :meth:`call` it is not over at its deadline, which is *timeout* seconds away and what the
+        server is told: it ends by the server's word, or with its connection. Where the server says that there was
+        nothing, or that the time is over, the response is empty.
+
+        Args:
+            method: As there.
+            request: As there.
+            listening: For how much longer to listen than to the deadline; shows how the poll stands.
+            timeout: Seconds until the deadline.
+
+        Raises:
+            UnansweredError: There was no answer: what the server has handed out to it is lost.
+            RPCError: As there.
+
+        Cancelling is as there; *listening* knows when it does no harm.
+        """
+        data = encode(request)
+        del request
+        ends_at = get_running_loop().time() + timeout
+        try:
+            if self._api_key is not self._bearer:
+                await self._renew_api_key()
+            reply = await self._poll(method.path, data, timeout=timeout, metadata=self._metadata, listening=listening)
+        except RPCError as error:
+            if _is_overdue(error) or _came_too_late(error, ends_at):
+                self.answered_at = monotonic()
+                return decode(method.response, b"")
+            self._note(error)
+            error.details = decode_details(error.details)
+            _name_task(method, error)
+            raise
+        return self._read(method, reply)
+
     def post(
         self,
         method: Method[Req, Resp],
@@ -188,6 +238,7 @@ class WorkflowService:
 
     def _read(self, method: Method[Req, Resp], reply: bytes) -> Resp:
         self._proven.add(method.path)
+        self.answered_at = monotonic()
         try:
             return decode(method.response, reply, self._max_decoded_bytes)
         except (DecodeError, MemoryError) as error:
@@ -211,6 +262,12 @@ class WorkflowService:
     async def _try_with_fresh_key(
         self, method: Method[Req, Resp], data: bytes, timeout: float, metadata: Metadata
     ) -> bytes:
+        await self._renew_api_key()
+        return await self._transport.unary(
+            method.path, data, timeout=timeout, metadata=(*self._metadata, *metadata) if metadata else self._metadata
+        )
+
+    async def _renew_api_key(self) -> None:
         try:
             await self._fetch_api_key()
         except (Exception, CancelledError) as error:
@@ -221,9 +278,6 @@ class WorkflowService:
                 raise
             # Nothing was sent, and it may do better next time: no reply is to be lost, and no poller, for that.
             raise RPCError(f"there is no API key: {error!r}", RPCStatusCode.UNAVAILABLE) from error
-        return await self._transport.unary(
-            method.path, data, timeout=timeout, metadata=(*self._metadata, *metadata) if metadata else self._metadata
-        )
 
     async def _try_again(
         self,
@@ -235,6 +289,7 @@ class WorkflowService:
     ) -> bytes:
         telling = error
         while True:
+            self._note(error)
             error.details = decode_details(error.details)
             _name_task(method, error)
             if error.status is not RPCStatusCode.DEADLINE_EXCEEDED:
@@ -273,6 +328,13 @@ class WorkflowService:
         if self._bearer is not None:
             pairs["authorization"] = f"Bearer {self._bearer}"
         return tuple(_checked({**pairs, **self._extra}).items())
+
+    def _note(self, error: RPCError) -> None:
+        """Note whether *error* was the server's answer."""
+        if error.retryable or error.status in _NO_ANSWER or isinstance(error, ClientClosedError):
+            self.unanswered_at = monotonic()
+        else:
+            self.answered_at = monotonic()
 
     def _tell(self, name: str, error: RPCError, wait: float, now: float) -> None:
         is_news = self._news.setdefault(name, News()).is_news(error.message, now)
@@ -360,6 +422,11 @@ def _time_for(method: Method[Any, Any], timeout: float, until: float | None) -> 
     if timeout <= 0:
         raise RPCError(f"no time was left for {method.name}", RPCStatusCode.DEADLINE_EXCEEDED)
     return timeout
+
+
+def _is_overdue(error: RPCError) -> bool:
+    """Whether the server has ended a poll as its time was over."""
+    return error.status is RPCStatusCode.DEADLINE_EXCEEDED and not isinstance(error, UnansweredError)
 
 
 def _came_too_late(error: RPCError, ends_at: float) -> bool:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Sequence
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from ..exceptions import RPCError
+
+if TYPE_CHECKING:
+    from ._listening import Listening
 
 #: Pairs of a lower-case key and its value; a key that ends in ``-bin`` has bytes for a value, any other key text.
 Metadata: TypeAlias = Sequence[tuple[str, str | bytes]]
@@ -44,11 +47,34 @@ class Post(Protocol):
         ...
 
 
+class Poll(Protocol):
+    """A way to make a long poll."""
+
+    def __call__(
+        self, path: str, request: bytes, *, timeout: float, metadata: Metadata = (), listening: Listening
+    ) -> Coroutine[Any, Any, bytes]:
+        """Do what :meth:`Transport.unary` does, and go on listening when *timeout* is over.
+
+        Args:
+            path: As there.
+            request: As there.
+            timeout: Seconds that the server is told. A poll that was not sent by then fails with ``UNAVAILABLE``.
+            metadata: As there.
+            listening: How much longer to listen; is shown how the poll stands, and may give it up.
+
+        Raises:
+            UnansweredError: No answer came, however long one listened.
+            RPCError: ``DEADLINE_EXCEEDED``: the server has said so. All else as there.
+        """
+        ...
+
+
 class Transport(Protocol):
     """A way to one target that carries any number of unary calls at once.
 
     One that can do with less than a task for a call that nobody awaits has a method ``post``, a :class:`Post`; for any
-    other a task does it.
+    other a task does it. One that listens beyond a deadline has a method ``poll``, a :class:`Poll`; with any other long
+    polls end at their deadline.
     """
 
     def unary(

@@ -7,10 +7,12 @@ import os
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
+from .._rpc._listening import poll_of
 from .._rpc._relay import post_of
 from ..exceptions import ClientClosedError
 
 if TYPE_CHECKING:
+    from .._rpc._listening import Listening
     from .._rpc._transport import Metadata, Receiver, Transport
 
 __all__ = ["BoundTransport"]
@@ -22,12 +24,13 @@ class BoundTransport:
     A connection that a fork has copied would mix two processes' frames in one stream.
     """
 
-    __slots__ = ("_inner", "_loop", "_pid", "_post", "_unary")
+    __slots__ = ("_inner", "_loop", "_pid", "_poll", "_post", "_unary")
 
     def __init__(self, inner: Transport) -> None:
         self._inner = inner
         self._unary = inner.unary
         self._post = post_of(inner)
+        self._poll = poll_of(inner)
         self._pid = os.getpid()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -46,6 +49,18 @@ class BoundTransport:
         if self._loop is not asyncio.get_running_loop():
             self._settle()
         return self._unary(path, request, timeout=timeout, metadata=metadata)
+
+    def poll(
+        self, path: str, request: bytes, *, timeout: float, metadata: Metadata = (), listening: Listening
+    ) -> Coroutine[Any, Any, bytes]:
+        """See :class:`Poll`.
+
+        Raises:
+            RuntimeError: This is another process, or another event loop.
+        """
+        if self._loop is not asyncio.get_running_loop():
+            self._settle()
+        return self._poll(path, request, timeout=timeout, metadata=metadata, listening=listening)
 
     def post(
         self,

@@ -30,6 +30,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import get_ident
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import anyio
@@ -71,6 +72,9 @@ _logger = get_logger(__name__)
 # Where nobody ends open polls for us they should end by themselves before anybody minds. The server answers one or two
 # seconds before the deadline.
 _SHORT_POLL = 10.0
+# Seconds after a shutdown's beginning in which a server that says it ends open polls must have done so: as many as are
+# waited for at most where it does not.
+_LAST_POLLS = 15.0
 # Seconds, the least of the hard stop that remains for what a late poll has brought to heed its cancellation.
 _LAST_CALL = 1.0
 # Seconds that the server gets to hear that the worker stops, once none of its polls is open.
@@ -116,8 +120,22 @@ class Life:
 
     @property
     def is_polling(self) -> bool:
-        """Whether a poll is under way."""
+        """Whether a poll is with the server; of any thread."""
         return self.pollers is not None and self.pollers.is_polling
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it takes work, as far as is known: see :attr:`Worker.is_ready`; of any thread."""
+        pollers, executions, service = self.pollers, self.executions, self._client.service
+        if pollers is None or executions is None or self._stop.is_set():
+            return False
+        silence = monotonic() - service.answered_at
+        if pollers.is_polling:
+            return silence <= 2 * pollers.timeout
+        if pollers.may_not_poll(holds_tasks=len(executions) > 0):
+            # Nothing may have been asked for long: then what was heard last still holds.
+            return silence <= 2 * pollers.timeout or service.answered_at >= service.unanswered_at
+        return pollers.has_just_polled
 
     # From outside
 
@@ -350,12 +368,14 @@ class Life:
             gives_hints=capabilities.poller_autoscaling,
             max_per_second=settings.max_per_second,
             on_fatal=self._on_fatal,
+            patience=settings.poll_patience,
+            last_patience=settings.last_poll_patience,
         )
         try:
             yield
         finally:
-            self.pollers.stop()
             waits = capabilities.worker_poll_complete_on_shutdown
+            self.pollers.stop(within=_LAST_POLLS if waits else None)
             parting = asyncio.get_running_loop().create_task(
                 self._part(environment, executions, self.pollers, waits=waits), name="shutdown of polls"
             )

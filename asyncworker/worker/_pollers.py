@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from .._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueRequest, PollActivityTaskQueueResponse
+from .._rpc._listening import PATIENCE
 from .._safe_logger import get_logger
 from ..exceptions import RPCError
 from ._poller import Poller, Standing, TaskTaker
 from ._rate import Turnstile
+from ._refusals import Refusals
 from ._scaling import PollerBehavior, PollerScaler
 
 if TYPE_CHECKING:
     from ._environment import Environment
 
-__all__ = ["Pollers"]
+__all__ = ["LAST_PATIENCE", "Pollers"]
 
 _logger = get_logger(__name__)
 
 _AFTER_POLLER_ERROR = 1.0
+# Seconds from one poll's answer to the next poll, at most, where nothing is in the way.
+_MOMENT = 1.0
+#: Seconds beyond its deadline that a poll is listened to when the worker stops.
+LAST_PATIENCE = 5.0
+# Seconds for what pollers do besides polling, which may be the slot supplier's code, to end when they are cancelled.
+_LAST_WAIT = 5.0
 
 
 class Pollers:
@@ -29,15 +38,21 @@ class Pollers:
     Their number follows the target. To have more, new ones are started. To have fewer, those that are not polling at
     the moment are stopped, and beyond these each ends with its poll: none is cut short.
 
+    To stop, every poll that is with the server is listened to for some seconds beyond its deadline, which is longer
+    than a server that is there takes. Those without an answer by then are given up, so that a worker can be stopped
+    while the server, or the way to it, is silent.
+
     Args:
         environment: Of the worker.
         request: What to ask, each time.
         taker: Gives slots and takes tasks.
-        timeout: Seconds that one poll may take.
+        timeout: Seconds that the server is told for one poll.
         behavior: How many.
         gives_hints: Whether the namespace says ``poller_autoscaling``.
         max_per_second: The worker's rate limit.
         on_fatal: Told the error that makes polling on useless.
+        patience: Seconds that a poll is listened to beyond its deadline, while the worker goes on.
+        last_patience: The same, once it stops.
     """
 
     def __init__(
@@ -51,13 +66,18 @@ class Pollers:
         gives_hints: bool,
         max_per_second: float | None,
         on_fatal: Callable[[RPCError], None],
+        patience: float = PATIENCE,
+        last_patience: float = LAST_PATIENCE,
     ) -> None:
         self._environment = environment
         self._request = request
         self._taker = taker
-        self._timeout = timeout
+        self.timeout = timeout
+        self._patience = patience
+        self._last_patience = last_patience
         self._on_fatal = on_fatal
         self._standing = Standing()
+        self._refusals = Refusals(environment)
         self._turnstile = None if max_per_second is None else Turnstile(max_per_second)
         self._loop = asyncio.get_running_loop()
         self._scaler = PollerScaler(behavior, now=self._loop.time(), gives_hints=gives_hints)
@@ -65,6 +85,7 @@ class Pollers:
         self._active: set[Poller] = set()
         self._leaving: set[Poller] = set()
         self._is_stopping = False
+        self._stopped_at = 0.0
         self._fill()
 
     def __repr__(self) -> str:
@@ -86,19 +107,48 @@ class Pollers:
 
     @property
     def is_polling(self) -> bool:
-        """Whether a poll is under way."""
+        """Whether a poll is with the server; of any thread."""
         return self.open_polls > 0
 
     @property
     def open_polls(self) -> int:
-        """How many polls are under way."""
+        """How many polls are with the server; of any thread."""
         return sum(poller.is_polling for poller in (*self._active, *self._leaving))
 
-    def stop(self) -> None:
-        """Poll no more. Polls under way go on to their end, and what they bring is handed over."""
+    @property
+    def has_just_polled(self) -> bool:
+        """Whether a poll was answered a moment ago, so that the next is about to begin; of any thread."""
+        return monotonic() - self._standing.answered_at < _MOMENT
+
+    def may_not_poll(self, *, holds_tasks: bool) -> bool:
+        """Whether no poller may poll at present, as all slots or the rate are used up; of any thread.
+
+        Args:
+            holds_tasks: Whether the worker holds any task. If not, a slot supplier that gives no slot has another
+                reason for that.
+        """
+        pollers = list(self._active)
+        waits = [poller.is_limited or (holds_tasks and poller.is_waiting) for poller in pollers]
+        return bool(waits) and all(waits)
+
+    def stop(self, within: float | None = None) -> None:
+        """Poll no more. Polls with the server go on to their end, and what they bring is handed over.
+
+        Args:
+            within: Give polls up after so many seconds, however far their deadline is. ``None``: only the deadline
+                counts.
+        """
         self._is_stopping = True
+        self._stopped_at = now = self._loop.time()
         for poller in list(self._active):
             self._dismiss(poller)
+        for poller in self._leaving:
+            if not poller.is_polling:
+                continue
+            gives_up_at = poller.deadline + self._last_patience
+            if within is not None:
+                gives_up_at = min(gives_up_at, now + within)
+            self._loop.call_at(gives_up_at, self._give_up, poller)
 
     async def wait_for_one(self, timeout: float) -> None:
         """After :meth:`stop`: wait until one more poll has ended, or *timeout* seconds."""
@@ -108,15 +158,45 @@ class Pollers:
 
     async def wait_until_done(self, cut: asyncio.Event) -> None:
         """After :meth:`stop`: wait until the last poll has ended, or, once *cut* is set, cancel what is left."""
-        tasks = {poller.task for poller in self._leaving}
         cutting = self._loop.create_task(cut.wait())
-        while tasks and not cutting.done():
-            done, _ = await asyncio.wait({*tasks, cutting}, return_when=asyncio.FIRST_COMPLETED)
-            tasks -= done
+        while self._leaving and not cutting.done():
+            tasks = [poller.task for poller in self._leaving]
+            await asyncio.wait({*tasks, cutting}, timeout=self._patience_left(), return_when=asyncio.FIRST_COMPLETED)
+            self._leave_behind()
         # Only somebody who has asked three times gets here with tasks left.
-        for task in tasks:
-            task.cancel()
+        for poller in self._leaving:
+            poller.task.cancel()
         cutting.cancel()
+        await self._refusals.wait_until_done(at_once=cut.is_set())
+
+    def _patience_left(self) -> float | None:
+        """How many seconds pollers have to end that do not poll; ``None`` if all do."""
+        if all(poller.is_calling for poller in self._leaving):
+            return None
+        return max(0.0, self._stopped_at + _LAST_WAIT - self._loop.time())
+
+    def _leave_behind(self) -> None:
+        """Wait no longer for pollers that a slot supplier does not let go of."""
+        if self._patience_left() != 0.0:
+            return
+        stuck = {poller for poller in self._leaving if not poller.is_calling and not poller.task.done()}
+        self._leaving -= stuck
+        if stuck:
+            _logger.error(
+                "the slot supplier of queue %r has not heeded its cancellation for %g s: %d pollers are left behind",
+                self._environment.task_queue,
+                _LAST_WAIT,
+                len(stuck),
+            )
+
+    def _give_up(self, poller: Poller) -> None:
+        if poller.task.done() or not poller.give_up():
+            return
+        _logger.warning(
+            "a poll of task queue %r has no answer, and is given up as the worker stops. If the server has started a"
+            " task for it, that attempt runs into its timeout, and is retried as its policy says",
+            self._environment.task_queue,
+        )
 
     # Keeping the number
 
@@ -130,11 +210,13 @@ class Pollers:
             self._environment,
             self._request,
             self._taker,
-            timeout=self._timeout,
+            timeout=self.timeout,
             standing=self._standing,
+            refusals=self._refusals,
             turnstile=self._turnstile,
             on_fatal=self._on_fatal,
             on_answer=self._learn,
+            patience=self._patience,
         )
         self._active.add(poller)
         poller.task.add_done_callback(lambda task: self._on_done(poller, task))
@@ -157,9 +239,10 @@ class Pollers:
                 now=self._loop.time(),
             )
         if self.target != before:
-            _logger.debug("queue %r: from %d polls to %d", self._environment.task_queue, before, self.target)
             self._fill()
         self._thin_out(poller)
+        if self.target != before:
+            _logger.debug("queue %r: from %d polls to %d", self._environment.task_queue, before, self.target)
 
     def _thin_out(self, answered: Poller) -> None:
         """Part with as many as are too many: with those that wait for a slot first, then with *answered* itself."""
@@ -176,15 +259,23 @@ class Pollers:
         was_told = poller in self._leaving
         self._active.discard(poller)
         self._leaving.discard(poller)
-        if task.cancelled():
-            # By whom? If the event loop is on its way down, nobody is there any more to be replaced.
-            is_missed = not was_told
-        elif is_missed := (error := task.exception()) is not None:
+        error = None if task.cancelled() else task.exception()
+        # Cancelled by whom? If the event loop is on its way down, nobody is there any more to be replaced.
+        if error is not None or (task.cancelled() and not was_told):
+            # Before anything is said of it: a log handler is the user's, and may raise.
+            self._loop.call_later(_AFTER_POLLER_ERROR, self._refill)
+        if error is not None:
             _logger.error(
                 "a poller of queue %r failed, and is replaced in %g s",
                 self._environment.task_queue,
                 _AFTER_POLLER_ERROR,
                 exc_info=error,
             )
-        if is_missed:
-            self._loop.call_later(_AFTER_POLLER_ERROR, self._fill)
+
+    def _refill(self) -> None:
+        try:
+            self._fill()
+        except BaseException:
+            # A task factory is the user's as well.
+            self._loop.call_later(_AFTER_POLLER_ERROR, self._refill)
+            raise

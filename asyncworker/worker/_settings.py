@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .._rpc._listening import PATIENCE
 from ..common import WorkerDeploymentVersion
 from ._environment import HeartbeatSettings
 from ._events import Observer
 from ._interceptor import Interceptor
+from ._pollers import LAST_PATIENCE
 from ._registry import Registry
 from ._scaling import PollerBehavior
 from ._slots import SlotSupplier
@@ -49,3 +51,6 @@ class WorkerSettings:
     worker_heartbeat_interval: float | None
     interceptors: Sequence[Interceptor]
     observers: Sequence[Observer]
+    # Seconds that a poll is listened to beyond its deadline, and the same once the worker stops.
+    poll_patience: float = PATIENCE
+    last_poll_patience: float = LAST_PATIENCE

@@ -70,9 +70,9 @@ class Worker:
             too; seconds or timedelta. The defaults of both fit into the 30 s that Kubernetes waits.
         hard_shutdown_timeout: How long they may then take, before they are reported as failed and left behind;
             seconds or timedelta.
-        long_poll_timeout: How long one poll may take; seconds or timedelta. Default: 70 s where the namespace says
-            ``worker_poll_complete_on_shutdown``. Elsewhere nothing ends an open poll, a shutdown waits for it, and the
-            default is 10 s.
+        long_poll_timeout: What the server is told for one poll; seconds or timedelta. The worker listens on for 60 s,
+            and for 5 s when it stops. Default: 70 s where the namespace says ``worker_poll_complete_on_shutdown``.
+            Elsewhere nothing ends an open poll, a shutdown waits for it, and the default is 10 s.
         identity: How the worker is named in the UI and in the history. Default: the client's identity.
         deployment_config: Which version of which deployment the worker is.
         worker_heartbeat_interval: How often the server is told how the worker stands, so that ``temporal worker list``
@@ -183,9 +183,24 @@ class Worker:
 
     @property
     def is_polling(self) -> bool:
-        """Whether a poll is open: what a readiness probe wants to know, where slots are rarely all taken."""
-        pollers = None if self._life is None else self._life.pollers
-        return pollers is not None and pollers.is_polling
+        """Whether a poll is with the server at this moment; may be read from any thread.
+
+        It is not between two polls, while all slots are taken, and while there is no connection. For a readiness probe
+        use :attr:`is_ready`.
+        """
+        life = self._life
+        return life is not None and life.is_polling
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it takes work, or would if it had a slot: for a readiness probe; may be read from any thread.
+
+        True while the server has answered a call of the worker's client within two poll deadlines, a poll is with the
+        server or there is nothing to poll with (all slots, or the rate limit, are used up), and the worker does not
+        stop. With all slots taken the server may go unasked for longer; then the last call counts.
+        """
+        life = self._life
+        return life is not None and self.is_running and life.is_ready
 
     @property
     def instance_key(self) -> str | None:

@@ -65,6 +65,10 @@ class Proxy:
         """Pass nothing on, and say nothing: what a router that has forgotten its connections does to them."""
         self._flows.clear()
 
+    def release(self) -> None:
+        """Deliver, in order, what was held back since :meth:`freeze`."""
+        self._flows.set()
+
     def thaw(self) -> None:
         """Let new connections through; those of before stay silent."""
         for pump in self._pumps:

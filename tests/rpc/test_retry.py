@@ -51,11 +51,22 @@ class TestWait:
         """A server that asks for less gets waits from one second on."""
         assert waits(POLL, Code.RESOURCE_EXHAUSTED, 5) == [1.0, 2.0, 4.0, 8.0, 10.0]
 
-    def test_too_large_a_message(self):
-        """A message that is too large is too large the second time as well, whatever the rules."""
+    @pytest.mark.parametrize("rules", [DEFAULT, COMPLETION, HEARTBEAT], ids=["DEFAULT", "COMPLETION", "HEARTBEAT"])
+    def test_too_large_a_message(self, rules):
+        """A message that is too large is too large the second time as well, whoever sends it."""
         refusal = error(Code.RESOURCE_EXHAUSTED, "grpc: received message larger than max (5 vs. 4)")
 
-        assert Failures(POLL).next_wait(refusal, now=0.0, random=MIDDLE, proven=True) is None
+        assert Failures(rules).next_wait(refusal, now=0.0, random=MIDDLE, proven=True) is None
+
+    @pytest.mark.parametrize("is_proven", [True, False])
+    def test_too_large_an_answer(self, is_proven):
+        """A poll sends nothing large: what is too large is one task, and the next poll may bring another."""
+        refusal = error(Code.RESOURCE_EXHAUSTED, "grpc: received message larger than max (5 vs. 4)")
+        failures = Failures(POLL)
+
+        waits = [failures.next_wait(refusal, now=float(day), random=MIDDLE, proven=is_proven) for day in range(6)]
+
+        assert waits == [1.0, 2.0, 4.0, 8.0, 10.0, 10.0]
 
 
 class TestBudget:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import anyio
 import pytest
 from worker_helpers import QUEUE, Rude, until, worker_of
 
-from asyncworker import Worker, activity
+from asyncworker import Worker, WorkerError, activity
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker import (
     FixedSizeSlotSupplier,
     PollerBehaviorAutoscaling,
     PollerBehaviorSimpleMaximum,
+    PollFailed,
     SlotPermit,
     SlotReservation,
     SlotSupplier,
@@ -153,6 +156,130 @@ class TestAutoscaling:
 
         assert (len(pollers), pollers.is_polling) == (0, False)
         assert {task.state for task in tasks} <= {"Completed", "Scheduled"}
+
+
+class Raising(logging.Handler):
+    """A handler with a bug in it, which may count what it was to write."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.asked = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.levelno >= logging.WARNING or "poller" in record.name:
+            self.asked += 1
+            raise RuntimeError("a bug in a handler")
+
+
+@pytest.fixture
+def raising(monkeypatch) -> Iterator[Raising]:
+    """Every line about trouble raises, and every line of the pollers, those of DEBUG included."""
+    handler, logger = Raising(), logging.getLogger("asyncworker")
+    monkeypatch.setattr(logger, "level", logging.DEBUG)
+    logger.manager._clear_cache()
+    logger.addHandler(handler)
+    yield handler
+    logger.removeHandler(handler)
+    logger.manager._clear_cache()
+
+
+@pytest.fixture
+async def quiet() -> None:
+    """What the event loop has to say of callbacks that raise is not what is looked at."""
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+
+
+@pytest.mark.usefixtures("impatient", "quiet")
+class TestRaisingLogHandler:
+    """Supervision survives what users hang onto the log."""
+
+    async def test_costs_no_poller(self, temporal, raising):
+        """After any trouble there are as many pollers as before."""
+        temporal.fail_next(POLL, RPCStatusCode.UNAVAILABLE, "away", times=5)
+        async with anyio.create_task_group() as group:
+            worker = worker_of(temporal, pack)
+            group.start_soon(lambda: worker.run(handle_signals=False))
+            await temporal.wait_for(POLL, count=10)
+            await until(lambda: len(pollers_of(worker)) == 5 and pollers_of(worker).open_polls == 5)
+            await worker.shutdown()
+
+        assert raising.asked
+
+    async def test_costs_no_task_when_pollers_change_their_number(self, temporal, raising):
+        """An answer is taken over before anything is said of what it means for the pollers."""
+        temporal.delay(POLL, 0.05)
+        tasks = [temporal.add_task(pack, task_queue=QUEUE) for _ in range(20)]
+        async with anyio.create_task_group() as group:
+            worker = worker_of(temporal, pack, **autoscaling(1, 6, 2))
+            group.start_soon(lambda: worker.run(handle_signals=False))
+            for task in tasks:
+                await task.wait_closed()
+            await worker.shutdown()
+
+        assert [task.attempt for task in tasks] == [1] * 20
+
+    async def test_keeps_no_worker_from_its_end(self, temporal, raising):
+        """A refusal ends the worker, also if that cannot be said."""
+        temporal.fail_next(POLL, RPCStatusCode.PERMISSION_DENIED, "not you", times=50)
+
+        with anyio.fail_after(10), pytest.raises(WorkerError, match="not you"):
+            await worker_of(temporal, pack, max_concurrent_activity_task_polls=1).run(handle_signals=False)
+
+    async def test_and_a_raising_observer_keep_no_worker_from_its_end(self, temporal, raising):
+        """Nor if an observer's error cannot be said."""
+
+        def observe(event) -> None:
+            if isinstance(event, PollFailed):
+                raise RuntimeError("a bug in an observer")
+
+        temporal.fail_next(POLL, RPCStatusCode.PERMISSION_DENIED, "not you", times=50)
+
+        with anyio.fail_after(10), pytest.raises(WorkerError, match="not you"):
+            await worker_of(temporal, pack, observers=[observe]).run(handle_signals=False)
+
+    async def test_and_a_failing_slot_supplier_end_no_polling(self, temporal, raising):
+        """A supplier's errors that cannot be said either leave the pollers at work."""
+
+        class Moody(Ledger):
+            async def reserve_slot(self, reservation: SlotReservation) -> SlotPermit:
+                self.issued.append(reservation.num_issued)
+                if len(self.issued) <= 8:
+                    raise OSError("moody")
+                return await self.slots.reserve_slot(reservation)
+
+            def release_slot(self, permit: SlotPermit) -> None:
+                super().release_slot(permit)
+                raise OSError("moody")
+
+        async with anyio.create_task_group() as group:
+            worker = worker_of(temporal, pack, slot_supplier=Moody())
+            group.start_soon(lambda: worker.run(handle_signals=False))
+            await temporal.wait_for(POLL)
+            await until(lambda: pollers_of(worker).is_polling)
+            await worker.shutdown()
+
+
+@pytest.mark.usefixtures("impatient", "quiet")
+async def test_pollers_that_cannot_be_replaced_at_once_are_later(temporal):
+    """A task factory of the user's that fails for a while leaves no gap."""
+    async with worker_of(temporal, pack, max_concurrent_activity_task_polls=2) as worker:
+        await until(lambda: pollers_of(worker).open_polls == 2)
+        refused = 0
+
+        def make(loop, coro, **options):
+            nonlocal refused
+            if refused < 3 and "Poller._run" in coro.__qualname__:
+                refused += 1
+                coro.close()
+                raise RuntimeError("no task")
+            return asyncio.Task(coro, loop=loop, **options)
+
+        loop = asyncio.get_running_loop()
+        loop.set_task_factory(make)
+        for poller in list(pollers_of(worker)._active):
+            poller.task.cancel()
+        await until(lambda: pollers_of(worker).open_polls == 2 and refused == 3)
+        loop.set_task_factory(None)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -317,6 +444,25 @@ class TestSlotSupplier:
                 executions.take(object(), permit)
 
             assert (executions.issued, len(executions), ledger.released) == (1, 0, 1)
+
+    async def test_that_never_lets_go_does_not_prevent_the_end(self, temporal, caplog, monkeypatch):
+        """A supplier that does not heed its cancellation is left behind after a while, with a line in the log."""
+        monkeypatch.setattr(_pollers, "_LAST_WAIT", 0.05)
+        let_go = asyncio.Event()
+
+        class Deaf(Ledger):
+            async def reserve_slot(self, reservation: SlotReservation) -> SlotPermit:
+                while not let_go.is_set():
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await let_go.wait()
+                return SlotPermit()
+
+        with anyio.fail_after(5):
+            async with worker_of(temporal, pack, slot_supplier=Deaf(), max_concurrent_activity_task_polls=2):
+                pass
+        let_go.set()
+
+        assert "has not heeded its cancellation for 0.05 s: 2 pollers are left behind" in caplog.text
 
     async def test_that_ignores_the_end_does_not_prevent_it(self, temporal):
         """A supplier that answers its cancellation with a permit gets that back, and nothing is polled with it."""

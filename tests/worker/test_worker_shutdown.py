@@ -10,17 +10,20 @@ from collections.abc import Sequence
 from functools import partial
 
 import anyio
+import anyio.to_thread
 import pytest
 from worker_helpers import QUEUE, until, worker_of
 
 from asyncworker import CancelledError, CancelReason, DataConverter, PayloadCodec, RetryPolicy, Worker, activity
 from asyncworker._proto.temporal.api.common.v1 import ActivityType
-from asyncworker._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
+from asyncworker._proto.temporal.api.workflowservice.v1 import GetSystemInfoRequest, PollActivityTaskQueueResponse
+from asyncworker._rpc._methods import GET_SYSTEM_INFO
+from asyncworker._rpc._retry import NONE
 from asyncworker.common import ActivityCancellationDetails
 from asyncworker.converter import Payload
-from asyncworker.exceptions import RPCStatusCode, WorkerError
+from asyncworker.exceptions import RPCError, RPCStatusCode, WorkerError
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker import _arrivals, _execution
+from asyncworker.worker import FixedSizeSlotSupplier, SlotPermit, SlotReservation, _arrivals, _execution
 from asyncworker.worker._executions import Executions
 from asyncworker.worker._vitals import Vitals
 
@@ -423,16 +426,99 @@ class TestStates:
         assert text == "<Worker of 'orders' [running, 0 slots used]>"
 
     async def test_say_whether_it_is_ready(self, temporal):
-        """A worker says whether it polls, and by which key the server knows it."""
+        """A worker says whether it polls, whether it is ready, and by which key the server knows it."""
         worker = worker_of(temporal, pack)
-        before = (worker.is_polling, worker.instance_key)
+        before = (worker.is_polling, worker.is_ready, worker.instance_key)
         async with worker:
             (poll, *_) = await temporal.wait_for("PollActivityTaskQueue")
-            during = (worker.is_polling, worker.instance_key)
+            await until(lambda: worker.is_polling and worker.is_ready)
+            key = worker.instance_key
 
-        assert before == (False, None)
-        assert during == (True, poll.worker_instance_key)
+        assert before == (False, False, None)
+        assert key == poll.worker_instance_key
         assert not worker.is_polling
+        assert not worker.is_ready
+
+    async def test_are_ready_with_every_slot_taken(self, temporal):
+        """A worker that does as much as it can is ready, and does not poll."""
+        held = Held()
+        async with worker_of(temporal, held, max_concurrent_activities=1) as worker:
+            temporal.add_task("hold", task_queue=QUEUE)
+            await until(lambda: worker.slots_used == 1 and not worker.is_polling)
+            ready = worker.is_ready
+            held.release.set()
+
+        assert ready
+
+    async def test_are_ready_with_the_rate_used_up(self, temporal):
+        """A worker that may not start anything yet is ready."""
+        async with worker_of(temporal, pack, max_activities_per_second=0.1) as worker:
+            await temporal.add_task(pack, task_queue=QUEUE).wait_closed()
+            await until(lambda: worker.slots_used == 0)
+            seen = (worker.is_polling, worker.is_ready)
+            worker._life.pollers._standing.answered_at = 0.0
+            seen += (worker.is_ready,)
+
+        assert seen == (False, True, True)
+
+    async def test_are_not_ready_without_slots_to_give(self, temporal):
+        """A slot supplier that gives no slot, though nothing runs, keeps the worker from its work."""
+
+        class Stingy(FixedSizeSlotSupplier):
+            async def reserve_slot(self, reservation: SlotReservation) -> SlotPermit:
+                await asyncio.Event().wait()
+                raise AssertionError
+
+        async with worker_of(temporal, pack, slot_supplier=Stingy(1)) as worker:
+            await anyio.wait_all_tasks_blocked()
+
+            assert not worker.is_ready
+
+    async def test_are_not_ready_while_they_stop(self, temporal):
+        """A worker that drains takes no more work, whatever it still runs."""
+        held = Held()
+        async with worker_of(temporal, held) as worker:
+            temporal.add_task("hold", task_queue=QUEUE)
+            await held.runs.wait()
+            await until(lambda: worker.is_ready)
+            stopping = asyncio.create_task(worker.shutdown())
+            await until(lambda: not worker.is_ready)
+            held.release.set()
+            await stopping
+
+    async def test_are_not_ready_while_the_server_is_away(self, temporal):
+        """Neither polling nor ready: and both again when it is back."""
+        async with worker_of(temporal, pack) as worker:
+            await until(lambda: worker.is_polling and worker.is_ready)
+            with temporal.outage():
+                await until(lambda: not worker.is_polling and not worker.is_ready)
+            await until(lambda: worker.is_polling and worker.is_ready)
+
+    async def test_are_not_ready_when_the_server_goes_with_every_slot_taken(self, temporal):
+        """With nothing to poll with, it is what the other calls come to that counts."""
+        held = Held()
+        async with worker_of(temporal, held, max_concurrent_activities=1, long_poll_timeout=3) as worker:
+            temporal.add_task("hold", task_queue=QUEUE)
+            await until(lambda: worker.slots_used == 1 and worker.is_ready)
+            service = worker._life._client.service
+            service.answered_at -= 100
+            still = worker.is_ready
+            with temporal.outage(), pytest.raises(RPCError):
+                await service.call(GET_SYSTEM_INFO, GetSystemInfoRequest(), retry=NONE)
+            gone = worker.is_ready
+            await service.call(GET_SYSTEM_INFO, GetSystemInfoRequest())
+            back = worker.is_ready
+            held.release.set()
+
+        assert (still, gone, back) == (True, False, True)
+
+    async def test_can_be_asked_from_any_thread(self, temporal):
+        """A probe may be answered by another thread than the worker's."""
+        async with worker_of(temporal, pack) as worker:
+            await until(lambda: worker.is_ready)
+            seen = await anyio.to_thread.run_sync(lambda: (worker.is_polling, worker.is_ready))
+
+        assert seen == (True, True)
 
     async def test_running_twice_is_an_error(self, temporal):
         """One worker has one life at a time."""
