@@ -124,7 +124,8 @@ async def test_of_a_usual_size_comes_with_its_exception(temporal, log):
 
     (record,) = log.records
     kind, error, trace = record.exc_info
-    assert (kind, str(error), trace) == (ValueError, "y" * 5_000, error.__traceback__)
+    assert (kind, str(error)) == (ValueError, "y" * 5_000)
+    assert trace is not None
     assert "KeyError" in log.text
 
 
