@@ -103,6 +103,31 @@ async def test_a_task_that_is_too_large_fails_for_good(temporal, caplog):
     assert "Its attempt is reported as failed" in caplog.text
 
 
+@pytest.mark.parametrize("limit", ["max_receive_bytes", "max_decoded_bytes"])
+@pytest.mark.parametrize("transport", ["default", "grpclib"])
+async def test_a_task_above_the_clients_limits_fails_for_good(temporal, transport, limit):
+    """What a client is set not to take is reported, by the token in what has come of it."""
+
+    @activity.defn
+    async def weigh(load: str) -> int:
+        return len(load)
+
+    options = {"transport": transport, limit: 20_000}
+    async with (
+        await Client.connect(temporal.target, **options) as client,
+        Worker(client, task_queue=QUEUE, activities=[weigh], max_concurrent_activity_task_polls=1),
+    ):
+        heavy = temporal.add_task(weigh, "x" * 50_000, task_queue=QUEUE, retry_policy=RetryPolicy())
+        await heavy.wait_closed()
+        light = temporal.add_task(weigh, "x", task_queue=QUEUE)
+        await light.wait_closed()
+
+    assert (heavy.state, heavy.attempt, light.result) == ("Failed", 1, 1)
+    [request] = temporal.requests(FAILED)
+    assert request.failure.application_failure_info.type == "TaskTooLarge"
+    assert limit in request.failure.message
+
+
 async def test_a_task_that_cannot_be_read_is_retried(temporal):
     """What was garbled on its way may arrive whole the next time."""
     async with choosy_worker(temporal, RPCError("no PollActivityTaskQueueResponse", RPCStatusCode.INTERNAL)):
