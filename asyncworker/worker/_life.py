@@ -388,7 +388,9 @@ class Life:
         """Tell the server in a lull that this worker polls no more."""
         try:
             if waits:
-                await _wait_for_lull(pollers, executions, self._settings.grace)
+                lull = _wait_for_lull(pollers, executions, self._settings.grace)
+                # Once all are asked to stop, what still comes is of no use: it would be failed, and come again.
+                await unless(self._hurry, lull)
             await self._say_goodbye(environment)
         except Exception:
             _logger.exception("the server could not be told that the worker stops")

@@ -6,9 +6,23 @@ from typing import Any
 
 import pytest
 
+from asyncworker._rpc import _dial
+
 from .simulation import SimulatedLoop
 
 pytest.register_assert_rewrite(f"{__package__}.world")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def simulated_sockets():
+    """What is dialled goes through the loop's own network: names and sockets of the system are not part of it."""
+
+    async def connect_socket(loop: SimulatedLoop, host: str, port: int) -> tuple[str, int]:
+        return host, port
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_dial, "_connect_socket", connect_socket)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -44,6 +44,7 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
 
     async def create_connection(self, protocol_factory, host=None, port=None, **options):  # type: ignore[override]
         assert not options.get("ssl"), "there is no TLS in the simulation"
+        host, port = options.get("sock") or (host, port)
         return await self.network.connect(protocol_factory, host, port)
 
     async def create_server(self, protocol_factory, host=None, port=None, **options):  # type: ignore[override]
