@@ -16,9 +16,10 @@ pytest.register_assert_rewrite(f"{__package__}.world")
 @pytest.fixture(scope="module", autouse=True)
 def simulated_sockets():
     """What is dialled goes through the loop's own network: names and sockets of the system are not part of it."""
+    real = _dial._connect_socket
 
-    async def connect_socket(loop: SimulatedLoop, host: str, port: int) -> tuple[str, int]:
-        return host, port
+    async def connect_socket(loop: Any, host: str, port: int) -> Any:
+        return (host, port) if isinstance(loop, SimulatedLoop) else await real(loop, host, port)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_dial, "_connect_socket", connect_socket)
