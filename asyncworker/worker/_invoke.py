@@ -84,11 +84,34 @@ def _call(
 
 async def _in_thread(environment: Environment, context: Context, call: Callable[[], Any], attempt: Attempt) -> Any:
     """Make *call* in a thread; what it returns is awaited here, and not there, if it can be."""
-    result = await to_thread.run_sync(call, limiter=environment.threads)
+    result = await to_thread.run_sync(functools.partial(_caught, call), limiter=environment.threads)
+    if type(result) is _Raised:
+        try:
+            raise result.error
+        finally:
+            # It holds this frame.
+            del result
     if not is_awaitable(result):
         return result
     attempt.go_on_in_loop(is_told=context._go_on_in_loop())
     return await result
+
+
+class _Raised:
+    """What a call in a thread has raised, on its way to the loop."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+def _caught(call: Callable[[], Any]) -> Any:
+    """Return what *call* raises as a value: a future looks at an exception's class, which may raise in its turn."""
+    try:
+        return call()
+    except BaseException as error:  # noqa: BLE001 - it is raised on the loop
+        return _Raised(error)
 
 
 def _hand_over(fn: Callable[..., Any], arguments: list[Any]) -> Any:
