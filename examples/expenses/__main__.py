@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import uuid
 from contextlib import suppress
 
@@ -48,3 +49,6 @@ if __name__ == "__main__":
     # Ctrl-C is how it ends: the web server raises the signal again when it has stopped.
     with suppress(KeyboardInterrupt):
         asyncio.run(main())
+    # A thread of temporalio's runtime that calls into Python while the interpreter ends would keep it from ending.
+    sys.stdout.flush()
+    os._exit(0)
