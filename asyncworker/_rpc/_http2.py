@@ -369,6 +369,7 @@ class Http2Connection:
         for name, value in frames.read_settings(payload):
             self._apply(name, value)
         self._sender.answer(frames.frame(frames.SETTINGS, frames.ACK, 0, b""))
+        self._sender.send_blocked()
         if not self._is_ready:
             self._is_ready = True
             self._events.append(Ready())

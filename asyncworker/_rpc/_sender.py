@@ -81,7 +81,7 @@ class Sender:
             call.unsent = memoryview(write_prefix(is_compressed, len(request)) + request)
             call.send_window = self._stream_window
             self._blocked.append(call)
-            self._send_blocked()
+            self.send_blocked()
 
     def drop(self, call: Call) -> None:
         """Forget what a call still has to send."""
@@ -98,18 +98,20 @@ class Sender:
         self._window += increment
         if self._window > frames.MAX_WINDOW:
             raise ProtocolViolation(ErrorCode.FLOW_CONTROL_ERROR, "WINDOW_UPDATE overflows the connection's window")
-        self._send_blocked()
+        self.send_blocked()
 
     def widen_stream(self, call: Call, increment: int) -> bool:
         """Apply a WINDOW_UPDATE of a stream; ``False`` if the window would be larger than a window can be."""
         call.send_window += increment
         if call.send_window > frames.MAX_WINDOW:
             return False
-        self._send_blocked()
+        self.send_blocked()
         return True
 
     def resize_windows(self, size: int) -> None:
         """Apply ``SETTINGS_INITIAL_WINDOW_SIZE``, also to streams that are open.
+
+        Nothing is sent yet: the larger windows are the peer's only once it has our acknowledgement (§6.5.3).
 
         Raises:
             ProtocolViolation: a window would be larger than a window can be.
@@ -121,7 +123,6 @@ class Sender:
             # May turn negative: then the call waits until it has earned its way back (§6.9.2).
             call.send_window += size - self._stream_window
         self._stream_window = size
-        self._send_blocked()
 
     def resize_frames(self, size: int) -> None:
         """Apply ``SETTINGS_MAX_FRAME_SIZE``.
@@ -133,7 +134,8 @@ class Sender:
             raise ProtocolViolation(ErrorCode.PROTOCOL_ERROR, f"MAX_FRAME_SIZE of {size}")
         self._max_frame_size = min(size, _MAX_SENT_FRAME)
 
-    def _send_blocked(self) -> None:
+    def send_blocked(self) -> None:
+        """Write what the windows allow of the calls that wait for it."""
         # Every call in turn gets a frame, so that none holds up the others.
         stuck = 0
         while stuck < len(self._blocked) and self._window > 0:

@@ -613,6 +613,20 @@ def test_initial_window_changes_open_streams():
     assert len(uploaded(peer.heard())) == 50
 
 
+def test_settings_are_acknowledged_before_they_are_used():
+    """A larger window is the server's only once it has our acknowledgement: what it allows is sent behind that."""
+    peer = Peer(settings={Setting.INITIAL_WINDOW_SIZE: 50})
+    peer.call(b"x" * 100)
+    peer.heard()
+
+    peer.say(frames.settings({Setting.INITIAL_WINDOW_SIZE: 1000}))
+
+    assert [(frame.kind, frame.flags, len(frame.payload)) for frame in peer.heard()] == [
+        (frames.SETTINGS, frames.ACK, 0),
+        (frames.DATA, frames.END_STREAM, 55),
+    ]
+
+
 def test_frame_size_setting():
     """A server that takes larger frames gets them."""
     peer = Peer(settings={Setting.MAX_FRAME_SIZE: 20_000})
