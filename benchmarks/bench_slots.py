@@ -22,7 +22,7 @@ from asyncworker.worker import (
     SlotReservation,
     SlotSupplier,
 )
-from asyncworker.worker._system import System
+from asyncworker.worker.slots._system import System
 
 RUNS = 7
 TURNS = 20_000

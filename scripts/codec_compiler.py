@@ -41,7 +41,7 @@ TABLES = {
     "ENCODERS: dict[type[Message], Callable[[Any], bytes]]": "encode",
 }
 
-#: What `asyncworker._wire._primitives` has for the codecs.
+#: What `asyncworker._wire_primitives` has for the codecs.
 HELPERS = [
     "BOOL",
     "BYTE",
@@ -110,7 +110,7 @@ def _imports(body: str, classes: list[type[Any]], elsewhere: dict[str, Collectio
     yield ""
     for helper in HELPERS:
         if re.search(rf"\b{helper}\b", body):
-            yield f"from asyncworker._wire._primitives import {helper}"
+            yield f"from asyncworker._wire_primitives import {helper}"
     for module, held in elsewhere.items():
         for cls in classes:
             if cls in held:

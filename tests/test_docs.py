@@ -104,19 +104,6 @@ def test_each_page_is_in_the_index():
     assert [name for name in pages if f"({name})" not in index] == []
 
 
-def test_each_room_is_in_the_list():
-    """docs/architecture.md lists every module."""
-    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    rooms = [path for path in (ROOT / "asyncworker").rglob("*.py") if "_proto" not in path.parts]
-    missing = [
-        room.relative_to(ROOT).as_posix()
-        for room in rooms
-        if room.name != "__init__.py" and f"](../{room.relative_to(ROOT).as_posix()})" not in text
-    ]
-
-    assert missing == []
-
-
 def test_tests_of_the_feature_table_exist():
     """Each test that the feature table names is there."""
     named = _TEST.findall((ROOT / "docs" / "features.md").read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 #: What a worker has imported when it begins to poll, and nothing of the user's.
-WORKER = "import asyncworker.worker, asyncworker.client, asyncworker._rpc._pool"
+WORKER = "import asyncworker.worker, asyncworker.client, asyncworker._rpc.http2._pool"
 
 #: Run a worker up to its first poll, on a server that knows heartbeats of workers.
 FIRST_POLL = """
@@ -67,8 +67,8 @@ def test_the_first_poll_comes_first():
     """Neither what tells of the machine nor what runs plain functions in threads is imported before the first poll."""
     loaded = loaded_after(FIRST_POLL)
 
-    assert "asyncworker.worker._registrar" in loaded
-    assert loaded & {"anyio._backends._asyncio", "asyncworker.worker._system", "psutil"} == set()
+    assert "asyncworker.worker.control._client_workers" in loaded
+    assert loaded & {"anyio._backends._asyncio", "asyncworker.worker.slots._system", "psutil"} == set()
 
 
 @pytest.mark.parametrize("name", ["asyncworker", "asyncworker.client", "asyncworker.testing", "asyncworker.worker"])

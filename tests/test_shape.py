@@ -1,4 +1,4 @@
-"""The layout says what it says: imports point down, pure rooms are pure, names are there."""
+"""The layout says what it says: imports point down, modules that decide are pure, names are there."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import importlib
 import inspect
 import pkgutil
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -16,75 +18,126 @@ import pytest
 import asyncworker
 
 ROOT = Path(asyncworker.__file__).parent
-# From the top down; what is in one line may import each other.
-FLOORS = [
-    {"__main__"},
-    {"cli"},
-    {"testing", "contrib"},
-    {"worker"},
-    {"client"},
-    {"activity"},
-    {"common", "config", "converter", "_rpc", "_time"},
-    {"_alarms", "_moments", "_safe_logger", "_wire", "_proto", "exceptions"},
-]
-FLOOR = {room: number for number, rooms in enumerate(reversed(FLOORS)) for room in rooms}
+# What a package holds, from the top down; what is in one line may import each other. A package's `__init__` shows what
+# is in it, and counts for none of these.
+LAYERS = {
+    "": [
+        {"__main__"},
+        {"cli"},
+        {"testing", "contrib"},
+        {"worker"},
+        {"client"},
+        {"activity"},
+        {"config"},
+        {"_rpc", "converter"},
+        {"common"},
+        {"_time", "_coalesced_timers"},
+        {"_wire"},
+        {"_proto", "_lazy", "_log_throttle", "_safe_logger", "_timer_queue", "_wire_primitives", "exceptions"},
+    ],
+    "worker": [
+        {"_worker"},
+        {"_run"},
+        {"_checks", "_settings"},
+        {"control"},
+        {"polling"},
+        {"attempts"},
+        {"_registry"},
+        {"_propagation", "slots"},
+        {"_events", "_interceptor", "_rate_limit", "_signals", "_size_limits", "_unless"},
+    ],
+    "_rpc": [
+        {"_grpclib", "_service"},
+        {"http2"},
+        {"_bound", "_dial"},
+        {"_callbacks", "_long_poll", "_transport"},
+        {"_methods", "_response_head", "_retry", "_status", "_target", "_threads"},
+    ],
+    "converter": [
+        {"_data", "_signature"},
+        {"failures"},
+        {"_encodings"},
+        {"_protobuf"},
+        {"_payload", "_reading"},
+        {"_size", "_stored", "_validation", "json"},
+        {"_codec"},
+        {"_context"},
+    ],
+}
+LAYER = {
+    package: {name: number for number, names in enumerate(reversed(layers)) for name in names}
+    for package, layers in LAYERS.items()
+}
+# Types of the layers above, each with its reason.
+UPWARDS = {
+    # `activity.client()` returns one, and its users want to see its methods.
+    "activity/__init__.py": {"asyncworker.client.Client"},
+    "activity/_context.py": {"asyncworker.client.Client"},
+}
+#: Modules in one folder, `__init__` apart.
+MOST_MODULES = 15
 
-# Rooms that decide: no clock, no socket, nothing to await. The converter awaits its codecs only.
+# Modules that decide: no clock, no socket, nothing to await. The converter awaits its codecs only.
 PURE = [
-    "_moments.py",
-    "_rpc/_call.py",
-    "_rpc/_frames.py",
-    "_rpc/_grpc.py",
-    "_rpc/_head.py",
-    "_rpc/_headers.py",
-    "_rpc/_http2.py",
-    "_rpc/_intake.py",
-    "_rpc/_liveness.py",
-    "_rpc/_reader.py",
+    "_timer_queue.py",
+    "_rpc/http2/_call.py",
+    "_rpc/http2/_frames.py",
+    "_rpc/http2/_grpc.py",
+    "_rpc/_response_head.py",
+    "_rpc/http2/_headers.py",
+    "_rpc/http2/_protocol.py",
+    "_rpc/http2/_inbound_flow.py",
+    "_rpc/http2/_keep_alive.py",
+    "_rpc/http2/_frame_reader.py",
     "_rpc/_retry.py",
-    "_rpc/_sender.py",
+    "_rpc/http2/_outbound_flow.py",
     "_rpc/_status.py",
     "_time.py",
     "_wire/__init__.py",
     "_wire/_meter.py",
-    "_wire/_primitives.py",
+    "_wire_primitives.py",
     "common.py",
     "config/_layers.py",
     "config/_resolve.py",
-    "converter/_adapter.py",
+    "converter/json/_adapter.py",
     "converter/_encodings.py",
-    "converter/_from_error.py",
+    "converter/failures/_from_error.py",
     "converter/_payload.py",
     "converter/_signature.py",
-    "converter/_to_error.py",
+    "converter/failures/_to_error.py",
     "exceptions.py",
-    "worker/_arrivals.py",
+    "worker/attempts/_arrivals.py",
     "worker/_checks.py",
-    "worker/_details.py",
-    "worker/_heartbeat.py",
-    "worker/_pid.py",
-    "worker/_scaling.py",
-    "worker/_time_limits.py",
-    "worker/_vitals.py",
+    "worker/attempts/_details.py",
+    "worker/attempts/_heartbeat_throttle.py",
+    "worker/slots/_pid_controller.py",
+    "worker/polling/_autoscaling.py",
+    "worker/attempts/_time_limits.py",
+    "worker/control/_heartbeat_builder.py",
 ]
 IMPURE = {"anyio", "concurrent", "selectors", "threading", "time"}
 # `asyncio.CancelledError` is a value to decide about, a future is where a call's answer goes, and a host's name is one
 # of the values that are shared.
-EXCEPTIONS = {"_rpc/_call.py": {"asyncio"}, "common.py": {"socket"}}
+EXCEPTIONS = {"_rpc/http2/_call.py": {"asyncio"}, "common.py": {"socket"}}
 
 
 def modules() -> Iterator[Path]:
-    return (path for path in sorted(ROOT.rglob("*.py")) if "_proto" not in path.parts)
+    return (path for path in sorted(ROOT.rglob("*.py")) if not {"temporal", "google"} & set(path.parts))
+
+
+def written_modules() -> Iterator[Path]:
+    return (path for path in modules() if "_proto" not in path.parts)
 
 
 def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def imports_of(path: Path) -> Iterator[str]:
-    """Yield the full names that a module imports while the program runs."""
+def imports_of(path: Path, *, typing: bool = False) -> Iterator[str]:
+    """Yield the full names that a module imports while the program runs, and those for type checkers if asked to."""
     package = ["asyncworker", *path.relative_to(ROOT).parent.parts]
-    for node in _at_run_time(ast.parse(path.read_text())):
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree) if typing else _at_run_time(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -101,26 +154,72 @@ def _at_run_time(tree: ast.AST) -> Iterator[ast.AST]:
         yield from _at_run_time(node)
 
 
-def room_of(name: str) -> str | None:
+def layer_of(name: str, package: str) -> int | None:
+    """Return the layer that a full name is on within *package*, if it is in there."""
+    parents = ["asyncworker", *filter(None, [package])]
     parts = name.split(".")
-    return parts[1] if parts[0] == "asyncworker" and len(parts) > 1 and parts[1] in FLOOR else None
+    if parts[: len(parents)] != parents or len(parts) == len(parents):
+        return None
+    return LAYER[package].get(parts[len(parents)])
+
+
+@pytest.mark.parametrize("package", LAYERS)
+def test_every_module_is_on_a_layer(package):
+    """The layers name what there is, and nothing else."""
+    there = {
+        path.stem for path in (ROOT / package).iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+
+    assert set(LAYER[package]) == there - {"__init__"}
 
 
 @pytest.mark.parametrize("path", list(modules()), ids=name_of)
 def test_imports_point_down(path):
-    """A room imports from its own floor and from those below; the facade shows everything and imports nothing."""
-    own = path.relative_to(ROOT).parts[0].removesuffix(".py")
-    if own == "__init__":
-        assert not any(room_of(name) for name in imports_of(path))
-        return
+    """A module imports from its own layer and from those below, in the package and in its parents, for types too."""
+    first, *rest = path.relative_to(ROOT).with_suffix("").parts
+    places = [("", first), *((first, place) for place in rest[:1] if first in LAYERS)]
+    for package, place in places:
+        own = LAYER[package].get(place)
+        if place != "__init__":
+            above = [name for name in imports_of(path, typing=True) if (layer_of(name, package) or 0) > own]
+            assert set(above) - UPWARDS.get(name_of(path), set()) == set()
 
-    above = [name for name in imports_of(path) if (room := room_of(name)) and FLOOR[room] > FLOOR[own]]
 
-    assert above == []
+def test_each_module_can_be_imported_first():
+    """No module depends on another one's having been imported before it."""
+    names = [".".join(["asyncworker", *path.relative_to(ROOT).with_suffix("").parts]) for path in modules()]
+    names = [name.removesuffix(".__init__") for name in names if not name.endswith("__main__")]
+    # A child each, of a process that has imported what is not ours: a fresh interpreter each would take minutes.
+    script = """
+import importlib, os, sys
+import anyio, anyio._backends._asyncio, betterproto2, grpclib.client, grpclib.server, pydantic, pydantic_core, click
+import fastapi
+for name in sys.argv[1:]:
+    sys.stdout.flush()
+    child = os.fork()
+    if not child:
+        try:
+            importlib.import_module(name)
+        except BaseException as error:
+            print(f"{name}: {error!r}", flush=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", script, *names], capture_output=True, text=True, timeout=120, check=True
+    )
+
+    assert ran.stdout == ""
+
+
+@pytest.mark.parametrize("folder", sorted({path.parent for path in written_modules()}), ids=name_of)
+def test_a_folder_can_be_taken_in_at_a_glance(folder):
+    """No folder has more modules than a reader takes in at a glance."""
+    assert len([path for path in folder.glob("*.py") if path.stem != "__init__"]) <= MOST_MODULES
 
 
 @pytest.mark.parametrize("name", PURE)
-def test_rooms_that_decide_are_pure(name):
+def test_modules_that_decide_are_pure(name):
     """A decision needs no event loop, no clock and no socket, so that its tests need none."""
     path = ROOT / name
     allowed = EXCEPTIONS.get(name, set())
@@ -131,8 +230,8 @@ def test_rooms_that_decide_are_pure(name):
     assert waits == []
 
 
-@pytest.mark.parametrize("path", list(modules()), ids=name_of)
-def test_grpclib_stays_in_its_rooms(path):
+@pytest.mark.parametrize("path", list(written_modules()), ids=name_of)
+def test_grpclib_stays_in_its_modules(path):
     """Grpclib is the reference transport's, and the fake server's."""
     if name_of(path) == "_rpc/_grpclib.py" or path.relative_to(ROOT).parts[0] == "testing":
         return
@@ -140,8 +239,8 @@ def test_grpclib_stays_in_its_rooms(path):
     assert [name for name in imports_of(path) if name.split(".")[0] == "grpclib"] == []
 
 
-@pytest.mark.parametrize("path", list(modules()), ids=name_of)
-def test_every_room_says_what_it_is_for(path):
+@pytest.mark.parametrize("path", list(written_modules()), ids=name_of)
+def test_every_module_says_what_it_is_for(path):
     """A module begins with a sentence, and has nothing left to do in it."""
     text = path.read_text()
 

@@ -8,26 +8,26 @@ from typing import Any
 
 from betterproto2 import Message
 
-from asyncworker._wire._primitives import BOOL
-from asyncworker._wire._primitives import BYTE
-from asyncworker._wire._primitives import int32
-from asyncworker._wire._primitives import int64
-from asyncworker._wire._primitives import keep
-from asyncworker._wire._primitives import octets
-from asyncworker._wire._primitives import pack_double
-from asyncworker._wire._primitives import pack_float
-from asyncworker._wire._primitives import read_int32
-from asyncworker._wire._primitives import read_int64
-from asyncworker._wire._primitives import read_size
-from asyncworker._wire._primitives import read_uint64
-from asyncworker._wire._primitives import skip
-from asyncworker._wire._primitives import to_int32
-from asyncworker._wire._primitives import too_deep
-from asyncworker._wire._primitives import truncated
-from asyncworker._wire._primitives import unpack_double
-from asyncworker._wire._primitives import unpack_float
-from asyncworker._wire._primitives import varint
-from asyncworker._wire._primitives import which_of
+from asyncworker._wire_primitives import BOOL
+from asyncworker._wire_primitives import BYTE
+from asyncworker._wire_primitives import int32
+from asyncworker._wire_primitives import int64
+from asyncworker._wire_primitives import keep
+from asyncworker._wire_primitives import octets
+from asyncworker._wire_primitives import pack_double
+from asyncworker._wire_primitives import pack_float
+from asyncworker._wire_primitives import read_int32
+from asyncworker._wire_primitives import read_int64
+from asyncworker._wire_primitives import read_size
+from asyncworker._wire_primitives import read_uint64
+from asyncworker._wire_primitives import skip
+from asyncworker._wire_primitives import to_int32
+from asyncworker._wire_primitives import too_deep
+from asyncworker._wire_primitives import truncated
+from asyncworker._wire_primitives import unpack_double
+from asyncworker._wire_primitives import unpack_float
+from asyncworker._wire_primitives import varint
+from asyncworker._wire_primitives import which_of
 from .temporal.api.common.v1 import ActivityType as common_ActivityType
 from .temporal.api.common.v1 import Header as common_Header
 from .temporal.api.common.v1 import Payload as common_Payload

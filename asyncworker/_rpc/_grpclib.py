@@ -34,12 +34,12 @@ from h2.exceptions import H2Error
 
 from ..exceptions import AsyncWorkerError, ClientClosedError, ConfigurationError, RPCError, RPCStatusCode
 from ._dial import dial
-from ._grpc import too_large
-from ._head import HEAD_SIZE
-from ._headers import DiscreetEncoder, encode_metadatum
-from ._listening import Listening, UnansweredError
+from ._long_poll import LongPoll, UnansweredError
+from ._response_head import HEAD_SIZE
 from ._target import DEFAULT_MAX_RECEIVE_BYTES, Target
 from ._transport import Metadata
+from .http2._grpc import too_large
+from .http2._headers import DiscreetEncoder, encode_metadatum
 
 __all__ = ["BytesCodec", "BytesDetailsCodec", "GrpclibTransport"]
 
@@ -133,7 +133,7 @@ class GrpclibTransport:
         )
 
     async def poll(
-        self, path: str, request: bytes, *, timeout: float, metadata: Metadata = (), listening: Listening
+        self, path: str, request: bytes, *, timeout: float, metadata: Metadata = (), listening: LongPoll
     ) -> bytes:
         """See :class:`Poll`."""
         self._check_open()

@@ -15,14 +15,14 @@ from typing import Any, Generic, TypeAlias
 
 import anyio
 
-from .._news import News
+from .._log_throttle import LogThrottle
 from .._safe_logger import get_logger
 from .._wire import DecodeError, TooMuchError, decode, encode
 from ..exceptions import ClientClosedError, RPCError, RPCStatusCode
-from ._head import HEAD_SIZE, leading_field
-from ._listening import Listening, UnansweredError, poll_of
+from ._callbacks import AbandonedError, BackgroundCalls, post_of
+from ._long_poll import LongPoll, UnansweredError, poll_of
 from ._methods import POLL_ACTIVITY_TASK_QUEUE, Method, Req, Resp
-from ._relay import AbandonedError, Relays, post_of
+from ._response_head import HEAD_SIZE, leading_field
 from ._retry import DEFAULT, Failures, RetryRules
 from ._status import decode_details
 from ._transport import Metadata, Receiver, Transport
@@ -108,11 +108,11 @@ class WorkflowService:
         self._extra = _checked(metadata or {})
         self._metadata: Metadata = self._build_metadata()
         self._proven: set[str] = set()
-        self._relays = Relays()
+        self._relays = BackgroundCalls()
         self.answered_at = self.unanswered_at = -math.inf
         self._closing = Event()
         # By method.
-        self._news: dict[str, News] = {}
+        self._news: dict[str, LogThrottle] = {}
 
     def __repr__(self) -> str:
         return f"<WorkflowService namespace={self.namespace!r} over {self._transport!r}>"
@@ -185,7 +185,7 @@ class WorkflowService:
             reply = await self._try_again(error, again, method, Failures(rules), until)
         return self._read(method, reply)
 
-    async def poll(self, method: Method[Req, Resp], request: Req, listening: Listening, *, timeout: float) -> Resp:
+    async def poll(self, method: Method[Req, Resp], request: Req, listening: LongPoll, *, timeout: float) -> Resp:
         """Make a long poll that may bring what must not be lost: once.
 
         Unlike a poll by :meth:`call` it is not over at its deadline, which is *timeout* seconds away and what the
@@ -337,8 +337,8 @@ class WorkflowService:
             self.answered_at = monotonic()
 
     def _tell(self, name: str, error: RPCError, wait: float, now: float) -> None:
-        is_news = self._news.setdefault(name, News()).is_news(error.message, now)
-        level = logging.WARNING if is_news else logging.DEBUG
+        should_log = self._news.setdefault(name, LogThrottle()).should_log(error.message, now)
+        level = logging.WARNING if should_log else logging.DEBUG
         _logger.log(level, "%s failed, and is tried again in %.1f s: %s", name, wait, error)
 
 

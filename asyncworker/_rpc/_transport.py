@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 from ..exceptions import RPCError
 
 if TYPE_CHECKING:
-    from ._listening import Listening
+    from ._long_poll import LongPoll
 
 #: Pairs of a lower-case key and its value; a key that ends in ``-bin`` has bytes for a value, any other key text.
 Metadata: TypeAlias = Sequence[tuple[str, str | bytes]]
@@ -51,7 +51,7 @@ class Poll(Protocol):
     """A way to make a long poll."""
 
     def __call__(
-        self, path: str, request: bytes, *, timeout: float, metadata: Metadata = (), listening: Listening
+        self, path: str, request: bytes, *, timeout: float, metadata: Metadata = (), listening: LongPoll
     ) -> Coroutine[Any, Any, bytes]:
         """Do what :meth:`Transport.unary` does, and go on listening when *timeout* is over.
 

@@ -33,8 +33,8 @@ from typing import Any, TypeVar
 from betterproto2 import Message
 
 from .._proto import _codec_worker
+from .._wire_primitives import DecodeError, EncodeError
 from ._meter import TooMuchError, depth_for
-from ._primitives import DecodeError, EncodeError
 
 __all__ = ["DecodeError", "EncodeError", "TooMuchError", "decode", "encode"]
 

@@ -7,7 +7,7 @@ without a use.
 
 from __future__ import annotations
 
-from ._primitives import MAX_DEPTH, DecodeError
+from .._wire_primitives import MAX_DEPTH, DecodeError
 
 __all__ = ["TooMuchError", "depth_for"]
 

@@ -6,9 +6,9 @@ use.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from .._lazy import attach
 from .._rpc._target import HttpConnectProxy, KeepAlive
 from ..config import TLSConfig
 from ._client import Client
@@ -19,15 +19,6 @@ if TYPE_CHECKING:
         AsyncActivityHandle as AsyncActivityHandle,
         AsyncActivityIDReference as AsyncActivityIDReference,
     )
-    from ._execution import (
-        ActivityExecution as ActivityExecution,
-        ActivityExecutionCount as ActivityExecutionCount,
-        ActivityExecutionCountAggregationGroup as ActivityExecutionCountAggregationGroup,
-        ActivityExecutionDescription as ActivityExecutionDescription,
-        ActivityExecutionStatus as ActivityExecutionStatus,
-        PendingActivityState as PendingActivityState,
-    )
-    from ._handle import ActivityHandle as ActivityHandle
     from ._inputs import (
         CancelActivityInput as CancelActivityInput,
         CompleteAsyncActivityInput as CompleteAsyncActivityInput,
@@ -46,12 +37,6 @@ if TYPE_CHECKING:
         UnpauseActivityInput as UnpauseActivityInput,
         UpdateActivityOptionsInput as UpdateActivityOptionsInput,
     )
-    from ._options import (
-        ActivityExecutionOptions as ActivityExecutionOptions,
-        RPCOptions as RPCOptions,
-        StartActivityOptions as StartActivityOptions,
-        UpdateActivityOptions as UpdateActivityOptions,
-    )
     from ._search_attributes import (
         SearchAttributeIndexedValueType as SearchAttributeIndexedValueType,
         SearchAttributeKey as SearchAttributeKey,
@@ -59,22 +44,37 @@ if TYPE_CHECKING:
         SearchAttributeValue as SearchAttributeValue,
         TypedSearchAttributes as TypedSearchAttributes,
     )
+    from .activities._description import (
+        ActivityExecution as ActivityExecution,
+        ActivityExecutionCount as ActivityExecutionCount,
+        ActivityExecutionCountAggregationGroup as ActivityExecutionCountAggregationGroup,
+        ActivityExecutionDescription as ActivityExecutionDescription,
+        ActivityExecutionStatus as ActivityExecutionStatus,
+        PendingActivityState as PendingActivityState,
+    )
+    from .activities._handle import ActivityHandle as ActivityHandle
+    from .activities._options import (
+        ActivityExecutionOptions as ActivityExecutionOptions,
+        RPCOptions as RPCOptions,
+        StartActivityOptions as StartActivityOptions,
+        UpdateActivityOptions as UpdateActivityOptions,
+    )
 
 # Where the names live that are not imported here.
 _HOMES = {
     # Standalone activities
-    "ActivityHandle": "_handle",
-    "ActivityExecution": "_execution",
-    "ActivityExecutionCount": "_execution",
-    "ActivityExecutionCountAggregationGroup": "_execution",
-    "ActivityExecutionDescription": "_execution",
-    "ActivityExecutionOptions": "_options",
-    "ActivityExecutionStatus": "_execution",
-    "PendingActivityState": "_execution",
+    "ActivityHandle": "activities._handle",
+    "ActivityExecution": "activities._description",
+    "ActivityExecutionCount": "activities._description",
+    "ActivityExecutionCountAggregationGroup": "activities._description",
+    "ActivityExecutionDescription": "activities._description",
+    "ActivityExecutionOptions": "activities._options",
+    "ActivityExecutionStatus": "activities._description",
+    "PendingActivityState": "activities._description",
     # Options
-    "RPCOptions": "_options",
-    "StartActivityOptions": "_options",
-    "UpdateActivityOptions": "_options",
+    "RPCOptions": "activities._options",
+    "StartActivityOptions": "activities._options",
+    "UpdateActivityOptions": "activities._options",
     # Search attributes
     "SearchAttributeIndexedValueType": "_search_attributes",
     "SearchAttributeKey": "_search_attributes",
@@ -152,14 +152,4 @@ __all__ = [
     "UpdateActivityOptionsInput",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f".{home}", __name__), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = attach(__name__, _HOMES)

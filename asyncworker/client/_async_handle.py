@@ -16,7 +16,7 @@ from ._inputs import (
 if TYPE_CHECKING:
     from ..converter import DataConverter, SerializationContext
     from ._interceptor import OutboundInterceptor
-    from ._options import RPCOptions
+    from .activities._options import RPCOptions
 
 __all__ = ["AsyncActivityHandle", "AsyncActivityIDReference", "reference_to"]
 

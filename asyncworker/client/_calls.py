@@ -13,7 +13,7 @@ from .._rpc._retry import RetryRules
 from .._time import Seconds, to_seconds
 from ..converter import DataConverter
 from ..converter._encodings import reads_with_pydantic
-from ..converter._writing import encoder_for
+from ..converter.json._writing import encoder_for
 from ._interceptor import OutboundInterceptor
 
 if TYPE_CHECKING:

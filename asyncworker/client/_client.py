@@ -10,6 +10,7 @@ from typing import Self
 
 import anyio
 
+from .._rpc._bound import BoundTransport
 from .._rpc._service import DEFAULT_MAX_DECODED_BYTES, APIKey, WorkflowService
 from .._rpc._target import DEFAULT_MAX_RECEIVE_BYTES, HttpConnectProxy, KeepAlive
 from .._rpc._threads import in_own_thread
@@ -18,13 +19,12 @@ from .._time import Seconds, to_seconds
 from ..common import default_identity
 from ..config import ConnectConfig, TLSConfig
 from ..converter import DataConverter
-from ._activities import Activities
 from ._async_completion import AsyncCompletion
-from ._bound import BoundTransport
 from ._connect import TransportName, open_transport, target_of, wait_until_serving
 from ._end import End
 from ._interceptor import Interceptor, OutboundInterceptor
-from ._methods import ActivityMethods
+from .activities._class_methods import ActivityMethods
+from .activities._client_methods import Activities
 
 __all__ = ["Client"]
 

@@ -23,8 +23,8 @@ class End(OutboundInterceptor):
     @cached_property
     def next(self) -> OutboundInterceptor:  # type: ignore[override] # nobody sets it
         # A worker makes its calls without all this, and starts sooner without importing it.
-        from ._activity_calls import ActivityCalls
         from ._completion_calls import CompletionCalls
+        from .activities._calls import ActivityCalls
 
         class Calls(ActivityCalls, CompletionCalls):
             """All calls that there are."""

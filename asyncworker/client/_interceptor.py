@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._execution import ActivityExecution, ActivityExecutionCount, ActivityExecutionDescription
-    from ._handle import ActivityHandle
     from ._inputs import (
         CancelActivityInput,
         CompleteAsyncActivityInput,
@@ -26,7 +24,9 @@ if TYPE_CHECKING:
         UnpauseActivityInput,
         UpdateActivityOptionsInput,
     )
-    from ._options import ActivityExecutionOptions
+    from .activities._description import ActivityExecution, ActivityExecutionCount, ActivityExecutionDescription
+    from .activities._handle import ActivityHandle
+    from .activities._options import ActivityExecutionOptions
 
 __all__ = ["Interceptor", "OutboundInterceptor"]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from .._proto.temporal.api.common.v1 import Payload
 from .._proto.temporal.api.failure.v1 import Failure
 from ..common import RawValue
-from ._adapter import adapter_for
 from ._codec import ChainedPayloadCodec, PayloadCodec
 from ._context import (
     ActivitySerializationContext,
@@ -17,19 +16,20 @@ from ._context import (
     WorkflowSerializationContext,
 )
 from ._data import DataConverter
-from ._default_failure import DefaultFailureConverter, DefaultFailureConverterWithEncodedAttributes
 from ._encodings import (
     BinaryNullPayloadConverter,
     BinaryPlainPayloadConverter,
     DefaultPayloadConverter,
     JSONPlainPayloadConverter,
 )
-from ._failure import FailureConverter, ensure_application_failure
 from ._payload import CompositePayloadConverter, EncodingPayloadConverter, PayloadConverter
 from ._protobuf import BinaryProtoPayloadConverter, JSONProtoPayloadConverter
 from ._signature import Parameter, Signature
 from ._size import payloads_size
 from ._validation import create_payload_validation_error
+from .failures._default import DefaultFailureConverter, DefaultFailureConverterWithEncodedAttributes
+from .failures._failure import FailureConverter, ensure_application_failure
+from .json._adapter import adapter_for
 
 __all__ = [
     # Everything together

@@ -12,12 +12,12 @@ from typing import Any
 
 from .._proto.temporal.api.common.v1 import Payload
 from ..exceptions import ConverterError
-from ._adapter import Adapter, adapter_for
-from ._explain import explain
 from ._payload import CompositePayloadConverter, EncodingPayloadConverter, PayloadConverter
 from ._protobuf import BinaryProtoPayloadConverter, JSONProtoPayloadConverter
 from ._reading import read_bytes, read_json
-from ._writing import written
+from .json._adapter import Adapter, adapter_for
+from .json._explain import explain
+from .json._writing import written
 
 __all__ = [
     "BinaryNullPayloadConverter",

@@ -15,11 +15,11 @@ from typing import Any, Self
 from .._proto.temporal.api.common.v1 import Payload
 from ..common import RawValue
 from ..exceptions import AsyncWorkerError, ConverterError
-from ._adapter import Adapter, adapter_for, clip, describe_type
 from ._context import SerializationContext, WithSerializationContext, takes_context, with_context
-from ._explain import is_told, pieces_of, text_of, without
 from ._stored import is_stored_elsewhere, refuse_stored, stored_elsewhere
-from ._writing import texts_of
+from .json._adapter import Adapter, adapter_for, clip, describe_type
+from .json._explain import is_told, pieces_of, text_of, without
+from .json._writing import texts_of
 
 __all__ = ["PASSING", "CompositePayloadConverter", "EncodingPayloadConverter", "PayloadConverter"]
 

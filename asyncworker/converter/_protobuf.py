@@ -7,10 +7,10 @@ from typing import Any
 
 from .._proto.temporal.api.common.v1 import Payload
 from ..exceptions import ConverterError
-from ._adapter import Adapter, adapter_for, clip, describe_type, is_message_class
-from ._explain import pieces_of, without
 from ._payload import EncodingPayloadConverter
 from ._reading import read_json
+from .json._adapter import Adapter, adapter_for, clip, describe_type, is_message_class
+from .json._explain import pieces_of, without
 
 __all__ = ["BinaryProtoPayloadConverter", "JSONProtoPayloadConverter"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..exceptions import ConverterError
-from ._adapter import Adapter
-from ._explain import explain
+from .json._adapter import Adapter
+from .json._explain import explain
 
 __all__ = ["read_bytes", "read_json"]
 

@@ -13,13 +13,13 @@ from typing import Any, Optional, get_type_hints
 from .._proto.temporal.api.common.v1 import Payload
 from ..common import RawValue
 from ..exceptions import ConverterError, FailureError
-from ._adapter import Adapter, clip, describe_type
 from ._encodings import reads_with_pydantic
-from ._explain import is_told, pieces_of, text_of, without
 from ._payload import PASSING, PayloadConverter
 from ._stored import StoredElsewhereError, refuse_stored
-from ._variables import bindings_of, bound
-from ._writing import encoder_for
+from .json._adapter import Adapter, clip, describe_type
+from .json._explain import is_told, pieces_of, text_of, without
+from .json._variables import bindings_of, bound
+from .json._writing import encoder_for
 
 __all__ = ["Parameter", "Signature"]
 

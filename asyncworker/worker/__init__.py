@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from .._lazy import attach
 from ._events import (
     ActivityCancelled,
     ActivityFinished,
@@ -23,32 +23,32 @@ from ._interceptor import (
     ExecuteActivityInput,
     Interceptor,
 )
-from ._scaling import PollerBehavior, PollerBehaviorAutoscaling, PollerBehaviorSimpleMaximum
 from ._settings import WorkerDeploymentConfig
-from ._slots import FixedSizeSlotSupplier, SlotPermit, SlotReservation, SlotSupplier
 from ._worker import Worker
+from .polling._autoscaling import PollerBehavior, PollerBehaviorAutoscaling, PollerBehaviorSimpleMaximum
+from .slots._supplier import FixedSizeSlotSupplier, SlotPermit, SlotReservation, SlotSupplier
 
 if TYPE_CHECKING:
     from ._propagation import ContextPropagator as ContextPropagator
-    from ._resource_slots import (
+    from .slots._resource_based import (
         ResourceBasedSlotConfig as ResourceBasedSlotConfig,
         ResourceBasedSlotSupplier as ResourceBasedSlotSupplier,
         ResourceBasedTunerConfig as ResourceBasedTunerConfig,
         ResourceController as ResourceController,
         ResourceSensor as ResourceSensor,
     )
-    from ._system import ResourceUsage as ResourceUsage
+    from .slots._system import ResourceUsage as ResourceUsage
 
 # Where the names live that are imported on their first use: few workers have any, and the others start 5 ms sooner.
 _HOMES = {
     # It wraps a client's calls as well, and brings them with it.
     "ContextPropagator": "_propagation",
-    "ResourceBasedSlotConfig": "_resource_slots",
-    "ResourceBasedSlotSupplier": "_resource_slots",
-    "ResourceBasedTunerConfig": "_resource_slots",
-    "ResourceController": "_resource_slots",
-    "ResourceSensor": "_resource_slots",
-    "ResourceUsage": "_system",
+    "ResourceBasedSlotConfig": "slots._resource_based",
+    "ResourceBasedSlotSupplier": "slots._resource_based",
+    "ResourceBasedTunerConfig": "slots._resource_based",
+    "ResourceController": "slots._resource_based",
+    "ResourceSensor": "slots._resource_based",
+    "ResourceUsage": "slots._system",
 }
 
 __all__ = [
@@ -88,14 +88,4 @@ __all__ = [
     "WorkerStopping",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f".{home}", __name__), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = attach(__name__, _HOMES)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from .._time import Seconds, to_seconds
-from ._scaling import PollerBehavior, PollerBehaviorSimpleMaximum
-from ._slots import FixedSizeSlotSupplier, SlotSupplier
+from .polling._autoscaling import PollerBehavior, PollerBehaviorSimpleMaximum
+from .slots._supplier import FixedSizeSlotSupplier, SlotSupplier
 
 __all__ = [
     "at_least_one",

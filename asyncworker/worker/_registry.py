@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterable, Sequence
 from types import MethodType
 from typing import Any
 
-from .._news import News
+from .._log_throttle import LogThrottle
 from ..activity import Definition
 from ..activity._definition import definitions_of
 from ..common import RawValue
 from ..converter import PayloadConverter, Signature
 from ..exceptions import ApplicationError
-from ._rate import RateLimit
+from ._rate_limit import RateLimit
 
-__all__ = ["Registered", "Registry"]
+__all__ = ["RegisteredActivity", "Registry"]
 
 
-class Registered:
+class RegisteredActivity:
     """One activity of a worker: its declaration, its compiled signature, its own limits."""
 
     __slots__ = (
@@ -40,14 +40,14 @@ class Registered:
         #: Whether it has been said that it heartbeats without a heartbeat timeout; once is enough.
         self.has_been_warned_of = False
         #: What was said of its heartbeats that did not arrive: in an outage those of all attempts do not.
-        self.lost_heartbeats = News()
+        self.lost_heartbeats = LogThrottle()
         self.takes_context = definition.takes_context
         self.signature = Signature(definition.fn, skip=int(definition.takes_context))
         self.room: asyncio.Semaphore | None = None
         self.pace = None if definition.max_per_second is None else RateLimit(definition.max_per_second)
 
     def __repr__(self) -> str:
-        return f"<Registered {self.definition.name or '(dynamic)'}>"
+        return f"<RegisteredActivity {self.definition.name or '(dynamic)'}>"
 
 
 class Registry:
@@ -62,8 +62,8 @@ class Registry:
     """
 
     def __init__(self, activities: Iterable[Any]) -> None:
-        self._by_name: dict[str, Registered] = {}
-        self._dynamic: Registered | None = None
+        self._by_name: dict[str, RegisteredActivity] = {}
+        self._dynamic: RegisteredActivity | None = None
         for thing in activities:
             for definition in definitions_of(thing):
                 self._add(definition)
@@ -83,7 +83,7 @@ class Registry:
         """Whether an activity is a plain function, to be run in a thread."""
         return not all(registered.is_async for registered in self._all())
 
-    def find(self, name: str) -> Registered | None:
+    def find(self, name: str) -> RegisteredActivity | None:
         """Answer who takes the activity type *name*, if anybody does."""
         return self._by_name.get(name) or self._dynamic
 
@@ -102,7 +102,7 @@ class Registry:
             limit = registered.definition.max_concurrent
             registered.room = None if limit is None else asyncio.Semaphore(limit)
 
-    def _all(self) -> list[Registered]:
+    def _all(self) -> list[RegisteredActivity]:
         return [*self._by_name.values(), *([] if self._dynamic is None else [self._dynamic])]
 
     def unknown(self, name: str) -> ApplicationError:
@@ -113,7 +113,7 @@ class Registry:
         )
 
     def _add(self, definition: Definition) -> None:
-        registered = Registered(definition)
+        registered = RegisteredActivity(definition)
         if definition.name is None:
             if self._dynamic is not None:
                 raise TypeError("a worker takes one dynamic activity, and got a second")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .._rpc._listening import PATIENCE
+from .._rpc._long_poll import PATIENCE
 from ..common import WorkerDeploymentVersion
-from ._environment import HeartbeatSettings
 from ._events import Observer
 from ._interceptor import Interceptor
-from ._pollers import LAST_PATIENCE
 from ._registry import Registry
-from ._scaling import PollerBehavior
-from ._slots import SlotSupplier
+from .attempts._shared import HeartbeatSettings
+from .polling._autoscaling import PollerBehavior
+from .polling._poller_pool import LAST_PATIENCE
+from .slots._supplier import SlotSupplier
 
 __all__ = ["WorkerDeploymentConfig", "WorkerSettings"]
 

@@ -25,16 +25,16 @@ from ._checks import (
     positive,
     rate,
 )
-from ._environment import HeartbeatSettings
 from ._events import Observer
 from ._interceptor import Interceptor
-from ._life import Life
 from ._registry import Registry
-from ._scaling import PollerBehavior
+from ._run import WorkerRun
 from ._settings import WorkerDeploymentConfig, WorkerSettings
 from ._signals import on_signals
-from ._slots import SlotSupplier
 from ._unless import unless
+from .attempts._shared import HeartbeatSettings
+from .polling._autoscaling import PollerBehavior
+from .slots._supplier import SlotSupplier
 
 if TYPE_CHECKING:
     from ..client import Client
@@ -118,7 +118,7 @@ class Worker:
     ) -> None:
         expect_sequence("activities", activities)
         self._client = client
-        self._life: Life | None = None
+        self._worker_run: WorkerRun | None = None
         self._ended: asyncio.Task[None] | None = None
         self._block: _Block | None = None
         # Whether it was to be shut down before a run() that was called had its first turn.
@@ -169,7 +169,7 @@ class Worker:
     @property
     def client(self) -> Client | None:
         """The client it was given, or has made for itself while it runs."""
-        return self._life._client if self._life is not None and self.is_running else self._client
+        return self._worker_run._client if self._worker_run is not None and self.is_running else self._client
 
     @property
     def is_running(self) -> bool:
@@ -188,7 +188,7 @@ class Worker:
         It is not between two polls, while all slots are taken, and while there is no connection. For a readiness probe
         use :attr:`is_ready`.
         """
-        life = self._life
+        life = self._worker_run
         return life is not None and life.is_polling
 
     @property
@@ -199,18 +199,20 @@ class Worker:
         server or there is nothing to poll with (all slots, or the rate limit, are used up), and the worker does not
         stop. With all slots taken the server may go unasked for longer; then the last call counts.
         """
-        life = self._life
+        life = self._worker_run
         return life is not None and self.is_running and life.is_ready
 
     @property
     def instance_key(self) -> str | None:
         """What the server calls it while it runs, e.g. for ``temporal worker describe``; new each time it is run."""
-        return None if self._life is None else self._life.instance_key
+        return None if self._worker_run is None else self._worker_run.instance_key
 
     @property
     def slots_used(self) -> int:
         """How many activities it holds."""
-        return 0 if self._life is None or self._life.executions is None else len(self._life.executions)
+        return (
+            0 if self._worker_run is None or self._worker_run.executions is None else len(self._worker_run.executions)
+        )
 
     # Running
 
@@ -321,7 +323,7 @@ class Worker:
     def _begin(self) -> asyncio.Task[None]:
         if self.is_running:
             raise RuntimeError(f"{self!r} runs already")
-        self._life = None
+        self._worker_run = None
         self._has_begun, self._is_stopping = asyncio.Event(), asyncio.Event()
         if self._is_shut_down_early:
             self._is_shut_down_early = False
@@ -334,10 +336,10 @@ class Worker:
             if client is None:
                 return
             self._settings.registry.prepare(client.data_converter.payload_converter)
-            self._life = Life(self._settings, client, self._has_begun)
+            self._worker_run = WorkerRun(self._settings, client, self._has_begun)
             if self._is_stopping.is_set():
                 return
-            await self._life.live()
+            await self._worker_run.live()
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Client | None]:
@@ -395,13 +397,13 @@ class Worker:
 
     def _stop(self) -> None:
         self._is_stopping.set()
-        if self._life is not None:
-            self._life.stop()
+        if self._worker_run is not None:
+            self._worker_run.stop()
 
     def _hurry(self) -> None:
         self._is_stopping.set()
-        if self._life is not None:
-            self._life.hurry()
+        if self._worker_run is not None:
+            self._worker_run.hurry()
 
     def _on_signal(self, number: signal.Signals) -> None:
         _logger.info("got %s", number.name)

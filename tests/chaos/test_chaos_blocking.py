@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from asyncworker._rpc._pool import Http2Transport
 from asyncworker._rpc._target import Target
+from asyncworker._rpc.http2._pool import Http2Transport
 
 from .http2_server import Call, Server, Step
 

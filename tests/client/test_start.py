@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from asyncworker import DataConverter, activity
 from asyncworker.client._calls import as_annotated
-from asyncworker.client._start import plan_start
+from asyncworker.client.activities._start import plan_start
 from asyncworker.common import ActivityIDConflictPolicy, ActivityIDReusePolicy, Priority, RetryPolicy
 
 ENOUGH = {"task_queue": "depot", "start_to_close_timeout": 5}

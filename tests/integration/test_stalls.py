@@ -13,7 +13,7 @@ import anyio
 import pytest
 
 from asyncworker import Client, Worker, activity
-from asyncworker._rpc._listening import UnansweredError
+from asyncworker._rpc._long_poll import UnansweredError
 from asyncworker.testing import DevServer, FakeTemporal
 from asyncworker.worker import PollFailed, WorkerEvent
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import hpack
 
-from asyncworker._rpc import _frames as frames
-from asyncworker._rpc._call import Call
-from asyncworker._rpc._http2 import Http2Connection
+from asyncworker._rpc.http2 import _frames as frames
+from asyncworker._rpc.http2._call import Call
+from asyncworker._rpc.http2._protocol import Http2Connection
 
 PATH = "/test.Service/Method"
 OK_HEAD = [(b":status", b"200"), (b"content-type", b"application/grpc")]

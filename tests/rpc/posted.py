@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from asyncworker._rpc._relay import post_of
+from asyncworker._rpc._callbacks import post_of
 
 
 class Posted:

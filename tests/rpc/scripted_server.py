@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 import hpack
 from http2_peer import OK_HEAD, OK_TRAILERS, Frame, message
 
-from asyncworker._rpc import _frames as frames
 from asyncworker._rpc._target import Target
+from asyncworker._rpc.http2 import _frames as frames
 
 
 class ServerConnection(asyncio.Protocol):

@@ -13,8 +13,8 @@ from scripted_server import ScriptedServer
 
 from asyncworker._rpc._dial import check_connect_answer, connect_request, take_turns
 from asyncworker._rpc._grpclib import GrpclibTransport
-from asyncworker._rpc._pool import Http2Transport
 from asyncworker._rpc._target import TLS, HttpConnectProxy, Target
+from asyncworker._rpc.http2._pool import Http2Transport
 from asyncworker.exceptions import RPCError, RPCStatusCode
 
 TRUSTING = TLS(server_ca_cert=CA_PEM)

@@ -5,8 +5,8 @@ import random
 
 import pytest
 
-from asyncworker._rpc import _grpc as grpc
-from asyncworker._rpc._grpc import MessageError, Status
+from asyncworker._rpc.http2 import _grpc as grpc
+from asyncworker._rpc.http2._grpc import MessageError, Status
 from asyncworker.exceptions import RPCStatusCode
 
 

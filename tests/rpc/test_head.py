@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from asyncworker._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
-from asyncworker._rpc._head import HEAD_SIZE, head_of, is_head_whole, leading_field
+from asyncworker._rpc._response_head import HEAD_SIZE, head_of, is_head_whole, leading_field
 from asyncworker._wire import encode
 
 

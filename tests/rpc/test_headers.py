@@ -6,7 +6,7 @@ import hpack
 import pytest
 from hypothesis import given, strategies as st
 
-from asyncworker._rpc._headers import (
+from asyncworker._rpc.http2._headers import (
     HeaderDecoder,
     HeaderDecodingError,
     HeaderEncoder,

@@ -7,10 +7,10 @@ import struct
 import pytest
 from http2_peer import OK_HEAD, OK_TRAILERS, PATH, Frame, Peer, message, parse
 
-from asyncworker._rpc import _frames as frames
-from asyncworker._rpc._call import WINDOW, Closed, Failure, GoingAway, Ready, Response
-from asyncworker._rpc._frames import ErrorCode, Setting
-from asyncworker._rpc._http2 import MAX_HEADER_LIST_SIZE, Http2Connection
+from asyncworker._rpc.http2 import _frames as frames
+from asyncworker._rpc.http2._call import WINDOW, Closed, Failure, GoingAway, Ready, Response
+from asyncworker._rpc.http2._frames import ErrorCode, Setting
+from asyncworker._rpc.http2._protocol import MAX_HEADER_LIST_SIZE, Http2Connection
 from asyncworker.exceptions import RPCStatusCode
 
 INTERNAL, UNAVAILABLE, UNKNOWN = RPCStatusCode.INTERNAL, RPCStatusCode.UNAVAILABLE, RPCStatusCode.UNKNOWN

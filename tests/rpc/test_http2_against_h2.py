@@ -11,8 +11,8 @@ import pytest
 from http2_peer import PATH, message
 from hypothesis import given, settings, strategies as st
 
-from asyncworker._rpc._call import Call, Closed, Failure, GoingAway, Ready, Response
-from asyncworker._rpc._http2 import Http2Connection
+from asyncworker._rpc.http2._call import Call, Closed, Failure, GoingAway, Ready, Response
+from asyncworker._rpc.http2._protocol import Http2Connection
 from asyncworker.exceptions import RPCStatusCode
 
 SETTINGS = h2.settings.SettingCodes

@@ -6,9 +6,9 @@ import hpack
 from http2_peer import OK_HEAD, OK_TRAILERS, Peer, message, parse
 from hypothesis import given, settings, strategies as st
 
-from asyncworker._rpc import _frames as frames
-from asyncworker._rpc._call import Closed, Failure, Response
-from asyncworker._rpc._frames import Setting
+from asyncworker._rpc.http2 import _frames as frames
+from asyncworker._rpc.http2._call import Closed, Failure, Response
+from asyncworker._rpc.http2._frames import Setting
 
 
 def encode(fields):

@@ -10,13 +10,13 @@ import pytest
 from far_ends import ECHO, HANG, KINDS, until
 from scripted_server import ScriptedServer
 
-from asyncworker._rpc import _frames as frames
-from asyncworker._rpc._frames import Setting
+from asyncworker._rpc._bound import BoundTransport
 from asyncworker._rpc._grpclib import GrpclibTransport
-from asyncworker._rpc._listening import Listening, UnansweredError, poll_of
-from asyncworker._rpc._pool import Http2Transport
+from asyncworker._rpc._long_poll import LongPoll, UnansweredError, poll_of
 from asyncworker._rpc._target import Target
-from asyncworker.client._bound import BoundTransport
+from asyncworker._rpc.http2 import _frames as frames
+from asyncworker._rpc.http2._frames import Setting
+from asyncworker._rpc.http2._pool import Http2Transport
 from asyncworker.exceptions import RPCError, RPCStatusCode
 
 TRANSPORTS = {
@@ -65,7 +65,7 @@ def heard(server):
 
 async def acquaint(transport, server, quiet) -> None:
     """Let the transport learn the server's settings; grpclib's does not wait for them with its first call."""
-    poll = begin(transport, Listening(), timeout=LONG)
+    poll = begin(transport, LongPoll(), timeout=LONG)
     await until(lambda: any((frame.kind, frame.flags) == ACKNOWLEDGED for frame in heard(server)))
     poll.cancel()
     await asyncio.wait([poll])
@@ -84,7 +84,7 @@ async def error_of(poll) -> RPCError:
 
 async def test_an_answer_that_comes_after_the_deadline_is_heard(make_transport):
     """What a stalled network delivers late is delivered: the stream has not been reset."""
-    quiet, listening = Quiet(), Listening(LONG)
+    quiet, listening = Quiet(), LongPoll(LONG)
     server = ScriptedServer(quiet)
     async with server.listening(), connected(make_transport, server.target()) as transport:
         poll = begin(transport, listening)
@@ -100,7 +100,7 @@ async def test_an_answer_that_comes_after_the_deadline_is_heard(make_transport):
 async def test_the_server_is_told_the_deadline_and_its_word_counts(make_transport, kind):
     """The server is told when to answer, not how long it is listened to, and may end the poll by then."""
     async with KINDS[kind](tls=False).running() as far, connected(make_transport, far.target()) as transport:
-        error = await error_of(begin(transport, Listening(LONG), path=HANG, timeout=0.3))
+        error = await error_of(begin(transport, LongPoll(LONG), path=HANG, timeout=0.3))
 
         assert 0 < far.timeouts[0] <= 0.31
         assert error.status in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
@@ -112,7 +112,7 @@ async def test_one_that_gets_no_answer_says_so(make_transport):
     quiet = Quiet()
     server = ScriptedServer(quiet)
     async with server.listening(), connected(make_transport, server.target()) as transport:
-        error = await error_of(begin(transport, Listening(patience=0.1)))
+        error = await error_of(begin(transport, LongPoll(patience=0.1)))
         [(connection, _)] = quiet.asked
         await until(lambda: connection.count(frames.RST_STREAM) == 1)
 
@@ -122,7 +122,7 @@ async def test_one_that_gets_no_answer_says_so(make_transport):
 
 async def test_one_ends_with_its_connection(make_transport):
     """A connection that dies fails its polls, before and after their deadline."""
-    quiet, listenings = Quiet(), [Listening(LONG), Listening(LONG)]
+    quiet, listenings = Quiet(), [LongPoll(LONG), LongPoll(LONG)]
     server = ScriptedServer(quiet)
     async with server.listening(), connected(make_transport, server.target()) as transport:
         polls = [begin(transport, listenings[0]), begin(transport, listenings[1], timeout=LONG)]
@@ -134,7 +134,7 @@ async def test_one_ends_with_its_connection(make_transport):
 
 async def test_one_shows_when_it_is_with_the_server(make_transport):
     """It is not while there is no connection, and not any more when it is answered."""
-    quiet, listening = Quiet(), Listening(LONG)
+    quiet, listening = Quiet(), LongPoll(LONG)
     server = ScriptedServer(quiet)
     async with server.listening(), connected(make_transport, server.target()) as transport:
         poll = begin(transport, listening, timeout=LONG)
@@ -152,7 +152,7 @@ async def test_one_shows_when_it_is_with_the_server(make_transport):
 @pytest.mark.parametrize("setting", [Setting.MAX_CONCURRENT_STREAMS, Setting.INITIAL_WINDOW_SIZE])
 async def test_one_that_cannot_be_sent_ends_at_its_deadline(make_transport, setting):
     """A server that lets no request in has not seen the poll: that is trouble, and not an empty poll."""
-    quiet, listening = Quiet(), Listening(LONG)
+    quiet, listening = Quiet(), LongPoll(LONG)
     server = ScriptedServer(quiet, settings={setting: 0})
     async with server.listening(), connected(make_transport, server.target()) as transport:
         await acquaint(transport, server, quiet)
@@ -163,7 +163,7 @@ async def test_one_that_cannot_be_sent_ends_at_its_deadline(make_transport, sett
 
 async def test_one_that_nobody_can_be_reached_for_ends_at_its_deadline(make_transport, free_tcp_port):
     """Without a connection a poll is trouble, by its deadline at the latest."""
-    listening = Listening(LONG)
+    listening = LongPoll(LONG)
     async with connected(make_transport, Target("127.0.0.1", free_tcp_port)) as transport:
         error = await error_of(begin(transport, listening))
 
@@ -172,7 +172,7 @@ async def test_one_that_nobody_can_be_reached_for_ends_at_its_deadline(make_tran
 
 async def test_one_that_is_given_up_ends_at_once(make_transport):
     """Whoever listens may stop, and the server is told."""
-    quiet, listening = Quiet(), Listening(LONG)
+    quiet, listening = Quiet(), LongPoll(LONG)
     server = ScriptedServer(quiet)
     async with server.listening(), connected(make_transport, server.target()) as transport:
         poll = begin(transport, listening, timeout=LONG)
@@ -185,7 +185,7 @@ async def test_one_that_is_given_up_ends_at_once(make_transport):
 
 async def test_one_that_is_given_up_with_its_answer_has_it():
     """An answer that has come is not lost to somebody who gives up at the same moment."""
-    quiet, listening = Quiet(), Listening(LONG)
+    quiet, listening = Quiet(), LongPoll(LONG)
     server = ScriptedServer(quiet)
     async with server.listening(), connected(Http2Transport, server.target()) as transport:
         poll = begin(transport, listening, timeout=LONG)
@@ -199,7 +199,7 @@ async def test_one_that_is_given_up_with_its_answer_has_it():
 @pytest.mark.parametrize("setting", [Setting.MAX_CONCURRENT_STREAMS, Setting.INITIAL_WINDOW_SIZE])
 async def test_one_that_was_not_sent_and_is_given_up_never_is(make_transport, setting):
     """A poll that nobody wants any more does not go out when the server lets it."""
-    quiet, listening = Quiet(), Listening(LONG)
+    quiet, listening = Quiet(), LongPoll(LONG)
     server = ScriptedServer(quiet, settings={setting: 0})
     async with server.listening(), connected(make_transport, server.target()) as transport:
         await acquaint(transport, server, quiet)
@@ -217,7 +217,7 @@ async def test_one_that_was_not_sent_and_is_given_up_never_is(make_transport, se
 
 async def test_none_begins_after_the_end(make_transport):
     """A listening that was given up sends nothing any more."""
-    quiet, listening = Quiet(), Listening(LONG)
+    quiet, listening = Quiet(), LongPoll(LONG)
     server = ScriptedServer(quiet)
     listening.give_up()
     async with server.listening(), connected(make_transport, server.target()) as transport:
@@ -228,7 +228,7 @@ async def test_none_begins_after_the_end(make_transport):
 
 async def test_a_transport_without_polls_has_calls(make_transport):
     """Where a transport knows no polls they are calls, which end at their deadline."""
-    quiet, listening = Quiet(), Listening(LONG)
+    quiet, listening = Quiet(), LongPoll(LONG)
     server = ScriptedServer(quiet)
     async with server.listening(), connected(make_transport, server.target()) as transport:
         poll = asyncio.ensure_future(poll_of(Plain(transport))(ECHO, b"", timeout=DEADLINE, listening=listening))

@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from asyncworker._rpc._liveness import Liveness, Verdict
 from asyncworker._rpc._target import KeepAlive
+from asyncworker._rpc.http2._keep_alive import Liveness, Verdict
 
 WAIT, PING, DEAD = Verdict.WAIT, Verdict.PING, Verdict.DEAD
 

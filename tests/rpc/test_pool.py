@@ -12,10 +12,10 @@ from http2_peer import PATH
 from posted import Answer, Posted
 from scripted_server import ScriptedServer, ServerConnection
 
-from asyncworker._rpc import _frames as frames
-from asyncworker._rpc._frames import ErrorCode, Setting
-from asyncworker._rpc._pool import Http2Transport, TransportStatistics
 from asyncworker._rpc._target import KeepAlive, Target
+from asyncworker._rpc.http2 import _frames as frames
+from asyncworker._rpc.http2._frames import ErrorCode, Setting
+from asyncworker._rpc.http2._pool import Http2Transport, TransportStatistics
 from asyncworker.exceptions import ClientClosedError, RPCError, RPCStatusCode
 
 
@@ -770,7 +770,7 @@ async def test_backpressure():
 
 async def test_peer_that_takes_nothing(monkeypatch):
     """A connection that cannot be closed in good order is closed in time."""
-    monkeypatch.setattr("asyncworker._rpc._connection._CLOSE_TIMEOUT", 0.05)
+    monkeypatch.setattr("asyncworker._rpc.http2._connection._CLOSE_TIMEOUT", 0.05)
     server = ScriptedServer(settings={Setting.INITIAL_WINDOW_SIZE: (1 << 31) - 1})
     async with server.listening(), connected(server, keep_alive=None) as transport:
         await call(transport)

@@ -22,7 +22,7 @@ from asyncworker._proto.temporal.api.workflowservice.v1 import (
     PollActivityTaskQueueResponse,
     RespondActivityTaskCompletedRequest,
 )
-from asyncworker._rpc import _frames as frames, _methods
+from asyncworker._rpc import _methods
 from asyncworker._rpc._methods import (
     DESCRIBE_NAMESPACE,
     GET_SYSTEM_INFO,
@@ -30,11 +30,12 @@ from asyncworker._rpc._methods import (
     RESPOND_ACTIVITY_TASK_COMPLETED,
     Method,
 )
-from asyncworker._rpc._pool import Http2Transport
 from asyncworker._rpc._retry import HEARTBEAT, NONE, POLL, Backoff, RetryRules
 from asyncworker._rpc._service import WorkflowService
+from asyncworker._rpc.http2 import _frames as frames
+from asyncworker._rpc.http2._pool import Http2Transport
 from asyncworker._wire import encode
-from asyncworker._wire._primitives import varint
+from asyncworker._wire_primitives import varint
 from asyncworker.exceptions import RPCError, RPCStatusCode
 from asyncworker.testing import FakeTemporal
 

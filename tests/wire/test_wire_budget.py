@@ -5,7 +5,7 @@ import pytest
 from asyncworker._proto.temporal.api.common.v1 import Header, Payload, Payloads
 from asyncworker._proto.temporal.api.failure.v1 import Failure
 from asyncworker._wire import DecodeError, TooMuchError, decode, encode
-from asyncworker._wire._primitives import varint
+from asyncworker._wire_primitives import varint
 
 BUDGET = 1 << 20
 

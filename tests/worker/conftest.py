@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker import _arrivals
+from asyncworker.worker.attempts import _arrivals
 
 
 @pytest.fixture(autouse=True)

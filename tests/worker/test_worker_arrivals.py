@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from asyncworker.worker import _arrivals
-from asyncworker.worker._arrivals import Arrivals
+from asyncworker.worker.attempts import _arrivals
+from asyncworker.worker.attempts._arrivals import Arrivals
 
 
 @pytest.fixture(autouse=True)

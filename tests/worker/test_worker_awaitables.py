@@ -15,7 +15,8 @@ from pydantic import AfterValidator
 from worker_helpers import QUEUE, run, until, worker_of
 
 from asyncworker import ApplicationError, CancelledError, RetryPolicy, activity
-from asyncworker.worker import ActivityInboundInterceptor, Interceptor, _time_limits
+from asyncworker.worker import ActivityInboundInterceptor, Interceptor
+from asyncworker.worker.attempts import _time_limits
 
 
 class Wraps(Interceptor):

@@ -13,7 +13,7 @@ from worker_helpers import QUEUE, until, worker_of
 from asyncworker import CancelledError, CancelReason, RetryPolicy, activity
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker import _execution, _time_limits
+from asyncworker.worker.attempts import _attempt as _execution, _time_limits
 
 KINDS = pytest.mark.parametrize("kind", ["workflow", "standalone"])
 

@@ -26,7 +26,7 @@ from asyncworker._rpc._service import WorkflowService
 from asyncworker._wire import decode, encode
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker._commands import obey
+from asyncworker.worker.control._commands import obey
 
 POLL = "PollActivityTaskQueue"
 HEAR = "PollNexusTaskQueue"
@@ -116,7 +116,7 @@ class TestCancel:
         async with worker:
             task = temporal.add_task("hang", task_queue=QUEUE)
             await hanging.runs()
-            worker._life.stop()
+            worker._worker_run.stop()
             await temporal.wait_for("ShutdownWorker")
             task.request_cancel()
             await task.wait_closed()

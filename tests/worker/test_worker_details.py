@@ -13,7 +13,7 @@ from asyncworker import DataConverter, RetryPolicy, Worker, activity
 from asyncworker.converter import DefaultPayloadConverter, Payload
 from asyncworker.exceptions import ConverterError
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker._details import may_wait
+from asyncworker.worker.attempts._details import may_wait
 
 
 class Colour(IntEnum):

@@ -17,7 +17,7 @@ from worker_helpers import QUEUE, run, until, worker_of
 from asyncworker import ApplicationError, CancelledError, RawValue, RetryPolicy, activity
 from asyncworker.exceptions import ApplicationErrorCategory, RPCStatusCode
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker import _execution
+from asyncworker.worker.attempts import _attempt as _execution
 
 
 class Order(BaseModel):

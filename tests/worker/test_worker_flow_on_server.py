@@ -68,7 +68,7 @@ async def test_polls_follow_the_backlog(client, task_queue):
     backlog = await start(client, task_queue, 250)
     peak = 0
     async with Worker(client, task_queue=task_queue, activities=[pack], max_concurrent_activities=20) as worker:
-        pollers = worker._life.pollers
+        pollers = worker._worker_run.pollers
         began_with = pollers.target
         for handle in backlog:
             await handle.result()

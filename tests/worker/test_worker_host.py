@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from asyncworker.worker._host import HostWatch
-from asyncworker.worker._system import System
+from asyncworker.worker.control._host_info import HostWatch
+from asyncworker.worker.slots._system import System
 
 
 def test_figures_are_fractions():

@@ -11,7 +11,7 @@ from worker_helpers import run
 from asyncworker import activity
 from asyncworker.cli._logging import _JSONFormatter, _TextFormatter
 from asyncworker.testing import ActivityEnvironment
-from asyncworker.worker._log import log_failed
+from asyncworker.worker.attempts._log import log_failed
 
 HUGE = "x" * 3_000_000
 # The message and the traceback, as the server is told of each.

@@ -7,7 +7,7 @@ import pytest
 from asyncworker.activity._context import CompleteAsync
 from asyncworker.common import CancelReason
 from asyncworker.exceptions import ApplicationError, CancelledError, ConverterError
-from asyncworker.worker._outcome import ON_CANCELLED, Canceled, Failed, Lost, Pending, conclude
+from asyncworker.worker.attempts._outcome import ON_CANCELLED, Canceled, Failed, Lost, Pending, conclude
 
 
 @pytest.mark.parametrize("reason", CancelReason, ids=lambda reason: reason.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asyncworker.worker._pid import Pid, PidGains, RoomDecision
+from asyncworker.worker.slots._pid_controller import Pid, PidGains, SlotDecision
 
 
 class TestPid:
@@ -76,12 +76,12 @@ class TestPid:
 )
 def test_room(memory, cpu, has_room):
     """A slot is given while memory and CPU are both far enough from their targets, 0.8 and 0.9."""
-    assert RoomDecision(0.8, 0.9).update(memory, cpu, now=0.0) is has_room
+    assert SlotDecision(0.8, 0.9).update(memory, cpu, now=0.0) is has_room
 
 
 def test_memory_at_its_target_leaves_no_room_however_fast_it_falls():
     """No slope outweighs memory that is used up."""
-    decision = RoomDecision(0.8, 0.9)
+    decision = SlotDecision(0.8, 0.9)
     decision.update(1.0, 0.1, now=0.0)
 
     decision.update(0.8, 0.1, now=0.1)

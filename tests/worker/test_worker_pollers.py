@@ -23,10 +23,9 @@ from asyncworker.worker import (
     SlotPermit,
     SlotReservation,
     SlotSupplier,
-    _poller,
-    _pollers,
 )
-from asyncworker.worker._pollers import Pollers
+from asyncworker.worker.polling import _poller, _poller_pool as _pollers
+from asyncworker.worker.polling._poller_pool import PollerPool
 
 POLL = "PollActivityTaskQueue"
 
@@ -50,10 +49,10 @@ def impatient(monkeypatch):
     monkeypatch.setattr(_pollers, "_AFTER_POLLER_ERROR", 0.001)
 
 
-def pollers_of(worker: Worker) -> Pollers:
-    assert worker._life is not None
-    assert worker._life.pollers is not None
-    return worker._life.pollers
+def pollers_of(worker: Worker) -> PollerPool:
+    assert worker._worker_run is not None
+    assert worker._worker_run.pollers is not None
+    return worker._worker_run.pollers
 
 
 def autoscaling(minimum: int, maximum: int, initial: int) -> dict[str, Any]:
@@ -438,7 +437,7 @@ class TestSlotSupplier:
         ledger = Ledger()
         async with worker_of(temporal, pack, slot_supplier=ledger, max_concurrent_activity_task_polls=1) as worker:
             await until(lambda: pollers_of(worker).is_polling)
-            executions = worker._life.executions
+            executions = worker._worker_run.executions
             permit = await executions.reserve()
             with pytest.raises(AttributeError):
                 executions.take(object(), permit)

@@ -14,7 +14,7 @@ from asyncworker.common import WorkerDeploymentVersion
 from asyncworker.exceptions import RPCError, RPCStatusCode
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker import SlotPermit, SlotReservation, SlotSupplier, WorkerDeploymentConfig
-from asyncworker.worker._poller import Standing
+from asyncworker.worker.polling._poller import PollBackoff
 
 
 @activity.defn
@@ -173,13 +173,13 @@ class TestErrors:
 class TestStanding:
     def test_a_refusal_is_final_where_nothing_ever_worked(self):
         """Wrong settings are found out at the first poll."""
-        standing = Standing()
+        standing = PollBackoff()
 
         assert standing.failed(RPCError("not you", RPCStatusCode.PERMISSION_DENIED), now=0.0) is None
 
     def test_a_refusal_is_borne_for_a_while_where_it_once_worked(self):
         """A token that is being replaced ends no worker; one that stays bad does, after a minute."""
-        standing = Standing()
+        standing = PollBackoff()
         standing.succeeded()
         refusal = RPCError("not you", RPCStatusCode.PERMISSION_DENIED)
 
@@ -189,7 +189,7 @@ class TestStanding:
 
     def test_trouble_never_ends(self):
         """A server that is away is polled for as long as it takes."""
-        standing = Standing()
+        standing = PollBackoff()
 
         wait = [standing.failed(RPCError("away", RPCStatusCode.UNAVAILABLE), now=float(day)) for day in range(100)][-1]
 

@@ -103,7 +103,7 @@ class TestBeing:
                 await temporal.add_task(*args, task_queue=QUEUE).wait_closed()
             await until(lambda: worker.slots_used == 0)
 
-        slots = temporal.worker_heartbeats[worker._life.instance_key].activity_task_slots_info
+        slots = temporal.worker_heartbeats[worker._worker_run.instance_key].activity_task_slots_info
         assert (slots.total_processed_tasks, slots.total_failed_tasks) == (4, 2)
 
     async def test_used_slots(self, temporal):
@@ -171,14 +171,14 @@ class TestSharing:
             request = (await temporal.wait_for(HEARTBEAT, count=seen + 1))[-1]
 
         assert [heartbeat.task_queue for heartbeat in request.worker_heartbeat] == ["b"]
-        assert temporal.worker_heartbeats[going._life.instance_key].status is WorkerStatus.SHUTDOWN
+        assert temporal.worker_heartbeats[going._worker_run.instance_key].status is WorkerStatus.SHUTDOWN
 
     async def test_a_second_life(self, temporal):
         """A worker that is started again on its client is known again, as another instance."""
         worker = worker_of(temporal, pack)
         for _ in range(2):
             async with worker:
-                await until(lambda: worker._life.instance_key in temporal.worker_heartbeats)
+                await until(lambda: worker._worker_run.instance_key in temporal.worker_heartbeats)
 
         assert len(temporal.worker_heartbeats) == 2
 
@@ -201,7 +201,7 @@ class TestEnding:
             temporal.add_task("hold", task_queue=QUEUE)
             await held.runs.wait()
             seen = len(await temporal.wait_for(HEARTBEAT))
-            worker._life.stop()
+            worker._worker_run.stop()
             request = (await temporal.wait_for(HEARTBEAT, count=seen + 1))[-1]
             held.release.set()
 

@@ -11,7 +11,7 @@ from worker_helpers import QUEUE, until, worker_of
 from asyncworker import activity
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker._rate import RateLimit, Turnstile
+from asyncworker.worker._rate_limit import PollRateLimiter, RateLimit
 
 
 class TestRateLimit:
@@ -62,7 +62,7 @@ class TestRateLimit:
 class TestTurnstile:
     async def test_lets_in_in_the_order_of_coming(self):
         """Permits given back move everybody forward, and nobody past another."""
-        turnstile = Turnstile(50)
+        turnstile = PollRateLimiter(50)
         order: list[int] = []
 
         async def poll(number: int) -> None:
@@ -85,7 +85,7 @@ class TestTurnstile:
 
     async def test_a_permit_given_back_serves_who_waits_first(self):
         """Who has waited longest gets it, at once."""
-        turnstile = Turnstile(0.001)
+        turnstile = PollRateLimiter(0.001)
         await turnstile.enter()
         first, second = (asyncio.create_task(turnstile.enter()) for _ in range(2))
         await anyio.wait_all_tasks_blocked()
@@ -99,7 +99,7 @@ class TestTurnstile:
 
     async def test_holds_no_more_than_one_seconds_permits_in_polls(self):
         """What may be used in one moment is bounded: at three per second it is three."""
-        turnstile = Turnstile(3)
+        turnstile = PollRateLimiter(3)
         with anyio.fail_after(5):
             for _ in range(3):
                 await turnstile.enter()
@@ -114,7 +114,7 @@ class TestTurnstile:
 
     async def test_cancelling_a_wait_loses_no_permit(self):
         """A permit handed to somebody who is cancelled in that moment goes to the next."""
-        turnstile = Turnstile(0.001)
+        turnstile = PollRateLimiter(0.001)
         await turnstile.enter()
         first, second = (asyncio.create_task(turnstile.enter()) for _ in range(2))
         await anyio.wait_all_tasks_blocked()
@@ -128,7 +128,7 @@ class TestTurnstile:
 
     async def test_cancelling_a_wait_leaves_the_line(self):
         """Somebody who waits no more does not hold up the line."""
-        turnstile = Turnstile(0.001)
+        turnstile = PollRateLimiter(0.001)
         await turnstile.enter()
         first, second = (asyncio.create_task(turnstile.enter()) for _ in range(2))
         await anyio.wait_all_tasks_blocked()
@@ -142,7 +142,7 @@ class TestTurnstile:
 
     async def test_at_one_per_second_or_less_starts_keep_their_distance(self):
         """A start that came late in its poll puts the next poll off."""
-        turnstile = Turnstile(1)
+        turnstile = PollRateLimiter(1)
         await turnstile.enter()
         limit = turnstile._limit
         # As if that poll had been open for a minute.

@@ -19,8 +19,8 @@ from asyncworker._rpc._service import WorkflowService
 from asyncworker._wire import decode
 from asyncworker.exceptions import RPCError, RPCStatusCode
 from asyncworker.worker import SlotPermit
-from asyncworker.worker._poller import Poller, Standing
-from asyncworker.worker._refusals import Refusals
+from asyncworker.worker.polling._poller import PollBackoff, Poller
+from asyncworker.worker.polling._refusals import Refusals
 
 POLL = "PollActivityTaskQueue"
 FAILED = "RespondActivityTaskFailed"
@@ -186,14 +186,14 @@ async def test_a_task_that_cannot_be_begun_is_failed(temporal):
 
     taker = Failing()
     async with worker_of(temporal, pack) as worker:
-        environment = worker._life.executions._environment
+        environment = worker._worker_run.executions._environment
         refusals = Refusals(environment)
         poller = Poller(
             environment,
             PollActivityTaskQueueRequest(namespace="default", task_queue=TaskQueue(name="other")),
             taker,
             timeout=5.0,
-            standing=Standing(),
+            standing=PollBackoff(),
             refusals=refusals,
             turnstile=None,
             on_fatal=lambda error: None,

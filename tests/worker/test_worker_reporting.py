@@ -17,7 +17,8 @@ from asyncworker._safe_logger import get_logger
 from asyncworker.converter import DataConverter, DefaultFailureConverter
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker import ActivityFinished, _execution
+from asyncworker.worker import ActivityFinished
+from asyncworker.worker.attempts import _attempt as _execution
 
 
 @dataclasses.dataclass(frozen=True)

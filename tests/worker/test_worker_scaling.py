@@ -6,7 +6,7 @@ import pytest
 
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.worker import PollerBehaviorAutoscaling, PollerBehaviorSimpleMaximum
-from asyncworker.worker._scaling import PERIOD, PollerScaler
+from asyncworker.worker.polling._autoscaling import PERIOD, PollerScaler
 
 TASK = {"has_task": True}
 EMPTY = {"has_task": False, "hint": None}

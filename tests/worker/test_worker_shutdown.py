@@ -23,9 +23,10 @@ from asyncworker.common import ActivityCancellationDetails
 from asyncworker.converter import Payload
 from asyncworker.exceptions import RPCError, RPCStatusCode, WorkerError
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker import FixedSizeSlotSupplier, SlotPermit, SlotReservation, _arrivals, _execution
-from asyncworker.worker._executions import Executions
-from asyncworker.worker._vitals import Vitals
+from asyncworker.worker import FixedSizeSlotSupplier, SlotPermit, SlotReservation
+from asyncworker.worker.attempts import _arrivals, _attempt as _execution
+from asyncworker.worker.attempts._attempt_set import AttemptSet
+from asyncworker.worker.control._heartbeat_builder import WorkerHeartbeatBuilder
 
 
 @activity.defn
@@ -456,7 +457,7 @@ class TestStates:
             await temporal.add_task(pack, task_queue=QUEUE).wait_closed()
             await until(lambda: worker.slots_used == 0)
             seen = (worker.is_polling, worker.is_ready)
-            worker._life.pollers._standing.answered_at = 0.0
+            worker._worker_run.pollers._standing.answered_at = 0.0
             seen += (worker.is_ready,)
 
         assert seen == (False, True, True)
@@ -500,7 +501,7 @@ class TestStates:
         async with worker_of(temporal, held, max_concurrent_activities=1, long_poll_timeout=3) as worker:
             temporal.add_task("hold", task_queue=QUEUE)
             await until(lambda: worker.slots_used == 1 and worker.is_ready)
-            service = worker._life._client.service
+            service = worker._worker_run._client.service
             service.answered_at -= 100
             still = worker.is_ready
             with temporal.outage(), pytest.raises(RPCError):
@@ -766,7 +767,7 @@ class TestInnerTasks:
                 raised.append(1)
                 raise KeyError("clock")
 
-        monkeypatch.setattr(Executions, "cancel_all", broken)
+        monkeypatch.setattr(AttemptSet, "cancel_all", broken)
         held = Held()
         worker = worker_of(temporal, held, graceful_shutdown_timeout=0, hard_shutdown_timeout=0.05)
         running = asyncio.create_task(worker.run(handle_signals=False))
@@ -782,7 +783,7 @@ class TestInnerTasks:
 
     async def test_an_error_in_worker_heartbeats_leaves_no_poller_behind(self, temporal, monkeypatch, caplog):
         """What cannot be told of a worker costs a line, and neither its work nor its end."""
-        monkeypatch.setattr(Vitals, "heartbeat", broken_heartbeat)
+        monkeypatch.setattr(WorkerHeartbeatBuilder, "heartbeat", broken_heartbeat)
         async with worker_of(temporal, pack) as worker:
             task = temporal.add_task(pack, task_queue=QUEUE)
             await task.wait_closed()
@@ -813,7 +814,7 @@ async def test_a_task_that_comes_twice_costs_no_slot(temporal):
     held = Held()
     worker = worker_of(temporal, held)
     async with worker:
-        life = worker._life
+        life = worker._worker_run
         assert life is not None
         executions = life.executions
         assert executions is not None
@@ -840,7 +841,7 @@ async def test_a_request_to_cancel_reaches_each_delivery_of_a_task(temporal):
     """A task that came twice is cancelled as one."""
     held = Held()
     async with worker_of(temporal, held) as worker:
-        life = worker._life
+        life = worker._worker_run
         assert life is not None
         executions = life.executions
         assert executions is not None

@@ -12,8 +12,8 @@ import pytest
 
 from asyncworker.exceptions import ConfigurationError
 from asyncworker.worker import ResourceBasedTunerConfig, ResourceController
-from asyncworker.worker._cgroup import CpuTime, find_gauges
-from asyncworker.worker._system import CpuMeter, System
+from asyncworker.worker.slots._cgroup import CpuTime, find_gauges
+from asyncworker.worker.slots._system import CpuMeter, System
 
 MIB = 1 << 20
 CGROUP = "sys/fs/cgroup"

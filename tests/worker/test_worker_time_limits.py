@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from asyncworker.activity import Info
-from asyncworker.worker._time_limits import TimeLimits
+from asyncworker.worker.attempts._time_limits import TimeLimits
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

@@ -12,11 +12,11 @@ from asyncworker._proto.temporal.api.enums.v1 import WorkerStatus
 from asyncworker._proto.temporal.api.worker.v1 import WorkerHostInfo
 from asyncworker._time import to_datetime, to_timedelta
 from asyncworker._wire import encode
-from asyncworker.worker._vitals import Figures, Passport, Vitals
+from asyncworker.worker.control._heartbeat_builder import WorkerFigures, WorkerHeartbeatBuilder, WorkerIdentity
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 HOST = WorkerHostInfo(host_name="here", worker_grouping_key="group")
-PASSPORT = Passport(
+PASSPORT = WorkerIdentity(
     instance_key="key",
     identity="me",
     task_queue="orders",
@@ -25,7 +25,7 @@ PASSPORT = Passport(
     version="1.2.3",
     started_at=START,
 )
-FIGURES = Figures(
+FIGURES = WorkerFigures(
     status=WorkerStatus.RUNNING,
     max_slots=100,
     used_slots=3,
@@ -42,8 +42,8 @@ def later(seconds: float) -> datetime:
 
 
 @pytest.fixture
-def vitals() -> Vitals:
-    return Vitals(PASSPORT)
+def vitals() -> WorkerHeartbeatBuilder:
+    return WorkerHeartbeatBuilder(PASSPORT)
 
 
 class TestHeartbeat:
@@ -77,7 +77,9 @@ class TestHeartbeat:
         """A worker of a deployment says which build it is."""
         version = WorkerDeploymentVersion("shop", "7")
 
-        heartbeat = Vitals(replace(PASSPORT, deployment_version=version)).heartbeat(FIGURES, HOST, later(1))
+        heartbeat = WorkerHeartbeatBuilder(replace(PASSPORT, deployment_version=version)).heartbeat(
+            FIGURES, HOST, later(1)
+        )
 
         assert (heartbeat.deployment_version.deployment_name, heartbeat.deployment_version.build_id) == ("shop", "7")
 

@@ -1,0 +1,46 @@
+"""Decide whether a silent connection is asked for a sign of life, or is dead."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from .._target import KeepAlive
+
+
+class Verdict(Enum):
+    """What to do about a connection now."""
+
+    WAIT = "wait"
+    PING = "ping"
+    DEAD = "dead"
+
+
+class Liveness:
+    """Keep-alive (gRFC A8): after silence a PING, and after no answer to it the end.
+
+    Two PINGs are never closer together than the interval: one is sent only when the peer has been heard since the
+    last, and then the interval counts from there. So a server that allows one in 10 s without data (Temporal's
+    frontend, which hangs up on the fourth that comes earlier) has nothing to complain about.
+    """
+
+    __slots__ = ("_interval", "_pinged_at", "_timeout")
+
+    def __init__(self, keep_alive: KeepAlive) -> None:
+        self._interval = keep_alive.interval
+        self._timeout = keep_alive.timeout
+        self._pinged_at: float | None = None
+
+    def __repr__(self) -> str:
+        return "<Liveness [idle]>" if self._pinged_at is None else f"<Liveness [pinged at {self._pinged_at}]>"
+
+    def decide(self, now: float, heard_at: float) -> tuple[Verdict, float]:
+        """Say what to do, given when the peer was last heard, and when to ask again."""
+        if self._pinged_at is not None and heard_at >= self._pinged_at:
+            self._pinged_at = None
+        if self._pinged_at is not None:
+            dead_at = self._pinged_at + self._timeout
+            return (Verdict.DEAD, now) if now >= dead_at else (Verdict.WAIT, dead_at)
+        if now < heard_at + self._interval:
+            return Verdict.WAIT, heard_at + self._interval
+        self._pinged_at = now
+        return Verdict.PING, now + self._timeout

@@ -1,0 +1,1 @@
+"""Standalone activities: start, list, describe, change and await them."""

@@ -1,0 +1,309 @@
+"""The calls about standalone activities: from inputs to requests, from responses to values."""
+
+from __future__ import annotations
+
+import uuid
+from asyncio import get_running_loop
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+from ..._proto.temporal.api.common.v1 import ActivityType, Header, Payload, Payloads
+from ..._proto.temporal.api.enums.v1 import TaskQueueKind
+from ..._proto.temporal.api.taskqueue.v1 import TaskQueue
+from ..._rpc import _methods as methods
+from ..._rpc._methods import Method
+from ..._rpc._retry import DEFAULT, RetryRules
+from ..._time import to_duration, to_seconds
+from ...converter import ActivitySerializationContext, DataConverter
+from ...exceptions import ActivityFailureError, RPCError, RPCStatusCode
+from .._calls import Calls, as_annotated, encode_payloads
+from .._errors import already_started, is_already_requested, not_found_as_such
+from .._inputs import (
+    CancelActivityInput,
+    CountActivitiesInput,
+    DeleteActivityInput,
+    DescribeActivityInput,
+    GetActivityResultInput,
+    ListActivitiesInput,
+    PauseActivityInput,
+    ResetActivityInput,
+    StartActivityInput,
+    TerminateActivityInput,
+    UnpauseActivityInput,
+    UpdateActivityOptionsInput,
+)
+from ._description import ActivityExecution, ActivityExecutionCount, ActivityExecutionDescription, Contents
+from ._handle import ActivityHandle
+from ._options import ActivityExecutionOptions, check_span, paths_of, to_activity_options
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from ..._proto.temporal.api.activity.v1 import ActivityExecutionOutcome
+    from ..._proto.temporal.api.sdk.v1 import UserMetadata
+    from ..._proto.temporal.api.workflowservice.v1 import DescribeActivityExecutionResponse
+    from ..._proto.temporal.wkt import Duration
+    from ..._time import Seconds
+
+__all__ = ["ActivityCalls"]
+
+# Whoever waits for a result, or a change, still wants it when the server has been restarted.
+_WAITING = replace(DEFAULT, budget=60.0)
+# Seconds from one long poll to the next: what is on the way may answer at once where the server would not.
+_PACE = 0.1
+# With a token in it, the same call waits.
+_WAIT_FOR_CHANGE: Method[Any, Any] = Method("DescribeActivityExecution", long_poll=True)
+
+
+class ActivityCalls(Calls):
+    """Makes the calls about standalone activities."""
+
+    async def _call_about(
+        self, method: Method[Any, Any], input: Any, *, retry: RetryRules | None = None, **fields: Any
+    ) -> Any:
+        """Make a call about one activity."""
+        fields |= {"activity_id": input.activity_id, "run_id": input.activity_run_id or ""}
+        with not_found_as_such():
+            return await self._call(method, fields, metadata=input.rpc_metadata, timeout=input.rpc_timeout, retry=retry)
+
+    async def _command(self, method: Method[Any, Any], input: Any, **fields: Any) -> Any:
+        """Make a call that changes one activity; by the request's id the server knows a repetition."""
+        return await self._call_about(
+            method, input, identity=self._client.identity, request_id=str(uuid.uuid4()), **fields
+        )
+
+    def _converter(self, activity_id: str, activity_type: str, task_queue: str) -> DataConverter:
+        return self._client.data_converter.with_context(
+            ActivitySerializationContext(
+                namespace=self._client.namespace,
+                activity_id=activity_id,
+                activity_type=activity_type or None,
+                activity_task_queue=task_queue or None,
+            )
+        )
+
+    # Start, and wait for the end
+
+    async def start_activity(self, input: StartActivityInput) -> ActivityHandle[Any]:
+        converter = self._converter(input.id, input.activity_type, input.task_queue)
+        fields = await _start_fields(input, converter)
+        try:
+            response = await self._call(
+                methods.START_ACTIVITY_EXECUTION,
+                {"identity": self._client.identity, "request_id": str(uuid.uuid4())} | fields,
+                metadata=input.rpc_metadata,
+                timeout=input.rpc_timeout,
+            )
+        except RPCError as error:
+            raise already_started(error, input.id, input.activity_type) from error.__cause__
+        return ActivityHandle(
+            self._client._outbound,
+            input.id,
+            run_id=response.run_id,
+            result_type=input.result_type,
+            activity_type=input.activity_type,
+            task_queue=input.task_queue,
+        )
+
+    async def get_activity_result(self, input: GetActivityResultInput) -> Any:
+        outcome = await self._wait_for_outcome(input)
+        converter = self._converter(input.activity_id, input.activity_type, input.task_queue)
+        if outcome.failure is not None:
+            cause = await converter.decode_failure(outcome.failure)
+            raise ActivityFailureError(f"activity {input.activity_id!r} failed", cause=cause) from cause
+        payloads = outcome.result.payloads if outcome.result is not None else []
+        # A function that returns nothing may be reported with no payload at all.
+        return (await converter.decode(payloads[:1], [input.result_type]))[0] if payloads else None
+
+    async def _wait_for_outcome(self, input: GetActivityResultInput) -> ActivityExecutionOutcome:
+        request = methods.POLL_ACTIVITY_EXECUTION.request(
+            namespace=self._client.namespace, activity_id=input.activity_id, run_id=input.activity_run_id or ""
+        )
+        clock = get_running_loop().time
+        until = None if input.rpc_timeout is None else clock() + to_seconds(input.rpc_timeout)
+        with not_found_as_such():
+            while until is None or clock() < until:
+                asked = clock()
+                response = await self._client.service.call(
+                    methods.POLL_ACTIVITY_EXECUTION,
+                    request,
+                    until=until,
+                    retry=_WAITING,
+                    metadata=tuple(input.rpc_metadata.items()),
+                )
+                if response.outcome is not None:
+                    return response.outcome
+                await anyio.sleep(max(0.0, asked + _PACE - clock()))
+        raise RPCError(f"activity {input.activity_id!r} has not ended in time", RPCStatusCode.DEADLINE_EXCEEDED)
+
+    # Look at one
+
+    async def describe_activity(self, input: DescribeActivityInput) -> ActivityExecutionDescription | None:
+        clock = get_running_loop().time
+        is_waiting = bool(input.long_poll_token)
+        asked = clock()
+        response = await self._call_about(
+            _WAIT_FOR_CHANGE if is_waiting else methods.DESCRIBE_ACTIVITY_EXECUTION,
+            input,
+            retry=_WAITING if is_waiting else None,
+            include_input=input.include_input,
+            include_outcome=input.include_outcome,
+            include_heartbeat_details=input.include_heartbeat_details,
+            include_last_failure=input.include_last_failure,
+            long_poll_token=input.long_poll_token,
+        )
+        if response.info is None:
+            await anyio.sleep(max(0.0, asked + _PACE - clock()))
+            return None
+        info = response.info
+        converter = self._converter(
+            info.activity_id, info.activity_type.name if info.activity_type else "", info.task_queue
+        )
+        contents = await _contents(response, converter)
+        return ActivityExecutionDescription._from_response(response, self._client.namespace, contents)
+
+    # Change one
+
+    async def cancel_activity(self, input: CancelActivityInput) -> None:
+        try:
+            await self._command(methods.REQUEST_CANCEL_ACTIVITY_EXECUTION, input, reason=input.reason)
+        except RPCError as error:
+            if not is_already_requested(error):
+                raise
+
+    async def terminate_activity(self, input: TerminateActivityInput) -> None:
+        await self._command(methods.TERMINATE_ACTIVITY_EXECUTION, input, reason=input.reason)
+
+    async def pause_activity(self, input: PauseActivityInput) -> None:
+        await self._command(methods.PAUSE_ACTIVITY_EXECUTION, input, reason=input.reason)
+
+    async def unpause_activity(self, input: UnpauseActivityInput) -> None:
+        jitter = _jitter(input.jitter)
+        await self._command(methods.UNPAUSE_ACTIVITY_EXECUTION, input, reason=input.reason, jitter=jitter)
+
+    async def reset_activity(self, input: ResetActivityInput) -> None:
+        await self._command(
+            methods.RESET_ACTIVITY_EXECUTION,
+            input,
+            keep_paused=input.keep_paused,
+            reset_heartbeat=input.reset_heartbeat,
+            restore_original_options=input.restore_original_options,
+            jitter=_jitter(input.jitter),
+        )
+
+    async def update_activity_options(self, input: UpdateActivityOptionsInput) -> ActivityExecutionOptions:
+        from ..._proto.temporal.api.activity.v1 import ActivityOptions
+        from ..._proto.temporal.wkt import FieldMask
+
+        changes: dict[str, Any] = {"restore_original": True}
+        if not input.restore_original:
+            changes = {
+                "update_mask": FieldMask(paths=paths_of(input.changes)),
+                "activity_options": to_activity_options(input.changes),
+            }
+        response = await self._command(methods.UPDATE_ACTIVITY_EXECUTION_OPTIONS, input, **changes)
+        return ActivityExecutionOptions._from_proto(response.activity_options or ActivityOptions())
+
+    async def delete_activity(self, input: DeleteActivityInput) -> None:
+        await self._call_about(methods.DELETE_ACTIVITY_EXECUTION, input)
+
+    # Look for many
+
+    async def list_activities(self, input: ListActivitiesInput) -> AsyncIterator[ActivityExecution]:
+        remaining = input.limit
+        token = b""
+        while remaining is None or remaining > 0:
+            size = input.page_size if remaining is None else min(input.page_size, remaining)
+            page = await self._call(
+                methods.LIST_ACTIVITY_EXECUTIONS,
+                {"query": input.query, "page_size": size, "next_page_token": token},
+                metadata=input.rpc_metadata,
+                timeout=input.rpc_timeout,
+            )
+            # A server may send more than was asked for.
+            for info in page.executions[:remaining]:
+                yield ActivityExecution._from_proto(info, self._client.namespace)
+            remaining = None if remaining is None else remaining - len(page.executions)
+            token = page.next_page_token
+            if not token:
+                return
+
+    async def count_activities(self, input: CountActivitiesInput) -> ActivityExecutionCount:
+        response = await self._call(
+            methods.COUNT_ACTIVITY_EXECUTIONS,
+            {"query": input.query},
+            metadata=input.rpc_metadata,
+            timeout=input.rpc_timeout,
+        )
+        return ActivityExecutionCount._from_response(response)
+
+
+async def _start_fields(input: StartActivityInput, converter: DataConverter) -> dict[str, Any]:
+    attributes = input.search_attributes
+    return {
+        "activity_id": input.id,
+        "activity_type": ActivityType(name=input.activity_type),
+        "task_queue": TaskQueue(name=input.task_queue, kind=TaskQueueKind.NORMAL),
+        "schedule_to_close_timeout": _duration(input.schedule_to_close_timeout),
+        "schedule_to_start_timeout": _duration(input.schedule_to_start_timeout),
+        "start_to_close_timeout": _duration(input.start_to_close_timeout),
+        "heartbeat_timeout": _duration(input.heartbeat_timeout),
+        "start_delay": _duration(input.start_delay),
+        "retry_policy": input.retry_policy._to_proto() if input.retry_policy is not None else None,
+        "input": await encode_payloads(converter, as_annotated(input.args, input.arg_types, converter)),
+        "id_reuse_policy": int(input.id_reuse_policy),
+        "id_conflict_policy": int(input.id_conflict_policy),
+        "search_attributes": attributes._to_proto() if attributes else None,
+        "header": Header(fields=dict(input.headers)) if input.headers else None,
+        "user_metadata": await _user_metadata(converter, input.summary, input.details),
+        "priority": input.priority._to_proto(),
+    }
+
+
+def _duration(span: timedelta | None) -> Duration | None:
+    return None if span is None else to_duration(span)
+
+
+def _jitter(jitter: Seconds | None) -> Duration | None:
+    return _duration(check_span("jitter", jitter, or_zero=True))
+
+
+async def _user_metadata(converter: DataConverter, summary: str | None, details: str | None) -> UserMetadata | None:
+    if summary is None and details is None:
+        return None
+    from ..._proto.temporal.api.sdk.v1 import UserMetadata
+
+    texts = [text for text in (summary, details) if text is not None]
+    payloads = iter(await converter.encode(texts))
+    return UserMetadata(
+        summary=None if summary is None else next(payloads), details=None if details is None else next(payloads)
+    )
+
+
+async def _contents(response: DescribeActivityExecutionResponse, converter: DataConverter) -> Contents:
+    """Do a codec's work on what a description brought."""
+    info = response.info
+    outcome = response.outcome
+    assert info is not None
+
+    async def opened(field: Payloads | None) -> Sequence[Payload] | None:
+        return None if field is None else await converter.decode_payloads(field.payloads)
+
+    async def text(payload: Payload | None) -> str | None:
+        return None if payload is None else str((await converter.decode([payload]))[0])
+
+    metadata = info.user_metadata
+    failure = outcome.failure if outcome is not None else None
+    return Contents(
+        from_payload=converter.payload_converter.from_payload,
+        heartbeat_details=await opened(info.heartbeat_details) or (),
+        input=await opened(response.input),
+        result=await opened(outcome.result) if outcome is not None else None,
+        failure=None if failure is None else await converter.decode_failure(failure),
+        last_failure=None if info.last_failure is None else await converter.decode_failure(info.last_failure),
+        summary=await text(metadata.summary) if metadata is not None else None,
+        details=await text(metadata.details) if metadata is not None else None,
+    )

@@ -1,0 +1,1 @@
+"""Values of any type as JSON and back, through pydantic."""

@@ -1,0 +1,1 @@
+"""Run one attempt of an activity, from its task to its reply."""

@@ -1,0 +1,179 @@
+"""Choose what to await to run an activity: the function itself, a thread, and what wraps either."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import os
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from anyio import to_thread
+
+from ...activity import Context, Info
+from ...activity._context import Outbound
+from ...activity._definition import is_awaitable
+from .._interceptor import ActivityInboundInterceptor, ActivityOutboundInterceptor, ExecuteActivityInput
+
+if TYPE_CHECKING:
+    from .._registry import RegisteredActivity
+    from ._shared import Environment
+
+__all__ = ["from_activity_on", "invoke"]
+
+# Where what runs a `def` activity is.
+_THREADS = str(Path(to_thread.__file__).parent) + os.sep
+
+
+class InvokableAttempt(Protocol):
+    """What is to know how its activity can be stopped."""
+
+    def go_on_in_loop(self, *, is_told: bool) -> None:
+        """Learn that a ``def`` activity is awaited from now on; *is_told*: a heartbeat has raised its cancellation."""
+
+
+def invoke(
+    environment: Environment,
+    registered: RegisteredActivity,
+    context: Context,
+    outbound: Outbound,
+    arguments: Sequence[Any],
+    attempt: InvokableAttempt,
+) -> Awaitable[Any]:
+    """Choose what to await: without interceptors and limits it is the activity's own coroutine."""
+    call: Awaitable[Any]
+    if environment.interceptors:
+        inbound: ActivityInboundInterceptor = _Innermost(environment, registered, context, attempt)
+        for interceptor in reversed(environment.interceptors):
+            inbound = interceptor.intercept_activity(inbound)
+        inbound.init(_Outermost(outbound))
+        call = inbound.execute_activity(ExecuteActivityInput(registered.fn, arguments, context.headers))
+    else:
+        call = _call(environment, registered, context, registered.fn, arguments, attempt)
+    if registered.room is None and registered.pace is None:
+        return call
+    return _within_limits(registered, call)
+
+
+def from_activity_on(trace: TracebackType | None, *callers: str) -> TracebackType | None:
+    """Leave out what called the activity: frames of the worker and of its threads help nobody to read its failure."""
+    began, own = trace, {__file__, *callers}
+    while trace is not None and ((file := trace.tb_frame.f_code.co_filename) in own or file.startswith(_THREADS)):
+        trace = trace.tb_next
+    return trace or began
+
+
+def _call(
+    environment: Environment,
+    registered: RegisteredActivity,
+    context: Context,
+    fn: Callable[..., Any],
+    arguments: Sequence[Any],
+    attempt: InvokableAttempt,
+) -> Awaitable[Any]:
+    if registered.takes_context:
+        arguments = (context, *arguments)
+    if registered.is_async:
+        awaitable: Awaitable[Any] = fn(*arguments)
+        return awaitable
+    return _in_thread(environment, context, functools.partial(_hand_over, fn, [*arguments]), attempt)
+
+
+async def _in_thread(
+    environment: Environment, context: Context, call: Callable[[], Any], attempt: InvokableAttempt
+) -> Any:
+    """Make *call* in a thread; what it returns is awaited here, and not there, if it can be."""
+    result = await to_thread.run_sync(functools.partial(_caught, call), limiter=environment.threads)
+    if type(result) is _Raised:
+        try:
+            raise result.error
+        finally:
+            # It holds this frame.
+            del result
+    if not is_awaitable(result):
+        return result
+    attempt.go_on_in_loop(is_told=context._go_on_in_loop())
+    return await result
+
+
+class _Raised:
+    """What a call in a thread has raised, on its way to the loop."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+def _caught(call: Callable[[], Any]) -> Any:
+    """Return what *call* raises as a value: a future looks at an exception's class, which may raise in its turn."""
+    try:
+        return call()
+    except BaseException as error:  # noqa: BLE001 - it is raised on the loop
+        return _Raised(error)
+
+
+def _hand_over(fn: Callable[..., Any], arguments: list[Any]) -> Any:
+    """Call *fn* so that nothing but its own variables holds its arguments, as ``fn(*arguments)`` would."""
+    take = arguments.pop
+    match len(arguments):
+        case 0:
+            return fn()
+        case 1:
+            return fn(take(0))
+        case 2:
+            return fn(take(0), take(0))
+        case 3:
+            return fn(take(0), take(0), take(0))
+        case number:
+            return fn(*[take(0) for _ in range(number)])
+
+
+async def _within_limits(registered: RegisteredActivity, call: Awaitable[Any]) -> Any:
+    """Await *call* once the activity's own limits let it; the attempt's time runs on meanwhile."""
+    try:
+        if registered.pace is not None:
+            await asyncio.sleep(registered.pace.take(asyncio.get_running_loop().time()))
+        async with registered.room or nullcontext():
+            return await call
+    finally:
+        # Nothing happens to a coroutine that has run; one that never began is not to be reported as forgotten.
+        if isinstance(call, Coroutine):
+            call.close()
+
+
+class _Innermost(ActivityInboundInterceptor):
+    """The end of the inbound chain: the activity itself."""
+
+    def __init__(
+        self, environment: Environment, registered: RegisteredActivity, context: Context, attempt: InvokableAttempt
+    ) -> None:
+        self._environment = environment
+        self._registered = registered
+        self._context = context
+        self._attempt = attempt
+
+    def init(self, outbound: ActivityOutboundInterceptor) -> None:
+        self._context._outbound = outbound
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        call = _call(self._environment, self._registered, self._context, input.fn, input.args, self._attempt)
+        # The arguments are the activity's, which may let go of them long before its end.
+        del input
+        return await call
+
+
+class _Outermost(ActivityOutboundInterceptor):
+    """The end of the outbound chain: the attempt itself."""
+
+    def __init__(self, outbound: Outbound) -> None:
+        self._outbound = outbound
+
+    def info(self) -> Info:
+        return self._outbound.info()
+
+    def heartbeat(self, *details: Any) -> None:
+        self._outbound.heartbeat(*details)

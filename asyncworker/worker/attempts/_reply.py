@@ -1,0 +1,254 @@
+"""Tell the server what became of an attempt, for as long as it is still interested."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ..._proto.temporal.api.common.v1 import Payload, Payloads
+from ..._proto.temporal.api.failure.v1 import ApplicationFailureInfo, Failure
+from ..._proto.temporal.api.workflowservice.v1 import (
+    RespondActivityTaskCanceledRequest,
+    RespondActivityTaskCompletedRequest,
+    RespondActivityTaskFailedRequest,
+)
+from ..._rpc._methods import (
+    RESPOND_ACTIVITY_TASK_CANCELED,
+    RESPOND_ACTIVITY_TASK_COMPLETED,
+    RESPOND_ACTIVITY_TASK_FAILED,
+    Method,
+)
+from ..._rpc._retry import COMPLETION
+from ..._safe_logger import get_logger
+from ..._wire import EncodeError, encode
+from ...converter import ensure_application_failure
+from ...converter.failures._failure import ends_the_task, without_details
+from ...converter.failures._from_error import SOURCE, class_name_of
+from ...exceptions import ApplicationError, ApplicationErrorCategory, ConverterError, RPCError, RPCStatusCode
+from ._outcome import Canceled, Completed, Failed, Outcome, Reported, unconvertible
+
+if TYPE_CHECKING:
+    from ...converter import DataConverter, Signature
+    from ._shared import Environment
+
+__all__ = ["Reply", "bare_failure", "encode_reply", "is_closed", "is_failure", "send_reply"]
+
+_logger = get_logger(__name__)
+
+#: The request that says what became of an attempt.
+Reply: TypeAlias = (
+    RespondActivityTaskCompletedRequest | RespondActivityTaskFailedRequest | RespondActivityTaskCanceledRequest
+)
+
+_METHODS: dict[type[Reply], Method[Any, Any]] = {
+    RespondActivityTaskCompletedRequest: RESPOND_ACTIVITY_TASK_COMPLETED,
+    RespondActivityTaskFailedRequest: RESPOND_ACTIVITY_TASK_FAILED,
+    RespondActivityTaskCanceledRequest: RESPOND_ACTIVITY_TASK_CANCELED,
+}
+
+
+async def encode_reply(
+    environment: Environment,
+    converter: DataConverter,
+    token: bytes,
+    outcome: Reported,
+    *,
+    signature: Signature | None,
+    last_heartbeat: Sequence[Payload] | None,
+) -> tuple[Reply, Reported]:
+    """Write *outcome* as the request that reports it; return with it what it reports, which may be a failure instead.
+
+    A result that cannot be written, or is larger than the namespace takes, is a failure that is not retried: the next
+    attempt would only find the same. So are cancellation details. Whatever else a converter or a codec raises is a
+    failure like any other.
+    """
+    try:
+        match outcome:
+            case Completed():
+                return await _completed(environment, converter, token, outcome, signature), outcome
+            case Canceled():
+                return await _canceled(environment, converter, token, outcome), outcome
+            case Failed():
+                failed = outcome
+    except ConverterError as caught:
+        failed = Failed(unconvertible(caught))
+    except BaseException as caught:  # converters and codecs are user code, and the server must hear of it
+        if ends_the_task(caught):
+            raise
+        failed = Failed(caught)
+    return await _failed(environment, converter, token, failed.error, last_heartbeat), failed
+
+
+def bare_failure(
+    environment: Environment, token: bytes, outcome: Outcome, problem: BaseException
+) -> tuple[Reply, Reported]:
+    """Write the failure of an attempt whose *outcome* could not be reported, for *problem*; no user code is asked.
+
+    It has no more of either than the names of their classes, since a codec may have been meant to hide the rest.
+    """
+    error = outcome.error if isinstance(outcome, Failed) else problem
+    kind, why = class_name_of(error), class_name_of(problem)
+    message = f"The activity's end could not be reported as it was: {kind}; {why} while trying to. See the worker's log"
+    reply = RespondActivityTaskFailedRequest(
+        task_token=token,
+        failure=Failure(message=message, source=SOURCE, application_failure_info=ApplicationFailureInfo(type=kind)),
+        identity=environment.identity,
+        namespace=environment.namespace,
+        deployment_options=environment.deployment,
+    )
+    return reply, Failed(error)
+
+
+async def _completed(
+    environment: Environment, converter: DataConverter, token: bytes, outcome: Completed, signature: Signature | None
+) -> RespondActivityTaskCompletedRequest:
+    if signature is None:
+        payloads = converter.encode_nowait([outcome.result])
+    else:
+        payloads = [signature.encode_result(outcome.result, converter.payload_converter)]
+    if converter.has_codec:
+        payloads = list(await converter.encode_payloads(payloads))
+    _check_size(environment, "the result", payloads)
+    return RespondActivityTaskCompletedRequest(
+        task_token=token,
+        result=Payloads(payloads=payloads),
+        identity=environment.identity,
+        namespace=environment.namespace,
+        deployment_options=environment.deployment,
+    )
+
+
+async def _canceled(
+    environment: Environment, converter: DataConverter, token: bytes, outcome: Canceled
+) -> RespondActivityTaskCanceledRequest:
+    payloads = await converter.encode(outcome.details) if outcome.details else []
+    _check_size(environment, "the cancellation's details", payloads)
+    return RespondActivityTaskCanceledRequest(
+        task_token=token,
+        details=Payloads(payloads=payloads) if payloads else None,
+        identity=environment.identity,
+        namespace=environment.namespace,
+        deployment_options=environment.deployment,
+    )
+
+
+async def _failed(
+    environment: Environment,
+    converter: DataConverter,
+    token: bytes,
+    error: BaseException,
+    last_heartbeat: Sequence[Payload] | None,
+) -> RespondActivityTaskFailedRequest:
+    heartbeat = await _encoded_heartbeat(environment, converter, last_heartbeat)
+    failure = ensure_application_failure(await converter.encode_failure(error))
+    return RespondActivityTaskFailedRequest(
+        task_token=token,
+        failure=await _fitted(environment, converter, failure),
+        last_heartbeat_details=Payloads(payloads=heartbeat) if heartbeat else None,
+        identity=environment.identity,
+        namespace=environment.namespace,
+        deployment_options=environment.deployment,
+    )
+
+
+async def _fitted(environment: Environment, converter: DataConverter, failure: Failure) -> Failure:
+    """Leave the details out of a failure that is larger than the namespace takes, and say so in their place.
+
+    The server would not retry it, or not take it at all. All that can be that large are details.
+    """
+    limit = environment.limits.blob
+    size = len(encode(failure)) if limit else 0
+    if size <= limit:
+        return failure
+    fitted = without_details(failure)
+    assert fitted.application_failure_info is not None
+    note = f"<details left out: the failure had {size:,} bytes, and the namespace takes at most {limit:,}>"
+    try:
+        fitted.application_failure_info.details = Payloads(payloads=await converter.encode([note]))
+    except BaseException as problem:  # the failure matters more than the note
+        if ends_the_task(problem):
+            raise
+        _logger.warning("The details of a failure were left out: %s", note, exc_info=True)
+    return fitted
+
+
+async def _encoded_heartbeat(
+    environment: Environment, converter: DataConverter, payloads: Sequence[Payload] | None
+) -> list[Payload]:
+    if not payloads:
+        return []
+    try:
+        encoded = list(await converter.encode_payloads(payloads))
+        encode(Payloads(payloads=encoded))
+    except Exception:
+        _logger.exception("the last heartbeat's details could not be encoded; the failure goes out without them")
+        return []
+    # They were checked when they were recorded; a codec may have made them larger.
+    return [] if environment.limits.excess(encoded) else encoded
+
+
+def _check_size(environment: Environment, what: str, payloads: Sequence[Payload]) -> None:
+    if size := environment.limits.excess(payloads):
+        raise environment.limits.refusal(what, size)
+
+
+async def send_reply(environment: Environment, reply: Reply, told: Reported, *, until: float | None) -> Reported:
+    """Send *reply*, again and again until the event loop's clock says *until*.
+
+    What cannot be sent, as its payloads cannot be written or are too large, is a failure instead.
+
+    Returns:
+        What the server was told: *told*, or that failure.
+
+    Raises:
+        RPCError: The server did not take it: ``NOT_FOUND`` if it has closed the attempt.
+
+    Cancelling gives up; the server may have taken it all the same.
+    """
+    try:
+        await environment.service.call(_METHODS[type(reply)], reply, retry=COMPLETION, until=until)
+    except (EncodeError, RPCError) as error:
+        failure = _instead(reply, error)
+        if failure is None:
+            raise
+        failed = await _failed(environment, environment.converter, reply.task_token, failure, None)
+        return await send_reply(environment, failed, Failed(failure), until=until)
+    return told
+
+
+def _instead(reply: Reply, error: EncodeError | RPCError) -> ApplicationError | None:
+    """The failure in place of *reply*, if *error* says that it is never to be sent; a failure has been checked."""
+    if isinstance(reply, RespondActivityTaskFailedRequest):
+        return None
+    if isinstance(error, EncodeError):
+        return _unwritable(error)
+    return _too_large(error) if error.is_message_too_large else None
+
+
+def _unwritable(error: EncodeError) -> ApplicationError:
+    # The error shows the value, which a codec may be there to hide: it is for the log, and not for the server.
+    _logger.warning("A result or a cancellation's details cannot be written", exc_info=error)
+    message = "the payload converter or codec made payloads that cannot be written; the worker's log says why"
+    return unconvertible(ConverterError(message))
+
+
+def _too_large(error: RPCError) -> ApplicationError:
+    return ApplicationError(
+        f"the result is larger than the server takes in one message ({error.message}):"
+        " store it elsewhere and return a reference to it",
+        type="PayloadsTooLarge",
+        non_retryable=True,
+    )
+
+
+def is_failure(reply: Reply) -> bool:
+    """Whether *reply* reports what counts as a failure: what an activity calls benign does not."""
+    if not isinstance(reply, RespondActivityTaskFailedRequest) or reply.failure is None:
+        return False
+    info = reply.failure.application_failure_info
+    return info is None or int(info.category) != ApplicationErrorCategory.BENIGN
+
+
+def is_closed(error: RPCError) -> bool:
+    """Whether *error* says that the server has closed the attempt, perhaps by an earlier try of this very reply."""
+    return error.status is RPCStatusCode.NOT_FOUND

@@ -1,0 +1,60 @@
+"""Decide when an attempt has used up its time: the server's rules, on our clock.
+
+Theory of operation
+-------------------
+The server closes an attempt by itself when its start-to-close or schedule-to-close timeout passes, and when it hears no
+heartbeat for a heartbeat timeout. It tells nobody: whoever goes on works for nothing, and holds a slot. So the same
+rules are kept here. Only differences between the server's own times are used, as its clock need not agree with ours.
+
+An attempt is asked to stop only when the server has surely closed it, hence later than by these rules by a margin: the
+server's word on heartbeats is what arrived *there*, and its timers may be late. Asked at the very deadline, an activity
+that turns the request into a result would be reported before the server had noticed: as completed, too late. A result
+that comes within the margin is sent as any other, and the server decides.
+"""
+
+from __future__ import annotations
+
+from ...activity import Info
+
+__all__ = ["TimeLimits"]
+
+# Seconds. The official core waits as long beyond each of the server's timeouts.
+_MARGIN = 5.0
+
+
+class TimeLimits:
+    """When one attempt, which arrived at *arrived_at*, ends by itself; seconds on the event loop's clock."""
+
+    __slots__ = ("_heard_at", "_silence", "deadline")
+
+    def __init__(self, info: Info, arrived_at: float) -> None:
+        #: When its start-to-close or schedule-to-close timeout passes, or ``None`` for never.
+        self.deadline = _deadline(info, arrived_at)
+        self._silence = None if info.heartbeat_timeout is None else info.heartbeat_timeout.total_seconds()
+        self._heard_at = arrived_at
+
+    def __repr__(self) -> str:
+        return f"<TimeLimits [until {self.ends_at}]>"
+
+    @property
+    def ends_at(self) -> float | None:
+        """When the server has surely closed the attempt for its time, as things stand; ``None`` for never."""
+        ends_at = self.deadline
+        if self._silence is not None:
+            silent_at = self._heard_at + self._silence
+            ends_at = silent_at if ends_at is None else min(ends_at, silent_at)
+        return None if ends_at is None else ends_at + _MARGIN
+
+    def heard(self, now: float) -> None:
+        """Learn that the server has heard a heartbeat."""
+        self._heard_at = now
+
+
+def _deadline(info: Info, arrived_at: float) -> float | None:
+    ends = []
+    if info.start_to_close_timeout is not None:
+        ends.append(info.start_to_close_timeout.total_seconds())
+    if info.schedule_to_close_timeout is not None:
+        waited = info.started_time - info.scheduled_time
+        ends.append(info.schedule_to_close_timeout.total_seconds() - waited.total_seconds())
+    return arrived_at + min(ends) if ends else None

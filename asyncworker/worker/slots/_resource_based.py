@@ -1,0 +1,227 @@
+"""Give slots out while the machine has room for what they will hold."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeAlias
+
+from ..._safe_logger import get_logger
+from ..._time import Seconds, to_seconds
+from ._pid_controller import SlotDecision
+from ._supplier import SlotPermit, SlotReservation, SlotSupplier
+from ._system import ResourceUsage, System
+
+__all__ = [
+    "ResourceBasedSlotConfig",
+    "ResourceBasedSlotSupplier",
+    "ResourceBasedTunerConfig",
+    "ResourceController",
+    "ResourceSensor",
+]
+
+_logger = get_logger(__name__)
+
+# Seconds between two readings.
+_READING_INTERVAL = 0.1
+
+#: Answers what is used, given the time in seconds of a clock that does not go back. Called on the event loop, so it
+#: must be quick.
+ResourceSensor: TypeAlias = Callable[[float], ResourceUsage]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceBasedTunerConfig:
+    """How much of the machine may be used.
+
+    Attributes:
+        target_memory_usage: Above 0, up to 1, of the memory. Leave headroom: what an activity will need is not known
+            when its slot is given. 0.8 is a good start.
+        target_cpu_usage: Above 0, up to 1, of the CPU time. 0.9 is a good start.
+
+    Raises:
+        ValueError: Out of range.
+    """
+
+    target_memory_usage: float
+    target_cpu_usage: float
+
+    def __post_init__(self) -> None:
+        for name in ("target_memory_usage", "target_cpu_usage"):
+            if not 0 < getattr(self, name) <= 1:
+                raise ValueError(f"{name} must be above 0 and at most 1, got {getattr(self, name)!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceBasedSlotConfig:
+    """Between which bounds, and how fast, slots are given out.
+
+    Attributes:
+        minimum_slots: Given out whatever the machine's state.
+        maximum_slots: Never more.
+        ramp_throttle: Time between two slots beyond the minimum, so that what the last activity needs shows before the
+            next begins; seconds or timedelta.
+
+    Raises:
+        ValueError: Not ``0 <= minimum_slots <= maximum_slots``, no slot at all, or a negative time.
+    """
+
+    minimum_slots: int = 1
+    maximum_slots: int = 500
+    ramp_throttle: Seconds = timedelta(milliseconds=50)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.minimum_slots <= self.maximum_slots or self.maximum_slots < 1:
+            raise ValueError(
+                "must be 0 <= minimum_slots <= maximum_slots, and maximum_slots at least 1,"
+                f" got minimum_slots={self.minimum_slots!r}, maximum_slots={self.maximum_slots!r}"
+            )
+        if not to_seconds(self.ramp_throttle) >= 0:
+            raise ValueError(f"ramp_throttle must not be negative, got {self.ramp_throttle!r}")
+
+
+class ResourceController:
+    """Watches one machine for all who give its slots out: share one among the workers of a process.
+
+    It reads when it is asked, ten times a second at most, and needs no task of its own.
+
+    Args:
+        config: How much may be used.
+        sensor: What is used. Default: memory and CPU of the machine, or of the control group (container) that this
+            process is in, by psutil.
+
+    Raises:
+        ConfigurationError: psutil is not installed, and no sensor was given.
+    """
+
+    def __init__(self, config: ResourceBasedTunerConfig, *, sensor: ResourceSensor | None = None) -> None:
+        self.config = config
+        #: The last reading, if there is one.
+        self.usage: ResourceUsage | None = None
+        self._decision = SlotDecision(config.target_memory_usage, config.target_cpu_usage)
+        self._sensor: ResourceSensor = System() if sensor is None else sensor
+        self._next_reading_at = -math.inf
+
+    def __repr__(self) -> str:
+        return f"<ResourceController [{'room' if self._decision.has_room else 'full'}, {self.usage}]>"
+
+    def next_wait(self, now: float) -> float:
+        """Decide how many seconds to wait before asking again for a slot that may be given; 0 is now.
+
+        Args:
+            now: The time, in seconds on a clock that does not go back.
+        """
+        if now >= self._next_reading_at:
+            self._next_reading_at = now + _READING_INTERVAL
+            self._read(now)
+        return 0.0 if self._decision.has_room else self._next_reading_at - now
+
+    def _read(self, now: float) -> None:
+        try:
+            self.usage = self._sensor(now)
+        except Exception:
+            _logger.exception("the machine's state could not be read, so no slots are given beyond the minimum")
+            self._decision.has_room = False
+            return
+        self._decision.update(self.usage.memory, self.usage.cpu, now)
+
+
+class ResourceBasedSlotSupplier(SlotSupplier):
+    """As many slots as the machine has room for.
+
+    Slots below the minimum are given at once. Beyond it each comes at least ``ramp_throttle`` after the last one, and
+    only while memory and CPU are far enough from their targets. Slots that are out are never taken back. Whoever waits
+    is served in the order of coming.
+
+    Args:
+        slot_config: Bounds and pace.
+        tuner_config: How much of the machine may be used; or a :class:`ResourceController`, to share one.
+
+    Raises:
+        ConfigurationError: psutil is not installed.
+    """
+
+    kind = "ResourceBased"
+
+    def __init__(
+        self,
+        slot_config: ResourceBasedSlotConfig,
+        tuner_config: ResourceBasedTunerConfig | ResourceController,
+    ) -> None:
+        self.controller = (
+            tuner_config if isinstance(tuner_config, ResourceController) else ResourceController(tuner_config)
+        )
+        self._config = slot_config
+        self._ramp = to_seconds(slot_config.ramp_throttle)
+        self._issued = 0
+        self._last_issued_at = -math.inf
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __repr__(self) -> str:
+        bounds = f"from {self._config.minimum_slots} to {self._config.maximum_slots}"
+        return f"<ResourceBasedSlotSupplier [{self._issued} reserved, {bounds}, {len(self._waiting)} waiting]>"
+
+    async def reserve_slot(self, reservation: SlotReservation) -> SlotPermit:  # noqa: ARG002 - slots are all alike
+        if not self._waiting and not self._next_wait(time.monotonic()):
+            self._issue()
+            return _PERMIT
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        self._serve()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.release_slot(_PERMIT)
+            elif turn in self._waiting:
+                self._waiting.remove(turn)
+                self._serve()
+            raise
+        return _PERMIT
+
+    def release_slot(self, permit: SlotPermit) -> None:  # noqa: ARG002 - slots are all alike
+        self._issued -= 1
+        if self._waiting:
+            self._serve()
+
+    def _next_wait(self, now: float) -> float:
+        """Decide how many seconds to wait before one more slot may be asked for; 0 is: take it."""
+        if self._issued < self._config.minimum_slots:
+            return 0.0
+        if self._issued >= self._config.maximum_slots:
+            return math.inf
+        if (rest := self._last_issued_at + self._ramp - now) > 0:
+            return rest
+        return self.controller.next_wait(now)
+
+    def _issue(self) -> None:
+        self._issued += 1
+        self._last_issued_at = time.monotonic()
+
+    def _serve(self) -> None:
+        """Give out what may be given, and come back when there may be more: one timer for all who wait."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        while self._waiting:
+            wait = self._next_wait(time.monotonic())
+            if wait == math.inf:
+                # A slot that is released brings us back.
+                return
+            if wait > 0:
+                self._timer = asyncio.get_running_loop().call_later(wait, self._serve)
+                return
+            turn = self._waiting.popleft()
+            if not turn.done():
+                self._issue()
+                turn.set_result(None)
+
+
+# Slots are all alike.
+_PERMIT = SlotPermit()

@@ -1,0 +1,124 @@
+"""How many activities a worker may hold: a slot is reserved before each poll, and released after the reply."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections import deque
+from dataclasses import dataclass
+
+from ...activity import Info
+
+__all__ = ["FixedSizeSlotSupplier", "SlotPermit", "SlotReservation", "SlotSupplier"]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotReservation:
+    """What a supplier may want to know of whoever asks for a slot.
+
+    Attributes:
+        task_queue: The queue that is about to be polled.
+        worker_identity: Of the worker that asks.
+        num_issued: How many of this worker's slots are out at the moment of asking, those that only poll included.
+    """
+
+    task_queue: str
+    worker_identity: str
+    num_issued: int
+
+
+class SlotPermit:
+    """The right to hold one activity. A supplier may subclass it to keep something with it."""
+
+    __slots__ = ()
+
+
+class SlotSupplier(ABC):
+    """Decides how many activities a worker may hold at a time.
+
+    All methods are called on the worker's event loop. The names follow ``temporalio.worker.CustomSlotSupplier``. A
+    supplier belongs to one worker, unless it says otherwise.
+
+    Errors do not end the worker: those of :meth:`reserve_slot` are logged, and it is asked again after a second; those
+    of the other methods are logged. A supplier has no beginning and no end here: what it needs to have started and
+    stopped, such as a connection to a coordinator, is its owner's, around the worker.
+    """
+
+    #: How the supplier is named in the worker's heartbeats.
+    kind = "Custom"
+
+    @property
+    def max_slots(self) -> int | None:
+        """How many slots there are at most, or ``None`` if that is not a fixed number."""
+        return None
+
+    @abstractmethod
+    async def reserve_slot(self, reservation: SlotReservation) -> SlotPermit:
+        """Wait until one more activity may be held.
+
+        Cancelling must be safe: no permit may be lost. Every permit that is returned comes back once, to
+        :meth:`release_slot`. What is no :class:`SlotPermit`, such as ``None``, counts as an error.
+        """
+
+    @abstractmethod
+    def release_slot(self, permit: SlotPermit) -> None:
+        """Take *permit* back: its activity has been replied to, or its poll was empty."""
+
+    def mark_slot_used(self, permit: SlotPermit, info: Info) -> None:  # noqa: B027 - a hook
+        """Learn that *permit* now holds the activity *info*."""
+
+
+class FixedSizeSlotSupplier(SlotSupplier):
+    """A fixed number of slots.
+
+    Args:
+        num_slots: How many activities may be held at a time.
+
+    Raises:
+        ValueError: Fewer than one.
+    """
+
+    kind = "Fixed"
+
+    def __init__(self, num_slots: int) -> None:
+        if num_slots < 1:
+            raise ValueError(f"num_slots must be at least 1, got {num_slots!r}")
+        self._size = num_slots
+        self._free = num_slots
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    def __repr__(self) -> str:
+        return f"<FixedSizeSlotSupplier [{self._size - self._free} of {self._size} reserved]>"
+
+    @property
+    def max_slots(self) -> int:
+        return self._size
+
+    async def reserve_slot(self, reservation: SlotReservation) -> SlotPermit:  # noqa: ARG002 - slots are all alike
+        if self._free and not self._waiting:
+            self._free -= 1
+            return _PERMIT
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            # The turn may have come in the same moment: then it goes to the next in line.
+            if turn.done() and not turn.cancelled():
+                self.release_slot(_PERMIT)
+            elif turn in self._waiting:
+                self._waiting.remove(turn)
+            raise
+        return _PERMIT
+
+    def release_slot(self, permit: SlotPermit) -> None:  # noqa: ARG002 - slots are all alike
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
+
+
+# Fixed slots are all alike.
+_PERMIT = SlotPermit()
