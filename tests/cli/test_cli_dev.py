@@ -142,7 +142,7 @@ async def test_elsewhere(command):
     done = await command("dev", "orders:worker", "--address", "192.0.2.1.invalid:7233")
 
     assert done.returncode == 2
-    assert b"nothing listens at 192.0.2.1.invalid:7233" in done.stderr
+    assert b"no server at 192.0.2.1.invalid:7233" in done.stderr
 
 
 async def test_no_directory(command_on_server):

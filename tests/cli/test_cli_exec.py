@@ -106,7 +106,7 @@ class TestOutcomes:
         ):
             group.start_soon(listener.serve, keep_quiet)
             port = listener.extra(anyio.abc.SocketAttribute.local_port)
-            async with command.running("exec", "orders:echo", TEMPORAL_ADDRESS=f"127.0.0.1:{port}") as run:
+            async with command.running("exec", "orders:pack", TEMPORAL_ADDRESS=f"127.0.0.1:{port}") as run:
                 await asked.wait()
                 run.process.send_signal(signal.SIGINT)
                 said = await run.rest()
@@ -188,8 +188,9 @@ class TestMistakes:
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
-            (["echo"], "activity 'echo' needs a task_queue"),
-            (["orders:nothing"], "module 'orders' has no 'nothing'"),
+            (["echo"], "activity 'echo' needs a task queue: give the one that its workers poll with --task-queue"),
+            (["orders:echo"], "activity 'orders:echo' needs a task queue"),
+            (["orders:nothing"], "module 'orders' has no 'nothing'; its activities: pack, wait, deaf,"),
             (["orders:pack", "1", "2"], "activity 'pack' takes (items=…), got 2 arguments"),
             (["echo", "--task-queue", "q", "--start-to-close-timeout", "0"], "must be above zero"),
         ],
@@ -214,10 +215,23 @@ class TestMistakes:
         assert f"activity {task_queue!r} is already started".encode() in done.stderr
 
 
-async def test_unreachable(command):
-    """A server that cannot be reached is told in a line, with 2."""
+async def test_unreachable_server_is_reported_with_the_way_out(command):
+    """A server that cannot be reached is reported in a line, with the flag and the command that help, and with 2."""
     done = await command("exec", "echo", "--task-queue", "q", "--address", "127.0.0.1:1")
 
+    said = done.stderr.decode()
     assert done.returncode == 2
-    assert b"127.0.0.1:1" in done.stderr
-    assert b"Traceback" not in done.stderr
+    assert said.startswith("waiting for a server at 127.0.0.1:1\n")
+    assert "asyncworker: error: no Temporal server answered at 127.0.0.1:1" in said
+    assert "--address (or TEMPORAL_ADDRESS)" in said
+    assert "asyncworker dev" in said
+    assert "Traceback" not in said
+
+
+async def test_argument_that_looks_like_json_and_is_not_is_mentioned(command):
+    """An argument that begins as JSON does, and is none, is sent as a string; a line says so."""
+    done = await command("exec", "echo", "[a,b]", "--task-queue", "q", "--address", "127.0.0.1:1")
+
+    assert "sent as a string, as it is not JSON (Expecting value: line 1 column 2 (char 1)): [a,b]\n" in (
+        done.stderr.decode()
+    )

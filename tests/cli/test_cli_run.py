@@ -183,7 +183,7 @@ class TestRunning:
 
         assert task.result == "[0, 1, 2]"
         assert run.process.returncode == 0
-        assert "what the program does at its exit did not end" in said
+        assert "the program's atexit callbacks did not end" in said
         assert children(run.process.pid) == []
 
     async def test_many_threads_that_never_end_are_waited_for_together(self, command_on_fake, temporal, task_queue):
@@ -281,6 +281,41 @@ class TestRunning:
         assert not any(line.startswith("asyncworker: error") for line in said.splitlines())
 
 
+class TestLog:
+    async def test_debug_log_shows_connections_polls_heartbeats_and_ends(self, command_on_fake, temporal, task_queue):
+        """At DEBUG the log follows an activity from the connection to its end."""
+        async with command_on_fake.running("run", "orders:worker", "--log-level", "debug") as run:
+            await temporal.add_task("pack", 1, task_queue=task_queue).wait_closed()
+            await run.line_with("activity pack completed after")
+            run.process.send_signal(signal.SIGTERM)
+            said = run.seen + await run.rest()
+
+        assert f"connected to {temporal.target}" in said
+        assert f"polling task queue {task_queue!r}" in said
+        assert f"a poll of task queue {task_queue!r} returned pack" in said
+        assert "heartbeat of activity pack sent" in said
+        assert f"connection to {temporal.target} closed" in said
+
+    async def test_ends_of_activities_are_logged_if_asked_for(self, command_on_fake, temporal, task_queue):
+        """With --log-activities, as in dev, a completed attempt has a line; nothing else of DEBUG has."""
+        async with command_on_fake.running("run", "orders:worker", "--log-activities") as run:
+            await temporal.add_task("echo", activity_id="7", task_queue=task_queue).wait_closed()
+            line = await run.line_with("activity echo completed after")
+            await run.end()
+
+        assert line.rstrip().endswith("[echo 7]")
+        assert "polling task queue" not in run.seen
+
+    async def test_run_says_that_it_waits_for_a_server(self, command):
+        """While there is no server, a line says which one is waited for."""
+        async with command.running("run", "orders:worker", "--address", "127.0.0.1:1") as run:
+            line = await run.line_with("waiting up to")
+            code = await run.end()
+
+        assert "waiting up to 10 s for a Temporal server at 127.0.0.1:1: cannot connect to 127.0.0.1:1" in line
+        assert code == 0
+
+
 def children(pid: int) -> list[int]:
     """The processes that a process has started, and their like."""
     done = subprocess.run(["ps", "-o", "pid=,stat=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
@@ -294,13 +329,13 @@ class TestMistakes:
             (["orders"], "'orders' names nothing: expected module:attribute, such as orders:worker"),
             (["nothing:worker"], "there is no module 'nothing' in "),
             (["orders:nothing"], "module 'orders' has no 'nothing'; its workers: worker, other"),
-            (["orders:number"], "orders:number is not a Worker or a sequence of them, but a int"),
-            (["orders:make"], "is it a function that makes one? Use --factory"),
-            (["orders:make_from", "--factory"], "--factory: orders:make_from is no function without arguments"),
+            (["orders:number"], "orders:number is not a Worker or a sequence of workers, but a int"),
+            (["orders:make"], "if it is a function that makes one, use --factory"),
+            (["orders:make_from", "--factory"], "--factory: orders:make_from is not a function without parameters"),
             (["orders:worker", "--app-dir", "nowhere"], "--app-dir: nowhere is not a directory"),
-            (["orders:worker", "--address", "nowhere"], "argument address must be host:port"),
+            (["orders:worker", "--address", "nowhere"], "--address must be host:port"),
             (["orders:worker", "--grpc-meta", "x"], "expected KEY=VALUE, got 'x'"),
-            (["orders:worker", "--graceful-shutdown-timeout", "soon"], "expected seconds, or a span such as 500ms"),
+            (["orders:worker", "--graceful-shutdown-timeout", "soon"], "expected seconds, or a duration such as 500ms"),
         ],
     )
     async def test_usage(self, command, arguments, message):

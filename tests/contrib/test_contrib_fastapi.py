@@ -167,7 +167,7 @@ class TestUnderUvicorn:
             temporal.cut_connections()
             output = await server.end()
 
-        assert "cannot go on, and the app stops" in output
+        assert "failed, and the app stops" in output
         assert "Namespace default is gone." in output
         assert server.process.returncode != 0
 
@@ -258,7 +258,7 @@ class TestLifespan:
 
         with pytest.raises(WorkerError, match="gone"):
             await serve()
-        assert "cannot go on, and the app stops" in caplog.text
+        assert "failed, and the app stops" in caplog.text
 
     async def test_failure_of_one_ends_the_others(self, temporal):
         """If one worker cannot begin, those that have begun are ended."""
@@ -297,3 +297,12 @@ class TestGetClient:
         client = temporal.client()
 
         assert await get_client(HTTPConnection({"type": kind, "state": {"temporal_client": client}})) is client
+
+
+def test_missing_extra_is_named():
+    """Without FastAPI the import says which extra to install."""
+    code = "import sys; sys.modules['fastapi'] = None; import asyncworker.contrib.fastapi"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert 'asyncworker.contrib.fastapi needs fastapi: pip install "temporal-asyncworker[fastapi]"' in done.stderr
