@@ -10,14 +10,15 @@ from .. import _wire
 from .._proto.temporal.api.common.v1 import Payload
 from .._proto.temporal.api.failure.v1 import Failure
 from .._safe_logger import get_logger
+from .._safe_text import text_of
+from .._user_code import ends_the_task
 from ._codec import ChainedPayloadCodec, PayloadCodec
 from ._context import SerializationContext, takes_context, with_context
 from ._encodings import DefaultPayloadConverter
 from ._payload import PayloadConverter
 from ._stored import AroundReferences, is_stored_elsewhere, stored_elsewhere
 from .failures._default import DefaultFailureConverter, plain_failure
-from .failures._failure import FailureConverter, decode_payloads_of, encode_payloads_of, ends_the_task
-from .failures._from_error import text_of
+from .failures._failure import FailureConverter, decode_payloads_of, encode_payloads_of
 
 __all__ = ["DataConverter"]
 

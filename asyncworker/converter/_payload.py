@@ -18,7 +18,7 @@ from ..exceptions import AsyncWorkerError, ConverterError
 from ._context import SerializationContext, WithSerializationContext, takes_context, with_context
 from ._stored import is_stored_elsewhere, refuse_stored, stored_elsewhere
 from .json._adapter import Adapter, adapter_for, clip, describe_type
-from .json._explain import is_told, pieces_of, text_of, without
+from .json._explain import is_told, message_of, pieces_of, without
 from .json._writing import texts_of
 
 __all__ = ["PASSING", "CompositePayloadConverter", "EncodingPayloadConverter", "PayloadConverter"]
@@ -159,7 +159,7 @@ class CompositePayloadConverter(PayloadConverter, WithSerializationContext):
             raise
         except Exception as error:  # noqa: BLE001 - this is a converter of somebody's
             said = list(texts_of(value))
-            reason = clip(without(f"{type(error).__name__}: {text_of(error)}", said))
+            reason = clip(without(f"{type(error).__name__}: {message_of(error)}", said))
             problem = ConverterError(f"a value of type {describe_type(type(value))} cannot be written: {reason}")
             raise problem from (None if is_told(error, said) else error)
         raise ConverterError(f"a value of type {describe_type(type(value))} has no converter; known: {self._known()}")
@@ -186,7 +186,7 @@ class CompositePayloadConverter(PayloadConverter, WithSerializationContext):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the payload is what it complains about
             said = list(pieces_of(payload.data))
-            reason = f"{type(error).__name__}: {clip(without(text_of(error), said))}"
+            reason = f"{type(error).__name__}: {clip(without(message_of(error), said))}"
             problem = ConverterError(f"expected {describe_type(adapter.hint)}: {reason}")
             raise problem from (None if is_told(error, said) else error)
 

@@ -17,7 +17,7 @@ from ._encodings import reads_with_pydantic
 from ._payload import PASSING, PayloadConverter
 from ._stored import StoredElsewhereError, refuse_stored
 from .json._adapter import Adapter, clip, describe_type
-from .json._explain import is_told, pieces_of, text_of, without
+from .json._explain import is_told, message_of, pieces_of, without
 from .json._variables import bindings_of, bound
 from .json._writing import encoder_for
 
@@ -204,7 +204,7 @@ def _problem(payload: Payload, adapter: Adapter, payload_converter: PayloadConve
     except ConverterError as error:
         return str(error)
     except Exception as error:  # noqa: BLE001 - whatever it is, the argument is what it complains about
-        said = clip(without(text_of(error), pieces_of(payload.data)))
+        said = clip(without(message_of(error), pieces_of(payload.data)))
         return f"expected {describe_type(adapter.hint)}: {type(error).__name__}: {said}"
     return None
 

@@ -7,12 +7,13 @@ from itertools import pairwise
 from typing import Any
 
 from ..._proto.temporal.api.failure.v1 import ApplicationFailureInfo, Failure
+from ..._safe_text import class_name_of, text_of
 from ...common import RawValue
 from ...exceptions import ApplicationError, FailureError
 from .._payload import PayloadConverter
 from .._stored import is_stored_elsewhere, stored_elsewhere
 from ._failure import FailureConverter, copied_levels, levels
-from ._from_error import SOURCE, causes_of, class_name_of, failure_from, text_of
+from ._from_error import SOURCE, causes_of, failure_from
 from ._to_error import error_from
 
 __all__ = ["DefaultFailureConverter", "DefaultFailureConverterWithEncodedAttributes", "plain_failure"]

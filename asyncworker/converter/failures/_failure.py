@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import pairwise
@@ -21,7 +20,6 @@ __all__ = [
     "copied_levels",
     "decode_payloads_of",
     "encode_payloads_of",
-    "ends_the_task",
     "ensure_application_failure",
     "levels",
     "shallow_copy",
@@ -41,18 +39,6 @@ class FailureConverter(ABC):
     @abstractmethod
     def from_failure(self, failure: Failure, payload_converter: PayloadConverter) -> BaseException:
         """Read an exception, its causes with it; do not change the failure."""
-
-
-def ends_the_task(error: BaseException) -> bool:
-    """Whether *error*, which came out of user code, is about the task that runs it, and not the code's own.
-
-    What an extension in another language raises when it panics is no ``Exception``, and no end of the task either. Nor
-    is a ``CancelledError`` whose task nobody has cancelled, as one of another task, which several calls have shared.
-    """
-    if not isinstance(error, asyncio.CancelledError):
-        return isinstance(error, GeneratorExit | KeyboardInterrupt)
-    task = asyncio.current_task()
-    return task is None or task.cancelling() > 0
 
 
 def levels(failure: Failure | None) -> Iterator[Failure]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator, Sequence
-from types import TracebackType
 from typing import Any
 
 from ... import exceptions
@@ -24,23 +23,22 @@ from ..._proto.temporal.api.failure.v1 import (
     TerminatedFailureInfo,
     TimeoutFailureInfo,
 )
+from ..._safe_text import class_name_of, text_of
 from ..._time import to_duration
 from .._encodings import DefaultPayloadConverter
 from .._payload import PayloadConverter
 from ..json._adapter import clip
 from ._failure import shallow_copy
 
-__all__ = ["MAX_TEXT", "SOURCE", "causes_of", "class_name_of", "failure_from", "text_of", "traceback_of"]
+__all__ = ["SOURCE", "causes_of", "failure_from"]
 
 #: What a failure says of where it comes from.
 SOURCE = "asyncworker"
 
 # A failure of more than 2 MiB is refused. With these limits the longest chain stays well below, details apart.
 _MAX_DEPTH = 20
-MAX_TEXT = 20_000
 _MAX_LISTED = 100
 _MAX_LISTED_TEXT = 2_000
-_LEFT_OUT = "\n… {} characters left out …\n"
 
 _notes = DefaultPayloadConverter()
 
@@ -92,35 +90,6 @@ def failure_from(exception: BaseException, payload_converter: PayloadConverter) 
 
 
 # Texts
-
-
-def class_name_of(value: Any) -> str:
-    """Name the class of a value, whatever its metaclass makes of ``__name__``."""
-    return str(_NAME.__get__(type(value)))
-
-
-def traceback_of(error: BaseException) -> TracebackType | None:
-    """Return an exception's traceback, whatever its class makes of ``__traceback__``."""
-    trace: TracebackType | None = _TRACEBACK.__get__(error)
-    return trace
-
-
-_TRACEBACK: Any = BaseException.__dict__["__traceback__"]
-_NAME: Any = type.__dict__["__name__"]
-
-
-def text_of(value: Any) -> str:
-    """Say a value, or what an exception says, as protobuf takes it: in UTF-8, and at most 20,000 characters."""
-    try:
-        text = str(value)
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:  # noqa: BLE001 - this is somebody's __str__
-        return f"<{class_name_of(value)} without a text: its __str__ raised {class_name_of(error)}>"
-    if len(text) > MAX_TEXT:
-        half = MAX_TEXT // 2
-        text = text[:half] + _LEFT_OUT.format(len(text) - 2 * half) + text[-half:]
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def _stack_of(exception: BaseException) -> str:

@@ -20,7 +20,7 @@ from ._schema import has_types, words_of
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails, ValidationError
 
-__all__ = ["explain", "is_told", "pieces_of", "text_of", "without"]
+__all__ = ["explain", "is_told", "pieces_of", "message_of", "without"]
 
 _MAX_PROBLEMS = 10
 _HIDDEN = "…"
@@ -42,7 +42,7 @@ _PLACE = re.compile(r"[\w\-\[\](){}, .|'\"]+")
 _WORD = re.compile(r"[\w-]+")
 
 
-def text_of(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
     """Return what an error says; nothing, if that raises."""
     try:
         return str(error)
@@ -54,7 +54,7 @@ def explain(error: Exception, adapter: Adapter, data: bytes) -> str:
     """Say why *data* is not of the adapter's type: one line a problem, no link."""
     wanted = describe_type(adapter.hint)
     if not isinstance(error, pydantic_core.ValidationError):
-        return f"expected {wanted}: Invalid JSON: {clip(text_of(error))}"
+        return f"expected {wanted}: Invalid JSON: {clip(message_of(error))}"
     lines = _problems(error, adapter, data)
     if len(lines) == 1:
         return f"expected {wanted}: {lines[0]}"
@@ -134,7 +134,7 @@ def is_told(error: BaseException | None, pieces: Iterable[str]) -> bool:
     """Whether an error, or what led to it, says something of a payload or a value."""
     said: list[str] = []
     while error is not None and len(said) < 100:
-        said.append(text_of(error))
+        said.append(message_of(error))
         error = error.__cause__ or error.__context__
     text = "\n".join(said)
     return without(text, pieces) != text

@@ -35,13 +35,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
 from ..._safe_logger import get_logger
+from ..._safe_text import traceback_of
 from ..._timer_queue import about
 from ...activity._cancellation import Notice
 from ...activity._context import Context, current
 from ...activity._info import Info, info_of
 from ...activity._logger import identify
 from ...common import ActivityCancellationDetails, CancelReason
-from ...converter.failures._from_error import traceback_of
 from ...exceptions import RPCError
 from .._events import ActivityCancelled, ActivityFinished, ActivityStarted
 from ._decode import converter_for, read_arguments, read_details, read_untyped

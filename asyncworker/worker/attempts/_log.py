@@ -7,10 +7,10 @@ from traceback import format_exception, format_tb, walk_tb
 
 from ..._log_throttle import LogThrottle
 from ..._safe_logger import get_logger
+from ..._safe_text import MAX_TEXT, class_name_of, text_of, traceback_of
 from ...activity import Info
 from ...activity._logger import identify
 from ...common import CancelReason
-from ...converter.failures._from_error import MAX_TEXT, class_name_of, text_of, traceback_of
 from ...exceptions import ApplicationError, ApplicationErrorCategory, RPCError
 from ._reply import is_closed
 

@@ -7,9 +7,9 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..._proto.temporal.api.common.v1 import Payload
+from ..._safe_text import text_of
 from ...activity import Info
 from ...common import ActivityCancellationDetails
-from ...converter.failures._from_error import text_of
 from ...exceptions import ConverterError, RPCError
 from .._events import HeartbeatSent
 from ._details import may_wait
