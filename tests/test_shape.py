@@ -196,6 +196,7 @@ def test_imports_point_down(path):
             assert set(above) - UPWARDS.get(name_of(path), set()) == set()
 
 
+@pytest.mark.timeout(180)
 def test_each_module_can_be_imported_first():
     """No module depends on another one's having been imported before it."""
     names = [".".join(["asyncworker", *path.relative_to(ROOT).with_suffix("").parts]) for path in modules()]

@@ -218,7 +218,7 @@ async def test_codec_that_fails_does_not_stop_the_failure(caplog):
     assert (info.type, info.non_retryable, info.details) == ("T", True, None)
     assert (
         failure.message
-        == "ApplicationError, which could not be converted to a failure: ConnectionError while trying to"
+        == "ApplicationError, which could not be converted to a failure (ConnectionError)"
     )
     assert "the key service is away" in caplog.text
     with pytest.raises(ConnectionError):
@@ -237,7 +237,7 @@ async def test_single_payload_must_stay_single():
     )
     failure = await converter.encode_failure(ValueError("a"))
 
-    assert "ConverterError while trying to" in failure.message
+    assert "(ConverterError)" in failure.message
 
 
 async def test_wrapped_failure_can_be_read():

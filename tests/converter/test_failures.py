@@ -393,7 +393,7 @@ class TestWhateverIsWrong:
         failure = DataConverter(failure_converter=Broken()).encode_failure_nowait(ValueError("bad"))
 
         assert failure.application_failure_info.type == "ValueError"
-        assert failure.message == "ValueError, which could not be converted to a failure: LookupError while trying to"
+        assert failure.message == "ValueError, which could not be converted to a failure (LookupError)"
         assert caplog.records[0].levelno == logging.WARNING
 
 

@@ -248,7 +248,7 @@ def test_unknown_encoding_is_named(converter):
 
 def test_payload_without_encoding_is_refused(converter):
     """A payload has to say its encoding."""
-    with pytest.raises(ConverterError, match="does not say its encoding"):
+    with pytest.raises(ConverterError, match="metadata has no 'encoding'"):
         converter.from_payload(Payload(data=b"1"))
 
 

@@ -270,7 +270,7 @@ class TestBadArguments:
     @pytest.mark.parametrize(
         ("function", "message"),
         [
-            (lambda: None, "TestBadArguments.<lambda>() takes 0 arguments (none at all), got 4"),
+            (lambda: None, "TestBadArguments.<lambda>() takes 0 arguments (none), got 4"),
             (lambda a, b: None, "TestBadArguments.<lambda>() takes 2 arguments (a, b), got 4"),
             (pack, "pack() takes at most 3 arguments (order, count, tag), got 4"),
         ],

@@ -49,7 +49,7 @@ class Fetching(PayloadCodec):
 @pytest.mark.parametrize("hint", [str, Any, None, dict, RawValue, bytes])
 def test_reference_is_not_read_as_a_value(reference, hint):
     """Whatever type is asked for, a reference is told as one, with what to do."""
-    with pytest.raises(StoredElsewhereError, match=r"\[TMPRL1105\] .* external storage.* cannot follow: let a worker"):
+    with pytest.raises(StoredElsewhereError, match=r"\[TMPRL1105\] .* external storage.* cannot read: use a worker"):
         OURS.decode_nowait([reference], [hint])
 
 

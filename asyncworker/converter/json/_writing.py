@@ -36,7 +36,7 @@ from pydantic_core import SchemaSerializer, to_json, to_jsonable_python
 
 from ...exceptions import ConverterError
 from ._adapter import clip, describe_type, type_adapter
-from ._explain import is_told, without
+from ._explain import quotes_any, without
 from ._schema import (
     SURROGATE,
     classes_in,
@@ -82,7 +82,7 @@ def written(value: Any) -> bytes:
             data, hides = way.write(value), way.hides_numbers
     except (ValueError, TypeError, RecursionError) as error:
         if "surrogates not allowed" not in str(error):
-            raise _unwritable(value, error) from (None if is_told(error, texts_of(value)) else error)
+            raise _unwritable(value, error) from (None if quotes_any(error, texts_of(value)) else error)
         data = _written_by_parts(value, lone_surrogates=True)
     # How it is looked for is how it is found fastest.
     if (hides and data.find(b"null") >= 0) or 0x2A in data or 0xEF in data or len(data) > 2 * _MAX_LEVELS:
