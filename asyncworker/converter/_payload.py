@@ -19,7 +19,7 @@ from ._context import SerializationContext, WithSerializationContext, takes_cont
 from ._stored import is_stored_elsewhere, refuse_stored, stored_elsewhere
 from .json._adapter import Adapter, adapter_for, clip, describe_type
 from .json._explain import message_of, pieces_of, quotes_any, without
-from .json._writing import texts_of
+from .json._losses import texts_of
 
 __all__ = ["PASSING", "CompositePayloadConverter", "EncodingPayloadConverter", "PayloadConverter"]
 

@@ -16,7 +16,9 @@ import pydantic_core
 
 from ...common import RawValue
 from ...exceptions import ConverterError
-from ._schema import Schema, as_read, as_read_from_bytes, as_read_in_any_form, no_payload_fits, validator
+from ._schema import Schema
+from ._schema_queries import no_payload_fits
+from ._validators import as_read, as_read_from_bytes, as_read_in_any_form, validator
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pydantic_core
 
 from ._adapter import Adapter, clip, describe_type
-from ._schema import has_types, words_of
+from ._schema_queries import has_types, words_of
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails, ValidationError
