@@ -1,4 +1,4 @@
-"""Tell exceptions that are about the running task from those that user code has raised."""
+"""Distinguish exceptions that end the running task from others that user code raises."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from asyncworker import ActivityHandle, Client, RetryPolicy, Worker, activity
 from asyncworker.exceptions import ActivityFailureError
 from asyncworker.testing import DevServer
 
-# The activities. A worker runs them; whoever starts one needs to know no more than its name.
+# The activities. A worker runs them; to start one it is enough to know its name.
 
 
 @activity.defn(task_queue="quickstart", start_to_close_timeout=10)
@@ -61,7 +61,7 @@ approvals: asyncio.Queue[bytes] = asyncio.Queue()
 @activity.defn(task_queue="quickstart", start_to_close_timeout=60)
 async def ask_a_person(question: str) -> bool:
     activity.logger.info("asking: %s", question)
-    # Whoever has the task token can complete the activity, from anywhere. Here it stays in the process.
+    # Any process that has the task token can complete the activity. Here it stays in this one.
     approvals.put_nowait(activity.info().task_token)
     activity.raise_complete_async()
 
@@ -111,7 +111,7 @@ async def completed_from_outside(client: Client) -> None:
 async def main() -> None:
     # A worker warns of each failed attempt. The one here is part of the show.
     logging.getLogger("asyncworker").setLevel(logging.ERROR)
-    # The server ends open polls when a worker stops, so that nobody waits for them at the end.
+    # The server ends open polls when a worker stops, so that stopping does not wait for them.
     options = {"frontend.enableCancelWorkerPollsOnShutdown": True}
     async with (
         DevServer(dynamic_config=options) as server,

@@ -205,7 +205,7 @@ class TestMistakes:
 
     async def test_duplicate(self, command_on_server, task_queue):
         """An id that is taken is told in a line, with 2."""
-        arguments = ("exec", "nobody", "--task-queue", f"{task_queue}-unserved", "--id", task_queue)
+        arguments = ("exec", "unserved", "--task-queue", f"{task_queue}-unserved", "--id", task_queue)
         async with command_on_server.running(*arguments) as run:
             await run.line_with("waiting for a worker")
             done = await command_on_server(*arguments)

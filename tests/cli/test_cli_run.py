@@ -79,7 +79,7 @@ class TestRunning:
 
     @pytest.mark.parametrize("target", ["orders:worker", "orders:both"])
     async def test_a_signal_while_it_connects(self, command, target):
-        """A server that does not answer keeps nobody from ending the command, which is then no failure."""
+        """A signal ends a command that waits for a server's answer, and that is no failure."""
         asked = anyio.Event()
 
         async def keep_quiet(stream):

@@ -216,10 +216,7 @@ async def test_codec_that_fails_does_not_stop_the_failure(caplog):
 
     info = failure.application_failure_info
     assert (info.type, info.non_retryable, info.details) == ("T", True, None)
-    assert (
-        failure.message
-        == "ApplicationError, which could not be converted to a failure (ConnectionError)"
-    )
+    assert failure.message == "ApplicationError, which could not be converted to a failure (ConnectionError)"
     assert "the key service is away" in caplog.text
     with pytest.raises(ConnectionError):
         await converter.decode_failure(DataConverter().encode_failure_nowait(ApplicationError("m", 1)))

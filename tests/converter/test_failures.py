@@ -283,7 +283,7 @@ class TestGroups:
             assert text in failure.stack_trace
 
     def test_first_is_the_cause(self):
-        """To whoever follows causes the first exception is the group's, with its own causes."""
+        """The cause of a group's failure is its first exception, with its own causes."""
         first = ValueError("a")
         first.__cause__ = KeyError("k")
 

@@ -278,7 +278,7 @@ def test_subclass_of_a_dataclass_is_written_whole():
 
 
 class Frame:
-    """Like a DataFrame: whoever iterates over it gets the names of its columns."""
+    """Like a DataFrame: iterating over it yields the names of its columns."""
 
     def __iter__(self) -> Iterator[str]:
         return iter(["a", "b"])
@@ -419,7 +419,7 @@ def nested(levels: int, make: Callable[[Any], Any], inmost: Any = 0) -> Any:
     "make", [lambda value: [value], lambda value: {"a": value}, lambda value: {"a": "[[", "b": value}, PlainHolder]
 )
 def test_levels_that_cannot_be_read_are_refused(make):
-    """What nobody here could read again is not written."""
+    """A value that could not be read back is not written."""
     deep = nested(200, make)
     CONVERTER.from_payload(CONVERTER.to_payload(deep))
 

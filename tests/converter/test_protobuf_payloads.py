@@ -148,7 +148,7 @@ def test_message_parameters(converter):
 
 
 def test_runtime_is_not_imported_before_it_is_needed():
-    """Whoever has no protobuf messages does not pay for google's runtime, and need not have it."""
+    """Without protobuf messages google's runtime is not imported, and need not be installed."""
     program = """
 import sys
 sys.modules["google"] = None

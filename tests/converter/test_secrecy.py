@@ -171,7 +171,7 @@ class ByNumber(BaseModel):
     ],
 )
 def test_nothing_of_a_payload_is_in_its_error(hint, value):
-    """Neither values nor keys, nor what somebody's code makes of them, are in what is said of a bad argument."""
+    """Neither values nor keys, nor what user code makes of them, are in the message about a bad argument."""
 
     def activity(argument: Any) -> None: ...
 

@@ -226,7 +226,7 @@ class TestDecoding:
         assert decode(activity, 1) == [1]
 
     def test_adapters_are_built_on_first_use(self):
-        """A signature that nobody prepared prepares itself; a model may be completed after it was made."""
+        """A signature that was not prepared prepares itself; a model may be completed after it was made."""
 
         def activity(tree: Tree) -> None: ...
 
@@ -284,7 +284,7 @@ class TestBadArguments:
         assert self.bad(pack) == ["bad arguments for pack():", "  order: missing, expected Order"]
 
     def test_unknown_encoding(self):
-        """An encoding that nobody knows is a bad argument."""
+        """An unknown encoding is a bad argument."""
         strange = RawValue(Payload(metadata={"encoding": b"my/own"}))
 
         assert self.bad(pack, strange)[1].startswith("  order: the payload's encoding 'my/own' is unknown; known: ")

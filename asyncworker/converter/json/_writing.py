@@ -120,9 +120,7 @@ def _known(value: Any) -> Any:
         return list(value)
     kind = describe_type(type(value))
     if isinstance(value, Iterable):
-        raise TypeError(
-            f"{kind} is iterable, but may be more than its items: convert it first, e.g. to list"
-        )
+        raise TypeError(f"{kind} is iterable, but may be more than its items: convert it first, e.g. to list")
     raise TypeError(f"pydantic does not know the type {kind}")
 
 
