@@ -54,7 +54,7 @@ UNFINISHED = {
 # A docstring names the domain's action: "Return the activity registered under *name*".
 OPENERS = re.compile(r"(?:Answer|Learn|Say|Tell)\b")
 # As subjects these hide who acts: the server, the worker, the caller.
-PRONOUNS = re.compile(r"\b(?:[Ww]hoever|[Ss]omebody|[Nn]obody)\b")
+PRONOUNS = re.compile(r"\b(?:whoever|somebody|nobody)\b", re.IGNORECASE)
 # In names, comments, docstrings and messages of the package, each with the word to use.
 BANNED = {
     "house": "package",
