@@ -27,12 +27,12 @@ async def append_word(text: str, word: str) -> str:
 @activity.defn(
     task_queue="quickstart",
     start_to_close_timeout=30,
-    # The server hears of each heartbeat within 0.8 × this.
+    # Heartbeats reach the server within 0.8 × this.
     heartbeat_timeout=0.25,
     retry_policy=RetryPolicy(initial_interval=0.2),
 )
 async def copy_pages(pages: int) -> str:
-    # A retry goes on where the last attempt's heartbeats ended.
+    # A retry continues where the last attempt's heartbeats ended.
     first = activity.heartbeat_details(int, default=0)
     for page in range(first, pages):
         activity.heartbeat(page)

@@ -35,13 +35,14 @@ def dev(
     app_dir: AppDir = Path(),
     factory: Factory = False,
     reload: Annotated[
-        bool, typer.Option(envvar="ASYNCWORKER_RELOAD", help="Start the workers again when code changes.")
+        bool, typer.Option(envvar="ASYNCWORKER_RELOAD", help="Restart the workers when code changes.")
     ] = True,
     reload_dir: Annotated[
-        list[Path] | None, typer.Option(envvar="ASYNCWORKER_RELOAD_DIR", help="Watch this. Default: --app-dir.")
+        list[Path] | None,
+        typer.Option(envvar="ASYNCWORKER_RELOAD_DIR", help="A directory to watch. Default: --app-dir."),
     ] = None,
     db_filename: Annotated[
-        Path | None, typer.Option(envvar="ASYNCWORKER_DB_FILENAME", help="Keep the dev server's state in this file.")
+        Path | None, typer.Option(envvar="ASYNCWORKER_DB_FILENAME", help="The file for the dev server's state.")
     ] = None,
     log_level: Level = LogLevel.INFO,
     log_format: Format = LogFormat.TEXT,
@@ -97,7 +98,7 @@ async def _server(config: ConnectConfig, db_filename: Path | None) -> AsyncItera
         dynamic_config={"frontend.enableCancelWorkerPollsOnShutdown": True},
     )
     async with server:
-        say(f"server: {config.address}, namespace {config.namespace}; started here, and ends with this command")
+        say(f"server: {config.address}, namespace {config.namespace}; started by this command, and ends with it")
         say(f"UI: {server.ui_url}")
         yield
 

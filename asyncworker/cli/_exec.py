@@ -1,4 +1,4 @@
-"""``asyncworker exec``: start a standalone activity, show how it goes, print its result."""
+"""``asyncworker exec``: start a standalone activity, show its progress, print its result."""
 
 from __future__ import annotations
 
@@ -65,52 +65,59 @@ def _duration(variable: str, help: str) -> Any:
 def exec_(
     activity: Annotated[str, typer.Argument(metavar="TYPE", help="An activity type, or module:function.")],
     arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="[ARGS]...", help="Its arguments, as JSON; else they are strings.")
+        list[str] | None,
+        typer.Argument(metavar="[ARGS]...", help="Its arguments, as JSON; other text is sent as a string."),
     ] = None,
     task_queue: Annotated[
-        str | None, typer.Option(envvar="TEMPORAL_TASK_QUEUE", help="Where its workers poll. Default: as it declares.")
+        str | None,
+        typer.Option(envvar="TEMPORAL_TASK_QUEUE", help="The queue that its workers poll. Default: as declared."),
     ] = None,
     id: Annotated[str | None, typer.Option(envvar="ASYNCWORKER_EXEC_ID", help="Its id. Default: a new one.")] = None,
     start_to_close_timeout: Annotated[
         float | None,
-        _duration("ASYNCWORKER_EXEC_START_TO_CLOSE_TIMEOUT", "For one attempt. Default: its own, or 60s."),
+        _duration("ASYNCWORKER_EXEC_START_TO_CLOSE_TIMEOUT", "The limit of one attempt. Default: as declared, or 60s."),
     ] = None,
     schedule_to_close_timeout: Annotated[
-        float | None, _duration("ASYNCWORKER_EXEC_SCHEDULE_TO_CLOSE_TIMEOUT", "For all attempts together.")
+        float | None, _duration("ASYNCWORKER_EXEC_SCHEDULE_TO_CLOSE_TIMEOUT", "The limit of all attempts together.")
     ] = None,
     schedule_to_start_timeout: Annotated[
-        float | None, _duration("ASYNCWORKER_EXEC_SCHEDULE_TO_START_TIMEOUT", "For the wait for a worker.")
+        float | None, _duration("ASYNCWORKER_EXEC_SCHEDULE_TO_START_TIMEOUT", "The limit of the wait for a worker.")
     ] = None,
     heartbeat_timeout: Annotated[
         float | None,
         _duration(
             "ASYNCWORKER_EXEC_HEARTBEAT_TIMEOUT",
-            "How long it may be silent. Progress is seen as often as 0.8 times this, else every 30s.",
+            "The longest time between heartbeats. Progress is updated every 0.8 times this, or every 30s.",
         ),
     ] = None,
-    start_delay: Annotated[float | None, _duration("ASYNCWORKER_EXEC_START_DELAY", "Wait this long first.")] = None,
+    start_delay: Annotated[
+        float | None, _duration("ASYNCWORKER_EXEC_START_DELAY", "Wait this long before the first attempt.")
+    ] = None,
     retry_max_attempts: Annotated[
         int | None,
-        typer.Option(min=0, envvar="ASYNCWORKER_EXEC_RETRY_MAX_ATTEMPTS", help="How many attempts; 0 is no limit."),
+        typer.Option(
+            min=0, envvar="ASYNCWORKER_EXEC_RETRY_MAX_ATTEMPTS", help="The number of attempts; 0 is no limit."
+        ),
     ] = None,
     priority: Annotated[
         int | None, typer.Option(min=1, max=5, envvar="ASYNCWORKER_EXEC_PRIORITY", help="From 1, urgent, to 5.")
     ] = None,
     fairness_key: Annotated[
-        str | None, typer.Option(envvar="ASYNCWORKER_EXEC_FAIRNESS_KEY", help="Whose share of the queue it takes.")
+        str | None,
+        typer.Option(envvar="ASYNCWORKER_EXEC_FAIRNESS_KEY", help="The key whose share of the queue it takes."),
     ] = None,
     app_dir: Annotated[
         Path,
-        typer.Option(envvar="ASYNCWORKER_APP_DIR", help="Where a module is looked for first."),
+        typer.Option(envvar="ASYNCWORKER_APP_DIR", help="The directory that a module is imported from first."),
     ] = Path(),
 ) -> None:
     """Start a standalone activity, show its progress, and print its result as JSON.
 
-    With module:function the declaration says the type, the task queue and the timeouts. Progress goes to standard
-    error, the result to standard output. Ctrl-C asks for the activity's cancellation; a second one leaves it alone.
+    With module:function the declaration supplies the type, the task queue and the timeouts. Progress goes to standard
+    error, the result to standard output. Ctrl-C cancels the activity; a second one leaves it running.
 
     The exit code is 0 if it completed, 1 if it failed, 3 if it timed out, 4 if it was cancelled, 5 if it was
-    terminated; 2 if the server could not be asked, 130 if the activity was left alone or not started.
+    terminated; 2 if it could not be started, 130 if it was left running or not started.
     """
     function: str | Callable[..., Any] = load(activity, app_dir, activities_in) if ":" in activity else activity
     if not task_queue and not _declares_task_queue(function):
@@ -156,9 +163,9 @@ async def _execute(activity: str | Callable[..., Any], arguments: Sequence[Any],
     left = "interrupted: nothing was started"
     try:
         async with await _connect() as client:
-            left = "interrupted while it was being started: the activity may go on"
+            left = "interrupted during the start: the activity may be running"
             handle = await client.start_activity(activity, *arguments, **options)
-            left = "left alone: the activity goes on"
+            left = "left alone: the activity keeps running"
             name = type_of(activity)
             say(f"started {name}, id {handle.id}")
             result = await _Waiting(handle, name).result()
@@ -238,21 +245,21 @@ class _Waiting:
                 description = await self._handle.describe(changed_since=description)
                 view.show(description)
         except Exception as error:  # noqa: BLE001 - the result matters more
-            say(f"its progress cannot be shown any more: {error}")
+            say(f"its progress can no longer be shown: {error}")
 
     def _on_signal(self, number: signal.Signals) -> None:
         if self._is_cancelling:
             self._waiting.cancel()
         else:
             self._is_cancelling = True
-            say("asking for the activity's cancellation; once more to leave it alone")
+            say("cancelling the activity (Ctrl-C again to leave it alone)")
             self._start(self._cancel(number.name))
 
     async def _cancel(self, reason: str) -> None:
         try:
             await self._handle.cancel(reason=reason)
         except Exception as error:  # noqa: BLE001 - a person would take the activity for cancelled
-            say(f"the activity was not cancelled, and goes on; once more to leave it alone: {error}")
+            say(f"the activity was not cancelled, and keeps running (Ctrl-C again to leave it alone): {error}")
 
 
 def _report_failure(error: BaseException) -> int:

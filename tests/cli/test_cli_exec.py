@@ -84,9 +84,9 @@ class TestOutcomes:
         async with command_on_server.running("exec", "orders:deaf") as run:
             await run.line_with("running")
             run.process.send_signal(signal.SIGINT)
-            await run.line_with("once more to leave it alone")
+            await run.line_with("Ctrl-C again to leave it alone")
             run.process.send_signal(signal.SIGINT)
-            await run.line_with("the activity goes on")
+            await run.line_with("the activity keeps running")
             await run.rest()
 
         assert run.process.returncode == 130
@@ -123,7 +123,7 @@ class TestOutcomes:
                 run.process.send_signal(signal.SIGINT)
                 said = await run.rest()
 
-        assert said == "interrupted while it was being started: the activity may go on\n"
+        assert said == "interrupted during the start: the activity may be running\n"
         assert run.process.returncode == 130
 
     async def test_refused_cancellation_is_reported(self, command_on_fake, temporal):
@@ -132,8 +132,8 @@ class TestOutcomes:
         async with command_on_fake.running("exec", "orders:pack") as run:
             await run.line_with("waiting for a worker")
             run.process.send_signal(signal.SIGINT)
-            await run.line_with("once more to leave it alone")
-            told = await run.line_with("the activity was not cancelled, and goes on")
+            await run.line_with("Ctrl-C again to leave it alone")
+            told = await run.line_with("the activity was not cancelled, and keeps running")
             run.process.send_signal(signal.SIGINT)
             await run.rest()
 
@@ -147,7 +147,7 @@ class TestOutcomes:
             command_on_fake.running("run", "orders:worker", "--graceful-shutdown-timeout", "0") as worker,
             command_on_fake.running("exec", "orders:pack", "1") as run,
         ):
-            told = await run.line_with("its progress cannot be shown any more")
+            told = await run.line_with("its progress can no longer be shown")
             await run.rest()
             await worker.end()
 
