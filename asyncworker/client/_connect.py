@@ -14,6 +14,7 @@ from .._proto.temporal.api.workflowservice.v1 import GetSystemInfoRequest
 from .._rpc._methods import GET_SYSTEM_INFO
 from .._rpc._retry import NONE, Backoff
 from .._rpc._target import DEFAULT_MAX_RECEIVE_BYTES, HttpConnectProxy, KeepAlive, Target
+from .._safe_logger import get_logger
 from ..config import ConnectConfig, TLSConfig
 from ..exceptions import ConfigurationError, RPCError, RPCStatusCode
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["TransportName", "open_transport", "target_of", "wait_until_serving"]
 
 TransportName: TypeAlias = Literal["default", "grpclib"]
+
+_logger = get_logger("asyncworker.client")
 
 _BACKOFF = Backoff(0.1, 1.0)
 # One try: a server that hangs is worth another.
@@ -109,6 +112,8 @@ async def wait_until_serving(service: WorkflowService, address: str, *, tls: TLS
             wait = _BACKOFF.wait(attempt) * random.uniform(0.8, 1.2)
             if not _may_pass(error) or clock() + wait >= until:
                 raise _explain(reason, address, tls=tls, budget=budget) from reason
+            if attempt == 1:
+                _logger.info("waiting up to %g s for a Temporal server at %s: %s", budget, address, error.message)
             await asyncio.sleep(wait)
         else:
             return

@@ -342,6 +342,7 @@ class Http2Transport:
         now = self._loop.time()
         self._failures = 0
         self._last_error = None
+        _logger.debug("connected to %s", self._target)
         for aged in [connection for connection in self._connections if connection.is_aged]:
             self._set_aside(aged)
         connection.opened_at = now
@@ -381,6 +382,7 @@ class Http2Transport:
             self._connect_at = max(self._connect_at, connection.opened_at + _MIN_LIFE)
             self._set_aside(connection)
         if connection.closed.done():
+            _logger.debug("connection to %s closed", self._target)
             self._draining.discard(connection)
 
     async def close(self) -> None:

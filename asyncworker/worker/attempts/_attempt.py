@@ -35,18 +35,18 @@ from typing import TYPE_CHECKING, Any
 
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
 from ..._safe_logger import get_logger
+from ..._safe_text import traceback_of
 from ..._timer_queue import about
 from ...activity._cancellation import Notice
 from ...activity._context import Context, current
 from ...activity._info import Info, info_of
 from ...activity._logger import identify
 from ...common import ActivityCancellationDetails, CancelReason
-from ...converter.failures._from_error import traceback_of
 from ...exceptions import RPCError
 from .._events import ActivityCancelled, ActivityFinished, ActivityStarted
 from ._decode import converter_for, read_arguments, read_details, read_untyped
 from ._invoke import from_activity_on, invoke
-from ._log import log_abandoned, log_failed, log_overdue, log_unheard, log_unreported
+from ._log import log_abandoned, log_end, log_failed, log_overdue, log_unheard, log_unreported
 from ._outbound import AttemptOutbound
 from ._outcome import (
     ON_CANCELLED,
@@ -454,6 +454,7 @@ class Attempt:
             _logger.debug("activity %s: %s", self._info.activity_type, outcome.why, extra=identify(self._info))
 
     def _notify_finished(self, told: Outcome, took: float) -> None:
+        log_end(self._info, OUTCOMES[type(told)], took)
         if self._environment.observers:
             error = told.error if isinstance(told, Failed) else None
             self._environment.notify(ActivityFinished(self._info, OUTCOMES[type(told)], took, error))

@@ -12,6 +12,7 @@ import asyncio
 import math
 import random
 from collections.abc import Callable
+from logging import DEBUG
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
@@ -250,6 +251,8 @@ class Poller:
             # A supplier may have swallowed the cancellation that was to tell us.
             return None
         self._is_calling = True
+        if _logger.isEnabledFor(DEBUG):
+            _logger.debug("polling task queue %r", self._environment.task_queue)
         try:
             answer = await self._environment.service.poll(
                 POLL_ACTIVITY_TASK_QUEUE, self._request, self._listening, timeout=self._timeout
@@ -262,6 +265,9 @@ class Poller:
         finally:
             self._is_calling = False
         self._standing.succeeded()
+        if _logger.isEnabledFor(DEBUG):
+            brought = answer.activity_type.name if answer.task_token and answer.activity_type else "no task"
+            _logger.debug("a poll of task queue %r returned %s", self._environment.task_queue, brought)
         return answer
 
     async def _bear(self, error: RPCError) -> None:
