@@ -33,7 +33,16 @@ LAYERS = {
         {"common"},
         {"_time", "_coalesced_timers"},
         {"_wire"},
-        {"_proto", "_lazy", "_log_throttle", "_safe_logger", "_timer_queue", "_wire_primitives", "exceptions"},
+        {
+            "_proto",
+            "_lazy",
+            "_log_throttle",
+            "_safe_logger",
+            "_timer_queue",
+            "_version",
+            "_wire_primitives",
+            "exceptions",
+        },
     ],
     "worker": [
         {"_worker"},
@@ -49,8 +58,8 @@ LAYERS = {
     "_rpc": [
         {"_grpclib", "_service"},
         {"http2"},
-        {"_bound", "_dial"},
-        {"_callbacks", "_long_poll", "_transport"},
+        {"_bound", "_caller", "_dial"},
+        {"_callbacks", "_long_poll", "_metadata", "_transport"},
         {"_methods", "_response_head", "_retry", "_status", "_target", "_threads"},
     ],
     "converter": [
