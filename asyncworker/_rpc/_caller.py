@@ -15,9 +15,9 @@ import anyio
 from .._log_throttle import LogThrottle
 from .._safe_logger import get_logger
 from ..exceptions import ClientClosedError, RPCError, RPCStatusCode
+from ._call_metadata import CallMetadata
 from ._callbacks import BackgroundTasks, unary_nowait_of
 from ._long_poll import LongPoll, poll_of
-from ._metadata import CallMetadata
 from ._methods import POLL_ACTIVITY_TASK_QUEUE, Method
 from ._response_head import leading_field
 from ._retry import Failures, RetryRules
