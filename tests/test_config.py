@@ -361,7 +361,17 @@ class TestSecretsAndMetadata:
         assert config.rpc_metadata == {"x-one": "env", "three": "file", "four": "argument"}
 
     @pytest.mark.parametrize(
-        "metadata", [{"a b": "x"}, {"grpc-timeout": "x"}, {":path": "x"}, {"a": "\n"}, {"": "x"}, {"a-bin": "x"}]
+        "metadata",
+        [
+            {"a b": "x"},
+            {"grpc-timeout": "x"},
+            {":path": "x"},
+            {"a": "\n"},
+            {"": "x"},
+            {"user-agent": "x"},
+            {"a": " x"},
+            {"a-bin": "x"},
+        ],
     )
     def test_impossible_metadata(self, metadata):
         """What cannot be a header is an error."""

@@ -42,8 +42,9 @@ from .._proto.temporal.api.taskqueue.v1 import TaskQueue, TaskQueueMetadata
 from .._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueRequest, ShutdownWorkerRequest
 from .._proto.temporal.wkt import DoubleValue
 from .._rpc._methods import SHUTDOWN_WORKER
-from .._rpc._service import LONG_POLL_TIMEOUT, client_version
+from .._rpc._service import LONG_POLL_TIMEOUT
 from .._safe_logger import get_logger
+from .._version import client_version
 from .._wire import encode
 from ..activity._cancellation import Notice
 from ..common import ActivityCancellationDetails

@@ -21,7 +21,7 @@ from asyncworker.exceptions import ConfigurationError
         ("ns.acct.tmprl.cloud:7233", "ns.acct.tmprl.cloud", 7233),
     ],
 )
-def test_addresses(address, host, port):
+def test_an_address_is_host_and_port_or_host(address, host, port):
     """Host and port, or a host alone."""
     assert parse_address(address) == (host, port)
 
@@ -29,13 +29,13 @@ def test_addresses(address, host, port):
 @pytest.mark.parametrize(
     "address", ["", ":7233", "host:", "host:0", "host:65536", "host:x", "host:-1", "[::1]x", "[]:1", "host:¹"]
 )
-def test_impossible_addresses(address):
+def test_an_invalid_address_is_shown(address):
     """Anything else is an error that shows it."""
     with pytest.raises(ValueError, match="expected"):
         parse_address(address)
 
 
-def test_authority():
+def test_the_authority_is_the_verified_name_and_port():
     """The authority names what is verified; IPv6 addresses have brackets there."""
     assert Target("host", 1).authority == "host:1"
     assert Target("::1", 1).authority == "[::1]:1"
@@ -44,7 +44,7 @@ def test_authority():
     assert str(Target("10.0.0.1", 1, tls=TLS(server_name="host"))) == "10.0.0.1:1"
 
 
-def test_secrets_are_not_shown():
+def test_no_repr_shows_secrets():
     """Keys and passwords are in no repr."""
     target = Target(
         "host",
@@ -55,20 +55,20 @@ def test_secrets_are_not_shown():
     assert "secret" not in repr(target)
 
 
-def test_certificate_without_key():
+def test_a_certificate_needs_its_key():
     """Certificate and key go together."""
     with pytest.raises(ValueError, match="together"):
         TLS(client_cert=b"x")
 
 
 @pytest.mark.parametrize(("interval", "timeout"), [(9.9, 15.0), (30.0, 0.0)])
-def test_eager_keep_alive(interval, timeout):
+def test_a_keep_alive_under_10_s_is_refused(interval, timeout):
     """A keep-alive that servers punish cannot be asked for."""
     with pytest.raises(ValueError, match="keep-alive"):
         KeepAlive(interval, timeout)
 
 
-def test_context():
+def test_a_tls_context_verifies():
     """A context verifies, speaks TLS 1.2 at least, and trusts what it is told to."""
     context = TLS(server_ca_cert=CA_PEM).create_context()
 
@@ -78,7 +78,7 @@ def test_context():
     assert len(context.get_ca_certs()) == 1
 
 
-def test_context_without_verification():
+def test_a_tls_context_without_verification_does_not_verify():
     """Verification is off only where that is said."""
     context = TLS(verify=False).create_context()
 
@@ -86,7 +86,7 @@ def test_context_without_verification():
 
 
 @pytest.mark.parametrize("kind", ["bytes", "files", "both"])
-def test_client_certificates(kind, tmp_path):
+def test_a_client_certificate_is_bytes_or_a_file(kind, tmp_path):
     """Certificate and key may each be bytes or a file."""
     certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     certificate.write_bytes(CLIENT_CERT_PEM)
@@ -113,13 +113,13 @@ def test_client_certificates(kind, tmp_path):
         (TLS(client_cert=CLIENT_CERT_PEM, client_key=b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n-----END"), "client_key"),
     ],
 )
-def test_bad_certificates(tls, named):
+def test_an_unusable_certificate_is_named(tls, named):
     """What cannot be used is named."""
     with pytest.raises(ConfigurationError, match=named):
         tls.create_context()
 
 
-def test_encrypted_key():
+def test_an_encrypted_key_is_refused():
     """A key that wants a password is not asked for on the terminal."""
     from cryptography.hazmat.primitives import serialization
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..._log_throttle import LogThrottle
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueRequest, PollActivityTaskQueueResponse
-from ..._rpc._long_poll import PATIENCE, LongPoll, UnansweredError
+from ..._rpc._long_poll import LATE_RESPONSE_TIMEOUT, LongPoll, UnansweredError
 from ..._rpc._methods import POLL_ACTIVITY_TASK_QUEUE
 from ..._rpc._retry import POLL, Failures, RetryRules
 from ..._safe_logger import get_logger
@@ -123,7 +123,7 @@ class Poller:
         turnstile: PollRateLimiter | None,
         on_fatal: Callable[[RPCError], None],
         on_answer: Callable[[Poller, PollActivityTaskQueueResponse | RPCError], None],
-        patience: float = PATIENCE,
+        patience: float = LATE_RESPONSE_TIMEOUT,
     ) -> None:
         self._environment = environment
         self._request = request

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueRequest, PollActivityTaskQueueResponse
-from ..._rpc._long_poll import PATIENCE
+from ..._rpc._long_poll import LATE_RESPONSE_TIMEOUT
 from ..._safe_logger import get_logger
 from ...exceptions import RPCError
 from .._rate_limit import PollRateLimiter
@@ -66,7 +66,7 @@ class PollerPool:
         gives_hints: bool,
         max_per_second: float | None,
         on_fatal: Callable[[RPCError], None],
-        patience: float = PATIENCE,
+        patience: float = LATE_RESPONSE_TIMEOUT,
         last_patience: float = LAST_PATIENCE,
     ) -> None:
         self._environment = environment
