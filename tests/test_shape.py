@@ -38,12 +38,12 @@ LAYERS = {
     "worker": [
         {"_worker"},
         {"_run"},
-        {"_checks", "_settings"},
+        {"_checks", "_settings", "_statistics"},
         {"control"},
         {"polling"},
         {"attempts"},
         {"_registry"},
-        {"_propagation", "slots"},
+        {"_observers", "_propagation", "slots"},
         {"_events", "_interceptor", "_rate_limit", "_signals", "_size_limits", "_unless"},
     ],
     "_rpc": [

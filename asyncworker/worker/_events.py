@@ -1,4 +1,4 @@
-"""What a worker tells its observers: frozen values, one per thing that happened."""
+"""Events: frozen values with which a worker calls its observers, one per thing that happens."""
 
 from __future__ import annotations
 
@@ -18,19 +18,31 @@ __all__ = [
     "Observer",
     "OutcomeName",
     "PollFailed",
+    "PollFinished",
+    "PollOutcome",
+    "PollersChanged",
+    "SlotsChanged",
     "WorkerEvent",
     "WorkerStarted",
     "WorkerStopped",
     "WorkerStopping",
 ]
 
-#: What became of an attempt; see :class:`ActivityFinished`.
+#: How an attempt ended; see :class:`ActivityFinished`.
 OutcomeName: TypeAlias = Literal["completed", "failed", "canceled", "pending", "lost", "unreported"]
+#: What a poll brought; see :class:`PollFinished`.
+PollOutcome: TypeAlias = Literal["task", "empty", "error"]
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerStarted:
-    """The worker has reached its namespace, and polls."""
+    """The worker has reached its namespace, and polls.
+
+    Attributes:
+        task_queue: The queue that it polls.
+        namespace: Its namespace.
+        identity: Its name in the UI and in histories.
+    """
 
     task_queue: str
     namespace: str
@@ -39,7 +51,13 @@ class WorkerStarted:
 
 @dataclass(frozen=True, slots=True)
 class WorkerStopping:
-    """The worker polls no more; what runs has *grace* seconds."""
+    """The worker polls no more, and its activities have the grace period to end.
+
+    Attributes:
+        task_queue: The worker's queue.
+        running: How many activities run.
+        grace: The grace period, in seconds.
+    """
 
     task_queue: str
     running: int
@@ -48,15 +66,42 @@ class WorkerStopping:
 
 @dataclass(frozen=True, slots=True)
 class WorkerStopped:
-    """The worker has replied to all it was given; *error* is what ended it, if not a shutdown."""
+    """The run of the worker has ended, and each of its attempts has been replied to.
+
+    Attributes:
+        task_queue: The worker's queue.
+        error: Why it could not go on; ``None`` after a shutdown.
+    """
 
     task_queue: str
     error: BaseException | None = None
 
 
 @dataclass(frozen=True, slots=True)
+class PollFinished:
+    """A poll ended.
+
+    Attributes:
+        task_queue: The polled queue.
+        outcome: ``"task"``; ``"empty"``, the server had no task until the poll's deadline; or ``"error"``, of which
+            :class:`PollFailed` has the details, unless a shutdown has ended the poll.
+        took: Seconds from the beginning of the poll, its wait for a connection included.
+    """
+
+    task_queue: str
+    outcome: PollOutcome
+    took: float
+
+
+@dataclass(frozen=True, slots=True)
 class PollFailed:
-    """A poll failed; the next one comes in *wait* seconds, or never if that is ``None``."""
+    """A poll failed.
+
+    Attributes:
+        task_queue: The polled queue.
+        error: Why.
+        wait: Seconds until the next poll; ``None`` if there will be none, and the worker stops.
+    """
 
     task_queue: str
     error: RPCError
@@ -64,15 +109,54 @@ class PollFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class PollersChanged:
+    """The number of polls that the worker keeps open changed: at its start, by autoscaling, and when it stops.
+
+    Attributes:
+        task_queue: The polled queue.
+        target: How many polls are to be open, as far as there are slots for them.
+    """
+
+    task_queue: str
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlotsChanged:
+    """An attempt has taken a slot, or released it.
+
+    Attributes:
+        task_queue: The worker's queue.
+        used: Slots that hold an attempt.
+        reserved: Slots in use, by attempts and by polls.
+        available: Slots that hold no attempt; ``None`` if the slot supplier has no fixed number.
+    """
+
+    task_queue: str
+    used: int
+    reserved: int
+    available: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ActivityStarted:
-    """A task arrived, and its activity is about to run."""
+    """A task arrived, and its activity is about to run.
+
+    Attributes:
+        info: The attempt.
+    """
 
     info: Info
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityCancelled:
-    """A running activity was asked to stop."""
+    """A running activity was asked to stop.
+
+    Attributes:
+        info: The attempt.
+        reason: Why.
+    """
 
     info: Info
     reason: CancelReason
@@ -80,7 +164,12 @@ class ActivityCancelled:
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatSent:
-    """A heartbeat was sent; *error* says if it did not arrive."""
+    """A heartbeat was sent.
+
+    Attributes:
+        info: The attempt.
+        error: Why it did not arrive; ``None`` if it did.
+    """
 
     info: Info
     error: RPCError | None = None
@@ -88,16 +177,17 @@ class HeartbeatSent:
 
 @dataclass(frozen=True, slots=True)
 class ActivityFinished:
-    """An attempt ended, one way or another.
+    """An attempt ended.
 
     Attributes:
         info: The attempt.
-        outcome: What the server was told: ``"completed"``, ``"failed"`` or ``"canceled"``. ``"pending"``: nothing, as
-            the activity was left open (``raise_complete_async()``). ``"lost"``: the server had closed the attempt
-            before, or taken an earlier try of the same reply. ``"unreported"``: it could not be told.
+        outcome: What was reported to the server: ``"completed"``, ``"failed"`` or ``"canceled"``. ``"pending"``:
+            nothing, as the activity was left open (``raise_complete_async()``). ``"lost"``: nothing, as the server had
+            closed the attempt before, or had taken an earlier try of the same reply. ``"unreported"``: the reply could
+            not be delivered.
         took: Seconds from the task's arrival to the end of the activity.
-        error: What the server was told, where that is a failure: what the activity raised, or why its result could not
-            be sent. It loses its traceback when the observers have been called.
+        error: The failure that was reported: what the activity raised, or why its result could not be sent; ``None``
+            for other outcomes. It loses its traceback when the observers have been called.
     """
 
     info: Info
@@ -110,7 +200,10 @@ WorkerEvent: TypeAlias = (
     WorkerStarted
     | WorkerStopping
     | WorkerStopped
+    | PollFinished
     | PollFailed
+    | PollersChanged
+    | SlotsChanged
     | ActivityStarted
     | ActivityCancelled
     | HeartbeatSent

@@ -50,6 +50,8 @@ from ..common import ActivityCancellationDetails
 from ..exceptions import RPCError, RPCStatusCode, WorkerError
 from ._events import WorkerStarted, WorkerStopped, WorkerStopping
 from ._interceptor import Interceptor
+from ._observers import Observers
+from ._statistics import WorkerState, WorkerStatistics, running_statistics
 from ._unless import unless
 from .attempts._attempt_set import AttemptSet
 from .attempts._shared import Environment
@@ -63,7 +65,6 @@ if TYPE_CHECKING:
     from ..client import Client
     from ._settings import WorkerDeploymentConfig, WorkerSettings
     from .control._client_workers import WorkerEntry
-    from .slots._supplier import SlotSupplier
 
 __all__ = ["WorkerRun"]
 
@@ -136,6 +137,17 @@ class WorkerRun:
             # Nothing may have been asked for long: then what was heard last still holds.
             return silence <= 2 * pollers.timeout or service.answered_at >= service.unanswered_at
         return pollers.has_just_polled
+
+    def statistics(self) -> WorkerStatistics:
+        """Return what the worker is doing; of any thread."""
+        state: WorkerState = (
+            "stopping" if self._stop.is_set() else "running" if self._has_begun.is_set() else "starting"
+        )
+        attempts, pollers, kind = self.executions, self.pollers, str(self._settings.slots.kind)
+        if attempts is None or pollers is None:
+            return WorkerStatistics(state=state, slot_supplier_kind=kind)
+        transport = self._client.service.transport
+        return running_statistics(attempts, pollers, transport, state=state, is_ready=self.is_ready, kind=kind)
 
     # From outside
 
@@ -237,7 +249,7 @@ class WorkerRun:
             alarms=CoalescedTimers(loop),
             deployment=_deployment_options(settings.deployment),
             interceptors=(*_shared_interceptors(self._client), *settings.interceptors),
-            observers=settings.observers,
+            observers=Observers(settings.observers) if settings.observers else None,
             threads=_threads() if settings.registry.needs_threads else None,
         )
 
@@ -282,7 +294,7 @@ class WorkerRun:
         ago = None if arrival is None else timedelta(seconds=asyncio.get_running_loop().time() - arrival)
         return WorkerFigures(
             status=WorkerStatus.SHUTTING_DOWN if self._stop.is_set() else WorkerStatus.RUNNING,
-            max_slots=_max_slots(self._settings.slots),
+            max_slots=executions.max_slots,
             used_slots=len(executions),
             processed=executions.processed,
             failed=executions.failed,
@@ -483,15 +495,6 @@ async def _wait_for_lull(pollers: PollerPool, executions: AttemptSet, grace: flo
         if left <= 0:
             return
         await pollers.wait_for_one(left)
-
-
-def _max_slots(slots: SlotSupplier) -> int | None:
-    try:
-        limit = slots.max_slots
-        return None if limit is None else int(limit)
-    except Exception:
-        _logger.exception("slot supplier %r does not say how many slots there are", slots)
-        return None
 
 
 def _default_behavior(namespace: Namespace) -> PollerBehavior:

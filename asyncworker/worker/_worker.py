@@ -31,6 +31,7 @@ from ._registry import Registry
 from ._run import WorkerRun
 from ._settings import WorkerDeploymentConfig, WorkerSettings
 from ._signals import on_signals
+from ._statistics import WorkerState, WorkerStatistics
 from ._unless import unless
 from .attempts._shared import HeartbeatSettings
 from .polling._autoscaling import PollerBehavior
@@ -213,6 +214,17 @@ class Worker:
         return (
             0 if self._worker_run is None or self._worker_run.executions is None else len(self._worker_run.executions)
         )
+
+    def statistics(self) -> WorkerStatistics:
+        """Return what it is doing at this moment; may be called from any thread, while the event loop is blocked too.
+
+        Cheap enough for each request of a probe or a page. Numbers are zero before and after a run.
+        """
+        run = self._worker_run
+        if run is not None and self.is_running:
+            return run.statistics()
+        state: WorkerState = "starting" if self.is_running else "stopped" if self.is_shutdown else "not_started"
+        return WorkerStatistics(state=state, slot_supplier_kind=str(self._settings.slots.kind))
 
     # Running
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import random
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from ..._coalesced_timers import CoalescedTimers
 from ..._safe_logger import get_logger
@@ -43,12 +44,14 @@ class TransportStatistics:
         draining: Open until their calls in flight are over.
         calls: In flight.
         opened: Connections ever opened.
+        ages: Seconds since each connection that takes calls was opened.
     """
 
     connections: int
     draining: int
     calls: int
     opened: int
+    ages: Sequence[float] = field(default=(), compare=False)
 
 
 class Http2Transport:
@@ -87,12 +90,14 @@ class Http2Transport:
         return f"<Http2Transport to {self._target} [{state}, {counts.draining} draining, {counts.calls} calls]>"
 
     def statistics(self) -> TransportStatistics:
-        """Count connections and calls."""
+        """Count connections and calls. Of any thread."""
+        connections, now = list(self._connections), 0.0 if self._loop is None else self._loop.time()
         return TransportStatistics(
-            connections=len(self._connections),
+            connections=len(connections),
             draining=len(self._draining),
-            calls=sum(connection.calls for connection in (*self._connections, *self._draining)),
+            calls=sum(connection.calls for connection in (*connections, *self._draining)),
             opened=self._opened,
+            ages=tuple(now - connection.opened_at for connection in connections),
         )
 
     # Calls

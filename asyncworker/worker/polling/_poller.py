@@ -22,7 +22,7 @@ from ..._rpc._methods import POLL_ACTIVITY_TASK_QUEUE
 from ..._rpc._retry import POLL, Failures, RetryRules
 from ..._safe_logger import get_logger
 from ...exceptions import RPCError
-from .._events import PollFailed
+from .._events import PollFailed, PollFinished, PollOutcome
 from ..slots._supplier import SlotPermit
 from ._refusals import Refusals, advice_on
 
@@ -42,16 +42,17 @@ class PollBackoff:
 
     Attributes:
         answered_at: When a poll was last answered, on the clock of :func:`time.monotonic`; -inf once one has failed.
+        last_success_at: The same, whether or not one has failed since.
     """
 
-    __slots__ = ("_failures", "_news", "_proven", "_rules", "answered_at")
+    __slots__ = ("_failures", "_news", "_proven", "_rules", "answered_at", "last_success_at")
 
     def __init__(self, rules: RetryRules = POLL) -> None:
         self._rules = rules
         self._failures: Failures | None = None
         self._proven = False
         self._news = LogThrottle()
-        self.answered_at = -math.inf
+        self.answered_at = self.last_success_at = -math.inf
 
     def __repr__(self) -> str:
         return f"<PollBackoff [{'well' if self._failures is None else f'{self._failures.attempts} failed in a row'}]>"
@@ -60,7 +61,7 @@ class PollBackoff:
         """Learn that a poll was answered."""
         self._failures = None
         self._proven = True
-        self.answered_at = monotonic()
+        self.answered_at = self.last_success_at = monotonic()
 
     def failed(self, error: RPCError, now: float) -> float | None:
         """Decide how many seconds to wait after *error*, or ``None`` if polling on is of no use."""
@@ -137,6 +138,7 @@ class Poller:
         # Whether a poll is being made; it is with the server when the listening says so.
         self._is_calling = False
         self._listening = LongPoll(patience)
+        self._poll_began_at = 0.0
         self.is_waiting = False
         self.is_limited = False
         self.task = asyncio.get_running_loop().create_task(self._run(), name=f"poller of {environment.task_queue}")
@@ -205,6 +207,7 @@ class Poller:
             return
         if answer.task_token:
             self._take(answer, permit)
+        self._notify_finished("task" if answer.task_token else "empty")
         # The task comes first: nothing that goes wrong in keeping the number of pollers may cost it.
         self._on_answer(self, answer)
 
@@ -250,19 +253,27 @@ class Poller:
             # A supplier may have swallowed the cancellation that was to tell us.
             return None
         self._is_calling = True
+        self._poll_began_at = monotonic()
         try:
             answer = await self._environment.service.poll(
                 POLL_ACTIVITY_TASK_QUEUE, self._request, self._listening, timeout=self._timeout
             )
         except RPCError as error:
             self._is_calling = False
-            if not self._listening.is_given_up:
+            if self._listening.is_given_up:
+                self._notify_finished("error")
+            else:
                 await self._bear(error)
             return None
         finally:
             self._is_calling = False
         self._standing.succeeded()
         return answer
+
+    def _notify_finished(self, outcome: PollOutcome) -> None:
+        if self._environment.observers is not None:
+            took = monotonic() - self._poll_began_at
+            self._environment.observers.notify(PollFinished(self._environment.task_queue, outcome, took))
 
     async def _bear(self, error: RPCError) -> None:
         """Wait as long as *error* asks for, or report that it is the end."""
@@ -277,7 +288,8 @@ class Poller:
             self._on_fatal(error)
         else:
             self._on_answer(self, error)
-        if self._environment.observers:
+        self._notify_finished("error")
+        if self._environment.observers is not None:
             self._environment.notify(PollFailed(self._environment.task_queue, error, wait))
         if wait is None:
             return

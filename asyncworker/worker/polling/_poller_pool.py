@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueReque
 from ..._rpc._long_poll import PATIENCE
 from ..._safe_logger import get_logger
 from ...exceptions import RPCError
+from .._events import PollersChanged
 from .._rate_limit import PollRateLimiter
 from ._autoscaling import PollerBehavior, PollerScaler
 from ._poller import PollBackoff, Poller, TaskTaker
@@ -87,6 +89,7 @@ class PollerPool:
         self._is_stopping = False
         self._stopped_at = 0.0
         self._fill()
+        self._notify_changed()
 
     def __repr__(self) -> str:
         return f"<PollerPool [{len(self)} of {self.target}, {len(self._leaving)} leaving]>"
@@ -120,6 +123,12 @@ class PollerPool:
         """Whether a poll was answered a moment ago, so that the next is about to begin; of any thread."""
         return monotonic() - self._standing.answered_at < _MOMENT
 
+    @property
+    def last_success_at(self) -> float | None:
+        """When a poll was last answered, on the clock of :func:`time.monotonic`; of any thread."""
+        last = self._standing.last_success_at
+        return None if last == -math.inf else last
+
     def may_not_poll(self, *, holds_tasks: bool) -> bool:
         """Whether no poller may poll at present, as all slots or the rate are used up; of any thread.
 
@@ -140,6 +149,7 @@ class PollerPool:
         """
         self._is_stopping = True
         self._stopped_at = now = self._loop.time()
+        self._notify_changed()
         for poller in list(self._active):
             self._dismiss(poller)
         for poller in self._leaving:
@@ -242,7 +252,13 @@ class PollerPool:
             self._fill()
         self._thin_out(poller)
         if self.target != before:
+            self._notify_changed()
             _logger.debug("queue %r: from %d polls to %d", self._environment.task_queue, before, self.target)
+
+    def _notify_changed(self) -> None:
+        if self._environment.observers is not None:
+            target = 0 if self._is_stopping else self.target
+            self._environment.observers.notify(PollersChanged(self._environment.task_queue, target))
 
     def _thin_out(self, answered: Poller) -> None:
         """Part with as many as are too many: with those that wait for a slot first, then with *answered* itself."""
