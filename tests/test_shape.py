@@ -44,7 +44,16 @@ LAYERS = {
         {"attempts"},
         {"_registry"},
         {"_propagation", "slots"},
-        {"_events", "_interceptor", "_rate_limit", "_signals", "_size_limits", "_unless"},
+        {
+            "_events",
+            "_interceptor",
+            "_rate_limit",
+            "_signals",
+            "_size_limits",
+            "_stages",
+            "_supervision",
+            "_wait_queue",
+        },
     ],
     "_rpc": [
         {"_grpclib", "_service"},
