@@ -57,6 +57,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         "_outbound",
         "_rpc_metadata",
         "_service",
+        "_workers",
         "data_converter",
     )
 
@@ -69,6 +70,8 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         interceptors: Iterable[Interceptor] = (),
     ) -> None:
         self._service = service
+        # What the workers on this client share, which is theirs to keep.
+        self._workers: object | None = None
         self._api_key: APIKey | None = None
         self._rpc_metadata: Mapping[str, str | bytes] = {}
         self._identity = identity or default_identity()

@@ -1,4 +1,4 @@
-"""A worker's settings, checked: what `Worker(…)` was told, and nothing that happens."""
+"""A worker's settings, as `Worker(…)` has checked them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class WorkerDeploymentConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSettings:
-    """What `Worker(…)` was told, in seconds where it is about time."""
+    """The arguments of `Worker(…)`, checked; durations in seconds. Those with a default are not the user's to set."""
 
     task_queue: str
     registry: Registry
@@ -54,3 +54,7 @@ class WorkerSettings:
     # Seconds that a poll is listened to beyond its deadline, and the same once the worker stops.
     poll_patience: float = PATIENCE
     last_poll_patience: float = LAST_PATIENCE
+    # Seconds that a cancelled wait for a user's slot has to end.
+    slot_patience: float = 5.0
+    # Seconds until a poller goes on after an error of its own or of a slot supplier.
+    after_error: float = 1.0

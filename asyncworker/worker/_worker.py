@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from collections.abc import Coroutine, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -32,7 +32,6 @@ from ._run import WorkerRun
 from ._settings import WorkerDeploymentConfig, WorkerSettings
 from ._signals import on_signals
 from ._statistics import WorkerState, WorkerStatistics
-from ._unless import unless
 from .attempts._shared import HeartbeatSettings
 from .polling._autoscaling import PollerBehavior
 from .slots._supplier import SlotSupplier
@@ -170,7 +169,7 @@ class Worker:
     @property
     def client(self) -> Client | None:
         """The client it was given, or has made for itself while it runs."""
-        return self._worker_run._client if self._worker_run is not None and self.is_running else self._client
+        return self._worker_run.client if self._worker_run is not None and self.is_running else self._client
 
     @property
     def is_running(self) -> bool:
@@ -189,8 +188,8 @@ class Worker:
         It is not between two polls, while all slots are taken, and while there is no connection. For a readiness probe
         use :attr:`is_ready`.
         """
-        life = self._worker_run
-        return life is not None and life.is_polling
+        run = self._worker_run
+        return run is not None and run.is_polling
 
     @property
     def is_ready(self) -> bool:
@@ -200,20 +199,19 @@ class Worker:
         server or there is nothing to poll with (all slots, or the rate limit, are used up), and the worker does not
         stop. With all slots taken the server may go unasked for longer; then the last call counts.
         """
-        life = self._worker_run
-        return life is not None and self.is_running and life.is_ready
+        run = self._worker_run
+        return run is not None and self.is_running and run.is_ready
 
     @property
     def instance_key(self) -> str | None:
-        """What the server calls it while it runs, e.g. for ``temporal worker describe``; new each time it is run."""
+        """Its key while it runs, e.g. for ``temporal worker describe``; new each time it is run."""
         return None if self._worker_run is None else self._worker_run.instance_key
 
     @property
     def slots_used(self) -> int:
         """How many activities it holds."""
-        return (
-            0 if self._worker_run is None or self._worker_run.executions is None else len(self._worker_run.executions)
-        )
+        run = self._worker_run
+        return 0 if run is None or run.attempts is None else len(run.attempts)
 
     def statistics(self) -> WorkerStatistics:
         """Return what it is doing at this moment; may be called from any thread, while the event loop is blocked too.
@@ -223,7 +221,7 @@ class Worker:
         run = self._worker_run
         if run is not None and self.is_running:
             return run.statistics()
-        state: WorkerState = "starting" if self.is_running else "stopped" if self.is_shutdown else "not_started"
+        state: WorkerState = "stopped" if self.is_shutdown else "not_started"
         return WorkerStatistics(state=state, slot_supplier_kind=str(self._settings.slots.kind))
 
     # Running
@@ -272,7 +270,7 @@ class Worker:
         ended = self._begin()
         handling: AbstractContextManager[None] = on_signals(self._on_signal) if handle_signals else nullcontext()
         with handling:
-            await self._see_through(ended)
+            await self._wait_for_end(ended)
 
     async def __aenter__(self) -> Self:
         """Start; return when the worker polls.
@@ -333,64 +331,40 @@ class Worker:
     # How
 
     def _begin(self) -> asyncio.Task[None]:
+        """Begin a run in a task of its own, which runs in the context of this one.
+
+        So the worker may be entered and left in any tasks, and cancelling those does not cancel the run.
+        """
         if self.is_running:
             raise RuntimeError(f"{self!r} runs already")
-        self._worker_run = None
-        self._has_begun, self._is_stopping = asyncio.Event(), asyncio.Event()
+        self._worker_run = run = WorkerRun(self._settings, self._client)
         if self._is_shut_down_early:
             self._is_shut_down_early = False
-            self._is_stopping.set()
-        self._ended = asyncio.get_running_loop().create_task(self._live(), name=f"worker of {self.task_queue}")
+            run.stop()
+        self._ended = asyncio.get_running_loop().create_task(run.run(), name=f"worker of {self.task_queue}")
         return self._ended
 
-    async def _live(self) -> None:
-        async with self._connected() as client:
-            if client is None:
-                return
-            self._settings.registry.prepare(client.data_converter.payload_converter)
-            self._worker_run = WorkerRun(self._settings, client, self._has_begun)
-            if self._is_stopping.is_set():
-                return
-            await self._worker_run.live()
-
-    @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[Client | None]:
-        """Have a client; ``None`` if the worker is told to stop before there is one."""
-        if self._client is not None:
-            yield self._client
-            return
-        # A client costs time to import, which a worker that is only made should not pay.
-        from ..client import Client
-
-        client = await unless(self._is_stopping, Client.connect())
-        if client is None:
-            yield None
-            return
-        async with client:
-            yield client
-
     async def _until_begun(self, ended: asyncio.Task[None]) -> None:
-        begun = asyncio.get_running_loop().create_task(self._has_begun.wait())
-        try:
-            await asyncio.wait({ended, begun}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            begun.cancel()
+        assert self._worker_run is not None
+        has_begun = self._worker_run.has_begun
+        ended.add_done_callback(lambda _: has_begun.set())
+        await has_begun.wait()
         if ended.done():
             ended.result()
             raise RuntimeError("the worker was shut down while it started")
 
-    async def _see_through(self, ended: asyncio.Task[None]) -> None:
+    async def _wait_for_end(self, ended: asyncio.Task[None]) -> None:
         """Wait for the end; being cancelled meanwhile is a request to stop, and is passed on afterwards."""
         try:
             await asyncio.wait({ended})
         except asyncio.CancelledError:
-            self._hurry()
+            self._escalate()
             await self._drain(ended)
             raise
         ended.result()
 
     async def _drain(self, ended: asyncio.Task[None]) -> None:
-        """Wait for the end in a scope that may be cancelled already; being cancelled anew is a request to hurry.
+        """Wait for the end in a scope that may be cancelled already; being cancelled anew begins the next stage.
 
         Raises:
             CancelledError: It was cancelled anew; raised at the end.
@@ -403,23 +377,21 @@ class Worker:
                     await asyncio.wait({ended})
                 except asyncio.CancelledError as error:
                     cancelled = error
-                    self._hurry()
+                    self._escalate()
         if cancelled is not None:
             raise cancelled
 
     def _stop(self) -> None:
-        self._is_stopping.set()
         if self._worker_run is not None:
             self._worker_run.stop()
 
-    def _hurry(self) -> None:
-        self._is_stopping.set()
+    def _escalate(self) -> None:
         if self._worker_run is not None:
-            self._worker_run.hurry()
+            self._worker_run.escalate()
 
     def _on_signal(self, number: signal.Signals) -> None:
         _logger.info("got %s", number.name)
-        self._hurry()
+        self._escalate()
 
     def _on_end(self, ended: asyncio.Task[None]) -> None:
         """If the worker failed while its block runs, nothing in there should go on as if it had not."""

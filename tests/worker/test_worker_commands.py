@@ -26,7 +26,7 @@ from asyncworker._rpc._service import WorkflowService
 from asyncworker._wire import decode, encode
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker.control._commands import obey
+from asyncworker.worker.control._commands import execute
 
 POLL = "PollActivityTaskQueue"
 HEAR = "PollNexusTaskQueue"
@@ -325,7 +325,7 @@ class TestObey:
         cancelled: list[bytes] = []
         cancel = WorkerCommand(cancel_activity=CancelActivityCommand(task_token=b"token"))
 
-        answer = obey(asked(WorkerCommand(), cancel), cancelled.append)
+        answer = execute(asked(WorkerCommand(), cancel), cancelled.append)
 
         payload = answer.response.start_operation.sync_success.payload
         results = decode(ExecuteCommandsResponse, payload.data).results
@@ -346,7 +346,7 @@ class TestObey:
     )
     def test_what_is_no_command(self, task, error):
         """A task that cannot be done is refused, so that the server does not hand it out again and again."""
-        answer = obey(task, lambda _: None)
+        answer = execute(task, lambda _: None)
 
         assert isinstance(answer, RespondNexusTaskFailedRequest)
         assert answer.error.error_type == error

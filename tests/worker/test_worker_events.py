@@ -23,7 +23,7 @@ from asyncworker.worker import (
     WorkerEvent,
     WorkerStarted,
 )
-from asyncworker.worker._observers import Observers
+from asyncworker.worker._events import Observers
 
 EVENT = WorkerStarted("queue", "namespace", "me")
 

@@ -8,16 +8,16 @@ import sys
 
 import pytest
 
-from asyncworker.worker.control._host_info import HostWatch
+from asyncworker.worker.control._host_info import HostInfoReader
 from asyncworker.worker.slots._system import System
 
 
 def test_figures_are_fractions():
     """CPU and memory are fractions of what there is."""
-    watch = HostWatch()
-    watch.look(0.0)
+    watch = HostInfoReader()
+    watch.read(0.0)
 
-    host = watch.look(1.0)
+    host = watch.read(1.0)
 
     assert (host.name, host.process_id) == (socket.gethostname(), os.getpid())
     assert 0 < host.memory <= 1
@@ -28,7 +28,7 @@ def test_without_psutil(monkeypatch):
     """Where psutil is not installed the figures are 0, and the rest is told all the same."""
     monkeypatch.setitem(sys.modules, "psutil", None)
 
-    host = HostWatch().look(0.0)
+    host = HostInfoReader().read(0.0)
 
     assert (host.process_id, host.cpu, host.memory) == (os.getpid(), 0.0, 0.0)
 
@@ -41,15 +41,15 @@ def test_counters_that_cannot_be_read(monkeypatch, method):
         raise PermissionError("/proc/stat")
 
     monkeypatch.setattr(System, method, hidden)
-    watch = HostWatch()
+    watch = HostInfoReader()
 
-    assert [watch.look(now).memory for now in (0.0, 1.0)] == [0.0, 0.0]
+    assert [watch.read(now).memory for now in (0.0, 1.0)] == [0.0, 0.0]
 
 
 def test_looks_in_quick_succession():
     """What was last known of the CPU stands where the next look comes too soon to tell."""
-    watch = HostWatch()
-    watch.look(0.0)
-    cpu = watch.look(1.0).cpu
+    watch = HostInfoReader()
+    watch.read(0.0)
+    cpu = watch.read(1.0).cpu
 
-    assert watch.look(1.001).cpu == cpu
+    assert watch.read(1.001).cpu == cpu

@@ -10,7 +10,8 @@ from typing import Any
 
 import anyio
 import pytest
-from worker_helpers import QUEUE, Rude, until, worker_of
+import worker_helpers
+from worker_helpers import QUEUE, Rude, adjusted, until
 
 from asyncworker import Worker, WorkerError, activity
 from asyncworker.exceptions import RPCStatusCode
@@ -24,7 +25,6 @@ from asyncworker.worker import (
     SlotReservation,
     SlotSupplier,
 )
-from asyncworker.worker.polling import _poller, _poller_pool as _pollers
 from asyncworker.worker.polling._poller_pool import PollerPool
 
 POLL = "PollActivityTaskQueue"
@@ -42,11 +42,9 @@ async def restless() -> AsyncIterator[FakeTemporal]:
         yield temporal
 
 
-@pytest.fixture
-def impatient(monkeypatch):
-    """What is tried again after a second is tried again at once."""
-    monkeypatch.setattr(_poller, "_AFTER_ERROR", 0.001)
-    monkeypatch.setattr(_pollers, "_AFTER_POLLER_ERROR", 0.001)
+def worker_of(temporal: FakeTemporal, *activities: Any, **options: Any) -> Worker:
+    """A worker that tries at once what others try again after a second."""
+    return adjusted(worker_helpers.worker_of(temporal, *activities, **options), after_error=0.001)
 
 
 def pollers_of(worker: Worker) -> PollerPool:
@@ -188,7 +186,7 @@ async def quiet() -> None:
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
 
 
-@pytest.mark.usefixtures("impatient", "quiet")
+@pytest.mark.usefixtures("quiet")
 class TestRaisingLogHandler:
     """Supervision survives what users hang onto the log."""
 
@@ -258,16 +256,19 @@ class TestRaisingLogHandler:
             await worker.shutdown()
 
 
-@pytest.mark.usefixtures("impatient", "quiet")
-async def test_pollers_that_cannot_be_replaced_at_once_are_later(temporal):
+@pytest.mark.usefixtures("quiet")
+async def test_pollers_that_cannot_be_started_at_once_are_started_later(temporal):
     """A task factory of the user's that fails for a while leaves no gap."""
-    async with worker_of(temporal, pack, max_concurrent_activity_task_polls=2) as worker:
+    temporal.delay(POLL, 0.05)
+    async with worker_of(temporal, pack, **autoscaling(1, 6, 2)) as worker:
         await until(lambda: pollers_of(worker).open_polls == 2)
         refused = 0
 
         def make(loop, coro, **options):
             nonlocal refused
-            if refused < 3 and "Poller._run" in coro.__qualname__:
+            parent = asyncio.current_task()
+            is_poller = "PollerPool" in coro.__qualname__ or "anyio" in coro.cr_code.co_filename
+            if refused < 3 and is_poller and parent is not None and parent.get_name() == "poller of orders":
                 refused += 1
                 coro.close()
                 raise RuntimeError("no task")
@@ -275,20 +276,24 @@ async def test_pollers_that_cannot_be_replaced_at_once_are_later(temporal):
 
         loop = asyncio.get_running_loop()
         loop.set_task_factory(make)
-        for poller in list(pollers_of(worker)._active):
-            poller.task.cancel()
-        await until(lambda: pollers_of(worker).open_polls == 2 and refused == 3)
+        tasks = [temporal.add_task(pack, task_queue=QUEUE) for _ in range(40)]
+        await until(lambda: pollers_of(worker).target == 6 and len(pollers_of(worker)) == 6)
+        for task in tasks:
+            await task.wait_closed()
         loop.set_task_factory(None)
 
+    assert refused == 3
+    assert {task.attempt for task in tasks} == {1}
 
-@pytest.mark.usefixtures("impatient")
-async def test_a_poller_that_somebody_else_cancels_is_replaced(temporal):
-    """Only the worker itself may end its polling: whoever cancels what they find on the loop does not."""
+
+async def test_a_poller_that_other_code_cancels_goes_on(temporal):
+    """Only the worker itself may end its polling: code that cancels what it finds on the loop does not."""
     async with worker_of(temporal, pack, max_concurrent_activity_task_polls=1) as worker:
         await until(lambda: pollers_of(worker).is_polling)
-        [poller] = pollers_of(worker)._active
-        poller.task.cancel()
-        await until(lambda: pollers_of(worker).is_polling and poller not in pollers_of(worker)._active)
+        [poller] = [task for task in asyncio.all_tasks() if task.get_name() == "poller of orders"]
+        poller.cancel()
+        await temporal.wait_for(POLL, count=2)
+        await until(lambda: pollers_of(worker).is_polling)
         task = temporal.add_task(pack, task_queue=QUEUE)
         await task.wait_closed()
 
@@ -356,7 +361,6 @@ class TestSlotSupplier:
         assert ledger.used == ["0", "1", "2"]
         assert repr(ledger.slots) == "<FixedSizeSlotSupplier [0 of 3 reserved]>"
 
-    @pytest.mark.usefixtures("impatient")
     async def test_that_gives_no_permit_is_asked_again(self, temporal, caplog):
         """`None` is no permit, and the log says what was expected."""
 
@@ -402,7 +406,6 @@ class TestSlotSupplier:
 
         assert "the slot supplier failed to learn that a slot is used" in caplog.text
 
-    @pytest.mark.usefixtures("impatient")
     async def test_that_lets_a_cancellation_out_ends_nothing(self, temporal, caplog):
         """A `CancelledError` of the supplier's own does not quietly end the polling."""
 
@@ -417,7 +420,6 @@ class TestSlotSupplier:
 
         assert "the slot supplier let a CancelledError out" in caplog.text
 
-    @pytest.mark.usefixtures("impatient")
     async def test_that_kills_a_poller_ends_nothing(self, temporal, caplog):
         """A poller that dies of something nobody expected is replaced."""
 
@@ -430,23 +432,22 @@ class TestSlotSupplier:
 
         await runs(temporal, Rough())
 
-        assert "a poller of queue 'orders' failed, and is replaced" in caplog.text
+        assert "a poller of task queue 'orders' failed, and goes on" in caplog.text
 
     async def test_has_the_slot_of_a_task_back_that_cannot_be_read(self, temporal):
         """Whatever is wrong with a task, it costs no slot."""
         ledger = Ledger()
         async with worker_of(temporal, pack, slot_supplier=ledger, max_concurrent_activity_task_polls=1) as worker:
             await until(lambda: pollers_of(worker).is_polling)
-            executions = worker._worker_run.executions
+            executions = worker._worker_run.attempts
             permit = await executions.reserve()
             with pytest.raises(AttributeError):
                 executions.take(object(), permit)
 
             assert (executions.issued, len(executions), ledger.released) == (1, 0, 1)
 
-    async def test_that_never_lets_go_does_not_prevent_the_end(self, temporal, caplog, monkeypatch):
+    async def test_that_never_lets_go_does_not_prevent_the_end(self, temporal, caplog):
         """A supplier that does not heed its cancellation is left behind after a while, with a line in the log."""
-        monkeypatch.setattr(_pollers, "_LAST_WAIT", 0.05)
         let_go = asyncio.Event()
 
         class Deaf(Ledger):
@@ -457,11 +458,12 @@ class TestSlotSupplier:
                 return SlotPermit()
 
         with anyio.fail_after(5):
-            async with worker_of(temporal, pack, slot_supplier=Deaf(), max_concurrent_activity_task_polls=2):
-                pass
+            worker = worker_of(temporal, pack, slot_supplier=Deaf(), max_concurrent_activity_task_polls=2)
+            async with adjusted(worker, slot_patience=0.05):
+                await anyio.wait_all_tasks_blocked()
         let_go.set()
 
-        assert "has not heeded its cancellation for 0.05 s: 2 pollers are left behind" in caplog.text
+        assert caplog.text.count("has not heeded its cancellation for 0.05 s: a wait for a slot is left behind") == 2
 
     async def test_that_ignores_the_end_does_not_prevent_it(self, temporal):
         """A supplier that answers its cancellation with a permit gets that back, and nothing is polled with it."""

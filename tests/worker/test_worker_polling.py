@@ -14,7 +14,7 @@ from asyncworker.common import WorkerDeploymentVersion
 from asyncworker.exceptions import RPCError, RPCStatusCode
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker import SlotPermit, SlotReservation, SlotSupplier, WorkerDeploymentConfig
-from asyncworker.worker.polling._poller import PollBackoff
+from asyncworker.worker.polling._backoff import PollBackoff
 
 
 @activity.defn
@@ -170,28 +170,28 @@ class TestErrors:
         assert "the slot supplier failed" in caplog.text
 
 
-class TestStanding:
+class TestPollBackoff:
     def test_a_refusal_is_final_where_nothing_ever_worked(self):
         """Wrong settings are found out at the first poll."""
-        standing = PollBackoff()
+        backoff = PollBackoff()
 
-        assert standing.failed(RPCError("not you", RPCStatusCode.PERMISSION_DENIED), now=0.0) is None
+        assert backoff.failed(RPCError("not you", RPCStatusCode.PERMISSION_DENIED), now=0.0) is None
 
     def test_a_refusal_is_borne_for_a_while_where_it_once_worked(self):
         """A token that is being replaced ends no worker; one that stays bad does, after a minute."""
-        standing = PollBackoff()
-        standing.succeeded()
+        backoff = PollBackoff()
+        backoff.succeeded()
         refusal = RPCError("not you", RPCStatusCode.PERMISSION_DENIED)
 
-        waits = [standing.failed(refusal, now=now) for now in (0.0, 30.0, 59.0, 60.0)]
+        retries = [backoff.failed(refusal, now=now) for now in (0.0, 30.0, 59.0, 60.0)]
 
-        assert [wait is not None for wait in waits] == [True, True, True, False]
+        assert [retry is not None for retry in retries] == [True, True, True, False]
 
     def test_trouble_never_ends(self):
         """A server that is away is polled for as long as it takes."""
-        standing = PollBackoff()
+        backoff = PollBackoff()
 
-        wait = [standing.failed(RPCError("away", RPCStatusCode.UNAVAILABLE), now=float(day)) for day in range(100)][-1]
+        retry = [backoff.failed(RPCError("away", RPCStatusCode.UNAVAILABLE), now=float(day)) for day in range(100)][-1]
 
-        assert wait is not None
-        assert 8 <= wait <= 12
+        assert retry is not None
+        assert 8 <= retry.wait <= 12

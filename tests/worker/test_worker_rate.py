@@ -59,25 +59,25 @@ class TestRateLimit:
             RateLimit(0)
 
 
-class TestTurnstile:
+class TestPollRateLimiter:
     async def test_lets_in_in_the_order_of_coming(self):
         """Permits given back move everybody forward, and nobody past another."""
-        turnstile = PollRateLimiter(50)
+        limiter = PollRateLimiter(50)
         order: list[int] = []
 
         async def poll(number: int) -> None:
             for _ in range(3):
-                await turnstile.enter()
+                await limiter.acquire()
                 order.append(number)
                 # An empty poll: this one goes to the end of the line.
-                turnstile.leave(has_started=False)
+                limiter.release(used=False)
 
         async with anyio.create_task_group() as group:
-            await turnstile.enter()
+            await limiter.acquire()
             for number in range(3):
                 group.start_soon(poll, number)
             await anyio.wait_all_tasks_blocked()
-            turnstile.leave(has_started=False)
+            limiter.release(used=False)
 
         # Each comes once before any comes again.
         assert [sorted(order[at : at + 3]) for at in (0, 3, 6)] == [[0, 1, 2]] * 3
@@ -85,12 +85,12 @@ class TestTurnstile:
 
     async def test_a_permit_given_back_serves_who_waits_first(self):
         """Who has waited longest gets it, at once."""
-        turnstile = PollRateLimiter(0.001)
-        await turnstile.enter()
-        first, second = (asyncio.create_task(turnstile.enter()) for _ in range(2))
+        limiter = PollRateLimiter(0.001)
+        await limiter.acquire()
+        first, second = (asyncio.create_task(limiter.acquire()) for _ in range(2))
         await anyio.wait_all_tasks_blocked()
 
-        turnstile.leave(has_started=False)
+        limiter.release(used=False)
 
         with anyio.fail_after(1):
             await first
@@ -99,14 +99,14 @@ class TestTurnstile:
 
     async def test_holds_no_more_than_one_seconds_permits_in_polls(self):
         """What may be used in one moment is bounded: at three per second it is three."""
-        turnstile = PollRateLimiter(3)
+        limiter = PollRateLimiter(3)
         with anyio.fail_after(5):
             for _ in range(3):
-                await turnstile.enter()
+                await limiter.acquire()
         # As if those three polls had been open for a minute, and a permit long due.
-        turnstile._limit._next_at -= 60
+        limiter._limit._next_at -= 60
 
-        fourth = asyncio.create_task(turnstile.enter())
+        fourth = asyncio.create_task(limiter.acquire())
         await anyio.wait_all_tasks_blocked()
 
         assert not fourth.done()
@@ -114,12 +114,12 @@ class TestTurnstile:
 
     async def test_cancelling_a_wait_loses_no_permit(self):
         """A permit handed to somebody who is cancelled in that moment goes to the next."""
-        turnstile = PollRateLimiter(0.001)
-        await turnstile.enter()
-        first, second = (asyncio.create_task(turnstile.enter()) for _ in range(2))
+        limiter = PollRateLimiter(0.001)
+        await limiter.acquire()
+        first, second = (asyncio.create_task(limiter.acquire()) for _ in range(2))
         await anyio.wait_all_tasks_blocked()
 
-        turnstile.leave(has_started=False)
+        limiter.release(used=False)
         first.cancel()
 
         with anyio.fail_after(1):
@@ -128,27 +128,27 @@ class TestTurnstile:
 
     async def test_cancelling_a_wait_leaves_the_line(self):
         """Somebody who waits no more does not hold up the line."""
-        turnstile = PollRateLimiter(0.001)
-        await turnstile.enter()
-        first, second = (asyncio.create_task(turnstile.enter()) for _ in range(2))
+        limiter = PollRateLimiter(0.001)
+        await limiter.acquire()
+        first, second = (asyncio.create_task(limiter.acquire()) for _ in range(2))
         await anyio.wait_all_tasks_blocked()
 
         first.cancel()
         await anyio.wait_all_tasks_blocked()
-        turnstile.leave(has_started=False)
+        limiter.release(used=False)
 
         with anyio.fail_after(1):
             await second
 
     async def test_at_one_per_second_or_less_starts_keep_their_distance(self):
         """A start that came late in its poll puts the next poll off."""
-        turnstile = PollRateLimiter(1)
-        await turnstile.enter()
-        limit = turnstile._limit
+        limiter = PollRateLimiter(1)
+        await limiter.acquire()
+        limit = limiter._limit
         # As if that poll had been open for a minute.
         limit._next_at -= 60
 
-        turnstile.leave(has_started=True)
+        limiter.release(used=True)
 
         assert limit.next_wait(asyncio.get_running_loop().time()) == pytest.approx(1.0, abs=0.1)
 

@@ -187,7 +187,7 @@ class TestCancelling:
 
         await give_up(await begin_to_reserve(slots))
 
-        assert slots._timer is None
+        assert slots._waiting._timer is None
 
 
 class TestController:

@@ -457,7 +457,7 @@ class TestStates:
             await temporal.add_task(pack, task_queue=QUEUE).wait_closed()
             await until(lambda: worker.slots_used == 0)
             seen = (worker.is_polling, worker.is_ready)
-            worker._worker_run.pollers._standing.answered_at = 0.0
+            worker._worker_run.pollers._backoff.answered_at = 0.0
             seen += (worker.is_ready,)
 
         assert seen == (False, True, True)
@@ -501,7 +501,7 @@ class TestStates:
         async with worker_of(temporal, held, max_concurrent_activities=1, long_poll_timeout=3) as worker:
             temporal.add_task("hold", task_queue=QUEUE)
             await until(lambda: worker.slots_used == 1 and worker.is_ready)
-            service = worker._worker_run._client.service
+            service = worker._worker_run.client.service
             service.answered_at -= 100
             still = worker.is_ready
             with temporal.outage(), pytest.raises(RPCError):
@@ -816,7 +816,7 @@ async def test_a_task_that_comes_twice_costs_no_slot(temporal):
     async with worker:
         life = worker._worker_run
         assert life is not None
-        executions = life.executions
+        executions = life.attempts
         assert executions is not None
         task = temporal.add_task("hold", task_queue=QUEUE)
         await held.runs.wait()
@@ -843,7 +843,7 @@ async def test_a_request_to_cancel_reaches_each_delivery_of_a_task(temporal):
     async with worker_of(temporal, held) as worker:
         life = worker._worker_run
         assert life is not None
-        executions = life.executions
+        executions = life.attempts
         assert executions is not None
         temporal.add_task("hold", task_queue=QUEUE)
         await held.runs.wait()

@@ -12,7 +12,7 @@ from asyncworker._proto.temporal.api.enums.v1 import WorkerStatus
 from asyncworker._proto.temporal.api.worker.v1 import WorkerHostInfo
 from asyncworker._time import to_datetime, to_timedelta
 from asyncworker._wire import encode
-from asyncworker.worker.control._heartbeat_builder import WorkerFigures, WorkerHeartbeatBuilder, WorkerIdentity
+from asyncworker.worker.control._heartbeat_builder import WorkerHeartbeatBuilder, WorkerIdentity, WorkerStats
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 HOST = WorkerHostInfo(host_name="here", worker_grouping_key="group")
@@ -25,7 +25,7 @@ PASSPORT = WorkerIdentity(
     version="1.2.3",
     started_at=START,
 )
-FIGURES = WorkerFigures(
+FIGURES = WorkerStats(
     status=WorkerStatus.RUNNING,
     max_slots=100,
     used_slots=3,
@@ -124,7 +124,7 @@ class TestInterval:
 
     def test_since_the_last_that_arrived(self, vitals):
         """An interval begins with the last heartbeat that the server has taken."""
-        vitals.taken(vitals.heartbeat(FIGURES, HOST, later(1)))
+        vitals.acknowledged(vitals.heartbeat(FIGURES, HOST, later(1)))
         vitals.heartbeat(replace(FIGURES, processed=12), HOST, later(2))
 
         heartbeat = vitals.heartbeat(replace(FIGURES, processed=15, failed=3), HOST, later(4.5))
@@ -135,7 +135,7 @@ class TestInterval:
 
     def test_a_clock_that_was_set_back(self, vitals):
         """No interval is shorter than nothing."""
-        vitals.taken(vitals.heartbeat(FIGURES, HOST, later(10)))
+        vitals.acknowledged(vitals.heartbeat(FIGURES, HOST, later(10)))
 
         heartbeat = vitals.heartbeat(FIGURES, HOST, later(2))
 

@@ -12,9 +12,8 @@ from ..._proto.temporal.api.deployment.v1 import WorkerDeploymentOptions
 from ..._rpc._service import WorkflowService
 from ...activity._cancellation import Notice
 from ...converter import DataConverter
-from .._events import WorkerEvent
+from .._events import Observers, WorkerEvent
 from .._interceptor import Interceptor
-from .._observers import Observers
 from .._registry import Registry
 from .._size_limits import PayloadLimits
 

@@ -116,7 +116,7 @@ class PollerScaler:
         return self._minimum < self._maximum
 
     def answered(self, *, has_task: bool, hint: int | None, now: float) -> None:
-        """Learn from a poll's answer.
+        """Adapt to a poll's answer.
 
         Args:
             has_task: Whether it brought a task.
@@ -133,7 +133,7 @@ class PollerScaler:
             self._shrink(self.target - 1)
 
     def failed(self, status: RPCStatusCode) -> None:
-        """Learn from a poll's error."""
+        """Adapt to a poll's error."""
         self._shrink(self.target // 2 if status is RPCStatusCode.RESOURCE_EXHAUSTED else self.target - 1)
 
     def _shrink(self, target: int) -> None:
