@@ -60,7 +60,7 @@ LAYERS = {
         {"http2"},
         {"_bound", "_dial"},
         {"_callbacks", "_long_poll", "_transport"},
-        {"_methods", "_response_head", "_retry", "_status", "_target", "_threads"},
+        {"_methods", "_request_events", "_response_head", "_retry", "_status", "_target", "_threads"},
     ],
     "converter": [
         {"_data", "_signature"},

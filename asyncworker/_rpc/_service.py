@@ -7,7 +7,8 @@ import math
 import random
 import re
 from asyncio import CancelledError, Event, current_task, get_running_loop
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache, partial
 from inspect import isawaitable
 from time import monotonic
@@ -22,6 +23,7 @@ from ..exceptions import ClientClosedError, RPCError, RPCStatusCode
 from ._callbacks import AbandonedError, BackgroundCalls, post_of
 from ._long_poll import LongPoll, UnansweredError, poll_of
 from ._methods import POLL_ACTIVITY_TASK_QUEUE, Method, Req, Resp
+from ._request_events import RequestFinished, RequestListener
 from ._response_head import HEAD_SIZE, leading_field
 from ._retry import DEFAULT, Failures, RetryRules
 from ._status import decode_details
@@ -74,6 +76,7 @@ class WorkflowService:
         "_bearer",
         "_closing",
         "_extra",
+        "_listeners",
         "_max_decoded_bytes",
         "_metadata",
         "_news",
@@ -111,6 +114,7 @@ class WorkflowService:
         self._relays = BackgroundCalls()
         self.answered_at = self.unanswered_at = -math.inf
         self._closing = Event()
+        self._listeners: tuple[RequestListener, ...] = ()
         # By method.
         self._news: dict[str, LogThrottle] = {}
 
@@ -138,7 +142,21 @@ class WorkflowService:
         self._extra = _checked(metadata)
         self._metadata = self._build_metadata()
 
-    async def call(
+    @contextmanager
+    def listening(self, listener: RequestListener | None) -> Iterator[None]:
+        """Call *listener* with each request that ends within the block; ``None``: do nothing."""
+        if listener is None:
+            yield
+            return
+        self._listeners = (*self._listeners, listener)
+        try:
+            yield
+        finally:
+            remaining = list(self._listeners)
+            remaining.remove(listener)
+            self._listeners = tuple(remaining)
+
+    def call(
         self,
         method: Method[Req, Resp],
         request: Req,
@@ -147,7 +165,7 @@ class WorkflowService:
         retry: RetryRules | None = None,
         until: float | None = None,
         metadata: Metadata = (),
-    ) -> Resp:
+    ) -> Coroutine[Any, Any, Resp]:
         """Send *request* and return the response.
 
         Args:
@@ -169,7 +187,20 @@ class WorkflowService:
         Cancelling is safe and ends the try under way; the server may have done its work all the same. A poll should
         not be cancelled: the task that it was about to return would be lost until it times out.
         """
-        rules = retry or DEFAULT
+        # Chosen here, so that a frame more is in the way of observed calls only.
+        call = self._observed_call if self._listeners else self._call
+        return call(method, request, timeout, retry or DEFAULT, until, metadata)
+
+    async def _call(
+        self,
+        method: Method[Req, Resp],
+        request: Req,
+        timeout: float | None,
+        rules: RetryRules,
+        until: float | None,
+        metadata: Metadata,
+        failures: Failures | None = None,
+    ) -> Resp:
         data = encode(request)
         # Not needed for as long as the call takes, which may be a minute.
         del request
@@ -182,10 +213,42 @@ class WorkflowService:
             if ends_at is not None and _came_too_late(error, ends_at):
                 return decode(method.response, b"")
             again = partial(self._try, method, data, timeout, until, metadata)
-            reply = await self._try_again(error, again, method, Failures(rules), until)
+            reply = await self._try_again(error, again, method, failures or Failures(rules), until)
         return self._read(method, reply)
 
-    async def poll(self, method: Method[Req, Resp], request: Req, listening: LongPoll, *, timeout: float) -> Resp:
+    async def _observed_call(
+        self,
+        method: Method[Req, Resp],
+        request: Req,
+        timeout: float | None,
+        rules: RetryRules,
+        until: float | None,
+        metadata: Metadata,
+    ) -> Resp:
+        began_at, failures = monotonic(), Failures(rules)
+        call = self._call(method, request, timeout, rules, until, metadata, failures)
+        del request
+        try:
+            response = await call
+        except (RPCError, CancelledError) as error:
+            self._notify(method, _status_of(error), began_at, failures)
+            raise
+        self._notify(method, RPCStatusCode.OK, began_at, failures)
+        return response
+
+    def _notify(
+        self, method: Method[Any, Any], status: RPCStatusCode, began_at: float, failures: Failures | None = None
+    ) -> None:
+        attempts = 0 if failures is None else failures.attempts
+        if status is RPCStatusCode.OK or not attempts:
+            attempts += 1
+        event = RequestFinished(method.name, status, monotonic() - began_at, attempts, method.long_poll)
+        for listener in self._listeners:
+            listener(event)
+
+    def poll(
+        self, method: Method[Req, Resp], request: Req, listening: LongPoll, *, timeout: float
+    ) -> Coroutine[Any, Any, Resp]:
         """Make a long poll that may bring what must not be lost: once.
 
         Unlike a poll by :meth:`call` it is not over at its deadline, which is *timeout* seconds away and what the
@@ -204,6 +267,22 @@ class WorkflowService:
 
         Cancelling is as there; *listening* knows when it does no harm.
         """
+        poll = self._observed_poll if self._listeners else self._poll_once
+        return poll(method, request, listening, timeout)
+
+    async def _observed_poll(
+        self, method: Method[Req, Resp], request: Req, listening: LongPoll, timeout: float
+    ) -> Resp:
+        began_at = monotonic()
+        try:
+            response = await self._poll_once(method, request, listening, timeout)
+        except (RPCError, CancelledError) as error:
+            self._notify(method, _status_of(error), began_at)
+            raise
+        self._notify(method, RPCStatusCode.OK, began_at)
+        return response
+
+    async def _poll_once(self, method: Method[Req, Resp], request: Req, listening: LongPoll, timeout: float) -> Resp:
         data = encode(request)
         del request
         ends_at = get_running_loop().time() + timeout
@@ -345,7 +424,7 @@ class WorkflowService:
 class _Posting(Generic[Req, Resp]):
     """A call that nobody awaits: its first try is posted, and only what comes after a failure takes a task."""
 
-    __slots__ = ("_data", "_is_last", "_method", "_receiver", "_rules", "_service", "_until")
+    __slots__ = ("_began_at", "_data", "_failures", "_method", "_receiver", "_rules", "_service", "_until")
 
     def __init__(
         self,
@@ -362,8 +441,9 @@ class _Posting(Generic[Req, Resp]):
         self._rules = rules
         self._until = until
         self._receiver = receiver
-        # Whether an error is the call's, and not only the first try's.
-        self._is_last = False
+        # Of the tries so far; ``None`` while the first is under way, whose error is not yet the call's.
+        self._failures: Failures | None = None
+        self._began_at = monotonic() if service._listeners else 0.0
 
     def begin(self) -> None:
         """Make the first try."""
@@ -380,25 +460,36 @@ class _Posting(Generic[Req, Resp]):
         try:
             response = self._service._read(self._method, reply)
         except RPCError as error:
-            self._receiver.on_failure(error)
+            self._end(error)
         else:
             self._receiver.on_reply(response)
+            if self._began_at:
+                self._service._notify(self._method, RPCStatusCode.OK, self._began_at, self._failures)
 
     def on_failure(self, error: RPCError) -> None:
         """Learn how a try has failed."""
-        if self._is_last or isinstance(error, AbandonedError):
-            self._receiver.on_failure(error)
+        if self._failures is not None or isinstance(error, AbandonedError):
+            self._end(error)
             return
-        self._is_last = True
+        self._failures = Failures(self._rules)
         service = self._service
-        rest = service._try_again(error, self._try, self._method, Failures(self._rules), self._until)
+        rest = service._try_again(error, self._try, self._method, self._failures, self._until)
         service._relays.add(rest, self)
+
+    def _end(self, error: RPCError) -> None:
+        self._receiver.on_failure(error)
+        if self._began_at:
+            self._service._notify(self._method, error.status, self._began_at, self._failures)
 
     async def _try_aside(self) -> bytes:
         return await self._try()
 
     def _try(self) -> Coroutine[Any, Any, bytes]:
         return self._service._try(self._method, self._data, self._rules.attempt_timeout, self._until, ())
+
+
+def _status_of(error: RPCError | CancelledError) -> RPCStatusCode:
+    return error.status if isinstance(error, RPCError) else RPCStatusCode.CANCELLED
 
 
 def _unreadable(method: Method[Any, Any], error: Exception) -> RPCError:

@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Literal, TypeAlias
 
 from .._log_throttle import LogThrottle
+from .._rpc._request_events import RequestFinished
 from .._safe_logger import get_logger
 from ..activity import Info
 from ..common import CancelReason
@@ -26,6 +27,7 @@ __all__ = [
     "PollFinished",
     "PollOutcome",
     "PollersChanged",
+    "RequestFinished",
     "SlotsChanged",
     "WorkerEvent",
     "WorkerStarted",
@@ -210,6 +212,7 @@ WorkerEvent: TypeAlias = (
     | PollFinished
     | PollFailed
     | PollersChanged
+    | RequestFinished
     | SlotsChanged
     | ActivityStarted
     | ActivityCancelled

@@ -93,6 +93,7 @@ class WorkerRun:
 
     def __init__(self, settings: WorkerSettings, client: Client | None) -> None:
         self._settings = settings
+        self._observers = Observers(settings.observers) if settings.observers else None
         self._fatal: RPCError | None = None
         self._broken: Exception | None = None
         self._shutdown_notice = Notice()
@@ -166,12 +167,13 @@ class WorkerRun:
         async with self._connected() as client:
             if client is None:
                 return
-            namespace = None
-            # Nothing is at stake yet: a shutdown waits for no server.
-            with self.stages.drain.ends(anyio.CancelScope()):
-                namespace = await describe_namespace(client.service)
-            if namespace is not None:
-                await self._run_on(client, namespace)
+            with client.service.listening(None if self._observers is None else self._observers.notify):
+                namespace = None
+                # Nothing is at stake yet: a shutdown waits for no server.
+                with self.stages.drain.ends(anyio.CancelScope()):
+                    namespace = await describe_namespace(client.service)
+                if namespace is not None:
+                    await self._run_on(client, namespace)
 
     async def _run_on(self, client: Client, namespace: Namespace) -> None:
         settings = self._settings
@@ -313,7 +315,7 @@ class WorkerRun:
             alarms=CoalescedTimers(loop),
             deployment=_deployment_options(settings.deployment),
             interceptors=(*_shared_interceptors(client), *settings.interceptors),
-            observers=Observers(settings.observers) if settings.observers else None,
+            observers=self._observers,
             # As many threads as slots: an attempt that holds a slot has a thread.
             threads=anyio.CapacityLimiter(math.inf) if settings.registry.needs_threads else None,
         )

@@ -1,15 +1,16 @@
-"""The events of polls, pollers and slots, and what an observer that raises or is slow may cost."""
+"""The events of polls, pollers, slots and requests, and what an observer that raises or is slow may cost."""
 
 from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 
 import anyio
 import pytest
 from worker_helpers import QUEUE, run, until, worker_of
 
-from asyncworker import activity
+from asyncworker import Worker, activity
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker import (
@@ -18,6 +19,7 @@ from asyncworker.worker import (
     PollerBehaviorAutoscaling,
     PollersChanged,
     PollFinished,
+    RequestFinished,
     SlotsChanged,
     SlotSupplier,
     WorkerEvent,
@@ -35,6 +37,10 @@ async def pack(item: str) -> str:
 
 def of_kind(events: list[WorkerEvent], kind: type) -> list:
     return [event for event in events if isinstance(event, kind)]
+
+
+def requests_of(events: list[WorkerEvent], operation: str) -> list[RequestFinished]:
+    return [event for event in events if isinstance(event, RequestFinished) and event.operation == operation]
 
 
 class TestPollEvents:
@@ -119,6 +125,94 @@ class TestPollerEvents:
         targets = [event.target for event in of_kind(events, PollersChanged)]
         assert targets[0] == 2
         assert targets[-1] == 0
+
+
+class TestRequestEvents:
+    async def test_each_request_of_a_run_is_observed_once(self, temporal):
+        """From the namespace's description to the announcement of the shutdown, polls and heartbeats included."""
+        events: list[WorkerEvent] = []
+
+        @activity.defn
+        async def beat() -> None:
+            activity.heartbeat()
+            await temporal.wait_for("RecordActivityTaskHeartbeat")
+
+        await run(temporal, beat, heartbeat_timeout=60, worker={"observers": [events.append]})
+
+        requests = of_kind(events, RequestFinished)
+        assert Counter(request.operation for request in requests) == Counter(call.method for call in temporal.calls)
+        assert {request.status for request in requests} == {RPCStatusCode.OK}
+        assert {request.attempts for request in requests} == {1}
+        long_polls = {request.operation for request in requests if request.is_long_poll}
+        assert long_polls >= {"PollActivityTaskQueue"}
+        assert "RespondActivityTaskCompleted" not in long_polls
+
+    async def test_a_reply_that_was_retried_has_several_attempts(self, temporal):
+        """A request is one event, however many tries it takes."""
+        events: list[WorkerEvent] = []
+        temporal.fail_next("RespondActivityTaskCompleted", RPCStatusCode.UNAVAILABLE)
+
+        await run(temporal, pack, "book", worker={"observers": [events.append]})
+
+        (reply,) = requests_of(events, "RespondActivityTaskCompleted")
+        assert (reply.status, reply.attempts) == (RPCStatusCode.OK, 2)
+
+    async def test_a_heartbeat_that_was_retried_has_several_attempts(self, temporal):
+        """Requests that nothing awaits are observed as the others are."""
+        events: list[WorkerEvent] = []
+        temporal.fail_next("RecordActivityTaskHeartbeat", RPCStatusCode.UNAVAILABLE)
+
+        @activity.defn
+        async def beat() -> None:
+            activity.heartbeat()
+            await temporal.wait_for("RecordActivityTaskHeartbeat", count=2)
+
+        await run(temporal, beat, heartbeat_timeout=60, worker={"observers": [events.append]})
+
+        (sent,) = requests_of(events, "RecordActivityTaskHeartbeat")
+        assert (sent.status, sent.attempts) == (RPCStatusCode.OK, 2)
+
+    async def test_a_request_that_fails_has_the_last_status(self, temporal):
+        """What the server refuses is observed with its status."""
+        events: list[WorkerEvent] = []
+        temporal.fail_next("RespondActivityTaskCompleted", RPCStatusCode.NOT_FOUND)
+
+        async with worker_of(temporal, pack, observers=[events.append]) as worker:
+            temporal.add_task(pack, "book", task_queue=QUEUE)
+            await until(lambda: worker.statistics().outcomes["lost"] == 1)
+
+        (reply,) = requests_of(events, "RespondActivityTaskCompleted")
+        assert (reply.status, reply.attempts) == (RPCStatusCode.NOT_FOUND, 1)
+
+    async def test_a_request_that_is_cancelled_has_the_status_cancelled(self, temporal):
+        """A caller that waits no longer ends its request."""
+        events: list[WorkerEvent] = []
+        client = temporal.client()
+
+        async with Worker(client, task_queue=QUEUE, activities=[pack], observers=[events.append]):
+            with temporal.hold("CountActivityExecutions"):
+                with anyio.move_on_after(0.01):
+                    await client.count_activities("x = 1")
+                (counted,) = [
+                    event for event in of_kind(events, RequestFinished) if event.operation.startswith("Count")
+                ]
+
+        assert counted.status is RPCStatusCode.CANCELLED
+
+    async def test_requests_of_one_worker_after_the_end_of_another_are_observed_by_the_one_only(self, temporal):
+        """Workers that share a client see each other's requests while they run, and no longer."""
+        first, second = [], []
+        client = temporal.client()
+        other = Worker(client, task_queue="other", activities=[pack], observers=[second.append])
+
+        async with Worker(client, task_queue=QUEUE, activities=[pack], observers=[first.append]):
+            async with other:
+                pass
+            seen = len(second)
+            await temporal.add_task(pack, "book", task_queue=QUEUE).wait_closed()
+
+        assert len(second) == seen
+        assert requests_of(first, "RespondActivityTaskCompleted") != []
 
 
 class TestTrouble:
