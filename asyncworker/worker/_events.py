@@ -224,57 +224,44 @@ WorkerEvent: TypeAlias = (
 Observer: TypeAlias = Callable[[WorkerEvent], None]
 
 
-class _Watched:
-    """One observer, and when its troubles were logged last."""
-
-    __slots__ = ("errors", "observer", "slowness")
-
-    def __init__(self, observer: Observer) -> None:
-        self.observer = observer
-        self.errors = LogThrottle()
-        self.slowness = LogThrottle()
-
-
 class Observers:
-    """The observers of one worker, of which there is at least one.
+    """The observers of one worker: an error, or a slow one, costs a line in the log, and never an attempt.
 
     Args:
         observers: Called in this order.
-        slow: Seconds that one may take for an event before that is logged.
+        slow: Seconds that they may take for an event before that is logged.
     """
 
-    __slots__ = ("_slow", "_watched")
+    __slots__ = ("_observers", "_slow", "_slowness")
 
     def __init__(self, observers: Sequence[Observer], *, slow: float = 0.1) -> None:
-        self._watched = [_Watched(observer) for observer in observers]
+        self._observers = [(observer, LogThrottle()) for observer in observers]
         self._slow = slow
+        self._slowness = LogThrottle()
 
     def __repr__(self) -> str:
-        return f"<Observers {[each.observer for each in self._watched]!r}>"
+        return f"<Observers {[observer for observer, _ in self._observers]!r}>"
 
     def notify(self, event: WorkerEvent) -> None:
         """Call each observer with *event*.
 
         ``KeyboardInterrupt`` and ``SystemExit`` are raised; anything else that an observer raises is logged, at most
-        once a minute for each observer. So is that it took long, as the event loop stood still meanwhile.
+        once a minute for each observer. So is that they took long, as the event loop stood still meanwhile.
         """
-        began = monotonic()
-        for watched in self._watched:
+        began_at = monotonic()
+        for observer, errors in self._observers:
             try:
-                watched.observer(event)
+                observer(event)
             except (KeyboardInterrupt, SystemExit):
                 raise
             except BaseException as error:  # nothing is awaited here, so a CancelledError is the observer's own as well
-                should_log = watched.errors.should_log("", began)
-                level = logging.ERROR if should_log else logging.DEBUG
-                name = type(event).__name__
-                _logger.log(level, "observer %r failed on %s", watched.observer, name, exc_info=error)
-            ended = monotonic()
-            if ended - began > self._slow and watched.slowness.should_log("", ended):
-                _logger.warning(
-                    "observer %r took %.1f s for %s, for which the event loop stood still",
-                    watched.observer,
-                    ended - began,
-                    type(event).__name__,
-                )
-            began = ended
+                level = logging.ERROR if errors.should_log("", began_at) else logging.DEBUG
+                _logger.log(level, "observer %r failed on %s", observer, type(event).__name__, exc_info=error)
+        ended_at = monotonic()
+        if ended_at - began_at > self._slow:
+            self._log_slow(event, ended_at - began_at, ended_at)
+
+    def _log_slow(self, event: WorkerEvent, took: float, now: float) -> None:
+        if self._slowness.should_log("", now):
+            name, observers = type(event).__name__, ", ".join(repr(observer) for observer, _ in self._observers)
+            _logger.warning("the event loop stood still for %.1f s for observers of %s: %s", took, name, observers)

@@ -131,9 +131,9 @@ class AttemptSet:
 
     def _notify_changed(self) -> None:
         if self._environment.observers is not None:
-            used = len(self._permits)
-            event = SlotsChanged(self._environment.task_queue, used, self.issued, self.available(used))
-            self._environment.observers.notify(event)
+            used, limit = len(self._permits), self.max_slots
+            available = None if limit is None else max(0, limit - used)
+            self._environment.observers.notify(SlotsChanged(self._environment.task_queue, used, self.issued, available))
 
     def statistics(self) -> tuple[AttemptStatistics, ...]:
         """Return what is known of each attempt. Of any thread."""
