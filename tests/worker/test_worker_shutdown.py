@@ -25,8 +25,6 @@ from asyncworker.exceptions import RPCError, RPCStatusCode, WorkerError
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker import FixedSizeSlotSupplier, SlotPermit, SlotReservation
 from asyncworker.worker.attempts import _arrivals, _attempt as _execution
-from asyncworker.worker.attempts._attempt_set import AttemptSet
-from asyncworker.worker.control._heartbeat_builder import WorkerHeartbeatBuilder
 
 
 @activity.defn
@@ -753,50 +751,6 @@ def test_a_thread_that_outlives_the_loop_is_told_by_its_heartbeat():
     ended.wait(5)
 
     assert [type(error) for error in told] == [CancelledError]
-
-
-class TestInnerTasks:
-    """An error in what supervises is reported, and leaves nothing running."""
-
-    async def test_an_error_in_the_shutdown_s_clock_ends_the_worker_with_it(self, temporal, monkeypatch, caplog):
-        """A shutdown whose time cannot be kept as it should be still ends, and says why."""
-        raised = []
-
-        def broken(self, details) -> None:
-            if not raised:
-                raised.append(1)
-                raise KeyError("clock")
-
-        monkeypatch.setattr(AttemptSet, "cancel_all", broken)
-        held = Held()
-        worker = worker_of(temporal, held, graceful_shutdown_timeout=0, hard_shutdown_timeout=0.05)
-        running = asyncio.create_task(worker.run(handle_signals=False))
-        task = temporal.add_task("hold", task_queue=QUEUE, retry_policy=RetryPolicy(maximum_attempts=1))
-        await held.runs.wait()
-        with anyio.fail_after(5):
-            await worker.shutdown()
-
-        with pytest.raises(WorkerError, match="clock"):
-            await running
-        assert task.failure is not None
-        assert "goes on after an error" in caplog.text
-
-    async def test_an_error_in_worker_heartbeats_leaves_no_poller_behind(self, temporal, monkeypatch, caplog):
-        """What cannot be told of a worker costs a line, and neither its work nor its end."""
-        monkeypatch.setattr(WorkerHeartbeatBuilder, "heartbeat", broken_heartbeat)
-        async with worker_of(temporal, pack) as worker:
-            task = temporal.add_task(pack, task_queue=QUEUE)
-            await task.wait_closed()
-            await until(lambda: "a worker heartbeat could not be made" in caplog.text)
-
-        assert task.result == "packed"
-        assert not worker.is_polling
-        assert "the last worker heartbeat could not be made" in caplog.text
-        assert len(temporal.requests("ShutdownWorker")) == 1
-
-
-def broken_heartbeat(self, figures, host, now):
-    raise KeyError("figures")
 
 
 async def test_a_task_that_comes_twice_costs_no_slot(temporal):
