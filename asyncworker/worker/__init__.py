@@ -1,4 +1,4 @@
-"""Run activities: the worker, what it can be told, and what it tells."""
+"""Run activities: the worker, its settings, slot suppliers, interceptors and events."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     )
     from .slots._system import ResourceUsage as ResourceUsage
 
-# Where the names live that are imported on their first use: few workers have any, and the others start 5 ms sooner.
+# Names that are imported on their first use: few workers have any of them, and the others start 5 ms sooner.
 _HOMES = {
     # It wraps a client's calls as well, and brings them with it.
     "ContextPropagator": "_propagation",

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import platform
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -38,7 +39,7 @@ import anyio
 from .._coalesced_timers import CoalescedTimers
 from .._proto.temporal.api.deployment.v1 import WorkerDeploymentOptions
 from .._proto.temporal.api.enums.v1 import WorkerVersioningMode
-from .._rpc._service import LONG_POLL_TIMEOUT
+from .._rpc._service import LONG_POLL_TIMEOUT, client_version
 from .._safe_logger import get_logger
 from ..activity._cancellation import Notice
 from ..exceptions import RPCError, WorkerError
@@ -60,6 +61,7 @@ from .slots._isolated import isolated
 if TYPE_CHECKING:
     from ..client import Client
     from ._settings import WorkerDeploymentConfig, WorkerSettings
+    from .slots._supplier import SlotSupplier
 
 __all__ = ["WorkerRun"]
 
@@ -274,10 +276,14 @@ class WorkerRun:
         self.has_begun.set()
         environment.notify(WorkerStarted(environment.task_queue, environment.namespace, environment.identity))
         _logger.info(
-            "worker of task queue %r started: namespace %r, activities %s",
+            "worker of task queue %r started: namespace %r on %s, identity %r, %s, %s, activities %s",
             environment.task_queue,
             environment.namespace,
-            ", ".join(environment.registry.names),
+            environment.client._server or environment.client,
+            environment.identity,
+            _slots_text(self._settings.slots),
+            _versions(),
+            ", ".join(environment.registry.names) or "(dynamic)",
         )
 
     def _end(self, environment: Environment) -> None:
@@ -389,3 +395,15 @@ def _deployment_options(config: WorkerDeploymentConfig | None) -> WorkerDeployme
         build_id=config.version.build_id,
         worker_versioning_mode=mode,
     )
+
+
+def _slots_text(slots: SlotSupplier) -> str:
+    try:
+        number = slots.max_slots
+    except Exception:  # noqa: BLE001 - of a user's supplier, which is logged with the worker heartbeats
+        number = None
+    return f"slots by {slots!r}" if number is None else f"{number} slots"
+
+
+def _versions() -> str:
+    return f"asyncworker {client_version()} on Python {platform.python_version()}"

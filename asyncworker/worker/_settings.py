@@ -20,12 +20,12 @@ __all__ = ["WorkerDeploymentConfig", "WorkerSettings"]
 
 @dataclass(frozen=True, slots=True)
 class WorkerDeploymentConfig:
-    """Which version of a deployment a worker is (``WorkerDeploymentOptions``).
+    """The version of a deployment that a worker is (``WorkerDeploymentOptions``).
 
     Attributes:
         version: Deployment and build.
         use_worker_versioning: Take part in the deployment's versioning: only tasks routed to this version arrive.
-            ``False`` tells the server the version and takes all.
+            ``False`` reports the version to the server and takes all tasks.
     """
 
     version: WorkerDeploymentVersion

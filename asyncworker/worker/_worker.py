@@ -1,4 +1,4 @@
-"""The worker as its user sees it: made of settings, run, stopped."""
+"""The worker as its user sees it: its settings, run(), async with, shutdown()."""
 
 from __future__ import annotations
 
@@ -20,10 +20,13 @@ from ._checks import (
     checked_queue,
     choose_pollers,
     choose_slots,
+    expect_client,
     expect_sequence,
+    expect_type,
     not_negative,
     positive,
     rate,
+    refuse_foreign,
 )
 from ._events import Observer
 from ._interceptor import Interceptor
@@ -45,7 +48,7 @@ _logger = get_logger(__name__)
 
 
 class Worker:
-    """Polls a task queue and runs its activities, on the event loop of whoever runs it.
+    """Polls a task queue and runs its activities on the running event loop.
 
     Args:
         client: The connection to use; it stays its owner's to close. ``None``: the worker connects itself when it is
@@ -61,13 +64,13 @@ class Worker:
         max_activities_per_second: How many activities this worker starts per second, at an even pace; after a pause up
             to one second's worth may start at once.
         max_task_queue_activities_per_second: How many the server gives out per second for the whole queue, to all of
-            its workers; the last worker to poll has its way.
+            its workers; the most recent poll sets the limit.
         max_heartbeat_throttle_interval: No heartbeat waits longer than this before it leaves; seconds or timedelta.
         default_heartbeat_throttle_interval: Time between two heartbeats of an activity without a heartbeat timeout;
             seconds or timedelta. With one it is 0.8 × that.
-        auto_heartbeat: Heartbeat for every activity that does not say otherwise in its declaration.
-        graceful_shutdown_timeout: How long activities may go on once the worker stops, before they are asked to stop
-            too; seconds or timedelta. The defaults of both fit into the 30 s that Kubernetes waits.
+        auto_heartbeat: Heartbeat for every activity whose declaration has no ``auto_heartbeat`` of its own.
+        graceful_shutdown_timeout: How long activities may go on once the worker stops, before they are cancelled;
+            seconds or timedelta. The defaults of both fit into the 30 s that Kubernetes waits.
         hard_shutdown_timeout: How long they may then take, before they are reported as failed and left behind;
             seconds or timedelta.
         long_poll_timeout: What the server is told for one poll; seconds or timedelta. The worker listens on for 60 s,
@@ -75,17 +78,22 @@ class Worker:
             Elsewhere nothing ends an open poll, a shutdown waits for it, and the default is 10 s.
         identity: How the worker is named in the UI and in the history. Default: the client's identity.
         deployment_config: Which version of which deployment the worker is.
-        worker_heartbeat_interval: How often the server is told how the worker stands, so that ``temporal worker list``
-            shows it; from 1 to 60 s, seconds or timedelta. ``None``: never. Workers that share a client are told of in
+        worker_heartbeat_interval: Time between two worker heartbeats, by which ``temporal worker list`` knows it;
+            from 1 to 60 s, seconds or timedelta. ``None``: none are sent. Workers that share a client are reported in
             one call, at the shortest of their intervals.
         interceptors: Wrap executions; the first is the outermost. The client's interceptors that are such as well
             come before them.
-        observers: Are told what happens, as values of :mod:`asyncworker.worker`.
+        observers: Called with each event, which are values of :mod:`asyncworker.worker`.
 
     Raises:
-        TypeError: An activity is none, or settings exclude each other.
+        TypeError: An activity is none, a setting is of another type or unknown, or settings exclude each other.
         ValueError: A setting is out of its range.
     """
+
+    def __new__(cls, *args: object, **settings: object) -> Self:  # noqa: ARG004 - read by __init__
+        """Name the way out for a setting that only the official SDK's worker has."""
+        refuse_foreign(settings)
+        return super().__new__(cls)
 
     def __init__(
         self,
@@ -116,7 +124,13 @@ class Worker:
         interceptors: Sequence[Interceptor] = (),
         observers: Sequence[Observer] = (),
     ) -> None:
+        expect_client(client)
         expect_sequence("activities", activities)
+        expect_sequence("interceptors", interceptors)
+        expect_sequence("observers", observers)
+        expect_type("auto_heartbeat", auto_heartbeat, bool)
+        expect_type("deployment_config", deployment_config, WorkerDeploymentConfig)
+        expect_type("identity", identity, str)
         self._client = client
         self._worker_run: WorkerRun | None = None
         self._ended: asyncio.Task[None] | None = None
@@ -154,11 +168,11 @@ class Worker:
         state = "running" if self.is_running else "not running"
         return f"<Worker of {self.task_queue!r} [{state}, {self.slots_used} slots used]>"
 
-    # What it is
+    # State
 
     @property
     def task_queue(self) -> str:
-        """The queue it polls."""
+        """The task queue it polls."""
         return self._settings.task_queue
 
     @property
@@ -209,7 +223,7 @@ class Worker:
 
     @property
     def slots_used(self) -> int:
-        """How many activities it holds."""
+        """How many activities it holds at this moment."""
         run = self._worker_run
         return 0 if run is None or run.attempts is None else len(run.attempts)
 
@@ -252,7 +266,7 @@ class Worker:
         SIGHUP does the same where it would end the process. A handler that the program has is called as well.
 
         Args:
-            handle_signals: ``False`` leaves the signals alone, for a worker that lives in somebody else's process.
+            handle_signals: ``False`` leaves the signals alone, for a worker that is a guest in another program.
 
         Raises:
             WorkerError: The worker could not begin, or could not go on.

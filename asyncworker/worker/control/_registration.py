@@ -141,7 +141,7 @@ class Registration:
 
     @asynccontextmanager
     async def announcing(self, last_timeout: float = 2.0) -> AsyncIterator[None]:
-        """Tell the server that the worker stops, once the shutdown begins and while open polls end in the block.
+        """Announce to the server that the worker stops, once the shutdown begins and while open polls end in the block.
 
         Args:
             last_timeout: Seconds that the server gets for it, once no poll is open.

@@ -25,7 +25,7 @@ __all__ = ["PollerBehavior", "PollerBehaviorAutoscaling", "PollerBehaviorSimpleM
 #: Seconds.
 PERIOD = 0.1
 _GROWTH = 1.1
-# By the third period without news everything before is forgotten.
+# By the third period without an answer everything before is forgotten.
 _MEMORY = 3
 
 
@@ -77,7 +77,7 @@ PollerBehavior: TypeAlias = PollerBehaviorSimpleMaximum | PollerBehaviorAutoscal
 
 
 class PollerScaler:
-    """How many polls should be open, in the light of what the last ones brought.
+    """How many polls should be open, as the outcomes of the last ones suggest.
 
     Args:
         behavior: Its bounds; under a fixed maximum the target never moves.
