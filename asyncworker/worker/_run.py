@@ -39,8 +39,9 @@ import anyio
 from .._coalesced_timers import CoalescedTimers
 from .._proto.temporal.api.deployment.v1 import WorkerDeploymentOptions
 from .._proto.temporal.api.enums.v1 import WorkerVersioningMode
-from .._rpc._service import LONG_POLL_TIMEOUT, client_version
+from .._rpc._service import LONG_POLL_TIMEOUT
 from .._safe_logger import get_logger
+from .._version import client_version
 from ..activity._cancellation import Notice
 from ..exceptions import RPCError, WorkerError
 from ._events import Observers, WorkerStarted, WorkerStopped, WorkerStopping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .._rpc._long_poll import PATIENCE
+from .._rpc._long_poll import LATE_RESPONSE_TIMEOUT
 from ..common import WorkerDeploymentVersion
 from ._events import Observer
 from ._interceptor import Interceptor
@@ -52,7 +52,7 @@ class WorkerSettings:
     interceptors: Sequence[Interceptor]
     observers: Sequence[Observer]
     # Seconds that a poll is listened to beyond its deadline, and the same once the worker stops.
-    poll_patience: float = PATIENCE
+    poll_patience: float = LATE_RESPONSE_TIMEOUT
     last_poll_patience: float = LAST_PATIENCE
     # Seconds that a cancelled wait for a user's slot has to end.
     slot_patience: float = 5.0

@@ -180,7 +180,7 @@ class Heartbeater:
 
     def _post(self, details: Sequence[Payload]) -> None:
         environment = self._environment
-        environment.service.post(
+        environment.service.call_nowait(
             RECORD_ACTIVITY_TASK_HEARTBEAT,
             RecordActivityTaskHeartbeatRequest(
                 namespace=environment.namespace,

@@ -15,8 +15,8 @@ import anyio.lowlevel
 from ..._proto.temporal.api.enums.v1 import TaskQueueType, WorkerStatus
 from ..._proto.temporal.api.workflowservice.v1 import ShutdownWorkerRequest
 from ..._rpc._methods import SHUTDOWN_WORKER
-from ..._rpc._service import client_version
 from ..._safe_logger import get_logger
+from ..._version import client_version
 from ..._wire import encode
 from ...exceptions import RPCError, RPCStatusCode
 from .._supervision import supervised

@@ -16,7 +16,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
-from ..._rpc._long_poll import PATIENCE, LongPoll, UnansweredError
+from ..._rpc._long_poll import LATE_RESPONSE_TIMEOUT, LongPoll, UnansweredError
 from ..._rpc._methods import POLL_ACTIVITY_TASK_QUEUE
 from ..._safe_logger import get_logger
 from ...exceptions import RPCError
@@ -74,7 +74,7 @@ class PollerConfig:
     request: PollRequest
     taker: TaskTaker
     timeout: float
-    patience: float = PATIENCE
+    patience: float = LATE_RESPONSE_TIMEOUT
     backoff: PollBackoff
     refusals: Refusals
     rate_limiter: PollRateLimiter | None

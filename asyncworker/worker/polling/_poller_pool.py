@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
-from ..._rpc._long_poll import PATIENCE
+from ..._rpc._long_poll import LATE_RESPONSE_TIMEOUT
 from ..._safe_logger import get_logger
 from ...exceptions import RPCError
 from .._events import PollersChanged
@@ -73,7 +73,7 @@ class PollerPool:
         gives_hints: bool,
         max_per_second: float | None,
         on_fatal: Callable[[RPCError], None],
-        patience: float = PATIENCE,
+        patience: float = LATE_RESPONSE_TIMEOUT,
         last_patience: float = LAST_PATIENCE,
         after_error: float = 1.0,
     ) -> None:
