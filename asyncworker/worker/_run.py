@@ -28,7 +28,7 @@ import asyncio
 import math
 import platform
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from threading import get_ident
 from time import monotonic
@@ -37,8 +37,6 @@ from typing import TYPE_CHECKING
 import anyio
 
 from .._coalesced_timers import CoalescedTimers
-from .._proto.temporal.api.deployment.v1 import WorkerDeploymentOptions
-from .._proto.temporal.api.enums.v1 import WorkerVersioningMode
 from .._rpc._service import LONG_POLL_TIMEOUT
 from .._safe_logger import get_logger
 from .._version import client_version
@@ -54,14 +52,14 @@ from .attempts._shared import Environment
 from .control._namespace import Namespace, describe_namespace
 from .control._registration import Registration
 from .control._shutdown_timer import WORKER_SHUTDOWN, ShutdownTimer
-from .polling._autoscaling import PollerBehavior, PollerBehaviorAutoscaling, PollerBehaviorSimpleMaximum
+from .polling._autoscaling import default_behavior
 from .polling._poller_pool import PollerPool
 from .polling._request import PollRequest
 from .slots._isolated import isolated
 
 if TYPE_CHECKING:
     from ..client import Client
-    from ._settings import WorkerDeploymentConfig, WorkerSettings
+    from ._settings import WorkerSettings
     from .slots._supplier import SlotSupplier
 
 __all__ = ["WorkerRun"]
@@ -320,8 +318,9 @@ class WorkerRun:
             loop=loop,
             thread=get_ident(),
             alarms=CoalescedTimers(loop),
-            deployment=_deployment_options(settings.deployment),
-            interceptors=(*_shared_interceptors(client), *settings.interceptors),
+            deployment=None if settings.deployment is None else settings.deployment._to_proto(),
+            # Those of the client's interceptors that wrap executions as well are the outermost.
+            interceptors=(*(it for it in client.interceptors if isinstance(it, Interceptor)), *settings.interceptors),
             observers=self._observers,
             # As many threads as slots: an attempt that holds a slot has a thread.
             threads=anyio.CapacityLimiter(math.inf) if settings.registry.needs_threads else None,
@@ -347,7 +346,7 @@ class WorkerRun:
             request,
             attempts,
             timeout=settings.long_poll_timeout or (LONG_POLL_TIMEOUT if ends_polls else _SHORT_POLL),
-            behavior=settings.pollers or _default_behavior(namespace),
+            behavior=settings.pollers or default_behavior(capabilities.poller_autoscaling_auto_enroll),
             gives_hints=capabilities.poller_autoscaling,
             max_per_second=settings.max_per_second,
             on_fatal=self._on_fatal,
@@ -373,29 +372,6 @@ class WorkerRun:
             deployment_version=None if settings.deployment is None else settings.deployment.version,
             on_error=self._on_error,
         )
-
-
-def _default_behavior(namespace: Namespace) -> PollerBehavior:
-    """Return the behaviour of a worker that has no setting for it: the namespace may enroll it into autoscaling."""
-    if namespace.capabilities.poller_autoscaling_auto_enroll:
-        return PollerBehaviorAutoscaling()
-    return PollerBehaviorSimpleMaximum()
-
-
-def _shared_interceptors(client: Client) -> Sequence[Interceptor]:
-    """Return those of the client's interceptors that wrap executions as well; they are the outermost."""
-    return [interceptor for interceptor in client.interceptors if isinstance(interceptor, Interceptor)]
-
-
-def _deployment_options(config: WorkerDeploymentConfig | None) -> WorkerDeploymentOptions | None:
-    if config is None:
-        return None
-    mode = WorkerVersioningMode.VERSIONED if config.use_worker_versioning else WorkerVersioningMode.UNVERSIONED
-    return WorkerDeploymentOptions(
-        deployment_name=config.version.deployment_name,
-        build_id=config.version.build_id,
-        worker_versioning_mode=mode,
-    )
 
 
 def _slots_text(slots: SlotSupplier) -> str:

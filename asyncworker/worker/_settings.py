@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .._proto.temporal.api.deployment.v1 import WorkerDeploymentOptions
+from .._proto.temporal.api.enums.v1 import WorkerVersioningMode
 from .._rpc._long_poll import LATE_RESPONSE_TIMEOUT
 from ..common import WorkerDeploymentVersion
 from ._events import Observer
@@ -30,6 +32,14 @@ class WorkerDeploymentConfig:
 
     version: WorkerDeploymentVersion
     use_worker_versioning: bool = False
+
+    def _to_proto(self) -> WorkerDeploymentOptions:
+        versioned = WorkerVersioningMode.VERSIONED if self.use_worker_versioning else WorkerVersioningMode.UNVERSIONED
+        return WorkerDeploymentOptions(
+            deployment_name=self.version.deployment_name,
+            build_id=self.version.build_id,
+            worker_versioning_mode=versioned,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,13 @@ from typing import TypeAlias
 
 from ...exceptions import RPCStatusCode
 
-__all__ = ["PollerBehavior", "PollerBehaviorAutoscaling", "PollerBehaviorSimpleMaximum", "PollerScaler"]
+__all__ = [
+    "PollerBehavior",
+    "PollerBehaviorAutoscaling",
+    "PollerBehaviorSimpleMaximum",
+    "PollerScaler",
+    "default_behavior",
+]
 
 #: Seconds.
 PERIOD = 0.1
@@ -74,6 +80,15 @@ class PollerBehaviorAutoscaling:
 
 #: How many polls a worker keeps open.
 PollerBehavior: TypeAlias = PollerBehaviorSimpleMaximum | PollerBehaviorAutoscaling
+
+
+def default_behavior(auto_enroll: bool) -> PollerBehavior:
+    """Return the behaviour of a worker that has no setting for it.
+
+    Args:
+        auto_enroll: Whether the namespace says ``poller_autoscaling_auto_enroll``.
+    """
+    return PollerBehaviorAutoscaling() if auto_enroll else PollerBehaviorSimpleMaximum()
 
 
 class PollerScaler:
