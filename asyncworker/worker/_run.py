@@ -256,7 +256,7 @@ class WorkerRun:
             await attempts.wait_until_done()
             raise
         finally:
-            environment.alarms.close()
+            environment.timers.close()
 
     def _on_error(self, error: Exception) -> None:
         """End the run with *error*, which is one of the worker itself."""
@@ -317,7 +317,7 @@ class WorkerRun:
             limits=namespace.limits,
             loop=loop,
             thread=get_ident(),
-            alarms=CoalescedTimers(loop),
+            timers=CoalescedTimers(loop),
             deployment=None if settings.deployment is None else settings.deployment._to_proto(),
             # Those of the client's interceptors that wrap executions as well are the outermost.
             interceptors=(*(it for it in client.interceptors if isinstance(it, Interceptor)), *settings.interceptors),

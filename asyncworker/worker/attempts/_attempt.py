@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
 from ..._safe_logger import get_logger
-from ..._timer_queue import about
+from ..._timer_queue import coalesce
 from ...activity._cancellation import Notice
 from ...activity._context import Context, current
 from ...activity._info import Info, info_of
@@ -513,15 +513,15 @@ class Attempt:
 
     def _wake(self, when: float) -> None:
         self._sleep()
-        self._wake_at = about(when, _SLACK)
-        self._environment.alarms.set(self._wake_at, self)
+        self._wake_at = coalesce(when, _SLACK)
+        self._environment.timers.set(self._wake_at, self)
 
     def _sleep(self) -> None:
         if self._wake_at is not None:
-            self._environment.alarms.unset(self._wake_at, self)
+            self._environment.timers.cancel(self._wake_at, self)
             self._wake_at = None
 
-    def on_alarm(self) -> None:
+    def on_timer(self) -> None:
         """Look at the time."""
         self._wake_at = None
         if not self.cancellation.is_raised:

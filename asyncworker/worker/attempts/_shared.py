@@ -57,7 +57,7 @@ class Environment:
     loop: asyncio.AbstractEventLoop
     # The loop's.
     thread: int
-    alarms: CoalescedTimers
+    timers: CoalescedTimers
     deployment: WorkerDeploymentOptions | None = None
     interceptors: Sequence[Interceptor] = ()
     # ``None`` where there are none, so that events need not be made.
