@@ -7,10 +7,12 @@ import threading
 import time
 
 import pytest
+from pydantic import TypeAdapter
 from worker_helpers import QUEUE, until, worker_of
 
 from asyncworker import activity
 from asyncworker.worker import (
+    AttemptStatistics,
     ResourceBasedSlotConfig,
     ResourceBasedSlotSupplier,
     ResourceBasedTunerConfig,
@@ -187,3 +189,16 @@ def test_statistics_are_frozen():
 
     with pytest.raises(dataclasses.FrozenInstanceError):
         found.slots_used = 1
+
+
+def test_statistics_can_be_a_route_s_response():
+    """Pydantic, and so FastAPI, writes them as JSON."""
+    attempt = AttemptStatistics("pack", "a1", 1, 2.5, None)
+    found = WorkerStatistics(state="running", slot_supplier_kind="Fixed", attempts=(attempt,), connections=(1.5,))
+
+    written = TypeAdapter(WorkerStatistics).dump_python(found, mode="json")
+
+    assert written["attempts"] == [
+        {"activity_type": "pack", "activity_id": "a1", "attempt": 1, "age": 2.5, "heartbeat_age": None}
+    ]
+    assert written["outcomes"]["completed"] == 0
