@@ -57,7 +57,9 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         "_interceptors",
         "_outbound",
         "_rpc_metadata",
+        "_server",
         "_service",
+        "_workers",
         "data_converter",
     )
 
@@ -70,6 +72,10 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         interceptors: Iterable[Interceptor] = (),
     ) -> None:
         self._service = service
+        # Address and TLS, for logs.
+        self._server: str | None = None
+        # What the workers on this client share, which is theirs to keep.
+        self._workers: object | None = None
         self._api_key: APIKey | None = None
         self._rpc_metadata: Mapping[str, str | bytes] = {}
         self._identity = identity or default_identity()
@@ -179,6 +185,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
             data_converter=data_converter,
             interceptors=interceptors,
         )
+        client._server = f"{config.address} ({'no ' if config.tls is None else ''}TLS)"
         client.api_key = api_key if callable(api_key) else config.api_key
         client.rpc_metadata = {**config.rpc_metadata, **{k: v for k, v in extra.items() if isinstance(v, bytes)}}
         if not lazy:

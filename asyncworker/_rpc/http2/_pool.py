@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import anyio
 
@@ -43,12 +43,14 @@ class TransportStatistics:
         draining: Open until their calls in flight are over.
         calls: In flight.
         opened: Connections ever opened.
+        ages: Seconds since each connection that takes calls was opened.
     """
 
     connections: int
     draining: int
     calls: int
     opened: int
+    ages: Sequence[float] = field(default=(), compare=False)
 
 
 class _Member:
@@ -109,12 +111,14 @@ class ConnectionPool:
         return self._connecting is not None
 
     def statistics(self) -> TransportStatistics:
-        """Count connections and calls."""
+        """Count connections and calls. Of any thread."""
+        now, members = self._loop.time(), list(self._members.values())
         return TransportStatistics(
             connections=len(self._members),
             draining=len(self._draining),
             calls=sum(connection.calls for connection in (*self._members, *self._draining)),
             opened=self._opened,
+            ages=tuple(now - member.opened_at for member in members),
         )
 
     # For calls

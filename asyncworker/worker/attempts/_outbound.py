@@ -172,8 +172,8 @@ class AttemptOutbound:
             log_heartbeat(self._info)
         else:
             self._log_lost(error)
-        if self._environment.observers:
-            self._environment.notify(HeartbeatSent(self._info, error))
+        if self._environment.observers is not None:
+            self._environment.observers.notify(HeartbeatSent(self._info, error))
 
     def on_cancel(self, details: ActivityCancellationDetails) -> None:
         """Ask the attempt to stop."""
@@ -208,8 +208,8 @@ class AttemptOutbound:
         self._has_unrecorded = False
         if self._heartbeats is None:
             self._heartbeats = self._make_heartbeats(automatic=False)
-            if self._info.heartbeat_timeout is None and not self._registered.has_been_warned_of:
-                self._registered.has_been_warned_of = True
+            if self._info.heartbeat_timeout is None and not self._registered.has_warned_of_heartbeats:
+                self._registered.has_warned_of_heartbeats = True
                 log_no_heartbeat_timeout(self._info, self._environment.heartbeats.default_interval)
         self._heartbeats.record()
 
