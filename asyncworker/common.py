@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Sequence, Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import Enum, IntEnum
+from enum import Enum
 from functools import lru_cache
 from typing import TypeVar
 
+from ._arguments import check_count, check_duration, check_number, wrong_type
+from ._enums import NamedIntEnum
 from ._proto.temporal.api.common import v1 as proto
-from ._time import Seconds, to_duration, to_seconds, to_timedelta
+from ._time import Seconds, to_duration, to_timedelta
 
 __all__ = [
     "ActivityCancellationDetails",
@@ -62,7 +64,8 @@ class RetryPolicy:
             the activity at once.
 
     Raises:
-        ValueError: A value the server would refuse.
+        TypeError: A value is of the wrong type; the message names the parameter.
+        ValueError: A value that the server would refuse.
     """
 
     initial_interval: Seconds = timedelta(seconds=1)
@@ -72,20 +75,22 @@ class RetryPolicy:
     non_retryable_error_types: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.non_retryable_error_types, str):
-            raise TypeError("non_retryable_error_types must be a sequence of names, not one string")
+        check_count("maximum_attempts", self.maximum_attempts)
+        check_number("backoff_coefficient", self.backoff_coefficient)
+        _check_names("non_retryable_error_types", self.non_retryable_error_types)
         if self.maximum_attempts == 1:
             # As the server does: nothing else matters where nothing is retried.
             return
-        if to_seconds(self.initial_interval) < 0:
-            raise ValueError(f"initial_interval must not be negative, got {self.initial_interval!r}")
+        initial = check_duration("initial_interval", self.initial_interval, or_zero=True)
         if self.backoff_coefficient < 1:
             raise ValueError(f"backoff_coefficient must be at least 1, got {self.backoff_coefficient!r}")
-        if self.maximum_interval is not None and to_seconds(self.maximum_interval) < to_seconds(self.initial_interval):
-            raise ValueError(
-                f"maximum_interval must not be below initial_interval, got {self.maximum_interval!r}"
-                f" and {self.initial_interval!r}"
-            )
+        if self.maximum_interval is not None:
+            maximum = check_duration("maximum_interval", self.maximum_interval, or_zero=True)
+            if maximum < initial:
+                raise ValueError(
+                    f"maximum_interval must not be below initial_interval, got {self.maximum_interval!r}"
+                    f" and {self.initial_interval!r}"
+                )
         if self.maximum_attempts < 0:
             raise ValueError(f"maximum_attempts must not be negative, got {self.maximum_attempts!r}")
 
@@ -109,6 +114,16 @@ class RetryPolicy:
             policy.maximum_attempts,
             tuple(policy.non_retryable_error_types) or None,
         )
+
+
+def _check_names(name: str, value: Sequence[str] | None) -> None:
+    if value is None:
+        return
+    # A string is a sequence too, of letters.
+    if isinstance(value, str):
+        raise TypeError(f"{name} must be a sequence of names, not one string; got {value!r}, did you mean [{value!r}]?")
+    if not isinstance(value, Sequence | AbstractSet) or not all(isinstance(item, str) for item in value):
+        raise wrong_type(name, 'a sequence of names, for example ["ValueError"]', value)
 
 
 @lru_cache(maxsize=256)
@@ -140,7 +155,8 @@ class Priority:
         fairness_weight: This key's share; ``None`` is 1.
 
     Raises:
-        ValueError: A value the server would refuse.
+        TypeError: A value is of the wrong type; the message names the parameter.
+        ValueError: A value that the server would refuse.
     """
 
     priority_key: int | None = None
@@ -148,11 +164,16 @@ class Priority:
     fairness_weight: float | None = None
 
     def __post_init__(self) -> None:
-        if self.priority_key is not None and self.priority_key < 1:
+        if self.priority_key is not None and check_count("priority_key", self.priority_key) < 1:
             raise ValueError(f"priority_key must be at least 1, got {self.priority_key!r}")
-        if self.fairness_key is not None and len(self.fairness_key.encode()) > 64:
-            raise ValueError("fairness_key must not be longer than 64 bytes")
-        if self.fairness_weight is not None and not 0.001 <= self.fairness_weight <= 1000:
+        if self.fairness_key is not None:
+            if not isinstance(self.fairness_key, str):
+                raise wrong_type("fairness_key", "a string", self.fairness_key)
+            if len(self.fairness_key.encode()) > 64:
+                raise ValueError("fairness_key must not be longer than 64 bytes")
+        if self.fairness_weight is not None and not (
+            0.001 <= check_number("fairness_weight", self.fairness_weight) <= 1000
+        ):
             raise ValueError(f"fairness_weight must be between 0.001 and 1000, got {self.fairness_weight!r}")
 
     def _to_proto(self) -> proto.Priority:
@@ -197,7 +218,7 @@ class WorkerDeploymentVersion:
         return f"{self.deployment_name}.{self.build_id}"
 
 
-class ActivityIDReusePolicy(IntEnum):
+class ActivityIDReusePolicy(NamedIntEnum):
     """Whether a standalone activity may take the id of a closed one (``ActivityIdReusePolicy``)."""
 
     UNSPECIFIED = 0
@@ -206,7 +227,7 @@ class ActivityIDReusePolicy(IntEnum):
     REJECT_DUPLICATE = 3
 
 
-class ActivityIDConflictPolicy(IntEnum):
+class ActivityIDConflictPolicy(NamedIntEnum):
     """What happens when a standalone activity of the id is running (``ActivityIdConflictPolicy``)."""
 
     UNSPECIFIED = 0

@@ -25,8 +25,9 @@ from __future__ import annotations
 import builtins
 from collections.abc import Sequence
 from datetime import timedelta
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any
+
+from ._enums import NamedIntEnum
 
 if TYPE_CHECKING:
     from ._proto.temporal.api.failure.v1 import Failure
@@ -63,7 +64,7 @@ class AsyncWorkerError(Exception):
 # Failures: what travels
 
 
-class ApplicationErrorCategory(IntEnum):
+class ApplicationErrorCategory(NamedIntEnum):
     """How much attention an application error deserves (``temporal.api.enums.v1.ApplicationErrorCategory``)."""
 
     UNSPECIFIED = 0
@@ -71,7 +72,7 @@ class ApplicationErrorCategory(IntEnum):
     BENIGN = 1
 
 
-class TimeoutType(IntEnum):
+class TimeoutType(NamedIntEnum):
     """Which of an activity's timeouts passed (``temporal.api.enums.v1.TimeoutType``)."""
 
     UNSPECIFIED = 0
@@ -81,7 +82,7 @@ class TimeoutType(IntEnum):
     HEARTBEAT = 4
 
 
-class RetryState(IntEnum):
+class RetryState(NamedIntEnum):
     """Why the server did, or did not, retry (``temporal.api.enums.v1.RetryState``)."""
 
     UNSPECIFIED = 0
@@ -227,7 +228,7 @@ class ActivityError(FailureError):
 # The server, and the way to it
 
 
-class RPCStatusCode(IntEnum):
+class RPCStatusCode(NamedIntEnum):
     """The status codes of gRPC."""
 
     OK = 0

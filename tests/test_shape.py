@@ -31,9 +31,19 @@ LAYERS = {
         {"config"},
         {"_rpc", "converter"},
         {"common"},
+        {"_arguments"},
         {"_time", "_coalesced_timers"},
         {"_wire"},
-        {"_proto", "_lazy", "_log_throttle", "_safe_logger", "_timer_queue", "_wire_primitives", "exceptions"},
+        {
+            "_enums",
+            "_proto",
+            "_lazy",
+            "_log_throttle",
+            "_safe_logger",
+            "_timer_queue",
+            "_wire_primitives",
+            "exceptions",
+        },
     ],
     "worker": [
         {"_worker"},
@@ -79,6 +89,8 @@ MOST_MODULES = 15
 
 # Modules that decide: no clock, no socket, nothing to await. The converter awaits its codecs only.
 PURE = [
+    "_arguments.py",
+    "_enums.py",
     "_timer_queue.py",
     "_rpc/http2/_call.py",
     "_rpc/http2/_frames.py",

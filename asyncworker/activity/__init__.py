@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
+from .._arguments import UNSET
 from ..common import ActivityCancellationDetails, CancelReason
-from ._context import _UNSET, Context, current
+from ._context import Context, current
 from ._definition import Definition, defn
 from ._info import Info
 from ._logger import logger
@@ -119,7 +120,7 @@ def heartbeat_details(type: type[T], *, default: D, index: int = 0) -> T | D: ..
 def heartbeat_details(type: Any = ..., *, default: Any = ..., index: int = 0) -> Any: ...
 
 
-def heartbeat_details(type: Any = Any, *, default: Any = _UNSET, index: int = 0) -> Any:
+def heartbeat_details(type: Any = Any, *, default: Any = UNSET, index: int = 0) -> Any:
     """Return what an earlier attempt said in its last heartbeat, as a value of *type*.
 
     Args:

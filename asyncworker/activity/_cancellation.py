@@ -7,7 +7,22 @@ import threading
 
 from ..common import ActivityCancellationDetails, CancelReason
 
-__all__ = ["Notice"]
+__all__ = ["Notice", "cancel_message"]
+
+_WHY = {
+    CancelReason.CANCEL_REQUESTED: "its cancellation was requested",
+    CancelReason.RESET: "it was reset",
+    CancelReason.PAUSED: "it was paused",
+    CancelReason.TIMED_OUT: "its attempt has timed out",
+    CancelReason.NOT_FOUND: "the server no longer knows its attempt",
+    CancelReason.WORKER_SHUTDOWN: "the worker is shutting down",
+}
+
+
+def cancel_message(details: ActivityCancellationDetails | None) -> str:
+    """Return the message of the error that a cancelled activity gets: it says why."""
+    reason = None if details is None else details.reason
+    return "Activity cancelled" if reason is None else f"Activity cancelled: {_WHY[reason]}"
 
 
 class Notice:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar, overload
 
+from .._arguments import UNSET
 from .._proto.temporal.api.common.v1 import Payload
 from ..common import ActivityCancellationDetails, CancelReason
 from ..exceptions import CancelledError
-from ._cancellation import Notice
+from ._cancellation import Notice, cancel_message
 from ._info import Info
 
 if TYPE_CHECKING:
@@ -25,12 +26,6 @@ D = TypeVar("D")
 class CompleteAsync(BaseException):
     """Leave an activity whose result will come from elsewhere; ``except Exception`` does not stop it."""
 
-
-class _Unset:
-    """Tell "no default" from "the default is None"."""
-
-
-_UNSET = _Unset()
 
 #: The attempt that the running code belongs to.
 current: ContextVar[Context] = ContextVar("asyncworker.activity")
@@ -130,7 +125,7 @@ class Context:
             # Once: clean-up code may go on heartbeating.
             self._raise_on_heartbeat = False
             self._is_told = True
-            raise CancelledError("Activity cancelled", self._cancellation.details)
+            raise CancelledError(cancel_message(self._cancellation.details), self._cancellation.details)
 
     def _go_on_in_loop(self) -> bool:
         """Raise from no heartbeat any more, as what can be awaited can be cancelled; answer whether one has raised."""
@@ -150,7 +145,7 @@ class Context:
     @overload
     def heartbeat_details(self, type: Any = ..., *, default: Any = ..., index: int = 0) -> Any: ...
 
-    def heartbeat_details(self, type: Any = Any, *, default: Any = _UNSET, index: int = 0) -> Any:
+    def heartbeat_details(self, type: Any = Any, *, default: Any = UNSET, index: int = 0) -> Any:
         """Return what an earlier attempt said last; see :func:`asyncworker.activity.heartbeat_details`.
 
         Raises:
@@ -159,7 +154,7 @@ class Context:
         """
         if index < len(self._details):
             return self._payload_converter.from_payload(self._details[index], type)
-        if isinstance(default, _Unset):
+        if default is UNSET:
             raise LookupError(
                 f"no attempt of this activity has heartbeated a detail number {index} yet: give a default"
                 " for the first attempt, e.g. heartbeat_details(int, default=0)"

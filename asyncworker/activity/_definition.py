@@ -20,10 +20,20 @@ from types import (
 )
 from typing import Any, TypeVar, get_type_hints, overload
 
-from .._time import Seconds, to_seconds
+from .._arguments import (
+    Check,
+    check_count,
+    check_duration,
+    check_flag,
+    check_name,
+    check_number,
+    check_string,
+    instance_of,
+)
+from .._time import Seconds
 from ..common import Priority, RetryPolicy
 
-__all__ = ["Definition", "defn", "definitions_of", "is_awaitable"]
+__all__ = ["START_OPTIONS", "Definition", "defn", "definitions_of", "is_awaitable", "is_unbound_method"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -214,7 +224,7 @@ def _own(fn: Callable[..., Any]) -> Definition:
 
 
 def _refuse_unbound(fn: Callable[..., Any]) -> None:
-    if _is_unbound_method(fn, list(inspect.signature(fn).parameters.values())):
+    if is_unbound_method(fn, list(inspect.signature(fn).parameters.values())):
         owner = fn.__qualname__.rpartition(".")[0]
         raise TypeError(f"{fn.__qualname__} is a method without its object: pass {owner}(…).{fn.__name__}")
 
@@ -389,6 +399,7 @@ def _checked_name(fn: Callable[..., Any], name: str | None) -> str:
             name = owner.rpartition(".")[2]
         if name == "<lambda>" or name is None:
             raise TypeError(f"{_describe(fn)} has no name of its own: give one with @activity.defn(name=…)")
+    check_string(f"name of {_describe(fn)}", name)
     if not name:
         raise ValueError("an activity's name must not be empty")
     if name.startswith("__temporal_"):
@@ -396,23 +407,45 @@ def _checked_name(fn: Callable[..., Any], name: str | None) -> str:
     return name
 
 
-_SPANS = ("start_to_close_timeout", "schedule_to_close_timeout", "schedule_to_start_timeout", "heartbeat_timeout")
-_RATES = ("max_concurrent", "max_per_second")
-_KNOWN = tuple(item.name for item in Definition.__dataclass_fields__.values())[4:]
+def _positive(check: Check) -> Check:
+    def check_positive(name: str, value: Any) -> Any:
+        if not check(name, value) > 0:
+            raise ValueError(f"{name} must be above zero, got {value!r}")
+        return value
+
+    return check_positive
+
+
+# How each option of a start is checked that a declaration may have too; `Client.start_activity` checks them likewise.
+START_OPTIONS: Mapping[str, Check] = {
+    "start_to_close_timeout": check_duration,
+    "schedule_to_close_timeout": check_duration,
+    "schedule_to_start_timeout": check_duration,
+    "heartbeat_timeout": check_duration,
+    "retry_policy": instance_of(RetryPolicy, "RetryPolicy(maximum_attempts=3)"),
+    "task_queue": check_name,
+    "priority": instance_of(Priority, "Priority(priority_key=1)"),
+    "summary": check_string,
+}
+# Those that a worker reads.
+_WORKER_OPTIONS: Mapping[str, Check] = {
+    "no_thread_cancel_exception": check_flag,
+    "auto_heartbeat": check_flag,
+    "max_concurrent": _positive(check_count),
+    "max_per_second": _positive(check_number),
+}
+_CHECKS = {**_WORKER_OPTIONS, **START_OPTIONS}
 
 
 def _check_options(fn: Callable[..., Any], options: dict[str, Any]) -> None:
-    unknown = sorted(set(options) - set(_KNOWN))
+    unknown = sorted(set(options) - set(_CHECKS))
     if unknown:
         raise TypeError(
-            f"activity.defn does not take {', '.join(unknown)}; it takes name, dynamic, {', '.join(_KNOWN)}"
+            f"activity.defn does not take {', '.join(unknown)}; it takes name, dynamic, {', '.join(_CHECKS)}"
         )
-    for key in _SPANS:
-        if options.get(key) is not None and to_seconds(options[key]) <= 0:
-            raise ValueError(f"{key} of {_describe(fn)} must be above zero, got {options[key]!r}")
-    for key in _RATES:
-        if options.get(key) is not None and options[key] <= 0:
-            raise ValueError(f"{key} of {_describe(fn)} must be above zero, got {options[key]!r}")
+    for key, value in options.items():
+        if value is not None:
+            _CHECKS[key](f"{key} of {_describe(fn)}", value)
 
 
 def _parameters(fn: Callable[..., Any]) -> list[inspect.Parameter]:
@@ -429,12 +462,13 @@ def _parameters(fn: Callable[..., Any]) -> list[inspect.Parameter]:
                 f"parameter {parameter.name!r} of {_describe(fn)} is keyword-only: activity arguments are positional,"
                 " so give it a default or make it positional"
             )
-    if _is_unbound_method(fn, parameters):
+    if is_unbound_method(fn, parameters):
         del parameters[0]
     return [parameter for parameter in parameters if parameter.kind is not parameter.KEYWORD_ONLY]
 
 
-def _is_unbound_method(fn: Callable[..., Any], parameters: list[inspect.Parameter]) -> bool:
+def is_unbound_method(fn: Callable[..., Any], parameters: list[inspect.Parameter]) -> bool:
+    """Whether *fn* is a method, named through its class, that has no object yet."""
     # "Orders.pack" is a method, "test.<locals>.pack" is not.
     owner = fn.__qualname__.rpartition(".")[0] if inspect.isfunction(fn) else ""
     return bool(owner) and not owner.endswith("<locals>") and bool(parameters) and parameters[0].name in ("self", "cls")

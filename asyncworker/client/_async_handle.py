@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
+from .._arguments import UNSET
 from ._inputs import (
     CompleteAsyncActivityInput,
     FailAsyncActivityInput,
@@ -28,13 +29,6 @@ class AsyncActivityIDReference:
     workflow_id: str | None = None
     run_id: str | None = None
     activity_id: str
-
-
-class _Unset:
-    """Tell "no result" from "the result is None"."""
-
-
-_UNSET = _Unset()
 
 
 class AsyncActivityHandle:
@@ -80,13 +74,13 @@ class AsyncActivityHandle:
             )
         )
 
-    async def complete(self, result: Any = _UNSET, **rpc: Unpack[RPCOptions]) -> None:
+    async def complete(self, result: Any = UNSET, **rpc: Unpack[RPCOptions]) -> None:
         """Complete the activity with *result*, or with none."""
         await self._outbound.complete_async_activity(
             CompleteAsyncActivityInput(
                 id_or_token=self._id_or_token,
                 data_converter=self._data_converter,
-                result=() if isinstance(result, _Unset) else (result,),
+                result=() if result is UNSET else (result,),
                 **rpc,
             )
         )

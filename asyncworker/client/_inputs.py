@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from .._proto.temporal.api.common.v1 import Payload
 from .._time import Seconds
-from ..common import ActivityIDConflictPolicy, ActivityIDReusePolicy, Priority, RetryPolicy
 
 if TYPE_CHECKING:
     from ..converter import DataConverter
     from ._async_handle import AsyncActivityIDReference
-    from ._search_attributes import TypedSearchAttributes
 
 __all__ = [
+    "CallInput",
     "CancelActivityInput",
     "CompleteAsyncActivityInput",
     "CountActivitiesInput",
@@ -29,7 +26,6 @@ __all__ = [
     "PauseActivityInput",
     "ReportCancellationAsyncActivityInput",
     "ResetActivityInput",
-    "StartActivityInput",
     "TerminateActivityInput",
     "UnpauseActivityInput",
     "UpdateActivityOptionsInput",
@@ -39,7 +35,7 @@ __all__ = [
 
 
 @dataclass(slots=True, kw_only=True)
-class _Call:
+class CallInput:
     """What goes with every call: metadata of its own, and seconds (or a timedelta) until it is given up."""
 
     rpc_metadata: Mapping[str, str | bytes] = field(default_factory=dict)
@@ -47,35 +43,7 @@ class _Call:
 
 
 @dataclass(slots=True, kw_only=True)
-class StartActivityInput(_Call):
-    """Input of :meth:`OutboundInterceptor.start_activity`; *headers* reach the worker's interceptors.
-
-    *arg_types* are those of the activity's parameters, if it was given as its function.
-    """
-
-    activity_type: str
-    args: Sequence[Any]
-    arg_types: Sequence[Any] = ()
-    id: str
-    task_queue: str
-    result_type: Any = Any
-    schedule_to_close_timeout: timedelta | None = None
-    schedule_to_start_timeout: timedelta | None = None
-    start_to_close_timeout: timedelta | None = None
-    heartbeat_timeout: timedelta | None = None
-    start_delay: timedelta | None = None
-    id_reuse_policy: ActivityIDReusePolicy
-    id_conflict_policy: ActivityIDConflictPolicy
-    retry_policy: RetryPolicy | None = None
-    priority: Priority
-    search_attributes: TypedSearchAttributes | None = None
-    summary: str | None = None
-    details: str | None = None
-    headers: Mapping[str, Payload] = field(default_factory=dict)
-
-
-@dataclass(slots=True, kw_only=True)
-class _ActivityCall(_Call):
+class _ActivityCall(CallInput):
     """A call about one activity; without a run id it is about the activity's latest run."""
 
     activity_id: str
@@ -158,7 +126,7 @@ class DeleteActivityInput(_ActivityCall):
 
 
 @dataclass(slots=True, kw_only=True)
-class ListActivitiesInput(_Call):
+class ListActivitiesInput(CallInput):
     """Input of :meth:`OutboundInterceptor.list_activities`."""
 
     query: str
@@ -167,14 +135,14 @@ class ListActivitiesInput(_Call):
 
 
 @dataclass(slots=True, kw_only=True)
-class CountActivitiesInput(_Call):
+class CountActivitiesInput(CallInput):
     """Input of :meth:`OutboundInterceptor.count_activities`."""
 
     query: str
 
 
 @dataclass(slots=True, kw_only=True)
-class _AsyncActivityCall(_Call):
+class _AsyncActivityCall(CallInput):
     """A call about an activity that is completed from outside; *data_converter* knows its serialization context."""
 
     id_or_token: AsyncActivityIDReference | bytes

@@ -19,14 +19,13 @@ if TYPE_CHECKING:
         PauseActivityInput,
         ReportCancellationAsyncActivityInput,
         ResetActivityInput,
-        StartActivityInput,
         TerminateActivityInput,
         UnpauseActivityInput,
         UpdateActivityOptionsInput,
     )
     from .activities._description import ActivityExecution, ActivityExecutionCount, ActivityExecutionDescription
     from .activities._handle import ActivityHandle
-    from .activities._options import ActivityExecutionOptions
+    from .activities._options import ActivityExecutionOptions, StartActivityInput
 
 __all__ = ["Interceptor", "OutboundInterceptor"]
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum
 from itertools import pairwise
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, overload
 
+from .._enums import NamedIntEnum
 from .._proto.temporal.api.common import v1 as common
 
 __all__ = [
@@ -25,7 +25,7 @@ V = TypeVar("V")
 D = TypeVar("D")
 
 
-class SearchAttributeIndexedValueType(IntEnum):
+class SearchAttributeIndexedValueType(NamedIntEnum):
     """How the server indexes an attribute (``temporal.api.enums.v1.IndexedValueType``)."""
 
     TEXT = 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from .._proto.temporal.api.common.v1 import Payload
 from ..activity import Context, Definition, Info
-from ..activity._cancellation import Notice
+from ..activity._cancellation import Notice, cancel_message
 from ..activity._context import current
 from ..activity._definition import is_awaitable
 from ..common import ActivityCancellationDetails, CancelReason
@@ -126,7 +126,7 @@ class ActivityEnvironment:
         """
         details = ActivityCancellationDetails(**{why.value: True}) if isinstance(why, CancelReason) else why
         if self._cancellation.raise_(details) and self._task is not None:
-            self._task.cancel()
+            self._task.cancel(cancel_message(details))
 
     def worker_shutdown(self) -> None:
         """Let the worker begin to stop; what runs still has its grace period."""
@@ -145,7 +145,7 @@ class ActivityEnvironment:
         self._task = asyncio.get_running_loop().create_task(self._enter(fn, context, args, kwargs))
         try:
             if self._cancellation.is_raised and not is_told:
-                self._task.cancel()
+                self._task.cancel(cancel_message(self._cancellation.details))
             return await self._task
         finally:
             self._task.cancel()

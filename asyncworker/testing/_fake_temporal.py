@@ -21,16 +21,17 @@ from .._proto.temporal.api.workflowservice.v1 import StartActivityExecutionReque
 from .._rpc import _methods
 from .._rpc._grpclib import BytesCodec, BytesDetailsCodec, GrpclibTransport
 from .._rpc._service import WorkflowService
-from .._time import Seconds, to_duration
 from ..activity import Definition
 from ..client import Client
-from ..common import Priority, RetryPolicy
+from ..client.activities._options import write_options
+from ..common import RetryPolicy
 from ..exceptions import RPCStatusCode
 from ._fake._call import Incoming
 from ._fake._client_calls import LONGEST_WAIT, ClientCalls
 from ._fake._cluster import Cluster
 from ._fake._faults import Faults
 from ._fake._handle import PATIENCE, FakeActivity
+from ._fake._options import KEPT
 from ._fake._payloads import to_payload, to_payloads
 from ._fake._wire import Listener, Wire
 from ._fake._worker_calls import LONGEST_POLL, SCALING_WAIT, WorkerCalls
@@ -223,29 +224,23 @@ class FakeTemporal:
         *,
         activity_id: str | None = None,
         namespace: str = "default",
-        start_to_close_timeout: Seconds | None = None,
-        schedule_to_close_timeout: Seconds | None = None,
-        schedule_to_start_timeout: Seconds | None = None,
-        heartbeat_timeout: Seconds | None = None,
-        retry_policy: RetryPolicy | None = None,
         header: Mapping[str, Any] | None = None,
-        priority: Priority | None = None,
+        **options: Any,
     ) -> StartActivityExecutionRequest:
-        if start_to_close_timeout is None and schedule_to_close_timeout is None:
-            start_to_close_timeout = 10.0
+        if unknown := sorted(options.keys() - set(KEPT)):
+            raise TypeError(f"{', '.join(unknown)} cannot be given here; there are header and {', '.join(KEPT)}")
+        given = {name: value for name, value in options.items() if value is not None}
+        if not given.keys() & {"start_to_close_timeout", "schedule_to_close_timeout"}:
+            given["start_to_close_timeout"] = 10.0
+        given.setdefault("retry_policy", RetryPolicy(maximum_attempts=1))
         return StartActivityExecutionRequest(
             namespace=namespace,
             activity_id=activity_id or f"activity-{next(self._names)}",
             activity_type=ActivityType(name=_type_name(activity)),
             task_queue=TaskQueue(name=task_queue, kind=TaskQueueKind.NORMAL),
             input=to_payloads(args),
-            start_to_close_timeout=_duration(start_to_close_timeout),
-            schedule_to_close_timeout=_duration(schedule_to_close_timeout),
-            schedule_to_start_timeout=_duration(schedule_to_start_timeout),
-            heartbeat_timeout=_duration(heartbeat_timeout),
-            retry_policy=(retry_policy or RetryPolicy(maximum_attempts=1))._to_proto(),
             header=Header(fields={key: to_payload(value) for key, value in header.items()}) if header else None,
-            priority=None if priority is None else priority._to_proto(),
+            **write_options(given),
         )
 
     # What it was told
@@ -374,7 +369,3 @@ def _type_name(activity: str | Callable[..., Any]) -> str:
     if definition is None or definition.name is None:
         raise TypeError(f"{activity!r} is no activity with a name: declare it with @activity.defn")
     return definition.name
-
-
-def _duration(span: Seconds | None) -> Any:
-    return None if span is None else to_duration(span)

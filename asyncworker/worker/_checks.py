@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 
-from .._time import Seconds, to_seconds
+from .._arguments import check_number, check_seconds, wrong_type
+from .._time import Seconds
 from .polling._autoscaling import PollerBehavior, PollerBehaviorSimpleMaximum
 from .slots._supplier import FixedSizeSlotSupplier, SlotSupplier
 
 __all__ = [
     "at_least_one",
+    "check_client",
     "checked_interval",
     "checked_poll",
     "checked_queue",
@@ -40,6 +42,12 @@ def checked_queue(task_queue: str | None) -> str:
                 f"a task queue's name must not start with {prefix!r}, which is Temporal's own; got {name!r}"
             )
     return name
+
+
+def check_client(client: object) -> None:
+    """Refuse what is no client, without importing the client."""
+    if client is not None and not hasattr(client, "data_converter"):
+        raise wrong_type("client", 'a Client, for example await Client.connect("localhost:7233")', client)
 
 
 def choose_slots(supplier: SlotSupplier | None, number: int | None) -> SlotSupplier:
@@ -80,14 +88,14 @@ def at_least_one(name: str, value: int) -> int:
 
 def rate(name: str, value: float | None) -> float | None:
     """A number per second, or ``None`` for no limit."""
-    if value is not None and not value > 0:
+    if value is not None and not check_number(name, value) > 0:
         raise ValueError(f"{name} must be above zero, got {value!r}")
     return value
 
 
 def positive(name: str, value: Seconds) -> float:
     """A span of time that is not empty, in seconds."""
-    seconds = to_seconds(value)
+    seconds = check_seconds(name, value)
     if not seconds > 0:
         raise ValueError(f"{name} must be above zero, got {value!r}")
     return seconds
@@ -95,7 +103,7 @@ def positive(name: str, value: Seconds) -> float:
 
 def not_negative(name: str, value: Seconds) -> float:
     """A span of time, in seconds."""
-    seconds = to_seconds(value)
+    seconds = check_seconds(name, value)
     if not seconds >= 0:
         raise ValueError(f"{name} must not be negative, got {value!r}")
     return seconds
@@ -105,7 +113,7 @@ def checked_interval(value: Seconds | None) -> float | None:
     """How often worker heartbeats leave, in seconds, or ``None`` for never."""
     if value is None:
         return None
-    seconds = to_seconds(value)
+    seconds = check_seconds("worker_heartbeat_interval", value)
     if not 1 <= seconds <= 60:
         raise ValueError(f"worker_heartbeat_interval must be from 1 to 60 s, or None for none; got {value!r}")
     return seconds
@@ -115,7 +123,7 @@ def checked_poll(value: Seconds | None) -> float | None:
     """How long a poll may take, in seconds, or ``None`` to have it chosen."""
     if value is None:
         return None
-    seconds = to_seconds(value)
+    seconds = check_seconds("long_poll_timeout", value)
     # The server refuses polls of 2 s or less, and answers up to 2 s before the deadline.
     if not 3 <= seconds <= 600:
         raise ValueError(f"long_poll_timeout must be from 3 to 600 s, got {value!r}")

@@ -15,6 +15,7 @@ import anyio
 from .._safe_logger import get_logger
 from .._time import Seconds
 from ._checks import (
+    check_client,
     checked_interval,
     checked_poll,
     checked_queue,
@@ -116,6 +117,7 @@ class Worker:
         interceptors: Sequence[Interceptor] = (),
         observers: Sequence[Observer] = (),
     ) -> None:
+        check_client(client)
         expect_sequence("activities", activities)
         self._client = client
         self._worker_run: WorkerRun | None = None

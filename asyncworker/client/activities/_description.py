@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from ..._arguments import UNSET
+from ..._enums import NamedIntEnum
 from ..._proto.temporal.api.common.v1 import Payload
 from ..._time import to_datetime, to_timedelta
-from ...common import Priority, RetryPolicy, WorkerDeploymentVersion
+from ...common import WorkerDeploymentVersion
 from .._search_attributes import SearchAttributeValue, TypedSearchAttributes, value_of
+from ._options import DescribedOptions, described_options
 
 if TYPE_CHECKING:
     from ..._proto.temporal.api.activity import v1 as activity
@@ -32,7 +34,7 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 
-class ActivityExecutionStatus(IntEnum):
+class ActivityExecutionStatus(NamedIntEnum):
     """How a standalone activity stands (``temporal.api.enums.v1.ActivityExecutionStatus``)."""
 
     UNSPECIFIED = 0
@@ -54,7 +56,7 @@ class ActivityExecutionStatus(IntEnum):
 _OPEN = (ActivityExecutionStatus.UNSPECIFIED, ActivityExecutionStatus.RUNNING, ActivityExecutionStatus.PAUSED)
 
 
-class PendingActivityState(IntEnum):
+class PendingActivityState(NamedIntEnum):
     """What an activity that has not closed is waiting for (``temporal.api.enums.v1.PendingActivityState``)."""
 
     UNSPECIFIED = 0
@@ -117,7 +119,7 @@ def _common_fields(
     }
 
 
-E_ = TypeVar("E_", bound=IntEnum)
+E_ = TypeVar("E_", bound=NamedIntEnum)
 
 
 def _enum(kind: type[E_], value: int) -> E_:
@@ -142,15 +144,8 @@ class Contents:
     details: str | None = None
 
 
-class _Unset:
-    """Tell "no default" from "the default is None"."""
-
-
-_UNSET = _Unset()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ActivityExecutionDescription(ActivityExecution):
+class ActivityExecutionDescription(DescribedOptions, ActivityExecution):
     """A standalone activity as ``ActivityHandle.describe`` finds it.
 
     A time, timeout or policy that is not set is ``None``.
@@ -166,13 +161,6 @@ class ActivityExecutionDescription(ActivityExecution):
 
     run_state: PendingActivityState
     attempt: int
-    schedule_to_close_timeout: timedelta | None
-    schedule_to_start_timeout: timedelta | None
-    start_to_close_timeout: timedelta | None
-    heartbeat_timeout: timedelta | None
-    start_delay: timedelta | None
-    retry_policy: RetryPolicy | None
-    priority: Priority
     last_started_time: datetime | None
     last_heartbeat_time: datetime | None
     last_attempt_complete_time: datetime | None
@@ -220,7 +208,7 @@ class ActivityExecutionDescription(ActivityExecution):
     @overload
     def heartbeat_details(self, type: Any = ..., *, default: Any = ..., index: int = 0) -> Any: ...
 
-    def heartbeat_details(self, type: Any = Any, *, default: Any = _UNSET, index: int = 0) -> Any:
+    def heartbeat_details(self, type: Any = Any, *, default: Any = UNSET, index: int = 0) -> Any:
         """Return what the last heartbeat said, as :func:`asyncworker.activity.heartbeat_details` does.
 
         Args:
@@ -235,7 +223,7 @@ class ActivityExecutionDescription(ActivityExecution):
         details = self._contents.heartbeat_details
         if index < len(details):
             return self._contents.from_payload(details[index], type)
-        if isinstance(default, _Unset):
+        if default is UNSET:
             raise LookupError(f"activity {self.activity_id!r} has no heartbeat detail number {index}")
         return default
 
@@ -285,13 +273,7 @@ class ActivityExecutionDescription(ActivityExecution):
             **_common_fields(info, namespace),
             run_state=_enum(PendingActivityState, info.run_state),
             attempt=info.attempt,
-            schedule_to_close_timeout=to_timedelta(info.schedule_to_close_timeout),
-            schedule_to_start_timeout=to_timedelta(info.schedule_to_start_timeout),
-            start_to_close_timeout=to_timedelta(info.start_to_close_timeout),
-            heartbeat_timeout=to_timedelta(info.heartbeat_timeout),
-            start_delay=to_timedelta(info.start_delay),
-            retry_policy=RetryPolicy._from_proto(info.retry_policy),
-            priority=Priority._from_proto(info.priority),
+            **described_options(info),
             last_started_time=to_datetime(info.last_started_time),
             last_heartbeat_time=to_datetime(info.last_heartbeat_time),
             last_attempt_complete_time=to_datetime(info.last_attempt_complete_time),

@@ -21,7 +21,7 @@ from ._activity import CLOSED, Activity, State
 from ._call import Handlers, Holders, Incoming
 from ._cluster import Cluster
 from ._describe import groups, info, list_info, searchable, version
-from ._options import normalize
+from ._options import KEPT, normalize
 from ._payloads import size
 from ._query import Query
 from ._refusal import Refusal, invalid
@@ -32,15 +32,7 @@ LONGEST_WAIT = 29.0
 _ANSWER_MARGIN = 1.0
 _MAX_ID = 1000
 
-_UPDATABLE = (
-    "task_queue",
-    "schedule_to_close_timeout",
-    "schedule_to_start_timeout",
-    "start_to_close_timeout",
-    "heartbeat_timeout",
-    "retry_policy",
-    "priority",
-)
+_UPDATABLE = ("task_queue", *KEPT)
 
 
 class ClientCalls:

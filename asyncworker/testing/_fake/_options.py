@@ -9,6 +9,10 @@ from ..._proto.temporal.api.common.v1 import RetryPolicy
 from ..._proto.temporal.api.workflowservice.v1 import StartActivityExecutionRequest
 from ..._proto.temporal.wkt import Duration, Timestamp
 from ..._time import to_duration
+from ...client.activities._options import DESCRIBED
+
+#: The options that the fake keeps, besides the task queue. It starts every activity at once: a delay is none of them.
+KEPT = tuple(name for name in DESCRIBED if name != "start_delay")
 
 
 def normalize(request: StartActivityExecutionRequest) -> ActivityOptions:
