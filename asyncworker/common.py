@@ -35,18 +35,22 @@ T = TypeVar("T")
 
 
 def default_identity() -> str:
-    """Name this process as Temporal's SDKs do: ``pid@host``."""
+    """Return this process's identity as Temporal's SDKs make it: ``pid@host``."""
     return f"{os.getpid()}@{socket.gethostname() or 'unknown'}"
 
 
 @dataclass(frozen=True, slots=True)
 class RawValue:
-    """A payload that is passed through as it is: no conversion, though the codec still applies."""
+    """A payload that is passed through as it is: no conversion, though the codec still applies.
+
+    Attributes:
+        payload: The payload, decoded by the codec.
+    """
 
     payload: proto.Payload
 
     def __repr__(self) -> str:
-        # What is in it may be in no log: a codec has just decrypted it.
+        # The data may be secret: a codec has just decrypted it.
         encoding = self.payload.metadata.get("encoding", b"").decode("utf-8", "backslashreplace")
         return f"RawValue(<{encoding or 'no encoding'}, {len(self.payload.data)} bytes>)"
 
@@ -135,7 +139,7 @@ def _retry_policy(
     non_retryable_error_types: tuple[str, ...] | None,
 ) -> RetryPolicy:
     # Activities of one type have the same policy, task after task.
-    return _as_told(
+    return _unchecked(
         RetryPolicy,
         initial_interval=initial_interval,
         backoff_coefficient=backoff_coefficient,
@@ -187,7 +191,7 @@ class Priority:
     def _from_proto(cls, priority: proto.Priority | None) -> Priority:
         if priority is None:
             return _DEFAULT_PRIORITY
-        return _as_told(
+        return _unchecked(
             cls,
             priority_key=priority.priority_key or None,
             fairness_key=priority.fairness_key or None,
@@ -198,8 +202,8 @@ class Priority:
 _DEFAULT_PRIORITY = Priority()
 
 
-def _as_told(kind: type[T], **values: object) -> T:
-    """Make a value of what the server says, unchecked: a task is not lost for a policy that the server let pass."""
+def _unchecked(kind: type[T], **values: object) -> T:
+    """Make a value that came from the server, unchecked: a task is not lost for a policy that the server accepted."""
     value = object.__new__(kind)
     for name, content in values.items():
         object.__setattr__(value, name, content)
@@ -208,13 +212,18 @@ def _as_told(kind: type[T], **values: object) -> T:
 
 @dataclass(frozen=True, slots=True)
 class WorkerDeploymentVersion:
-    """Which build of which deployment a worker is."""
+    """The deployment version of a worker.
+
+    Attributes:
+        deployment_name: The deployment's name.
+        build_id: The build's id.
+    """
 
     deployment_name: str
     build_id: str
 
     def to_canonical_string(self) -> str:
-        """Name the version as the server does: ``deployment.build``."""
+        """Return the version as the server writes it: ``deployment.build``."""
         return f"{self.deployment_name}.{self.build_id}"
 
 
@@ -238,7 +247,7 @@ class ActivityIDConflictPolicy(NamedIntEnum):
 class CancelReason(Enum):
     """Why an activity was asked to stop.
 
-    Listed in order of weight: when the server gives several reasons at once, the first of them counts.
+    When the server gives several reasons at once, the one that is listed first here counts.
     """
 
     #: A workflow or a client asked for it (``cancel_requested`` in the heartbeat's reply, or a worker command).
@@ -257,7 +266,16 @@ class CancelReason(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityCancellationDetails:
-    """Why an activity was asked to stop, with everything that was said at that moment."""
+    """Why an activity was asked to stop; several reasons may come at once.
+
+    Attributes:
+        not_found: The server no longer knows the attempt: the activity has closed, or its workflow has.
+        cancel_requested: A workflow or a client requested the cancellation.
+        paused: The activity was paused.
+        reset: The activity was reset.
+        timed_out: The attempt has used up its time.
+        worker_shutdown: The worker stops, and its grace period is over.
+    """
 
     not_found: bool = False
     cancel_requested: bool = False
@@ -268,5 +286,5 @@ class ActivityCancellationDetails:
 
     @property
     def reason(self) -> CancelReason | None:
-        """The weightiest of the reasons, or ``None`` if there is none."""
+        """The reason that comes first in :class:`CancelReason`, or ``None`` if there is none."""
         return next((reason for reason in CancelReason if getattr(self, reason.value)), None)

@@ -120,7 +120,13 @@ class KeepAlive:
 
 @dataclass(frozen=True, slots=True)
 class HttpConnectProxy:
-    """An HTTP proxy to tunnel through with ``CONNECT``; *basic_auth* is user and password."""
+    """An HTTP proxy to tunnel through with ``CONNECT``.
+
+    Attributes:
+        host: The proxy's name or address.
+        port: Its port.
+        basic_auth: User and password, if it wants any.
+    """
 
     host: str
     port: int

@@ -1,4 +1,4 @@
-"""Tell an activity, once and for good, that it should stop; and let it wait to be told."""
+"""The notice to an activity that it should stop, or that its worker does: given once, and never taken back."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def cancel_message(details: ActivityCancellationDetails | None) -> str:
 class Notice:
     """A flag that is raised once, and that both coroutines and threads can wait for.
 
-    The events behind it are made when somebody waits: most activities never do.
+    The events behind it are made at the first wait: most activities never wait.
     """
 
     __slots__ = ("_event", "_thread_event", "details")
@@ -54,7 +54,7 @@ class Notice:
         return None if self.details is None else self.details.reason
 
     def raise_(self, details: ActivityCancellationDetails) -> bool:
-        """Raise the flag, from the event loop's thread; answer whether it was down before."""
+        """Raise the flag, from the event loop's thread; return whether it was down before."""
         if self.details is not None:
             return False
         with self._making:
@@ -74,7 +74,7 @@ class Notice:
         await self._event.wait()
 
     def wait_in_thread(self, timeout: float | None) -> bool:
-        """Block this thread until the flag is raised or *timeout* seconds are over; answer whether it is raised."""
+        """Block this thread until the flag is raised or *timeout* seconds are over; return whether it is raised."""
         with self._making:
             if self.details is not None:
                 return True

@@ -39,12 +39,12 @@ class ConnectConfig:
     Attributes:
         address: ``host:port``, an IPv6 address in brackets.
         namespace: The namespace to work in.
-        api_key: Sent as a bearer token; never shown.
+        api_key: Sent as a bearer token; not in the repr.
         tls: ``None`` is plaintext.
         rpc_metadata: Sent with every call; keys are lower-case.
-        authority: What to put in HTTP/2's ``:authority`` in place of the address.
-        codec_endpoint: A remote codec's URL, as configured; nothing is done with it here.
-        codec_auth: The authorization for that; never shown.
+        authority: HTTP/2's ``:authority``, in place of the address.
+        codec_endpoint: A remote codec's URL, as configured; it is not used here.
+        codec_auth: The authorization for that; not in the repr.
     """
 
     address: str = DEFAULT_ADDRESS
@@ -92,7 +92,7 @@ class ConnectConfig:
             api_key: An API key; turns TLS on unless it is disabled.
             tls: ``True`` or ``False`` switches TLS; a :class:`TLSConfig` replaces all other settings of TLS.
             rpc_metadata: Added to what the other sources have; an empty value removes a key.
-            authority: What to put in ``:authority``.
+            authority: HTTP/2's ``:authority``.
             settings: Further arguments by their key in a profile, such as ``{"tls.server_name": "example.com"}``.
 
         Raises:
@@ -123,7 +123,7 @@ class ConnectConfig:
         )
 
     def to_target(self) -> Target:
-        """Say it in the transport's terms."""
+        """Return the transport's target."""
         from asyncworker._rpc._target import TLS, Target
 
         host, _, port = self.address.rpartition(":")

@@ -1,4 +1,4 @@
-"""What all the sources come to: later layers win, contradictions are refused, values are checked."""
+"""Merge the layers: later ones win, contradictions are refused, values are checked."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _pem(found: Layer, item: str) -> PEM | None:
 
 
 def check_files(found: Layer) -> None:
-    """Find out now what the first connection would."""
+    """Find unreadable files now, and not at the first connection."""
     for item in PEM_ITEMS:
         if given := found.settings.get(f"{item}_path"):
             try:

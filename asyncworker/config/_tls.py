@@ -1,4 +1,4 @@
-"""TLSConfig: how to make a connection private, in the user's terms."""
+"""TLSConfig: the TLS settings of a connection."""
 
 from __future__ import annotations
 

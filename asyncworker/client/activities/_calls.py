@@ -52,10 +52,10 @@ if TYPE_CHECKING:
 
 __all__ = ["ActivityCalls"]
 
-# Whoever waits for a result, or a change, still wants it when the server has been restarted.
+# A wait for a result, or a change, outlasts a restart of the server.
 _WAITING = replace(DEFAULT, budget=60.0)
-# Seconds from one long poll to the next: what is on the way may answer at once where the server would not.
-_PACE = 0.1
+# Seconds from one long poll to the next at least: a proxy may respond at once where the server would not.
+_POLL_INTERVAL = 0.1
 # With a token in it, the same call waits.
 _WAIT_FOR_CHANGE: Method[Any, Any] = Method("DescribeActivityExecution", long_poll=True)
 
@@ -72,7 +72,7 @@ class ActivityCalls(Calls):
             return await self._call(method, fields, metadata=input.rpc_metadata, timeout=input.rpc_timeout, retry=retry)
 
     async def _command(self, method: Method[Any, Any], input: Any, **fields: Any) -> Any:
-        """Make a call that changes one activity; by the request's id the server knows a repetition."""
+        """Make a call that changes one activity; the request id lets the server recognize a repetition."""
         return await self._call_about(
             method, input, identity=self._client.identity, request_id=str(uuid.uuid4()), **fields
         )
@@ -138,7 +138,7 @@ class ActivityCalls(Calls):
                 )
                 if response.outcome is not None:
                     return response.outcome
-                await anyio.sleep(max(0.0, asked + _PACE - clock()))
+                await anyio.sleep(max(0.0, asked + _POLL_INTERVAL - clock()))
         raise RPCError(f"activity {input.activity_id!r} has not ended in time", RPCStatusCode.DEADLINE_EXCEEDED)
 
     # Look at one
@@ -158,7 +158,7 @@ class ActivityCalls(Calls):
             long_poll_token=input.long_poll_token,
         )
         if response.info is None:
-            await anyio.sleep(max(0.0, asked + _PACE - clock()))
+            await anyio.sleep(max(0.0, asked + _POLL_INTERVAL - clock()))
             return None
         info = response.info
         converter = self._converter(
@@ -269,7 +269,7 @@ async def _user_metadata(converter: DataConverter, summary: str | None, details:
 
 
 async def _contents(response: DescribeActivityExecutionResponse, converter: DataConverter) -> Contents:
-    """Do a codec's work on what a description brought."""
+    """Decode the users' values of a description."""
     info = response.info
     outcome = response.outcome
     assert info is not None

@@ -1,4 +1,4 @@
-"""What the server says of a standalone activity: values read from its answers."""
+"""Descriptions of standalone activities, read from the server's responses."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ D = TypeVar("D")
 
 
 class ActivityExecutionStatus(NamedIntEnum):
-    """How a standalone activity stands (``temporal.api.enums.v1.ActivityExecutionStatus``)."""
+    """The status of a standalone activity (``temporal.api.enums.v1.ActivityExecutionStatus``)."""
 
     UNSPECIFIED = 0
     RUNNING = 1
@@ -75,9 +75,19 @@ class ActivityExecution:
     Times are the server's, aware and in UTC.
 
     Attributes:
+        namespace: The namespace it is in.
+        activity_id: Its id.
+        activity_run_id: Which run of the id this is.
+        activity_type: Its type.
+        status: Whether it runs, is paused, or how it has ended.
+        task_queue: Where its workers poll.
         schedule_time: When it was started by a client.
         execution_time: When its first attempt may begin: the schedule time and the start delay.
+        close_time: When it ended; ``None`` until then.
         execution_duration: From schedule to close; ``None`` until then.
+        typed_search_attributes: Its search attributes.
+        state_transition_count: How many changes of state the server has recorded.
+        state_size_bytes: Bytes that the server keeps for it.
     """
 
     namespace: str
@@ -132,7 +142,7 @@ def _enum(kind: type[E_], value: int) -> E_:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """What users' values a description has, with the codec's work done: payloads that await their types."""
+    """The users' values of a description, decoded by the codec: payloads that are read once their types are known."""
 
     from_payload: Callable[[Payload, Any], Any]
     heartbeat_details: Sequence[Payload] = ()
@@ -153,10 +163,18 @@ class ActivityExecutionDescription(DescribedOptions, ActivityExecution):
     Attributes:
         run_state: What it is waiting for; ``UNSPECIFIED`` once it has closed.
         attempt: The number of the attempt under way, or of the last one; the first is 1.
+        last_started_time: When the attempt under way, or the last one, started.
+        last_heartbeat_time: When its last heartbeat reached the server.
+        last_attempt_complete_time: When the last attempt ended.
+        next_attempt_schedule_time: When the next attempt may begin.
         current_retry_interval: The wait between the last attempt and the next.
-        canceled_reason: Why somebody asked for its cancellation.
-        total_heartbeat_count: How many heartbeats the server has taken, over all attempts.
-        long_poll_token: Hand it to ``describe`` to wait until something has changed since.
+        expiration_time: When its schedule-to-close timeout passes.
+        last_worker_identity: The identity of the worker that started the last attempt.
+        last_deployment_version: The deployment version of that worker.
+        canceled_reason: The reason given with the request for its cancellation.
+        total_heartbeat_count: How many heartbeats the server has recorded, over all attempts.
+        headers: The headers that it was started with.
+        long_poll_token: The server's mark of this description, by which ``describe(changed_since=…)`` waits.
     """
 
     run_state: PendingActivityState
@@ -177,26 +195,26 @@ class ActivityExecutionDescription(DescribedOptions, ActivityExecution):
 
     @property
     def summary(self) -> str | None:
-        """The line for people that it was started with."""
+        """The *summary* it was started with: one line for people."""
         return self._contents.summary
 
     @property
     def details(self) -> str | None:
-        """The text for people that it was started with."""
+        """The *details* it was started with: a text for people, in Markdown."""
         return self._contents.details
 
     @property
     def last_failure(self) -> BaseException | None:
-        """How the last failed attempt failed."""
+        """The failure of the last attempt that failed."""
         return self._contents.last_failure
 
     @property
     def failure(self) -> BaseException | None:
-        """How the activity failed, if it has and the outcome was asked for."""
+        """The activity's failure, if it has failed and ``describe(include_outcome=True)`` was called."""
         return self._contents.failure
 
     def has_heartbeat_details(self) -> bool:
-        """Whether there are any; ``False`` also if they were not asked for."""
+        """Whether there are any; ``False`` also if they were not fetched."""
         return bool(self._contents.heartbeat_details)
 
     @overload
@@ -209,11 +227,11 @@ class ActivityExecutionDescription(DescribedOptions, ActivityExecution):
     def heartbeat_details(self, type: Any = ..., *, default: Any = ..., index: int = 0) -> Any: ...
 
     def heartbeat_details(self, type: Any = Any, *, default: Any = UNSET, index: int = 0) -> Any:
-        """Return what the last heartbeat said, as :func:`asyncworker.activity.heartbeat_details` does.
+        """Return a detail of the last heartbeat, as :func:`asyncworker.activity.heartbeat_details` does.
 
         Args:
-            type: What to make of it.
-            default: Returned when there has been no heartbeat, or its details were not asked for.
+            type: The type to read it as.
+            default: Returned when there has been no heartbeat, or its details were not fetched.
             index: Which one, where a heartbeat has several.
 
         Raises:
@@ -231,17 +249,17 @@ class ActivityExecutionDescription(DescribedOptions, ActivityExecution):
         """Return the arguments it was started with, each as the type that stands in its place.
 
         Raises:
-            LookupError: They were not asked for: ``describe(include_input=True)``.
+            LookupError: They were not fetched: ``describe(include_input=True)``.
             ConverterError: One is not of its type.
         """
         payloads = self._contents.input
         if payloads is None:
-            raise LookupError("the input was not asked for: describe(include_input=True)")
+            raise LookupError("the input was not fetched: describe(include_input=True)")
         known = (*types, *[Any] * len(payloads))
         return [self._contents.from_payload(payload, known[index]) for index, payload in enumerate(payloads)]
 
     def has_result(self) -> bool:
-        """Whether it has completed; ``False`` also if the outcome was not asked for."""
+        """Whether it has completed; ``False`` also if the outcome was not fetched."""
         return self._contents.result is not None
 
     @overload
@@ -255,12 +273,15 @@ class ActivityExecutionDescription(DescribedOptions, ActivityExecution):
         """Return its result, without waiting.
 
         Raises:
-            LookupError: It has not completed, or the outcome was not asked for: ``describe(include_outcome=True)``.
+            LookupError: It has not completed, or the outcome was not fetched: ``describe(include_outcome=True)``.
             ConverterError: It is not of this type.
         """
         payloads = self._contents.result
         if payloads is None:
-            raise LookupError(f"activity {self.activity_id!r} has no result, or its outcome was not asked for")
+            raise LookupError(
+                f"activity {self.activity_id!r} has no result, or its outcome was not fetched:"
+                " describe(include_outcome=True)"
+            )
         return self._contents.from_payload(payloads[0], type) if payloads else None
 
     @classmethod
@@ -298,7 +319,12 @@ def _version(version: deployment.WorkerDeploymentVersion | None) -> WorkerDeploy
 
 @dataclass(frozen=True, slots=True)
 class ActivityExecutionCountAggregationGroup:
-    """How many activities share the values of what a query groups by."""
+    """The number of activities in one group of a ``GROUP BY`` query.
+
+    Attributes:
+        count: How many activities are in the group.
+        group_values: The values that they share, one for each attribute that the query groups by.
+    """
 
     count: int
     group_values: Sequence[SearchAttributeValue]
@@ -306,7 +332,12 @@ class ActivityExecutionCountAggregationGroup:
 
 @dataclass(frozen=True, slots=True)
 class ActivityExecutionCount:
-    """How many activities a query finds, and how many in each group where it says ``GROUP BY``."""
+    """The number of activities that a query finds.
+
+    Attributes:
+        count: How many activities there are.
+        groups: How many there are in each group, where the query has a ``GROUP BY``.
+    """
 
     count: int
     groups: Sequence[ActivityExecutionCountAggregationGroup]

@@ -1,4 +1,4 @@
-"""What the server tells a client of an activity: descriptions, entries of lists, and what lists are filtered by."""
+"""Descriptions of an activity, entries of lists, and the values that lists are filtered by."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _status(activity: Activity) -> ActivityExecutionStatus:
 
 
 def version(activity: Activity) -> bytes:
-    """Tells a description from an earlier one."""
+    """Return what differs between a description and an earlier one."""
     return f"{activity.state.value}|{activity.stamp}|{len(activity.heartbeats)}".encode()
 
 
