@@ -61,7 +61,8 @@ LAYERS = {
         {"http2"},
         {"_bound", "_dial"},
         {"_callbacks", "_long_poll", "_transport"},
-        {"_methods", "_response_head", "_retry", "_status", "_target", "_threads"},
+        {"_target"},
+        {"_address", "_methods", "_response_head", "_retry", "_status", "_threads", "_tls"},
     ],
     "converter": [
         {"_data", "_signature"},

@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from asyncworker._rpc._address import parse_address
+from asyncworker._rpc._tls import TLSConfig as TLSConfig
+
 from ._layers import argument_layer, environment_layer, read_profile
 from ._resolve import (
     DEFAULT_ADDRESS,
@@ -24,7 +27,6 @@ from ._resolve import (
     resolve_namespace,
     resolve_tls,
 )
-from ._tls import TLSConfig as TLSConfig
 
 if TYPE_CHECKING:
     from asyncworker._rpc._target import Target
@@ -124,18 +126,7 @@ class ConnectConfig:
 
     def to_target(self) -> Target:
         """Return the transport's target."""
-        from asyncworker._rpc._target import TLS, Target
+        from asyncworker._rpc._target import Target
 
-        host, _, port = self.address.rpartition(":")
-        tls = (
-            None
-            if self.tls is None
-            else TLS(
-                server_ca_cert=self.tls.server_root_ca_cert,
-                client_cert=self.tls.client_cert,
-                client_key=self.tls.client_private_key,
-                server_name=self.tls.domain,
-                verify=not self.tls.disable_host_verification,
-            )
-        )
-        return Target(host.strip("[]"), int(port), tls=tls, given_authority=self.authority)
+        host, port = parse_address(self.address)
+        return Target(host, port, tls=self.tls, given_authority=self.authority)

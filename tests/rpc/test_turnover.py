@@ -7,7 +7,8 @@ from contextlib import AsyncExitStack
 import pytest
 
 from asyncworker import Client, Worker, activity
-from asyncworker._rpc._target import Target, parse_address
+from asyncworker._rpc._address import parse_address
+from asyncworker._rpc._target import Target
 from asyncworker._rpc.http2._pool import Http2Transport
 from asyncworker.testing import DevServer
 
