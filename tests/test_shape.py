@@ -31,9 +31,11 @@ LAYERS = {
         {"config"},
         {"_rpc", "converter"},
         {"common"},
+        {"_arguments"},
         {"_time", "_coalesced_timers"},
         {"_wire"},
         {
+            "_enums",
             "_proto",
             "_lazy",
             "_log_throttle",
@@ -71,7 +73,8 @@ LAYERS = {
         {"http2"},
         {"_bound", "_caller", "_dial"},
         {"_call_metadata", "_callbacks", "_long_poll", "_transport"},
-        {"_metadata", "_methods", "_response_head", "_retry", "_status", "_target", "_threads"},
+        {"_target"},
+        {"_address", "_metadata", "_methods", "_response_head", "_retry", "_status", "_threads", "_tls"},
     ],
     "converter": [
         {"_data", "_signature"},
@@ -119,6 +122,8 @@ PLAIN_TASKS_LEFT = {
 
 # Modules that decide: no clock, no socket, nothing to await. The converter awaits its codecs only.
 PURE = [
+    "_arguments.py",
+    "_enums.py",
     "_safe_text.py",
     "_timer_queue.py",
     "_rpc/http2/_call.py",

@@ -1,4 +1,4 @@
-"""Find the way to the server: from settings to a transport, and from a transport to a server that answers."""
+"""Connect to the server: from settings to a transport, and from a transport to a server that responds."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def target_of(
     connections: int = 1,
     max_receive_bytes: int = DEFAULT_MAX_RECEIVE_BYTES,
 ) -> Target:
-    """Say in the transport's terms where the server is, and on which terms to connect."""
+    """Return the transport's target: where the server is, and how to connect to it."""
     for name, value in (("connections", connections), ("max_receive_bytes", max_receive_bytes)):
         if value < 1:
             raise ValueError(f"{name} must be at least 1, got {value!r}")
@@ -169,7 +169,7 @@ def _hint(error: RPCError, tls: TLSConfig | None) -> str:
         if any(isinstance(cause, ssl.SSLError | ConnectionResetError) for cause in causes):
             return "; does the server speak plaintext? Then connect with tls=False (TEMPORAL_TLS=false)"
         return ""
-    # Nobody listens there, or the name is wrong: that has nothing to do with TLS.
+    # Nothing listens there, or the name is wrong: that has nothing to do with TLS.
     if any(isinstance(cause, ConnectionRefusedError | socket.gaierror) for cause in causes):
         return ""
     return "; does the server expect TLS? Then connect with tls=True (TEMPORAL_TLS=true)"

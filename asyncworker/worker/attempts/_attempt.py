@@ -38,7 +38,7 @@ from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueRespo
 from ..._safe_logger import get_logger
 from ..._safe_text import traceback_of
 from ..._timer_queue import coalesce
-from ...activity._cancellation import Notice
+from ...activity._cancellation import Notice, cancel_message
 from ...activity._context import Context, current
 from ...activity._info import Info, info_of
 from ...activity._logger import identify
@@ -202,7 +202,7 @@ class Attempt:
         self._wake(self._environment.loop.time() + _PATIENCE)
         if self._phase is _Phase.RUNNING and self._is_in_loop:
             self._cancel_sent = True
-            self._task.cancel()
+            self._task.cancel(cancel_message(details))
         if self._environment.observers is not None:
             self._environment.observers.notify(ActivityCancelled(self._info, reason))
 
@@ -211,7 +211,7 @@ class Attempt:
         self._is_in_loop = True
         if self._phase is _Phase.RUNNING and self.cancellation.is_raised and not is_told:
             self._cancel_sent = True
-            self._task.cancel()
+            self._task.cancel(cancel_message(self.cancellation.details))
 
     async def abandon(self) -> None:
         """Give up on an activity that does not heed its cancellation: report for it, and wait no longer."""
