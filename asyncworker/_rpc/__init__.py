@@ -9,7 +9,7 @@ Each module imports only from those below it.
 ``http2``             the default transport; ``_grpclib``: the reference transport, on grpclib
 ``_dial``             names, proxies, TLS: a byte stream to a ``_target``; ``_threads``: blocking calls
 ``_callbacks``        background tasks, and calls whose outcome goes to callbacks; ``_long_poll``: late responses
-``_metadata``         what metadata gRPC allows, and that of a client's calls
+``_call_metadata``    the metadata of a client's calls; ``_metadata``: what gRPC allows
 ``_transport``        the seam: one unary call on bytes
 ``_methods``          the methods of the service; ``_status``, ``_response_head``: what errors carry
 ====================  ==============================================================================================

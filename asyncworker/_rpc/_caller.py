@@ -15,9 +15,9 @@ import anyio
 from .._log_throttle import LogThrottle
 from .._safe_logger import get_logger
 from ..exceptions import ClientClosedError, RPCError, RPCStatusCode
+from ._call_metadata import CallMetadata
 from ._callbacks import BackgroundTasks, unary_nowait_of
 from ._long_poll import LongPoll, poll_of
-from ._metadata import CallMetadata
 from ._methods import POLL_ACTIVITY_TASK_QUEUE, Method
 from ._response_head import leading_field
 from ._retry import Failures
@@ -125,10 +125,18 @@ class Caller:
             method.path, data, timeout=timeout, metadata=(*always, *metadata) if metadata else always
         )
 
-    async def poll(self, method: Method[Any, Any], data: bytes, long_poll: LongPoll, *, timeout: float) -> bytes:
-        """Make a long poll once; see :class:`.UnaryPoll`."""
+    def poll(
+        self, method: Method[Any, Any], data: bytes, long_poll: LongPoll, *, timeout: float
+    ) -> Coroutine[Any, Any, bytes]:
+        """Begin a long poll, once, and return what to await; see :class:`.UnaryPoll`."""
         if not self.metadata.is_current:
-            await self._renew_api_key()
+            return self._poll_with_new_key(method, data, long_poll, timeout)
+        return self._poll(method.path, data, timeout=timeout, metadata=self.metadata.pairs, long_poll=long_poll)
+
+    async def _poll_with_new_key(
+        self, method: Method[Any, Any], data: bytes, long_poll: LongPoll, timeout: float
+    ) -> bytes:
+        await self._renew_api_key()
         return await self._poll(method.path, data, timeout=timeout, metadata=self.metadata.pairs, long_poll=long_poll)
 
     def send_nowait(

@@ -10,10 +10,10 @@ from typing import Any, Generic, NamedTuple, TypeAlias
 
 from .._wire import DecodeError, TooMuchError, decode, encode
 from ..exceptions import RPCError, RPCStatusCode
+from ._call_metadata import APIKey, CallMetadata
 from ._callbacks import CallTaskCancelledError
 from ._caller import Caller, annotate
 from ._long_poll import LongPoll, UnansweredError
-from ._metadata import APIKey, CallMetadata
 from ._methods import Method, Req, Resp
 from ._response_head import HEAD_SIZE
 from ._retry import DEFAULT, Failures, RetryRules

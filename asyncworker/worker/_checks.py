@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Mapping
-from datetime import timedelta
 
-from .._time import Seconds, to_seconds
+from .._arguments import check_number, check_seconds
+from .._time import Seconds
 from .polling._autoscaling import PollerBehavior, PollerBehaviorAutoscaling, PollerBehaviorSimpleMaximum
 from .slots._supplier import FixedSizeSlotSupplier, SlotSupplier
 
@@ -189,16 +189,14 @@ def at_least_one(name: str, value: int) -> int:
 
 def rate(name: str, value: float | None) -> float | None:
     """Return a number per second, or ``None`` for no limit."""
-    if value is not None and not isinstance(value, int | float):
-        raise TypeError(f"{name} must be a number per second, or None for no limit; got {value!r}")
-    if value is not None and not value > 0:
+    if value is not None and not check_number(name, value) > 0:
         raise ValueError(f"{name} must be above zero, got {value!r}")
     return value
 
 
 def positive(name: str, value: Seconds) -> float:
     """Return a duration above zero, in seconds."""
-    seconds = _seconds(name, value)
+    seconds = check_seconds(name, value)
     if not seconds > 0:
         raise ValueError(f"{name} must be above zero, got {value!r}")
     return seconds
@@ -206,7 +204,7 @@ def positive(name: str, value: Seconds) -> float:
 
 def not_negative(name: str, value: Seconds) -> float:
     """Return a duration, in seconds."""
-    seconds = _seconds(name, value)
+    seconds = check_seconds(name, value)
     if not seconds >= 0:
         raise ValueError(f"{name} must not be negative, got {value!r}")
     return seconds
@@ -216,7 +214,7 @@ def checked_interval(value: Seconds | None) -> float | None:
     """Return the interval of worker heartbeats in seconds, or ``None`` for none."""
     if value is None:
         return None
-    seconds = _seconds("worker_heartbeat_interval", value)
+    seconds = check_seconds("worker_heartbeat_interval", value)
     if not 1 <= seconds <= 60:
         raise ValueError(f"worker_heartbeat_interval must be from 1 to 60 s, or None for none; got {value!r}")
     return seconds
@@ -226,14 +224,8 @@ def checked_poll(value: Seconds | None) -> float | None:
     """Return the deadline of polls in seconds, or ``None`` to have it chosen."""
     if value is None:
         return None
-    seconds = _seconds("long_poll_timeout", value)
+    seconds = check_seconds("long_poll_timeout", value)
     # The server refuses polls of 2 s or less, and answers up to 2 s before the deadline.
     if not 3 <= seconds <= 600:
         raise ValueError(f"long_poll_timeout must be from 3 to 600 s, got {value!r}")
     return seconds
-
-
-def _seconds(name: str, value: object) -> float:
-    if not isinstance(value, int | float | timedelta):
-        raise TypeError(f"{name} must be a number of seconds or a timedelta, got {value!r}")
-    return to_seconds(value)

@@ -13,11 +13,12 @@ from scripted_server import ScriptedServer
 
 from asyncworker._rpc._dial import check_connect_response, connect_request, interleave
 from asyncworker._rpc._grpclib import GrpclibTransport
-from asyncworker._rpc._target import TLS, HttpConnectProxy, Target
+from asyncworker._rpc._target import HttpConnectProxy, Target
+from asyncworker._rpc._tls import TLSConfig
 from asyncworker._rpc.http2._transport import Http2Transport
 from asyncworker.exceptions import RPCError, RPCStatusCode
 
-TRUSTING = TLS(server_ca_cert=CA_PEM)
+TRUSTING = TLSConfig(server_root_ca_cert=CA_PEM)
 
 
 async def exchange(target, **options):
@@ -39,7 +40,7 @@ async def refusal(target) -> str:
 # TLS
 
 
-async def test_tls():
+async def test_a_trusted_tls_server_is_reached():
     """A server with a certificate that is trusted gets the call, with https as its scheme."""
     server = ScriptedServer()
     async with server.listening(ssl=server_context()):
@@ -47,26 +48,26 @@ async def test_tls():
         assert await exchange(Target("localhost", server.port, tls=TRUSTING)) == b"request"
 
 
-async def test_untrusted_certificate():
-    """A certificate that nobody trusted has signed ends the attempt."""
+async def test_an_untrusted_certificate_is_refused():
+    """A certificate of an authority that is not trusted ends the attempt."""
     server = ScriptedServer()
     async with server.listening(ssl=server_context()):
-        assert "CERTIFICATE_VERIFY_FAILED" in await refusal(server.target(tls=TLS()))
+        assert "CERTIFICATE_VERIFY_FAILED" in await refusal(server.target(tls=TLSConfig()))
 
 
-async def test_wrong_name():
+async def test_a_certificate_for_another_name_is_refused():
     """A certificate for another name ends the attempt; the name to verify may be given."""
     server = ScriptedServer()
     async with server.listening(ssl=server_context()):
-        wrong = server.target(tls=TLS(server_ca_cert=CA_PEM, server_name="example.org"))
-        right = server.target(tls=TLS(server_ca_cert=CA_PEM, server_name="localhost"))
+        wrong = server.target(tls=TLSConfig(server_root_ca_cert=CA_PEM, domain="example.org"))
+        right = server.target(tls=TLSConfig(server_root_ca_cert=CA_PEM, domain="localhost"))
 
         assert "CERTIFICATE_VERIFY_FAILED" in await refusal(wrong)
         assert await exchange(right) == b"request"
 
 
 @pytest.mark.parametrize("make", [Http2Transport, GrpclibTransport.to], ids=["default", "grpclib"])
-async def test_certificate_by_common_name_alone(make):
+async def test_a_certificate_with_a_common_name_only_is_refused(make):
     """A certificate whose alternative names are no host's is for no host, whatever its subject says."""
     context = server_context()
     CA.issue_cert("worker@example.org", common_name="localhost").configure_cert(context)
@@ -78,30 +79,30 @@ async def test_certificate_by_common_name_alone(make):
         await transport.close()
 
 
-async def test_no_verification():
+async def test_verification_can_be_turned_off():
     """Verification can be turned off."""
     server = ScriptedServer()
     async with server.listening(ssl=server_context()):
-        assert await exchange(server.target(tls=TLS(verify=False))) == b"request"
+        assert await exchange(server.target(tls=TLSConfig(disable_host_verification=True))) == b"request"
 
 
-async def test_client_certificate():
-    """A server that wants a certificate gets ours, and nobody without one gets in."""
+async def test_a_client_certificate_is_presented():
+    """A server that wants a certificate gets ours, and accepts no connection without one."""
     server = ScriptedServer()
-    mutual = TLS(server_ca_cert=CA_PEM, client_cert=CLIENT_CERT_PEM, client_key=CLIENT_KEY_PEM)
+    mutual = TLSConfig(server_root_ca_cert=CA_PEM, client_cert=CLIENT_CERT_PEM, client_private_key=CLIENT_KEY_PEM)
     async with server.listening(ssl=server_context(client_certificates=True)):
         assert await exchange(server.target(tls=mutual)) == b"request"
         await refusal(server.target(tls=TRUSTING))
 
 
-async def test_no_alpn():
+async def test_a_server_without_alpn_is_refused():
     """A server that does not agree to HTTP/2 is not spoken to."""
     server = ScriptedServer()
     async with server.listening(ssl=server_context(alpn=())):
         assert "did not agree to HTTP/2" in await refusal(server.target(tls=TRUSTING))
 
 
-async def test_plaintext_server():
+async def test_tls_to_a_plaintext_server_is_unavailable():
     """TLS to a server without it is UNAVAILABLE."""
     server = ScriptedServer()
     async with server.listening():
@@ -116,7 +117,7 @@ async def test_certificates_are_read_again(tmp_path):
     files["ca"].write_bytes(CA_PEM)
     files["cert"].write_bytes(b"".join(blob.bytes() for blob in stranger.cert_chain_pems))
     files["key"].write_bytes(stranger.private_key_pem.bytes())
-    tls = TLS(server_ca_cert=files["ca"], client_cert=files["cert"], client_key=files["key"])
+    tls = TLSConfig(server_root_ca_cert=files["ca"], client_cert=files["cert"], client_private_key=files["key"])
     server = ScriptedServer()
     async with server.listening(ssl=server_context(client_certificates=True)):
         transport = Http2Transport(server.target(tls=tls))
@@ -131,17 +132,17 @@ async def test_certificates_are_read_again(tmp_path):
         await transport.close()
 
 
-async def test_missing_certificate_file(tmp_path):
+async def test_a_missing_certificate_file_is_named(tmp_path):
     """A certificate file that is not there makes calls UNAVAILABLE, and is named."""
     path = tmp_path / "none.pem"
 
-    assert str(path) in await refusal(Target("127.0.0.1", 1, tls=TLS(server_ca_cert=path)))
+    assert str(path) in await refusal(Target("127.0.0.1", 1, tls=TLSConfig(server_root_ca_cert=path)))
 
 
 # Sockets
 
 
-async def test_no_delay():
+async def test_tcp_nodelay_is_set():
     """Small writes leave at once."""
     server = ScriptedServer()
     async with server.listening():
@@ -154,7 +155,7 @@ async def test_no_delay():
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="needs IPv6")
-async def test_ipv6():
+async def test_an_ipv6_address_is_connected_to():
     """A literal IPv6 address is connected to."""
     server = ScriptedServer()
     try:
@@ -193,7 +194,7 @@ def name(monkeypatch):
 
 
 @pytest.mark.parametrize("has_proxy", [False, True], ids=["direct", "proxy"])
-async def test_address_that_does_not_answer(name, has_proxy):
+async def test_the_next_address_is_tried_when_one_does_not_answer(name, has_proxy):
     """A name is reached at the next of its addresses when the first does not answer, a proxy's as well."""
     server, proxy = ScriptedServer(), Proxy()
     async with server.listening(), proxy.listening():
@@ -204,14 +205,14 @@ async def test_address_that_does_not_answer(name, has_proxy):
             assert await exchange(target) == b"request"
 
 
-def test_families_interleave():
+def test_address_families_are_interleaved():
     """Addresses keep their order within a family, and families alternate, the first one first."""
     v4, v6 = [[(family, 1, 6, "", (str(n), 1)) for n in range(3)] for family in (socket.AF_INET, socket.AF_INET6)]
 
     assert interleave([*v6, *v4[:2]]) == [v6[0], v4[0], v6[1], v4[1], v6[2]]
 
 
-async def test_address_that_refuses(name, free_tcp_port):
+async def test_the_next_address_is_tried_when_one_refuses(name, free_tcp_port):
     """The next of a name's addresses is tried at once when one refuses."""
     server, proxy = ScriptedServer(), Proxy()
     async with server.listening(), proxy.listening():
@@ -220,12 +221,12 @@ async def test_address_that_refuses(name, free_tcp_port):
         assert await exchange(behind_name(server, connect_timeout=0.2)) == b"request"
 
 
-async def test_name_without_addresses(name):
+async def test_a_name_without_addresses_is_unavailable(name):
     """A name that stands for nothing is UNAVAILABLE."""
     assert "name.test has no address" in await refusal(behind_name(ScriptedServer(port=1)))
 
 
-async def test_addresses_that_are_not_needed(name):
+async def test_attempts_that_lose_the_race_are_ended(name):
     """Of the addresses that were tried at the same time one is used, and the others are left."""
     server, proxy, other = ScriptedServer(), Proxy(), Proxy()
     async with server.listening(), proxy.listening(), other.listening():
@@ -237,7 +238,7 @@ async def test_addresses_that_are_not_needed(name):
             await until(lambda: not any("_connect_to" in repr(task) for task in asyncio.all_tasks()))
 
 
-async def test_giving_up_while_no_address_answers(name):
+async def test_a_connect_timeout_leaves_no_socket_and_no_task(name):
     """An attempt that is given up leaves no socket and no task."""
     with deaf_address() as deaf:
         name += [deaf, deaf]
@@ -249,7 +250,7 @@ async def test_giving_up_while_no_address_answers(name):
 
 
 @pytest.mark.parametrize("make", [Http2Transport, GrpclibTransport.to], ids=["default", "grpclib"])
-async def test_look_up_that_hangs(monkeypatch, make):
+async def test_a_hanging_look_up_times_out_and_can_be_repeated(monkeypatch, make):
     """A look-up that hangs is given up in time, holds up no other, and can be tried again."""
     resolve, released = socket.getaddrinfo, threading.Event()
 
@@ -332,7 +333,7 @@ class Proxy:
 
 
 @pytest.mark.parametrize("tls", [None, TRUSTING], ids=["plaintext", "tls"])
-async def test_proxy(tls):
+async def test_a_target_is_reached_through_a_proxy(tls):
     """A target behind a proxy is reached through its tunnel."""
     server, proxy = ScriptedServer(), Proxy()
     async with server.listening(ssl=tls and server_context()), proxy.listening():
@@ -347,8 +348,8 @@ async def test_proxy(tls):
     ]
 
 
-async def test_proxy_refuses():
-    """What a proxy answers instead of a tunnel is told."""
+async def test_the_error_of_a_proxy_is_shown():
+    """What a proxy answers instead of a tunnel is in the error."""
     proxy = Proxy(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
     async with proxy.listening():
         via = HttpConnectProxy("127.0.0.1", proxy.port)
@@ -357,7 +358,7 @@ async def test_proxy_refuses():
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400", b"HTTP/1.1 400 x\r\n" + b"y" * 20_000])
-async def test_proxy_answers_nonsense(answer):
+async def test_a_proxy_response_without_end_is_refused(answer):
     """A proxy whose answer never ends is given up."""
     proxy = Proxy(answer)
     async with proxy.listening():
@@ -366,7 +367,7 @@ async def test_proxy_answers_nonsense(answer):
         assert "no complete answer" in await refusal(Target("example.org", 7233, http_connect_proxy=via))
 
 
-async def test_no_proxy(free_tcp_port):
+async def test_an_unreachable_proxy_is_named(free_tcp_port):
     """A proxy that cannot be reached is named."""
     via = HttpConnectProxy("127.0.0.1", free_tcp_port)
 
@@ -375,7 +376,7 @@ async def test_no_proxy(free_tcp_port):
     assert f"proxy 127.0.0.1:{free_tcp_port} cannot be reached" in message
 
 
-async def test_silent_proxy():
+async def test_a_silent_proxy_times_out():
     """A proxy that says nothing is given up in time, and left."""
     proxy = ScriptedServer(greets=False)
     async with proxy.listening():
@@ -385,7 +386,7 @@ async def test_silent_proxy():
         await until(lambda: proxy.connections[0].is_lost)
 
 
-def test_connect_request():
+def test_a_connect_request_has_credentials_if_given():
     """A tunnel is asked for with the target's address, and credentials only where there are some."""
     assert (
         connect_request("[::1]:7233", HttpConnectProxy("p", 1))
@@ -394,13 +395,13 @@ def test_connect_request():
 
 
 @pytest.mark.parametrize("answer", [b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.1 204\r\n\r\n"])
-def test_tunnel_is_open(answer):
+def test_any_2xx_opens_the_tunnel(answer):
     """Any 2xx opens the tunnel."""
     check_connect_response(answer, HttpConnectProxy("p", 1))
 
 
 @pytest.mark.parametrize("answer", [b"HTTP/1.1 502 Bad Gateway\r\n\r\n", b"SSH-2.0-x\r\n\r\n", b"\r\n\r\n"])
-def test_tunnel_is_not_open(answer):
+def test_any_other_response_opens_no_tunnel(answer):
     """Anything else does not."""
     with pytest.raises(ConnectionError, match="proxy p:1 opens no tunnel"):
         check_connect_response(answer, HttpConnectProxy("p", 1))

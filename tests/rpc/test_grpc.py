@@ -21,7 +21,7 @@ from asyncworker.exceptions import RPCStatusCode
         ("ä".encode(), "ä"),
     ],
 )
-def test_messages(value, text):
+def test_percent_encoding_is_undone_where_well_formed(value, text):
     """Percent-encoding is undone where there is some, and left alone where it is damaged."""
     assert grpc.decode_message(value) == text
 
@@ -29,7 +29,7 @@ def test_messages(value, text):
 @pytest.mark.parametrize(
     ("value", "content"), [(None, None), (b"", b""), (b"AAE", b"\0\1"), (b"AAE=", b"\0\1"), (b"!", None), (b"A", None)]
 )
-def test_binary_headers(value, content):
+def test_a_binary_header_is_base64_with_or_without_padding(value, content):
     """Binary headers are base64 with or without padding; damage is no error of its own."""
     assert grpc.decode_binary(value) == content
 
@@ -37,7 +37,7 @@ def test_binary_headers(value, content):
 @pytest.mark.parametrize(
     "content_type", [b"application/grpc", b"application/grpc+proto", b"application/grpc;charset=x"]
 )
-def test_grpc_content_types(content_type):
+def test_a_grpc_content_type_may_have_a_suffix(content_type):
     """The content-type may have a suffix."""
     assert grpc.check_response({b":status": b"200", b"content-type": content_type}) is None
 
@@ -57,7 +57,7 @@ def test_grpc_content_types(content_type):
         (b"504", RPCStatusCode.UNAVAILABLE),
     ],
 )
-def test_http_statuses(http_status, code):
+def test_an_http_status_has_its_grpc_status(http_status, code):
     """A response that is not gRPC's has the status that gRPC gives its HTTP status."""
     status = grpc.check_response({b":status": http_status, b"content-type": b"application/grpc"})
 
@@ -65,7 +65,7 @@ def test_http_statuses(http_status, code):
     assert status.code is code
 
 
-def test_statuses():
+def test_status_message_and_details_are_read_from_trailers():
     """Status, message and details are read from the trailers."""
     trailers = {b"grpc-status": b"5", b"grpc-message": b"none%21", b"grpc-status-details-bin": b"AAE"}
 
@@ -74,7 +74,7 @@ def test_statuses():
     assert grpc.read_status({}) is None
 
 
-def test_compress():
+def test_a_request_is_compressed_where_that_is_shorter():
     """Requests are compressed where that makes them shorter."""
     large, noise = b"x" * 5000, random.Random(1).randbytes(2000)
 
@@ -92,7 +92,7 @@ def test_decompress_within_the_limit():
         grpc.decompress(gzip.compress(bytes(50_000_000)), b"gzip", 1000)
 
 
-def test_empty_message_compressed():
+def test_an_empty_message_may_be_compressed():
     """An empty message may be compressed; no bytes at all are no gzip."""
     assert grpc.unpack(gzip.compress(b""), 1, b"gzip", 1000) == b""
     with pytest.raises(MessageError, match="whole gzip member"):

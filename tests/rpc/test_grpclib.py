@@ -94,13 +94,13 @@ async def test_bytes_go_there_and_back(far):
         assert await transport.unary(ECHO, b"\x00\xff", timeout=5) == b"\x00\xff"
 
 
-async def test_empty_messages(far):
+async def test_messages_may_be_empty(far):
     """An empty message is a message."""
     async with connected(far) as transport:
         assert await transport.unary(ECHO, b"", timeout=None) == b""
 
 
-async def test_metadata_and_deadline_are_told(far):
+async def test_metadata_and_deadline_are_sent(far):
     """The server gets the metadata, text and binary, and knows the deadline."""
     async with connected(far) as transport:
         await transport.unary(ECHO, b"", timeout=30, metadata=(("client-name", "x"), ("raw-bin", b"\x00\x01\x02")))
@@ -122,8 +122,8 @@ async def test_errors_keep_status_message_and_raw_details(far):
     assert caught.value.details == (b"\x08\x05",)
 
 
-async def test_deadline(far):
-    """A call that is not answered in time fails, and leaves its caller's task as if nobody had ever cancelled it."""
+async def test_a_deadline_fails_the_call_and_not_its_task(far):
+    """A call that is not answered in time fails, and leaves its caller's task uncancelled."""
     async with connected(far) as transport:
         with pytest.raises(RPCError) as caught:
             await transport.unary(HANG, b"", timeout=0.05)
@@ -146,7 +146,7 @@ async def test_cancelling_resets_the_stream(far):
 
 
 @pytest.mark.parametrize(("path", "status"), [(RESET, RPCStatusCode.INTERNAL)])
-async def test_reset_by_the_server(far, path, status):
+async def test_a_reset_stream_has_the_status_of_its_code(far, path, status):
     """A stream that the server resets says so by gRPC's table of HTTP/2 codes."""
     async with connected(far) as transport:
         with pytest.raises(RPCError) as caught:
@@ -155,7 +155,7 @@ async def test_reset_by_the_server(far, path, status):
     assert status is caught.value.status
 
 
-async def test_too_large_a_response(far):
+async def test_a_response_over_the_limit_is_refused(far):
     """A response above the limit is refused in words that are never retried."""
     async with connected(far, max_receive_bytes=10) as transport:
         with pytest.raises(RPCError) as caught:
@@ -250,7 +250,7 @@ async def listening(far, port=0):
 
 
 async def test_over_a_socket(far):
-    """A target that nobody listens at is UNAVAILABLE, and is connected to as soon as somebody does."""
+    """A target without a server is UNAVAILABLE, and is connected to as soon as there is one."""
     async with listening(far) as (_, port):
         pass
     transport = GrpclibTransport.to(Target("127.0.0.1", port))

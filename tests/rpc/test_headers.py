@@ -45,7 +45,7 @@ def test_timeout_is_no_part_of_what_is_remembered():
     assert len(writer._cache) == 1
 
 
-def test_other_blocks_empty_the_memory():
+def test_a_block_that_changes_the_table_clears_the_cache():
     """A block that changes the table makes every other one be encoded anew."""
     writer, reader = encoder(), hpack.Decoder()
     for number in range(200):
@@ -57,7 +57,7 @@ def test_other_blocks_empty_the_memory():
         assert fields["temporal-namespace"] == "default"
 
 
-def test_bulky_values_do_not_displace_the_others():
+def test_a_large_value_is_sent_as_a_literal():
     """A value that would fill the table is sent as a literal each time, and the rest stays indexed."""
     writer, reader = encoder(), hpack.Decoder()
     metadata = (("context", "x" * 3000), *METADATA)
@@ -69,7 +69,7 @@ def test_bulky_values_do_not_displace_the_others():
 
 
 @pytest.mark.parametrize("name", ["authorization", "proxy-authorization", "cookie", "tenant"])
-def test_credentials(caplog, name):
+def test_added_metadata_are_never_indexed_or_logged(caplog, name):
     """Whatever the caller adds may be a secret: it is marked as never to be indexed, by anybody, and never logged."""
     writer, reader = encoder(), hpack.Decoder()
     metadata = ((name, "Bearer secret"), *METADATA)
@@ -83,7 +83,7 @@ def test_credentials(caplog, name):
     assert blocks[2] == blocks[1]
 
 
-def test_table_size_zero():
+def test_a_peer_without_a_table_gets_literals():
     """A peer without a table gets literals, and is told so."""
     writer, reader = encoder(), hpack.Decoder()
     reader.max_allowed_table_size = 0
@@ -95,7 +95,7 @@ def test_table_size_zero():
         assert dict(reader.decode(writer.encode(PATH, METADATA, None)))[":path"] == PATH
 
 
-def test_decoder_remembers():
+def test_a_block_of_indexed_fields_is_decoded_once():
     """A block of indexed fields alone is decoded once, until another kind of block comes."""
     writer, reader = hpack.Encoder(), HeaderDecoder(1 << 16)
     fields = [(b":status", b"200"), (b"content-type", b"application/grpc"), (b"grpc-status", b"0")]
@@ -120,7 +120,7 @@ def test_decoder_against_hpack(blocks):
             assert reader.decode(block).fields == dict(tuple(f) for f in reference.decode(block, raw=True))
 
 
-def test_oversized_list():
+def test_an_oversized_list_is_told_from_a_damaged_block():
     """A list over the limit is told from a block that is damaged."""
     reader = HeaderDecoder(100)
     with pytest.raises(HeaderDecodingError) as caught:
@@ -150,12 +150,12 @@ def test_oversized_list():
         (float("inf"), b"99999999H"),
     ],
 )
-def test_timeouts(seconds, text):
+def test_a_timeout_is_written_in_its_finest_unit(seconds, text):
     """A timeout is written in at most eight digits and the finest unit that has room, rounded up."""
     assert format_timeout(seconds) == text
 
 
-def test_endless_timeout():
+def test_an_infinite_timeout_is_the_longest_there_is():
     """A call whose timeout has no end is sent with the longest there is."""
     block = encoder().encode(PATH, METADATA, float("inf"))
 
@@ -163,7 +163,7 @@ def test_endless_timeout():
 
 
 @given(st.floats(1e-6, 1e11))
-def test_timeouts_are_never_short(seconds):
+def test_a_written_timeout_is_never_shorter(seconds):
     """The server is never told less than the caller allows."""
     text = format_timeout(seconds)
     unit = {b"u": 1e-6, b"m": 1e-3, b"S": 1, b"M": 60, b"H": 3600}[text[-1:]]
@@ -173,7 +173,7 @@ def test_timeouts_are_never_short(seconds):
 
 
 @given(st.binary(min_size=1, max_size=400).map(lambda b: b.hex().encode()), st.binary(max_size=20_000))
-def test_literals(name, value):
+def test_a_literal_of_any_length_changes_no_table(name, value):
     """Literals of any length are read as they were meant, and change no table."""
     reader = hpack.Decoder(1 << 20)
 
@@ -192,7 +192,7 @@ def test_literals(name, value):
         (("key-bin", b""), (b"key-bin", b"")),
     ],
 )
-def test_metadata(item, field):
+def test_metadata_are_text_or_base64(item, field):
     """Metadata are text in printable ASCII, or base64 where the key says that they are bytes."""
     assert encode_metadatum(item) == field
 
@@ -207,6 +207,8 @@ def test_metadata(item, field):
         ("a\n", "value"),
         ("te", "trailers"),
         ("grpc-timeout", "1S"),
+        ("grpc-other", "value"),
+        ("user-agent", "value"),
         ("key", "new\nline"),
         ("key", "value\n"),
         ("key", " value"),
@@ -216,7 +218,7 @@ def test_metadata(item, field):
         ("key-bin", "text"),
     ],
 )
-def test_impossible_metadata(item):
+def test_invalid_metadata_raise_without_showing_the_value(item):
     """What gRPC does not allow is an error, in which a text value is never shown."""
     with pytest.raises(ValueError, match=r"^metadata ") as caught:
         encode_metadatum(item)

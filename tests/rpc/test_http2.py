@@ -27,7 +27,7 @@ def failures(events):
 # The beginning
 
 
-def test_greeting():
+def test_a_connection_begins_with_preface_settings_and_window():
     """The client begins with the preface, its settings and a wide window for the connection."""
     data = Http2Connection("test:7233").data_to_send()
 
@@ -41,7 +41,7 @@ def test_greeting():
     assert update == Frame(frames.WINDOW_UPDATE, 0, 0, struct.pack(">I", WINDOW - 65_535))
 
 
-def test_ready():
+def test_the_servers_settings_make_the_connection_ready():
     """The server's first SETTINGS make the connection ready, and are acknowledged; later ones only that."""
     peer = Peer(greets=False)
     peer.heard()
@@ -52,7 +52,7 @@ def test_ready():
     assert peer.heard() == [Frame(frames.SETTINGS, frames.ACK, 0, b"")]
 
 
-def test_acknowledgement_of_our_settings():
+def test_an_acknowledgement_of_settings_has_no_event():
     """The server's acknowledgement is taken in silence."""
     peer = Peer()
 
@@ -63,7 +63,7 @@ def test_acknowledgement_of_our_settings():
 # A call
 
 
-def test_request():
+def test_a_small_request_is_two_frames():
     """A small request is two frames: its headers, then the message that ends the stream."""
     peer = Peer()
     peer.call(b"hello", timeout=2.5, metadata=(("temporal-namespace", "default"), ("token-bin", b"\xff\xfe")))
@@ -86,7 +86,7 @@ def test_request():
     assert data == Frame(frames.DATA, frames.END_STREAM, 1, message(b"hello"))
 
 
-def test_response():
+def test_headers_message_and_trailers_are_a_response():
     """Headers, a message and trailers with status 0 are a response."""
     peer = Peer()
     call = peer.call()
@@ -95,7 +95,7 @@ def test_response():
     assert peer.connection.calls == 0
 
 
-def test_empty_messages():
+def test_messages_may_be_empty():
     """A message may be empty in both directions."""
     peer = Peer()
     call = peer.call(b"")
@@ -104,7 +104,7 @@ def test_empty_messages():
     assert peer.say(peer.response(1, b"")) == [Response(call, b"")]
 
 
-def test_any_chunking():
+def test_received_bytes_may_be_split_anywhere():
     """It does not matter where the bytes are cut."""
     for size in (1, 2, 3, 5, 7, 11):
         peer = Peer(greets=False)
@@ -120,7 +120,7 @@ def test_any_chunking():
         assert events == [Ready(), Response(call, b"x" * 100)]
 
 
-def test_message_in_many_frames():
+def test_a_message_may_come_in_many_frames():
     """A message may come in frames of any size, the prefix cut as well."""
     peer = Peer()
     call = peer.call()
@@ -136,7 +136,7 @@ def test_message_in_many_frames():
     assert events == [Response(call, b"0123456789")]
 
 
-def test_interleaved_responses():
+def test_responses_may_be_interleaved():
     """Responses come in any order, and in pieces between one another."""
     peer = Peer()
     first, second = peer.call(), peer.call()
@@ -153,7 +153,7 @@ def test_interleaved_responses():
     assert events == [Response(second, b"second"), Response(first, b"first")]
 
 
-def test_padding_and_priority():
+def test_padding_and_priorities_are_ignored():
     """Padding and advice on priorities are ignored."""
     peer = Peer()
     call = peer.call()
@@ -170,7 +170,7 @@ def test_padding_and_priority():
     assert events == [Response(call, b"hello")]
 
 
-def test_continuation():
+def test_a_header_block_may_be_continued():
     """A header block may be cut into CONTINUATION frames."""
     peer = Peer()
     call = peer.call()
@@ -188,7 +188,7 @@ def test_continuation():
     assert events == [Response(call, b"hello")]
 
 
-def test_continuation_of_trailers_without_data():
+def test_continued_trailers_end_the_stream():
     """END_STREAM on HEADERS counts when their CONTINUATION has come."""
     peer = Peer()
     call = peer.call()
@@ -200,7 +200,7 @@ def test_continuation_of_trailers_without_data():
     assert (failure.call, failure.status.code, failure.status.message) == (call, RPCStatusCode.NOT_FOUND, "gone")
 
 
-def test_interim_responses():
+def test_interim_responses_are_ignored():
     """1xx responses announce nothing about the one to come."""
     peer = Peer()
     call = peer.call()
@@ -210,7 +210,7 @@ def test_interim_responses():
     assert peer.say(peer.response(1)) == [Response(call, b"response")]
 
 
-def test_interim_responses_without_end():
+def test_too_many_interim_responses_reset_the_stream():
     """A stream that is told more 1xx responses than anybody needs is reset; the connection goes on."""
     peer = Peer()
     peer.call()
@@ -224,7 +224,7 @@ def test_interim_responses_without_end():
     assert peer.connection.accepts_calls
 
 
-def test_interim_response_that_is_large():
+def test_a_large_interim_response_resets_the_stream():
     """A 1xx response of many fields ends its stream, however short they are on the wire."""
     peer = Peer()
     peer.call()
@@ -235,7 +235,7 @@ def test_interim_response_that_is_large():
     assert failure.status.code is INTERNAL
 
 
-def test_headers_of_streams_that_are_over():
+def test_too_many_headers_of_ended_streams_end_the_connection():
     """Headers that name a large entry of the table again and again, for streams that are over, end the connection."""
     peer = Peer()
     peer.call()
@@ -251,7 +251,7 @@ def test_headers_of_streams_that_are_over():
     assert peer.heard()[-1].payload[4:8] == struct.pack(">I", ErrorCode.ENHANCE_YOUR_CALM)
 
 
-def test_late_headers_of_calls_that_were_given_up():
+def test_late_headers_of_reset_calls_are_accepted():
     """However many calls are given up, what their server had said by then is borne."""
     peer = Peer()
     calls = [peer.call() for _ in range(3000)]
@@ -265,7 +265,7 @@ def test_late_headers_of_calls_that_were_given_up():
     assert peer.connection.accepts_calls
 
 
-def test_header_list_that_is_long():
+def test_a_long_header_list_ends_the_connection():
     """A block that is short on the wire, and long as a list, ends the connection before all of it is read."""
     peer = Peer()
     peer.call()
@@ -276,7 +276,7 @@ def test_header_list_that_is_long():
     assert peer.heard()[-1].payload[4:8] == struct.pack(">I", ErrorCode.ENHANCE_YOUR_CALM)
 
 
-def test_broken_headers_are_told_in_the_same_words():
+def test_the_error_of_broken_headers_has_no_address():
     """What cannot be decoded is the same news each time: the words name no address in memory."""
     reasons = set()
     for _ in range(3):
@@ -289,7 +289,7 @@ def test_broken_headers_are_told_in_the_same_words():
     assert "0x" not in reasons.pop()
 
 
-def test_unknown_frames_and_settings():
+def test_unknown_frames_and_settings_are_ignored():
     """What a later RFC defines is ignored."""
     peer = Peer()
 
@@ -300,7 +300,7 @@ def test_unknown_frames_and_settings():
     assert peer.connection.accepts_calls
 
 
-def test_large_request_headers():
+def test_large_request_headers_are_continued():
     """Headers longer than a frame are sent as CONTINUATION."""
     peer = Peer()
     peer.call(metadata=tuple((f"key-{i}", chr(97 + i % 26) * 5000) for i in range(8)))
@@ -334,7 +334,7 @@ def test_large_request_headers():
         ),
     ],
 )
-def test_trailers_only(fields, code, text):
+def test_a_response_of_trailers_alone_is_an_error(fields, code, text):
     """A response of trailers alone is an error: the server's, or what can be made of the HTTP status."""
     peer = Peer()
     call = peer.call()
@@ -354,7 +354,7 @@ def test_trailers_only(fields, code, text):
         ([(b":status", b"200")], UNKNOWN),
     ],
 )
-def test_not_grpc(head, code):
+def test_a_response_that_is_not_grpc_is_reset(head, code):
     """A response that is not gRPC's is not read to its end."""
     peer = Peer()
     peer.call()
@@ -366,7 +366,7 @@ def test_not_grpc(head, code):
     assert peer.heard() == [Frame(frames.RST_STREAM, 0, 1, struct.pack(">I", ErrorCode.CANCEL))]
 
 
-def test_error_after_message():
+def test_trailers_decide_over_a_message():
     """The trailers decide, whatever came before."""
     peer = Peer()
     peer.call()
@@ -377,7 +377,7 @@ def test_error_after_message():
 
 
 @pytest.mark.parametrize("value", [b"CAUSBGJhZCE", b"CAUSBGJhZCE="])
-def test_details(value):
+def test_status_details_are_base64(value):
     """``grpc-status-details-bin`` is base64, padded or not."""
     peer = Peer()
     peer.call()
@@ -389,7 +389,7 @@ def test_details(value):
     assert failure.status.details == b"\x08\x05\x12\x04bad!"
 
 
-def test_truncated_message():
+def test_ok_with_a_truncated_message_is_an_error():
     """OK with less than the whole message is no success."""
     peer = Peer()
     peer.call()
@@ -401,7 +401,7 @@ def test_truncated_message():
     assert [failure.status.message for failure in failures(events)] == ["OK with 4 of 5 bytes of a message"]
 
 
-def test_two_messages():
+def test_a_second_message_is_an_error():
     """A unary call has one response."""
     peer = Peer()
     peer.call()
@@ -413,7 +413,7 @@ def test_two_messages():
     assert peer.heard()[0].kind == frames.RST_STREAM
 
 
-def test_end_without_trailers():
+def test_an_end_without_trailers_is_unknown():
     """DATA that ends the stream leaves the status unknown."""
     peer = Peer()
     peer.call()
@@ -423,7 +423,7 @@ def test_end_without_trailers():
     assert statuses(events) == [UNKNOWN]
 
 
-def test_message_too_large():
+def test_a_message_over_the_limit_is_refused_by_its_prefix():
     """A message over the limit is refused by its prefix, before it has come."""
     peer = Peer(max_message=100)
     peer.call()
@@ -436,7 +436,7 @@ def test_message_too_large():
     assert peer.heard() == [Frame(frames.RST_STREAM, 0, 1, struct.pack(">I", ErrorCode.CANCEL))]
 
 
-def test_message_too_large_that_begins_with_a_token():
+def test_a_message_over_the_limit_is_read_as_far_as_its_token():
     """Of a message over the limit as much is waited for as names its task, however it is cut, and no byte more."""
     peer = Peer(max_message=100)
     call = peer.call()
@@ -451,7 +451,7 @@ def test_message_too_large_that_begins_with_a_token():
     assert call.message.startswith(b"\x0a\x05token")
 
 
-def test_message_too_large_that_ends_early():
+def test_a_short_message_that_claims_to_be_over_the_limit_is_refused():
     """A message that claims to be over the limit, and is not, is refused all the same."""
     peer = Peer(max_message=100)
     peer.call()
@@ -463,7 +463,7 @@ def test_message_too_large_that_ends_early():
     assert statuses(events) == [RPCStatusCode.RESOURCE_EXHAUSTED]
 
 
-def test_buffer_limit():
+def test_responses_in_flight_are_bounded():
     """What all responses under way hold together is bounded; what is over no longer counts."""
     peer = Peer(max_message=1000, max_buffered=1500)
     first, second, third = peer.call(), peer.call(), peer.call()
@@ -484,7 +484,7 @@ def test_buffer_limit():
 # Compression
 
 
-def test_compressed_response():
+def test_a_gzipped_response_is_inflated():
     """A gzipped response is inflated where the server has said that it would be one."""
     peer = Peer()
     call = peer.call()
@@ -509,7 +509,7 @@ def test_compressed_response():
         (b"gzip", gzip.compress(b"x" * 1001), RPCStatusCode.RESOURCE_EXHAUSTED),
     ],
 )
-def test_bad_compression(encoding, body, code):
+def test_a_response_that_cannot_be_inflated_is_an_error(encoding, body, code):
     """What cannot be inflated, or not within the limit, is an error of that call."""
     peer = Peer(max_message=1000)
     peer.call()
@@ -524,7 +524,7 @@ def test_bad_compression(encoding, body, code):
     assert peer.connection.accepts_calls
 
 
-def test_compressed_request():
+def test_requests_are_gzipped_where_that_is_shorter():
     """Requests are gzipped where that is asked for and makes them shorter."""
     peer = Peer(is_compressing=True)
     peer.call(b"x" * 5000)
@@ -583,7 +583,7 @@ def test_upload_fills_the_stream_window_exactly():
     assert peer.heard() == [Frame(frames.DATA, frames.END_STREAM, 3, b"6")]
 
 
-def test_uploads_take_turns():
+def test_large_requests_are_interleaved():
     """An upload does not hold up another."""
     peer = Peer(settings={Setting.INITIAL_WINDOW_SIZE: 1 << 20})
     peer.call(b"x" * 65_530)
@@ -596,7 +596,7 @@ def test_uploads_take_turns():
     assert order == [3, 5, 3, 5]
 
 
-def test_initial_window_changes_open_streams():
+def test_the_initial_window_applies_to_open_streams():
     """A change of the initial window applies to streams that are open, and may make their windows negative."""
     peer = Peer(settings={Setting.INITIAL_WINDOW_SIZE: 50})
     peer.call(b"x" * 100)
@@ -627,7 +627,7 @@ def test_settings_are_acknowledged_before_they_are_used():
     ]
 
 
-def test_frame_size_setting():
+def test_a_larger_max_frame_size_is_used():
     """A server that takes larger frames gets them."""
     peer = Peer(settings={Setting.MAX_FRAME_SIZE: 20_000})
     peer.call(b"x" * 30_000)
@@ -654,7 +654,7 @@ def test_windows_are_given_back_by_halves():
     assert updates == parse(update(0, sent) + update(1, sent))
 
 
-def test_no_window_for_a_stream_that_has_ended():
+def test_an_ended_stream_gets_no_window_update():
     """The last frame of a stream earns the connection's window back, and not the stream's."""
     peer = Peer()
     peer.call()
@@ -669,7 +669,7 @@ def test_no_window_for_a_stream_that_has_ended():
     assert peer.heard() == parse(update(0, WINDOW // 2 + 1))
 
 
-def test_data_of_calls_that_are_over_count():
+def test_data_of_reset_calls_uses_the_connections_window():
     """What comes for a call that was given up still uses the connection's window."""
     peer = Peer()
     call = peer.call()
@@ -683,7 +683,7 @@ def test_data_of_calls_that_are_over_count():
     assert peer.heard() == parse(update(0, WINDOW // 2 + 16_384))
 
 
-def test_response_before_the_upload_is_done():
+def test_an_early_response_ends_the_upload():
     """A server that answers early makes the rest of the request unnecessary."""
     peer = Peer()
     call = peer.call(b"x" * 100_000)
@@ -699,7 +699,7 @@ def test_response_before_the_upload_is_done():
 # Limits on streams
 
 
-def test_queue():
+def test_calls_over_the_stream_limit_queue_in_order():
     """Calls over the server's limit wait their turn, in order."""
     peer = Peer(settings={Setting.MAX_CONCURRENT_STREAMS: 2})
     calls = [peer.call(b"%d" % number) for number in range(4)]
@@ -713,7 +713,7 @@ def test_queue():
     assert uploaded(peer.heard()) == message(b"3")
 
 
-def test_queued_call_is_sent_with_the_time_it_has_left():
+def test_a_queued_call_is_sent_with_the_time_it_has_left():
     """A call that waited for a stream tells the server what is left of its timeout: a poll is answered in that time."""
     peer = Peer(settings={Setting.MAX_CONCURRENT_STREAMS: 1})
     first, second, third = peer.call(), peer.call(timeout=70), peer.call(timeout=70)
@@ -726,7 +726,7 @@ def test_queued_call_is_sent_with_the_time_it_has_left():
     assert [fields.get(b"grpc-timeout") for fields in sent] == [None, b"40000000u", b"20000000u"]
 
 
-def test_queued_call_given_up():
+def test_a_queued_call_that_is_reset_is_never_sent():
     """A queued call that is given up is never sent."""
     peer = Peer(settings={Setting.MAX_CONCURRENT_STREAMS: 1})
     first, second, third = peer.call(b"1"), peer.call(b"2"), peer.call(b"3")
@@ -739,7 +739,7 @@ def test_queued_call_given_up():
     assert third.id == 3
 
 
-def test_failed_calls_make_room():
+def test_any_end_of_a_call_gives_its_stream_to_the_next():
     """Whatever way a call ends, the next in the queue gets its stream."""
     peer = Peer(settings={Setting.MAX_CONCURRENT_STREAMS: 1})
     for _ in range(4):
@@ -752,7 +752,7 @@ def test_failed_calls_make_room():
     assert [frame.stream_id for frame in peer.heard() if frame.kind == frames.HEADERS] == [1, 3, 5, 7]
 
 
-def test_stream_ids_run_out():
+def test_the_last_stream_id_ends_new_calls():
     """The last stream id there is ends the connection's use for new calls."""
     peer = Peer()
     peer.connection._next_id = frames.MAX_STREAM_ID - 2
@@ -766,7 +766,7 @@ def test_stream_ids_run_out():
         peer.call()
 
 
-def test_stream_ids_run_out_for_the_queue():
+def test_queued_calls_without_stream_ids_are_unprocessed():
     """Calls that wait for a stream when the last id is taken are known not to have been sent."""
     peer = Peer(settings={Setting.MAX_CONCURRENT_STREAMS: 1})
     peer.connection._next_id = frames.MAX_STREAM_ID - 2
@@ -782,7 +782,7 @@ def test_stream_ids_run_out_for_the_queue():
 # Giving up
 
 
-def test_reset():
+def test_a_reset_call_has_no_event():
     """A call that is given up is reset, once, and has no event."""
     peer = Peer()
     call = peer.call()
@@ -795,7 +795,7 @@ def test_reset():
     assert peer.say(peer.response(1)) == []
 
 
-def test_reset_of_a_blocked_upload():
+def test_a_reset_call_sends_no_more_of_its_request():
     """The rest of a request that is given up is not sent."""
     peer = Peer()
     call = peer.call(b"x" * 100_000)
@@ -807,8 +807,8 @@ def test_reset_of_a_blocked_upload():
     assert peer.heard() == parse(frames.rst_stream(1, ErrorCode.CANCEL))
 
 
-def test_headers_for_a_call_that_is_over_keep_the_table():
-    """The header table follows blocks of calls that nobody waits for any more."""
+def test_headers_of_reset_calls_keep_the_table():
+    """The header table follows blocks of calls that were reset."""
     peer = Peer()
     call = peer.call()
     peer.connection.reset(call)
@@ -831,7 +831,7 @@ def test_headers_for_a_call_that_is_over_keep_the_table():
         (0xABCDEF, INTERNAL, False),
     ],
 )
-def test_reset_by_the_server(code, status, is_unprocessed):
+def test_rst_stream_has_the_status_of_its_code(code, status, is_unprocessed):
     """RST_STREAM becomes the status that gRPC gives it; a refused stream was not processed."""
     peer = Peer()
     call = peer.call()
@@ -844,7 +844,7 @@ def test_reset_by_the_server(code, status, is_unprocessed):
 # The end of the connection
 
 
-def test_goaway():
+def test_goaway_fails_the_calls_above_its_last_id():
     """GOAWAY fails the calls above its last id, which the server has not seen; the others end in peace."""
     peer = Peer(settings={Setting.MAX_CONCURRENT_STREAMS: 2})
     first, second, queued = peer.call(), peer.call(), peer.call()
@@ -860,7 +860,7 @@ def test_goaway():
     assert peer.say(peer.response(1)) == [Response(first, b"response")]
 
 
-def test_goaway_in_two_steps():
+def test_goaway_may_come_in_two_steps():
     """A graceful server says 2^31-1 first and the real id later."""
     peer = Peer()
     first, second = peer.call(), peer.call()
@@ -872,7 +872,7 @@ def test_goaway_in_two_steps():
     assert peer.say(peer.response(1)) == [Response(first, b"response")]
 
 
-def test_connection_lost():
+def test_a_lost_connection_fails_every_call():
     """A lost connection fails every call; only what never left is known not to have been processed."""
     peer = Peer(settings={Setting.MAX_CONCURRENT_STREAMS: 3})
     sent = peer.call()
@@ -894,8 +894,8 @@ def test_connection_lost():
     assert peer.connection.connection_lost("again") == []
 
 
-def test_close():
-    """Closing says goodbye."""
+def test_close_sends_goaway():
+    """Closing sends GOAWAY."""
     peer = Peer()
 
     peer.connection.close()
@@ -904,7 +904,7 @@ def test_close():
     assert not peer.connection.accepts_calls
 
 
-def test_nothing_is_heard_after_the_end():
+def test_bytes_after_a_protocol_error_are_ignored():
     """Bytes that come after a protocol error mean nothing."""
     peer = Peer()
     call = peer.call()
@@ -919,7 +919,7 @@ def test_nothing_is_heard_after_the_end():
 # Keep-alive
 
 
-def test_ping_is_answered():
+def test_a_ping_is_answered_with_its_payload():
     """The server's PING is answered with its payload."""
     peer = Peer()
 
@@ -928,7 +928,7 @@ def test_ping_is_answered():
     assert peer.heard() == [Frame(frames.PING, frames.ACK, 0, b"12345678")]
 
 
-def test_ping():
+def test_a_reply_to_our_ping_updates_received_at():
     """Our PING goes out, and whatever comes back shows when the peer was heard."""
     peer = Peer()
 
@@ -941,7 +941,7 @@ def test_ping():
     assert peer.connection.received_at == 12.5
 
 
-def test_flood():
+def test_a_flood_of_pings_ends_the_connection():
     """A peer that asks for answers and does not take them is asked to calm down."""
     peer = Peer()
     flood = frames.frame(frames.PING, 0, 0, b"12345678") * 1000
@@ -1020,7 +1020,7 @@ CONNECTION_ERRORS = {
 
 
 @pytest.mark.parametrize("spoken", CONNECTION_ERRORS)
-def test_connection_errors(spoken):
+def test_a_connection_error_is_answered_with_goaway(spoken):
     """What breaks the connection is answered with GOAWAY and RFC 9113's code for it, and fails every call."""
     data, code = CONNECTION_ERRORS[spoken]
     peer = Peer()
@@ -1043,7 +1043,7 @@ def test_connection_errors(spoken):
     "first",
     [frames.frame(frames.PING, 0, 0, b"12345678"), frames.frame(frames.SETTINGS, 1, 0, b""), b"HTTP/1.1 400 Bad"],
 )
-def test_first_frame(first):
+def test_a_first_frame_other_than_settings_is_not_http2(first):
     """A server that does not begin with SETTINGS does not speak HTTP/2."""
     peer = Peer(greets=False)
     peer.heard()
@@ -1053,7 +1053,7 @@ def test_first_frame(first):
     assert peer.heard()[0].payload[4:8] == struct.pack(">I", ErrorCode.PROTOCOL_ERROR)
 
 
-def test_oversized_header_list():
+def test_an_oversized_header_list_ends_the_connection():
     """A header list over the limit we announced ends the connection, as the table is lost with it."""
     peer = Peer()
     peer.call()
@@ -1066,7 +1066,7 @@ def test_oversized_header_list():
     assert peer.heard()[-1].payload[4:8] == struct.pack(">I", ErrorCode.ENHANCE_YOUR_CALM)
 
 
-def test_connection_window():
+def test_data_over_the_connections_window_ends_the_connection():
     """More DATA than the connection's window ends the connection."""
     peer = Peer()
     peer.call()
@@ -1099,7 +1099,7 @@ STREAM_ERRORS = {
 
 
 @pytest.mark.parametrize("spoken", STREAM_ERRORS)
-def test_stream_errors(spoken):
+def test_a_stream_error_is_answered_with_rst_stream(spoken):
     """What breaks a stream is answered with RST_STREAM, and fails its call and no other."""
     make, code = STREAM_ERRORS[spoken]
     peer = Peer()
@@ -1113,7 +1113,7 @@ def test_stream_errors(spoken):
     assert peer.say(peer.response(3)) == [Response(other, b"response")]
 
 
-def test_stream_window():
+def test_data_over_the_streams_window_resets_the_stream():
     """More DATA than a stream's window resets the stream."""
     peer = Peer()
     call = peer.call()
@@ -1126,7 +1126,7 @@ def test_stream_window():
     assert peer.heard() == parse(frames.rst_stream(1, ErrorCode.FLOW_CONTROL_ERROR))
 
 
-def test_malformed_end():
+def test_a_malformed_end_resets_nothing():
     """A stream that ends in an error of the server has nothing left to reset."""
     peer = Peer()
     peer.call()
@@ -1142,7 +1142,7 @@ def test_malformed_end():
 
 
 @pytest.mark.parametrize("limit", [None, 1])
-def test_bad_metadata(limit):
+def test_invalid_metadata_are_refused_at_start(limit):
     """Metadata that cannot be sent are refused at once, and nothing of the call is sent, queued or not."""
     peer = Peer(settings={} if limit is None else {Setting.MAX_CONCURRENT_STREAMS: 0})
 
@@ -1153,7 +1153,7 @@ def test_bad_metadata(limit):
     assert peer.connection.calls == 0
 
 
-def test_header_list_limit():
+def test_headers_over_the_servers_limit_are_refused():
     """More headers than the server accepts are refused here; a queued call too, if the server changes its mind."""
     peer = Peer(settings={Setting.MAX_HEADER_LIST_SIZE: 1000, Setting.MAX_CONCURRENT_STREAMS: 0})
     with pytest.raises(ValueError, match="the server accepts 1000"):
@@ -1166,7 +1166,7 @@ def test_header_list_limit():
     assert (failure.call, failure.status.code) == (call, RPCStatusCode.INVALID_ARGUMENT)
 
 
-def test_header_list_limit_counts_the_timeout():
+def test_the_header_limit_counts_the_timeout():
     """The timeout of a call is one of its headers, and is room that its metadata do not have."""
     peer = Peer()
     peer.call(timeout=1.5)
@@ -1177,7 +1177,7 @@ def test_header_list_limit_counts_the_timeout():
         peer.call(timeout=1.5)
 
 
-def test_header_list_limit_met_by_giving_up():
+def test_a_queued_call_that_has_become_too_large_fails_in_its_turn():
     """A queued call that cannot be sent any more fails when its turn comes, also where giving another up brings it."""
     peer = Peer(settings={Setting.MAX_HEADER_LIST_SIZE: 1000, Setting.MAX_CONCURRENT_STREAMS: 1})
     first, queued = peer.call(), peer.call(metadata=(("a", "x" * 300),))
@@ -1188,7 +1188,7 @@ def test_header_list_limit_met_by_giving_up():
     assert (failure.call, failure.status.code) == (queued, RPCStatusCode.INVALID_ARGUMENT)
 
 
-def test_header_table_size():
+def test_a_server_without_a_header_table_gets_full_headers():
     """A server without a header table gets every header in full, every time."""
     peer = Peer(settings={Setting.HEADER_TABLE_SIZE: 0})
     peer.decoder.max_allowed_table_size = 0
@@ -1202,7 +1202,7 @@ def test_header_table_size():
     assert blocks[0] == blocks[1] == blocks[2]
 
 
-def test_repr():
+def test_repr_shows_the_state_of_the_connection():
     """The connection shows its state."""
     peer = Peer(settings={Setting.MAX_CONCURRENT_STREAMS: 1})
     call = peer.call()

@@ -128,7 +128,7 @@ server_settings = st.fixed_dictionaries(
 
 @settings(max_examples=50, deadline=None)
 @given(values=server_settings, seed=st.integers(0, 2**32))
-def test_calls(values, seed):
+def test_each_call_gets_its_response_from_h2(values, seed):
     """Whatever a strict server's settings, and however the bytes are cut, every call gets the answer to its request."""
     dice = random.Random(seed)
     client, server = Http2Connection("test:7233"), H2Server(values, dice)
@@ -162,7 +162,7 @@ def test_calls(values, seed):
 
 @settings(max_examples=40, deadline=None)
 @given(values=server_settings, seed=st.integers(0, 2**32))
-def test_calls_given_up(values, seed):
+def test_reset_calls_leave_both_sides_in_agreement(values, seed):
     """Calls that are given up at any moment leave both sides in agreement."""
     dice = random.Random(seed)
     client, server = Http2Connection("test:7233"), H2Server(values, dice)
@@ -184,7 +184,7 @@ def test_calls_given_up(values, seed):
     assert client.calls == 0
 
 
-def test_downloads_past_the_window():
+def test_a_response_larger_than_the_windows_arrives():
     """Responses larger than both windows arrive, as the windows are given back."""
     dice = random.Random(1)
     client, server = Http2Connection("test:7233", max_message=20 << 20), H2Server({}, dice)
@@ -205,7 +205,7 @@ def test_downloads_past_the_window():
 
 
 @pytest.mark.parametrize("last", [0, 1, 2])
-def test_goaway(last):
+def test_after_h2s_goaway_accepted_calls_end_well(last):
     """After h2's GOAWAY the calls it has accepted end well, the others may be sent again."""
     dice = random.Random(3)
     client, server = Http2Connection("test:7233"), H2Server({}, dice)
@@ -230,7 +230,7 @@ def test_goaway(last):
     assert GoingAway(0, "NO_ERROR") in events
 
 
-def test_h2_hears_our_goodbye():
+def test_h2_receives_our_goaway():
     """Closing, and protocol errors, reach h2 with their codes."""
     dice = random.Random(4)
     closing, server = Http2Connection("test:7233"), H2Server({}, dice)

@@ -77,7 +77,7 @@ def check(peer, calls, events):
 
 @settings(max_examples=400, deadline=None)
 @given(script=st.lists(actions, max_size=25), cut=st.integers(1, 40))
-def test_anything(script, cut):
+def test_any_frames_lead_to_one_outcome_per_call(script, cut):
     """Whatever a server says, each call has one outcome, and what we say is whole frames."""
     peer = Peer(max_message=1000, max_buffered=2000, settings={Setting.MAX_CONCURRENT_STREAMS: 3})
     calls, events = [peer.call(), peer.call()], []
@@ -103,7 +103,7 @@ def test_anything(script, cut):
 
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
-def test_damaged_answers(data):
+def test_a_damaged_response_raises_no_exception(data):
     """An answer with any byte changed is another answer or an error, never an exception."""
     peer = Peer(max_message=1000)
     calls = [peer.call(), peer.call()]

@@ -9,7 +9,7 @@ import hpack
 import pytest
 from far_ends import until
 from http2_peer import PATH
-from posted import Answer, Posted
+from nowait import Answer, Nowait
 from scripted_server import ScriptedServer, ServerConnection
 
 from asyncworker._rpc._target import KeepAlive, Target
@@ -33,8 +33,8 @@ def call(transport, request=b"request", timeout=10.0, **options):
     return asyncio.create_task(transport.unary(PATH, request, timeout=timeout, **options))
 
 
-# A call is awaited, or nobody awaits it: both come to the same.
-both_ways = pytest.mark.parametrize("way", [lambda transport: transport, Posted], ids=["awaited", "posted"])
+# A call is awaited, or its outcome goes to callbacks: both have the same outcome.
+both_ways = pytest.mark.parametrize("way", [lambda transport: transport, Nowait], ids=["awaited", "nowait"])
 
 
 async def refused(transport, **options) -> RPCError:
@@ -82,7 +82,7 @@ async def test_writes_are_coalesced():
         assert server.reads - reads == 1
 
 
-async def test_spreads_calls():
+async def test_calls_are_spread_over_the_connections_asked_for():
     """Asked for several connections, it opens them one by one, and long polls end up on all of them."""
     server = ScriptedServer(keep_quiet)
     async with server.listening(), connected(server, connections=3) as transport:
@@ -99,7 +99,7 @@ async def test_spreads_calls():
             poll.cancel()
 
 
-async def test_not_http2():
+async def test_a_server_that_is_not_http2_is_named_so():
     """Something that is not HTTP/2 is named for what it is."""
     server = ScriptedServer(greets=False)
     async with server.listening(), connected(server) as transport:
@@ -112,7 +112,7 @@ async def test_not_http2():
         assert caught.value.status is RPCStatusCode.UNAVAILABLE
 
 
-async def test_hanging_up_at_once():
+async def test_a_server_that_hangs_up_before_settings_is_unavailable():
     """A server that hangs up before its settings have come makes the call UNAVAILABLE."""
     server = ScriptedServer(greets=False)
     async with server.listening(), connected(server) as transport:
@@ -125,7 +125,7 @@ async def test_hanging_up_at_once():
         assert caught.value.status is RPCStatusCode.UNAVAILABLE
 
 
-async def test_goaway_at_once():
+async def test_a_server_that_sends_goaway_at_once_is_not_connected_to_again():
     """A server that greets and hangs up in one breath is not connected to again and again."""
     server = ScriptedServer(greets=False)
     async with server.listening(), connected(server) as transport:
@@ -141,7 +141,7 @@ async def test_goaway_at_once():
 
 
 @both_ways
-async def test_deadline_while_connecting(way):
+async def test_a_deadline_while_connecting_is_unavailable(way):
     """A call that finds no connection in time is UNAVAILABLE: the server cannot have seen it."""
     server = ScriptedServer(greets=False)
     async with server.listening(), connected(server) as transport:
@@ -151,7 +151,7 @@ async def test_deadline_while_connecting(way):
 
 
 @both_ways
-async def test_connect_timeout(way):
+async def test_a_connect_timeout_fails_calls_without_a_deadline(way):
     """An attempt to connect ends by itself, and so does a call without a deadline."""
     server = ScriptedServer(greets=False)
     async with server.listening(), connected(server, connect_timeout=0.05) as transport:
@@ -162,7 +162,7 @@ async def test_connect_timeout(way):
         await until(lambda: server.connections[0].is_lost)
 
 
-async def test_cancellation_while_connecting():
+async def test_a_cancelled_caller_leaves_the_attempt_to_others():
     """A caller that goes away leaves the attempt to the others."""
     server = ScriptedServer(greets=False)
     async with server.listening(), connected(server) as transport:
@@ -178,8 +178,8 @@ async def test_cancellation_while_connecting():
         assert len(server.connections) == 1
 
 
-async def test_connecting_cancelled_by_a_stranger():
-    """An attempt to connect that somebody cancels is made again for the calls that wait for it."""
+async def test_a_cancelled_attempt_to_connect_is_repeated_for_waiting_calls():
+    """An attempt to connect whose task is cancelled is made again for the calls that wait for it."""
     server = ScriptedServer(greets=False)
     async with server.listening(), connected(server) as transport:
         task = call(transport, timeout=None)
@@ -191,7 +191,7 @@ async def test_connecting_cancelled_by_a_stranger():
 
 
 @both_ways
-async def test_closing_while_connecting(way):
+async def test_close_ends_an_attempt_to_connect_and_its_waiting_calls(way):
     """Closing ends an attempt to connect, and the calls that wait for it."""
     server = ScriptedServer(greets=False)
     async with server.listening(), connected(server) as transport:
@@ -206,7 +206,7 @@ async def test_closing_while_connecting(way):
 
 
 @both_ways
-async def test_reconnects_after_backoff(free_tcp_port, way):
+async def test_a_call_after_a_failed_attempt_waits_for_the_next(free_tcp_port, way):
     """A call after a failed attempt waits for the next, and finds a server that has come up."""
     server = ScriptedServer(port=free_tcp_port)
     async with connected(server) as transport:
@@ -215,7 +215,7 @@ async def test_reconnects_after_backoff(free_tcp_port, way):
             assert await call(way(transport)) == b"request"
 
 
-async def test_other_loop():
+async def test_a_transport_belongs_to_the_loop_of_its_first_call():
     """A transport belongs to the loop of its first call."""
     server = ScriptedServer()
     async with server.listening(), connected(server) as transport:
@@ -225,7 +225,7 @@ async def test_other_loop():
             await asyncio.to_thread(asyncio.run, transport.unary(PATH, b"", timeout=1.0))
 
 
-async def test_repr():
+async def test_repr_shows_the_state_of_the_transport():
     """The transport shows its state."""
     server = ScriptedServer(keep_quiet)
     async with server.listening(), connected(server) as transport:
@@ -249,8 +249,8 @@ async def test_repr():
 
 
 @both_ways
-async def test_metadata_that_cannot_be_sent(way):
-    """Metadata with a stray newline are the caller's error, and no secret is told."""
+async def test_invalid_metadata_fail_their_call_only(way):
+    """Metadata with a stray newline are the caller's error, and no secret is shown."""
     server = ScriptedServer()
     async with server.listening(), connected(server) as transport:
         error = await refused(way(transport), metadata=(("authorization", "Bearer secret\n"),))
@@ -261,7 +261,7 @@ async def test_metadata_that_cannot_be_sent(way):
 
 
 @both_ways
-async def test_deadline_already_passed(way):
+async def test_a_call_without_time_left_is_not_made(way):
     """A call without time left is not made."""
     server = ScriptedServer()
     async with server.listening(), connected(server) as transport:
@@ -274,7 +274,7 @@ async def test_deadline_already_passed(way):
 
 
 @both_ways
-async def test_deadlines_in_any_order(way):
+async def test_each_call_ends_at_its_own_deadline(way):
     """Each call ends at its own deadline."""
     server = ScriptedServer(keep_quiet)
     async with server.listening(), connected(server) as transport:
@@ -291,8 +291,8 @@ async def test_deadlines_in_any_order(way):
 
 
 @both_ways
-async def test_the_server_is_told_no_more_time_than_there_is(way):
-    """A call is heard for as long as the server was told: a task that a poll brings at the last moment is not lost."""
+async def test_a_call_waits_as_long_as_the_server_was_sent(way):
+    """A response is received until the deadline that the server was sent: no task that comes just in time is lost."""
     server = ScriptedServer(keep_quiet)
     async with server.listening(), connected(server) as transport:
         waited = {}
@@ -312,8 +312,8 @@ async def test_the_server_is_told_no_more_time_than_there_is(way):
 
 
 @both_ways
-async def test_server_cancels_at_the_deadline(way):
-    """A stream that the server cancels when the deadline has passed is DEADLINE_EXCEEDED, whoever was first."""
+async def test_a_cancel_by_the_server_at_the_deadline_is_deadline_exceeded(way):
+    """A stream that the server cancels when the deadline has passed is DEADLINE_EXCEEDED, whichever side was first."""
 
     def cancel_late(connection, stream_id):
         # Blocks the loop past the deadline, so that the reset is read before the timer is looked at.
@@ -325,7 +325,7 @@ async def test_server_cancels_at_the_deadline(way):
         assert (await refused(way(transport), timeout=0.1)).status is RPCStatusCode.DEADLINE_EXCEEDED
 
 
-# Calls that nobody awaits, on a connection that is open
+# Calls with callbacks, on a connection that is open
 
 
 @asynccontextmanager
@@ -338,19 +338,19 @@ async def open_connection(on_request):
         yield transport, server
 
 
-async def test_posting_takes_no_task():
-    """A posted call is made and answered without a task."""
+async def test_unary_nowait_takes_no_task():
+    """A call with callbacks is made and answered without a task."""
     async with open_connection(ServerConnection.answer) as (transport, _):
         answer = Answer()
         tasks = asyncio.all_tasks()
-        transport.unary_nowait(PATH, b"posted", timeout=10.0, callbacks=answer)
+        transport.unary_nowait(PATH, b"nowait", timeout=10.0, callbacks=answer)
 
         assert asyncio.all_tasks() == tasks
-        assert await answer.outcome == b"posted"
+        assert await answer.outcome == b"nowait"
 
 
-async def test_posted_and_refused():
-    """A posted call whose stream the server refuses is sent again, unnoticed."""
+async def test_a_refused_nowait_call_is_sent_again():
+    """A call with callbacks whose stream the server refuses is sent again, unnoticed."""
     refusals = iter([True, True, False])
 
     def on_request(connection, stream_id):
@@ -360,11 +360,11 @@ async def test_posted_and_refused():
             connection.answer(stream_id)
 
     async with open_connection(on_request) as (transport, _):
-        assert await call(Posted(transport)) == b"request"
+        assert await call(Nowait(transport)) == b"request"
 
 
-async def test_posted_past_goaway():
-    """A posted call that a server which goes away has not acted on goes to another connection."""
+async def test_a_nowait_call_past_goaway_goes_to_another_connection():
+    """A call with callbacks that a server which goes away has not acted on goes to another connection."""
 
     def on_request(connection, stream_id):
         if connection is server.connections[0]:
@@ -373,42 +373,42 @@ async def test_posted_past_goaway():
             connection.answer(stream_id)
 
     async with open_connection(on_request) as (transport, server):
-        assert await call(Posted(transport)) == b"request"
+        assert await call(Nowait(transport)) == b"request"
         assert len(server.connections) == 2
 
 
-async def test_posted_until_its_deadline():
-    """A posted call ends at its deadline, and the server is told."""
+async def test_a_nowait_call_ends_at_its_deadline():
+    """A call with callbacks ends at its deadline, and its stream is reset."""
     async with open_connection(keep_quiet) as (transport, server):
-        error = await refused(Posted(transport), timeout=0.05)
+        error = await refused(Nowait(transport), timeout=0.05)
 
         assert error.status is RPCStatusCode.DEADLINE_EXCEEDED
         assert transport.statistics().calls == 0
         await until(lambda: server.connections[0].count(frames.RST_STREAM) == 1)
 
 
-async def test_posted_and_cancelled_late():
-    """A posted call that the server cancels when the deadline has passed is DEADLINE_EXCEEDED."""
+async def test_a_nowait_call_cancelled_late_is_deadline_exceeded():
+    """A call with callbacks that the server cancels when the deadline has passed is DEADLINE_EXCEEDED."""
 
     def cancel_late(connection, stream_id):
         connection.reset(stream_id, ErrorCode.CANCEL)
         time.sleep(0.15)
 
     async with open_connection(cancel_late) as (transport, _):
-        assert (await refused(Posted(transport), timeout=0.1)).status is RPCStatusCode.DEADLINE_EXCEEDED
+        assert (await refused(Nowait(transport), timeout=0.1)).status is RPCStatusCode.DEADLINE_EXCEEDED
 
 
-async def test_posted_and_lost():
-    """A posted call whose connection is lost is UNAVAILABLE, and not sent again."""
+async def test_a_nowait_call_whose_connection_is_lost_is_not_repeated():
+    """A call with callbacks whose connection is lost is UNAVAILABLE, and not sent again."""
     async with open_connection(lambda connection, _: connection.hang_up()) as (transport, server):
-        assert (await refused(Posted(transport))).status is RPCStatusCode.UNAVAILABLE
+        assert (await refused(Nowait(transport))).status is RPCStatusCode.UNAVAILABLE
         assert len(server.connections) == 1
 
 
-async def test_posted_with_metadata_that_cannot_be_sent():
-    """The receiver of a call that cannot be made is told, as of everything."""
+async def test_a_nowait_call_with_invalid_metadata_fails():
+    """A call that cannot be made fails by its callback."""
     async with open_connection(ServerConnection.answer) as (transport, _):
-        error = await refused(Posted(transport), metadata=(("key", "value\n"),))
+        error = await refused(Nowait(transport), metadata=(("key", "value\n"),))
 
         assert error.status is RPCStatusCode.INVALID_ARGUMENT
 
@@ -416,8 +416,8 @@ async def test_posted_with_metadata_that_cannot_be_sent():
 @pytest.mark.parametrize(
     "on_request", [ServerConnection.answer, lambda connection, stream: connection.reset(stream, 1)]
 )
-async def test_posted_for_one_who_fails(on_request, caplog):
-    """What goes wrong with whoever is told harms no other call, and is logged."""
+async def test_callbacks_that_raise_are_logged_and_harm_no_other_call(on_request, caplog):
+    """Callbacks that raise harm no other call, and are logged."""
 
     class Failing:
         def on_reply(self, reply):
@@ -427,7 +427,7 @@ async def test_posted_for_one_who_fails(on_request, caplog):
             raise OSError("no room")
 
     async with open_connection(on_request) as (transport, server):
-        transport.unary_nowait(PATH, b"posted", timeout=10.0, callbacks=Failing())
+        transport.unary_nowait(PATH, b"nowait", timeout=10.0, callbacks=Failing())
         await until(lambda: caplog.records)
         server.on_request = ServerConnection.answer
 
@@ -439,7 +439,7 @@ async def test_posted_for_one_who_fails(on_request, caplog):
 # Connections that end
 
 
-async def test_goaway_drains():
+async def test_goaway_drains_the_connection():
     """After GOAWAY a call in flight ends where it is, and new ones go to another connection."""
     server = ScriptedServer(keep_quiet)
     async with server.listening(), connected(server) as transport:
@@ -464,7 +464,7 @@ async def test_goaway_drains():
 @both_ways
 @pytest.mark.parametrize("last_id", [0, 1])
 @pytest.mark.parametrize("step", range(4))
-async def test_goaway_at_every_step(step, last_id, way):
+async def test_goaway_at_every_step_loses_and_repeats_no_call(step, last_id, way):
     """Wherever GOAWAY comes in a call, the call is answered, and a request is handled once."""
     handled = []
 
@@ -494,7 +494,7 @@ async def test_goaway_at_every_step(step, last_id, way):
 
 
 @both_ways
-async def test_refused_stream(way):
+async def test_a_refused_stream_is_sent_again(way):
     """A stream that the server refuses is sent again, unnoticed."""
     refusals = iter([True, True, False])
 
@@ -510,7 +510,7 @@ async def test_refused_stream(way):
 
 
 @both_ways
-async def test_refused_for_ever(way):
+async def test_a_stream_that_is_always_refused_is_unavailable(way):
     """A server that refuses every stream is UNAVAILABLE in the end."""
     server = ScriptedServer(lambda connection, stream_id: connection.reset(stream_id, ErrorCode.REFUSED_STREAM))
     async with server.listening(), connected(server) as transport:
@@ -521,7 +521,7 @@ async def test_refused_for_ever(way):
 
 
 @both_ways
-async def test_connection_lost_in_flight(way):
+async def test_a_call_in_flight_on_a_lost_connection_is_not_repeated(way):
     """A call whose connection is lost is UNAVAILABLE, not sent again: the server may have acted on it."""
     server = ScriptedServer(lambda connection, stream_id: connection.hang_up())
     async with server.listening(), connected(server) as transport:
@@ -532,7 +532,7 @@ async def test_connection_lost_in_flight(way):
 
 
 @both_ways
-async def test_connection_lost_before_the_call_was_written(way):
+async def test_a_call_that_was_not_written_goes_to_another_connection(way):
     """A call that was not yet written when the connection was lost goes to another one."""
     server = ScriptedServer()
     async with server.listening(), connected(server) as transport:
@@ -548,7 +548,7 @@ async def test_connection_lost_before_the_call_was_written(way):
 
 
 @both_ways
-async def test_upload_cut_off(way):
+async def test_a_request_sent_in_part_goes_to_another_connection(way):
     """A request whose last byte was never sent goes to another connection."""
     server = ScriptedServer(settings={Setting.INITIAL_WINDOW_SIZE: 1000})
     async with server.listening(), connected(server) as transport:
@@ -561,7 +561,7 @@ async def test_upload_cut_off(way):
 
 
 @both_ways
-async def test_protocol_error(way):
+async def test_a_protocol_error_ends_the_connection_but_not_the_next_call(way):
     """A server that breaks the protocol loses the connection, and not the next call."""
     server = ScriptedServer(lambda connection, _: connection.say(frames.frame(frames.PUSH_PROMISE, 0, 1, b"\0\0\0\2")))
     async with server.listening(), connected(server) as transport:
@@ -575,7 +575,7 @@ async def test_protocol_error(way):
         assert server.connections[0].heard[-1].kind == frames.GOAWAY
 
 
-async def test_hundred_calls_through_turnover():
+async def test_no_call_is_lost_or_repeated_through_many_goaways():
     """No call is lost or handled twice while connections come and go."""
     handled = []
 
@@ -599,7 +599,7 @@ async def test_hundred_calls_through_turnover():
 # Connections that age
 
 
-async def test_turnover():
+async def test_an_aged_connection_is_replaced_and_then_drained():
     """A connection past its age is replaced before it is left, and is closed when its last call is over."""
     server = ScriptedServer(keep_quiet)
     async with server.listening(), connected(server, max_connection_age=0.05) as transport:
@@ -613,8 +613,8 @@ async def test_turnover():
         await until(lambda: server.connections[0].is_lost)
 
 
-async def test_idle_connection_is_closed_at_its_age():
-    """A connection that nobody uses at its age is not replaced."""
+async def test_an_idle_connection_is_closed_at_its_age():
+    """A connection without calls at its age is not replaced."""
     server = ScriptedServer()
     async with server.listening(), connected(server, max_connection_age=0.05) as transport:
         await call(transport)
@@ -624,7 +624,7 @@ async def test_idle_connection_is_closed_at_its_age():
         assert await call(transport) == b"request"
 
 
-async def test_no_replacement(free_tcp_port):
+async def test_an_aged_connection_goes_on_while_it_cannot_be_replaced(free_tcp_port):
     """A connection past its age that cannot be replaced goes on, until it can."""
     server = ScriptedServer(keep_quiet, port=free_tcp_port)
     async with connected(server, max_connection_age=0.05) as transport:
@@ -645,7 +645,7 @@ async def test_no_replacement(free_tcp_port):
 
 
 @both_ways
-async def test_more_calls_than_streams(way):
+async def test_calls_beyond_the_streams_open_connections_and_then_queue(way):
     """Where a connection has no stream left, another is opened; where none can be, calls queue."""
     server = ScriptedServer(keep_quiet, settings={Setting.MAX_CONCURRENT_STREAMS: 1})
     async with server.listening(), connected(server) as transport:
@@ -660,8 +660,8 @@ async def test_more_calls_than_streams(way):
         assert await asyncio.gather(*calls) == [b"%d" % number for number in range(10)]
 
 
-async def test_queued_call_is_sent_with_the_time_it_has_left(free_tcp_port):
-    """The server is told how long a call that waited for a stream has left, not how long it had."""
+async def test_a_queued_call_is_sent_with_the_time_it_has_left(free_tcp_port):
+    """The server is sent how long a call that waited for a stream has left, not how long it had."""
     server = ScriptedServer(keep_quiet, settings={Setting.MAX_CONCURRENT_STREAMS: 1}, port=free_tcp_port)
     async with connected(server) as transport:
         async with server.listening():
@@ -681,7 +681,7 @@ async def test_queued_call_is_sent_with_the_time_it_has_left(free_tcp_port):
         assert int(second_fields["grpc-timeout"].removesuffix("u")) < 4_960_000
 
 
-async def test_queue_where_no_other_connection_is_to_be_had(free_tcp_port):
+async def test_a_call_queues_where_no_connection_can_be_opened(free_tcp_port):
     """A call that finds no stream and gets no connection waits for a stream."""
     server = ScriptedServer(keep_quiet, settings={Setting.MAX_CONCURRENT_STREAMS: 1}, port=free_tcp_port)
     async with connected(server) as transport:
@@ -700,7 +700,7 @@ async def test_queue_where_no_other_connection_is_to_be_had(free_tcp_port):
 # Keep-alive
 
 
-async def test_half_open_connection():
+async def test_keep_alive_finds_a_half_open_connection():
     """A connection on which nothing comes back is given up, and its calls with it."""
     server = ScriptedServer(keep_quiet, answers_pings=False)
     async with server.listening(), connected(server, keep_alive=quick(0.03, 0.03)) as transport:
@@ -711,7 +711,7 @@ async def test_half_open_connection():
         assert server.connections[0].count(frames.PING) == 1
 
 
-async def test_quiet_connection():
+async def test_keep_alive_keeps_a_quiet_connection():
     """A connection that answers is kept, however long nothing is said."""
     server = ScriptedServer(keep_quiet)
     async with server.listening(), connected(server, keep_alive=quick(0.01, 0.3)) as transport:
@@ -723,8 +723,8 @@ async def test_quiet_connection():
         assert len(server.connections) == 1
 
 
-async def test_too_many_pings():
-    """A server that finds us too eager is asked half as often from then on."""
+async def test_too_many_pings_doubles_the_keep_alive_interval():
+    """A server that complains about PINGs gets half as many from then on."""
     server = ScriptedServer()
     async with server.listening(), connected(server) as transport:
         await call(transport)
@@ -735,7 +735,7 @@ async def test_too_many_pings():
         assert await call(transport) == b"request"
 
 
-async def test_no_keep_alive():
+async def test_without_keep_alive_no_ping_is_sent():
     """Without keep-alive nothing is sent on a quiet connection."""
     server = ScriptedServer()
     async with server.listening(), connected(server, keep_alive=None) as transport:
@@ -744,7 +744,7 @@ async def test_no_keep_alive():
         assert transport._pool.current._keep_alive_timer is None
 
 
-async def test_backpressure():
+async def test_calls_pile_up_while_the_socket_takes_nothing():
     """While the socket takes nothing, calls pile up here, where giving one up costs nothing."""
 
     def on_request(connection, stream_id):
@@ -768,7 +768,7 @@ async def test_backpressure():
         assert await large == b"large"
 
 
-async def test_peer_that_takes_nothing():
+async def test_a_peer_that_reads_nothing_is_aborted_after_the_close_timeout():
     """A connection that cannot be closed in good order is closed in time."""
     server = ScriptedServer(settings={Setting.INITIAL_WINDOW_SIZE: (1 << 31) - 1})
     async with server.listening(), connected(server, close_timeout=0.05, keep_alive=None) as transport:
@@ -786,7 +786,7 @@ async def test_peer_that_takes_nothing():
         server.connections[0].hang_up()
 
 
-async def test_target_of_nobody():
+async def test_a_name_that_does_not_resolve_is_unavailable():
     """A name that does not resolve is UNAVAILABLE, with the name in the message."""
     transport = Http2Transport(Target("does-not-exist.invalid", 1))
 

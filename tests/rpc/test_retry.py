@@ -53,7 +53,7 @@ class TestWait:
 
     @pytest.mark.parametrize("rules", [DEFAULT, COMPLETION, HEARTBEAT], ids=["DEFAULT", "COMPLETION", "HEARTBEAT"])
     def test_too_large_a_message(self, rules):
-        """A message that is too large is too large the second time as well, whoever sends it."""
+        """A message that is too large is too large the second time as well, in either direction."""
         refusal = error(Code.RESOURCE_EXHAUSTED, "grpc: received message larger than max (5 vs. 4)")
 
         assert Failures(rules).next_wait(refusal, now=0.0, random=MIDDLE, proven=True) is None
@@ -148,8 +148,8 @@ class TestRefusals:
 
 @pytest.mark.parametrize("rules", ALL_RULES.values(), ids=ALL_RULES)
 @pytest.mark.parametrize("status", [Code.UNAVAILABLE, Code.RESOURCE_EXHAUSTED, Code.INTERNAL, Code.CANCELLED])
-def test_trouble(rules, status):
-    """Whatever the rules, trouble on the way is worth another try."""
+def test_transient_errors_are_retried_by_all_rules(rules, status):
+    """Whatever the rules, a transient error is retried."""
     assert decide(rules, status) is not None
 
 

@@ -9,7 +9,7 @@ import anyio
 import pytest
 from anyio import fail_after
 from http2_peer import OK_HEAD, message
-from posted import Answer
+from nowait import Answer
 from scripted_server import ScriptedServer
 
 from asyncworker._proto.temporal.api.common.v1 import Payload, Payloads
@@ -23,6 +23,7 @@ from asyncworker._proto.temporal.api.workflowservice.v1 import (
     RespondActivityTaskCompletedRequest,
 )
 from asyncworker._rpc import _methods
+from asyncworker._rpc._bound import BoundTransport
 from asyncworker._rpc._methods import (
     DESCRIBE_NAMESPACE,
     GET_SYSTEM_INFO,
@@ -36,7 +37,7 @@ from asyncworker._rpc.http2 import _frames as frames
 from asyncworker._rpc.http2._transport import Http2Transport
 from asyncworker._wire import encode
 from asyncworker._wire_primitives import varint
-from asyncworker.exceptions import RPCError, RPCStatusCode
+from asyncworker.exceptions import ClientClosedError, RPCError, RPCStatusCode
 from asyncworker.testing import FakeTemporal
 
 QUICK = RetryRules(backoff=Backoff(0.001, 0.001), throttled=Backoff(0.001, 0.001))
@@ -81,15 +82,26 @@ class Wire:
         pass
 
 
+class Away(Wire):
+    """A transport whose server is away at the first try, and silent from the second on."""
+
+    async def unary(self, path, request, *, timeout, metadata=()):
+        self.calls.append((path, request, timeout, metadata))
+        if len(self.calls) == 1:
+            raise RPCError("the server is away", RPCStatusCode.UNAVAILABLE)
+        await asyncio.sleep(timeout)
+        raise RPCError("deadline exceeded", RPCStatusCode.DEADLINE_EXCEEDED)
+
+
 class TestCall:
-    async def test_response(self, temporal):
+    async def test_a_response_is_typed(self, temporal):
         """A call returns the typed response."""
         response = await temporal.service().call(GET_SYSTEM_INFO, INFO)
 
         assert response.server_version == "1.32.0"
 
-    async def test_deadline_is_told(self, temporal):
-        """The server knows how much time a call has: ten seconds, seventy for a long poll, or what is said."""
+    async def test_the_server_is_sent_the_deadline(self, temporal):
+        """The server is sent the deadline: ten seconds, seventy for a long poll, or what is given."""
         service = temporal.service()
         await service.call(GET_SYSTEM_INFO, INFO)
         await service.call(GET_SYSTEM_INFO, INFO, timeout=3.0)
@@ -100,7 +112,7 @@ class TestCall:
         # grpclib tells whole seconds.
         assert [call.remaining for call in temporal.calls] == pytest.approx([10, 3, 2, 70], abs=1.5)
 
-    async def test_error_details(self, temporal):
+    async def test_error_details_are_decoded(self, temporal):
         """An error has the server's status and words, and its details decoded."""
         with pytest.raises(RPCError) as caught:
             await temporal.service().call(DESCRIBE_NAMESPACE, DescribeNamespaceRequest(namespace="nope"))
@@ -108,7 +120,7 @@ class TestCall:
         assert str(caught.value) == "NOT_FOUND: Namespace nope is not found."
         assert caught.value.details == (NamespaceNotFoundFailure(namespace="nope"),)
 
-    async def test_garbled_response(self):
+    async def test_a_garbled_response_is_internal(self):
         """A response that is none is the server's internal error, not ours."""
         with pytest.raises(RPCError, match="GetSystemInfoResponse") as caught:
             await WorkflowService(Wire(b"\xff"), namespace="default").call(GET_SYSTEM_INFO, INFO)
@@ -116,7 +128,7 @@ class TestCall:
         assert caught.value.status is RPCStatusCode.INTERNAL
 
     @pytest.mark.parametrize("cause", ["too much", "garbled"])
-    async def test_a_task_in_a_useless_answer_is_named(self, cause):
+    async def test_the_error_of_a_useless_poll_response_has_the_task_token(self, cause):
         """The error of a poll whose answer cannot be used has the token of the task in it."""
         useless = encode(Payloads(payloads=[Payload()] * 5000)) if cause == "too much" else b"\xff"
         # Field 8 is the input.
@@ -130,7 +142,7 @@ class TestCall:
         assert caught.value.is_message_too_large == (cause == "too much")
         assert caught.value.retryable != (cause == "too much")
 
-    async def test_only_a_poll_names_a_task(self):
+    async def test_only_a_poll_error_has_a_task_token(self):
         """What begins another method's answer is no task's token."""
         answer = encode(PollActivityTaskQueueResponse(task_token=b"token")) + b"\xff"
 
@@ -139,7 +151,7 @@ class TestCall:
 
         assert caught.value._task_token == b""
 
-    async def test_a_task_in_an_answer_that_is_cut_is_named(self):
+    async def test_the_error_of_a_truncated_poll_response_has_the_task_token(self):
         """A connection that is lost in the middle of a poll's answer leaves the token of the task in it."""
         answer = encode(PollActivityTaskQueueResponse(task_token=b"token", activity_id="x" * 1000))
 
@@ -153,7 +165,7 @@ class TestCall:
         assert error._task_token == b"token"
 
     @pytest.mark.parametrize("body", ["bomb", "damaged"])
-    async def test_a_task_in_a_compressed_answer_is_named(self, body):
+    async def test_the_error_of_a_compressed_poll_response_has_the_task_token(self, body):
         """A gzipped answer that inflates to too much, or does not inflate, is read as far as its task's token."""
         answer = encode(PollActivityTaskQueueResponse(task_token=b"token", activity_id="x" * 1_000_000))
         packed = gzip.compress(answer)
@@ -174,14 +186,14 @@ class TestCall:
         assert error._task_token == b"token"
         assert error.is_message_too_large == (body == "bomb")
 
-    async def test_silent_long_poll(self, temporal):
+    async def test_a_long_poll_without_a_response_is_empty(self, temporal):
         """A long poll that is not answered in its time had nothing to say."""
         with temporal.hold("PollActivityTaskQueue"):
             response = await temporal.service().call(POLL_ACTIVITY_TASK_QUEUE, poll(), timeout=0.05, retry=POLL)
 
         assert response == PollActivityTaskQueueResponse()
 
-    async def test_cancelling(self, temporal):
+    async def test_a_cancelled_call_ends_at_once(self, temporal):
         """A cancelled call ends at once, and its transport goes on."""
         service = temporal.service()
         with anyio.CancelScope() as scope, temporal.hold("GetSystemInfo"):
@@ -196,8 +208,8 @@ class TestCall:
 
 
 class TestRetry:
-    async def test_trouble_passes(self, temporal):
-        """Trouble is met with patience: the caller sees the answer only."""
+    async def test_transient_errors_are_retried(self, temporal):
+        """Transient errors are retried: the caller sees the answer only."""
         temporal.fail_next("GetSystemInfo", RPCStatusCode.UNAVAILABLE, times=2)
 
         response = await temporal.service().call(GET_SYSTEM_INFO, INFO, retry=QUICK)
@@ -205,7 +217,7 @@ class TestRetry:
         assert response.server_version == "1.32.0"
         assert len(temporal.requests("GetSystemInfo")) == 3
 
-    async def test_answers_are_final(self, temporal):
+    async def test_an_answer_is_not_retried(self, temporal):
         """A refusal that is an answer is passed on after one try."""
         temporal.fail_next("GetSystemInfo", RPCStatusCode.INVALID_ARGUMENT, "no", times=2)
         service = temporal.service()
@@ -215,15 +227,17 @@ class TestRetry:
 
         assert len(temporal.requests("GetSystemInfo")) == 1
 
-    async def test_until(self, temporal):
-        """With *until* a call is over by then, and its error says what was wrong, not that the time is over."""
-        service = temporal.service()
-        with temporal.outage(), fail_after(5), pytest.raises(RPCError, match="away"):
-            await service.call(GET_SYSTEM_INFO, INFO, retry=QUICK, until=get_running_loop().time() + 0.1)
+    async def test_a_call_ends_at_until_with_the_error_before(self):
+        """With *until* a call is over by then, and its error is why, not that the time is over."""
+        wire = Away(b"")
+        with fail_after(5), pytest.raises(RPCError, match="away"):
+            await WorkflowService(wire, namespace="default").call(
+                GET_SYSTEM_INFO, INFO, retry=QUICK, until=get_running_loop().time() + 0.3
+            )
 
-        assert len(temporal.requests("GetSystemInfo")) > 1
+        assert len(wire.calls) == 2
 
-    async def test_no_time_left(self):
+    async def test_a_call_without_time_left_is_not_made(self):
         """A call whose end has passed is not made at all."""
         wire = Wire(b"")
         with pytest.raises(RPCError) as caught:
@@ -234,14 +248,14 @@ class TestRetry:
         assert caught.value.status is RPCStatusCode.DEADLINE_EXCEEDED
         assert wire.calls == []
 
-    async def test_refusals_before_the_first_success(self, temporal):
+    async def test_a_refusal_before_the_first_success_is_final(self, temporal):
         """Polls of an unknown namespace, or with bad credentials, fail at once if none has ever succeeded."""
         request = PollActivityTaskQueueRequest(namespace="nope", task_queue=TaskQueue(name="q"))
         with fail_after(5), pytest.raises(RPCError, match="Namespace nope is not found"):
             await temporal.service().call(POLL_ACTIVITY_TASK_QUEUE, request, retry=POLL)
 
-    async def test_refusals_after_a_success(self, temporal):
-        """Once polls have succeeded a refusal is borne for a while."""
+    async def test_a_refusal_after_a_success_is_retried(self, temporal):
+        """Once polls have succeeded a refusal is retried for a while."""
         service = temporal.service()
         rules = RetryRules(backoff=Backoff(0.001, 0.001), refusals=POLL.refusals, grace=60.0)
         temporal.add_task("Any", task_queue="q")
@@ -253,8 +267,8 @@ class TestRetry:
 
         assert response.activity_id == "activity-2"
 
-    async def test_reply_lost_on_its_way(self, temporal):
-        """A completion whose reply is lost is repeated, and told that the attempt is over: the work is not lost."""
+    async def test_a_completion_whose_reply_was_lost_is_repeated(self, temporal):
+        """A completion whose reply is lost is repeated, and the second one is NOT_FOUND: the work is not lost."""
         service = temporal.service()
         activity = temporal.add_task("Any", task_queue="q")
         task = await service.call(POLL_ACTIVITY_TASK_QUEUE, poll())
@@ -271,8 +285,8 @@ class TestRetry:
         assert caught.value.details == (NotFoundFailure(),)
         assert activity.state == "Completed"
 
-    async def test_told_once(self, temporal, caplog):
-        """The operator hears of the same trouble once a minute, not once a try."""
+    async def test_a_repeated_error_is_logged_once(self, temporal, caplog):
+        """The same error is logged once a minute, not once a try."""
         caplog.set_level(logging.DEBUG, "asyncworker._rpc._caller")
         temporal.fail_next("GetSystemInfo", RPCStatusCode.UNAVAILABLE, "gone", times=3)
 
@@ -282,25 +296,25 @@ class TestRetry:
         assert "GetSystemInfo failed" in caplog.records[0].getMessage()
 
 
-class TestPost:
-    """Calls that nobody awaits."""
+class TestCallNowait:
+    """Calls whose outcome goes to callbacks."""
 
-    async def test_response(self, temporal):
-        """Whoever is told is told the typed response."""
-        response = await posted(temporal.service())
+    async def test_a_response_is_typed(self, temporal):
+        """The callback gets the typed response."""
+        response = await call_nowait(temporal.service())
 
         assert response.server_version == "1.32.0"
 
-    async def test_trouble_passes(self, temporal):
-        """Trouble is met with patience: the receiver hears of the answer only."""
+    async def test_transient_errors_are_retried(self, temporal):
+        """Transient errors are retried: the callbacks get the answer only."""
         temporal.fail_next("GetSystemInfo", RPCStatusCode.UNAVAILABLE, times=2)
 
-        response = await posted(temporal.service())
+        response = await call_nowait(temporal.service())
 
         assert response.server_version == "1.32.0"
         assert len(temporal.requests("GetSystemInfo")) == 3
 
-    async def test_answers_are_final(self, temporal):
+    async def test_an_answer_is_not_retried(self, temporal):
         """A refusal that is an answer is passed on after one try, its details decoded."""
         answer = Answer()
         temporal.service().call_nowait(
@@ -312,52 +326,81 @@ class TestPost:
         assert caught.value.details == (NamespaceNotFoundFailure(namespace="nope"),)
         assert len(temporal.requests("DescribeNamespace")) == 1
 
-    async def test_garbled_response(self):
+    async def test_a_garbled_response_is_internal(self):
         """A response that is none is the server's internal error."""
         with pytest.raises(RPCError, match="GetSystemInfoResponse") as caught:
-            await posted(WorkflowService(Wire(b"\xff"), namespace="default"))
+            await call_nowait(WorkflowService(Wire(b"\xff"), namespace="default"))
 
         assert caught.value.status is RPCStatusCode.INTERNAL
 
-    async def test_until(self, temporal):
-        """With *until* the call is over by then, and its error says what was wrong."""
-        with temporal.outage(), fail_after(5), pytest.raises(RPCError, match="away"):
-            await posted(temporal.service(), until=get_running_loop().time() + 0.1)
+    async def test_a_call_ends_at_until_with_the_error_before(self):
+        """With *until* the call is over by then, and its error is why."""
+        wire = Away(b"")
+        with fail_after(5), pytest.raises(RPCError, match="away"):
+            await call_nowait(WorkflowService(wire, namespace="default"), until=get_running_loop().time() + 0.3)
 
-        assert len(temporal.requests("GetSystemInfo")) > 1
+        assert len(wire.calls) == 2
 
-    async def test_no_time_left(self):
-        """A call whose end has passed is not made at all, and the receiver is told so."""
+    async def test_close_awaits_calls_that_are_retried(self):
+        """A call that waits for its next try makes it when the service is closed, and has failed by then."""
+        answer = Answer()
+        wire = Wire(RPCError("the server is away", RPCStatusCode.UNAVAILABLE))
+        service = WorkflowService(BoundTransport(wire), namespace="default")
+        rules = RetryRules(backoff=Backoff(60.0, 60.0), budget=None)
+        service.call_nowait(GET_SYSTEM_INFO, INFO, answer, retry=rules)
+        await anyio.wait_all_tasks_blocked()
+        before = list(answer.outcomes)
+
+        await service.close()
+
+        assert before == []
+        assert [type(outcome) for outcome in answer.outcomes] == [ClientClosedError]
+        assert isinstance(answer.outcome.exception(), ClientClosedError)
+
+    async def test_close_cancels_a_call_whose_key_function_hangs(self):
+        """A call that cannot end by itself is cancelled when the service is closed, and its task has ended."""
+        answer, before = Answer(), asyncio.all_tasks()
+        service = WorkflowService(Wire(b""), namespace="default", api_key=asyncio.Event().wait)
+        service.call_nowait(GET_SYSTEM_INFO, INFO, answer)
+        await anyio.wait_all_tasks_blocked()
+
+        await service.close()
+
+        assert answer.outcome.exception().status is RPCStatusCode.CANCELLED
+        assert asyncio.all_tasks() == before
+
+    async def test_a_call_without_time_left_is_not_made(self):
+        """A call whose end has passed is not made at all, and fails."""
         wire = Wire(b"")
         with pytest.raises(RPCError) as caught:
-            await posted(WorkflowService(wire, namespace="default"), until=get_running_loop().time() - 1)
+            await call_nowait(WorkflowService(wire, namespace="default"), until=get_running_loop().time() - 1)
 
         assert caught.value.status is RPCStatusCode.DEADLINE_EXCEEDED
         assert wire.calls == []
 
-    async def test_key_from_a_function(self, temporal):
+    async def test_a_key_function_is_called_before_each_try(self, temporal):
         """A function is asked for the key before each try, retries included."""
         keys = iter(["first", "second"])
         service = WorkflowService(temporal.transport(), namespace="default", api_key=lambda: next(keys))
         temporal.fail_next("GetSystemInfo", RPCStatusCode.UNAVAILABLE)
 
-        await posted(service)
+        await call_nowait(service)
 
         assert [it.metadata["authorization"] for it in temporal.calls] == ["Bearer first", "Bearer second"]
 
-    async def test_key_from_a_function_that_never_worked(self, temporal):
-        """The receiver is told of a mistake in a function for the key."""
+    async def test_a_key_function_that_never_worked_fails_the_call(self, temporal):
+        """The callbacks get the error of a function for the key that never worked."""
 
         def key():
             raise KeyError("TOKEN")
 
         with pytest.raises(RPCError, match="TOKEN") as caught:
-            await posted(WorkflowService(temporal.transport(), namespace="default", api_key=key))
+            await call_nowait(WorkflowService(temporal.transport(), namespace="default", api_key=key))
         assert isinstance(caught.value.__cause__, KeyError)
 
     @pytest.mark.parametrize("begins", [True, False])
-    async def test_cancelled_by_a_stranger(self, begins):
-        """The receiver is told also when somebody cancels whatever tasks there are, and nothing is begun anew."""
+    async def test_cancelling_its_task_fails_a_nowait_call(self, begins):
+        """A call whose task is cancelled, with all there are, fails and is not tried again."""
         before = asyncio.all_tasks()
         answer = Answer()
         WorkflowService(Silent(b""), namespace="default").call_nowait(GET_SYSTEM_INFO, INFO, answer, retry=HEARTBEAT)
@@ -379,27 +422,27 @@ class Silent(Wire):
         await asyncio.Event().wait()
 
 
-async def posted(service, **options):
-    """Have a call made that nobody awaits, and wait for what its receiver is told."""
+async def call_nowait(service, **options):
+    """Make a call with callbacks, and await its outcome."""
     answer = Answer()
     service.call_nowait(GET_SYSTEM_INFO, INFO, answer, retry=QUICK, **options)
-    assert not answer.told
+    assert not answer.outcomes
     try:
         return await answer.outcome
     finally:
-        assert len(answer.told) == 1
+        assert len(answer.outcomes) == 1
 
 
 class TestMetadata:
-    async def test_who_calls(self, temporal):
-        """The server is told who calls, by a name whose version it does not check, and for which namespace."""
+    async def test_client_name_and_namespace_are_sent(self, temporal):
+        """The server is sent the client's name, whose version it does not check, and the namespace."""
         await temporal.service().call(GET_SYSTEM_INFO, INFO)
 
         metadata = temporal.calls[0].metadata
         assert (metadata["client-name"], metadata["temporal-namespace"]) == ("asyncworker", "default")
         assert "authorization" not in metadata
 
-    async def test_the_same_object(self):
+    async def test_calls_share_one_metadata_tuple(self):
         """Calls without metadata of their own share one tuple, so that a transport can keep its encoding."""
         wire = Wire(b"")
         service = WorkflowService(wire, namespace="default", api_key="k")
@@ -408,7 +451,7 @@ class TestMetadata:
 
         assert wire.calls[0][3] is wire.calls[1][3]
 
-    async def test_own_and_extra(self, temporal):
+    async def test_given_metadata_win_over_the_clients_own(self, temporal):
         """What the user gives for all calls wins over ours; what comes with one call is added to it."""
         service = WorkflowService(temporal.transport(), namespace="default", metadata={"client-name": "mine"})
         await service.call(GET_SYSTEM_INFO, INFO, metadata=(("x-trace-bin", b"\x00"),))
@@ -416,7 +459,7 @@ class TestMetadata:
         assert temporal.calls[0].metadata["client-name"] == "mine"
         assert temporal.calls[0].metadata["x-trace-bin"] == b"\x00"
 
-    async def test_replaced(self, temporal):
+    async def test_key_and_metadata_can_be_replaced(self, temporal):
         """Key and metadata can be replaced while the service is in use."""
         service = WorkflowService(temporal.transport(), namespace="default", api_key="a", metadata={"x": "1"})
         await service.call(GET_SYSTEM_INFO, INFO)
@@ -430,7 +473,7 @@ class TestMetadata:
         assert seen == [("Bearer a", "1", None), ("Bearer b", None, "2"), (None, None, "2")]
 
     @pytest.mark.parametrize("is_async", [False, True])
-    async def test_key_from_a_function(self, temporal, is_async):
+    async def test_a_key_function_is_called_before_each_try(self, temporal, is_async):
         """A function is asked for the key before each try, retries included."""
         keys = iter(["first", "second"])
 
@@ -447,7 +490,7 @@ class TestMetadata:
         assert [it.metadata["authorization"] for it in temporal.calls] == ["Bearer first", "Bearer second"]
 
     @pytest.mark.parametrize("error", [OSError("vault is away"), asyncio.CancelledError()], ids=repr)
-    async def test_key_from_a_function_that_fails_once(self, temporal, error):
+    async def test_a_key_function_that_fails_once_is_called_again(self, temporal, error):
         """A key that could not be had, for whatever reason, is asked for again: the call goes on."""
         answers = ["first", error, "second"]
 
@@ -463,7 +506,7 @@ class TestMetadata:
 
         assert [it.metadata["authorization"] for it in temporal.calls] == ["Bearer first", "Bearer second"]
 
-    async def test_key_from_a_function_that_never_worked(self, temporal):
+    async def test_a_key_function_that_never_worked_fails_the_call(self, temporal):
         """A function that fails the first time it is asked is a mistake, and its error comes at once."""
 
         def key():
@@ -475,7 +518,7 @@ class TestMetadata:
             await service.call(GET_SYSTEM_INFO, INFO, retry=QUICK)
         assert not temporal.calls
 
-    async def test_cancelling_a_call_that_asks_for_its_key(self, temporal):
+    async def test_a_call_can_be_cancelled_while_its_key_function_runs(self, temporal):
         """A call is cancelled while a function looks for the key as it is at any other time."""
         asked = asyncio.Event()
 
@@ -493,15 +536,25 @@ class TestMetadata:
 
     @pytest.mark.parametrize(
         "metadata",
-        [{"Upper": "x"}, {"grpc-x": "x"}, {"x": ""}, {"x": "ü"}, {"x": b"y"}, {"x-bin": "y"}, {"a b": "x"}],
+        [
+            {"Upper": "x"},
+            {"grpc-x": "x"},
+            {"x": ""},
+            {"x": "ü"},
+            {"x": b"y"},
+            {"x-bin": "y"},
+            {"a b": "x"},
+            {"user-agent": "x"},
+            {"x": " y"},
+        ],
         ids=str,
     )
-    def test_refused(self, metadata):
+    def test_invalid_metadata_are_refused_when_given(self, metadata):
         """Metadata that gRPC does not allow is refused when it is given, not when it is sent."""
         with pytest.raises(ValueError, match="metadata"):
             WorkflowService(Wire(b""), namespace="default", metadata=metadata)
 
-    def test_secret(self):
+    def test_an_invalid_api_key_is_not_shown(self):
         """An API key that is not allowed does not appear in the error."""
         with pytest.raises(ValueError, match="authorization") as caught:
             WorkflowService(Wire(b""), namespace="default", api_key="geheim\n")
@@ -513,13 +566,13 @@ ALL_METHODS = [it for it in vars(_methods).values() if isinstance(it, Method)]
 
 
 @pytest.mark.parametrize("method", ALL_METHODS, ids=lambda method: method.name)
-def test_method(method):
+def test_a_methods_path_and_messages_are_named_after_it(method):
     """Each method's path and messages are named after it."""
     assert method.path == f"/temporal.api.workflowservice.v1.WorkflowService/{method.name}"
     assert (method.request.__name__, method.response.__name__) == (f"{method.name}Request", f"{method.name}Response")
 
 
-def test_every_call_of_the_script():
+def test_each_generated_call_has_a_method():
     """There is a constant for each call whose messages are generated."""
     names = {name.removesuffix("Request") for name in _all_messages() if name.endswith("Request")}
 

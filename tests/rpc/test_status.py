@@ -41,13 +41,13 @@ def test_garbage(data):
     assert decode_details((data,)) == (data,)
 
 
-def test_garbage_within():
+def test_a_known_type_with_garbage_is_kept_as_bytes():
     """A known type whose bytes are not of that type is garbage as well."""
     data = status(AnyMessage(type_url=PREFIX + "NamespaceNotFoundFailure", value=b"\xff"))
 
     assert decode_details((data,)) == (data,)
 
 
-def test_nothing():
+def test_no_details_are_decoded_to_none():
     """No details are no details."""
     assert decode_details(()) == ()

@@ -16,8 +16,9 @@ from far_ends import CA_PEM, ECHO, GrpclibFarEnd, until
 from asyncworker import Client
 from asyncworker._rpc import _threads
 from asyncworker._rpc._grpclib import GrpclibTransport
-from asyncworker._rpc._target import TLS, Target
+from asyncworker._rpc._target import Target
 from asyncworker._rpc._threads import in_own_thread
+from asyncworker._rpc._tls import TLSConfig
 from asyncworker._rpc.http2._transport import Http2Transport
 
 
@@ -49,7 +50,7 @@ async def give_up(what, function):
     assert scope.cancelled_caught
 
 
-async def test_what_blocks_returns_and_raises_as_it_would():
+async def test_a_blocking_call_returns_and_raises_as_it_would():
     """What the thread returns is returned, what it raises is raised, and it is gone then."""
     assert await in_own_thread("count", partial(int, "7")) == 7
     with pytest.raises(ValueError, match="invalid literal"):
@@ -58,7 +59,7 @@ async def test_what_blocks_returns_and_raises_as_it_would():
 
 
 async def test_a_thread_that_hangs_can_be_given_up(released):
-    """Whoever waits may be cancelled while the thread hangs, and others of the same kind go on beside it."""
+    """The waiting task may be cancelled while the thread hangs, and others of the same kind go on beside it."""
     await give_up("look up slow.test", released.wait)
 
     assert await in_own_thread("look up slow.test", partial(int, "7")) == 7
@@ -78,14 +79,14 @@ async def test_threads_that_hang_do_not_pile_up(released):
     assert await in_own_thread("look up gone.test", partial(int, "7")) == 7
 
 
-async def test_many_at_the_same_time_are_no_pile():
-    """Threads that somebody waits for count for nothing, however many there are."""
+async def test_awaited_threads_are_not_counted_as_hanging():
+    """Threads that are awaited do not count, however many there are."""
     barrier = threading.Barrier(20)
 
     assert len(await asyncio.gather(*(in_own_thread("meet", barrier.wait) for _ in range(20)))) == 20
 
 
-def test_a_loop_that_has_ended_is_not_told(released):
+def test_a_thread_outlives_a_closed_loop(released):
     """A thread whose loop has been closed ends in silence."""
     with pytest.raises(TimeoutError):
         asyncio.run(asyncio.wait_for(in_own_thread("be late", released.wait), 0.01))
@@ -97,7 +98,7 @@ def test_a_loop_that_has_ended_is_not_told(released):
     assert late
 
 
-def test_a_thread_that_hangs_does_not_keep_the_process():
+def test_a_hanging_thread_does_not_keep_the_process():
     """A process ends while a thread hangs."""
     script = """
 import asyncio, threading
@@ -131,7 +132,7 @@ def run_on(kind, main):
 
 @pytest.mark.parametrize("loop_kind", LOOPS)
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-@pytest.mark.parametrize("tls", [None, TLS(server_ca_cert=CA_PEM)], ids=["plaintext", "tls"])
+@pytest.mark.parametrize("tls", [None, TLSConfig(server_root_ca_cert=CA_PEM)], ids=["plaintext", "tls"])
 @pytest.mark.parametrize("name", TRANSPORTS)
 def test_a_connection_is_made_while_the_default_pool_is_full(name, tls, host, loop_kind):
     """Neither a look-up nor a TLS context waits for a thread that activities may have taken."""

@@ -128,7 +128,7 @@ def google_read(message_type: type[Message], data: bytes) -> GoogleMessage | Non
 
 def agree(ours: GoogleMessage | DecodeError, theirs: GoogleMessage | None) -> bool:
     if isinstance(ours, DecodeError):
-        # Inside of a group google's runtime lets field number 0 pass, which nobody may write.
+        # Inside of a group google's runtime lets field number 0 pass, which must not be written.
         return theirs is None or "field number 0" in str(ours)
     # A Python float cannot hold a signalling NaN of 32 bits: the texts agree, the bytes do not.
     return theirs is not None and (canonical(ours) == canonical(theirs) or str(ours) == str(theirs))

@@ -101,7 +101,7 @@ def test_a_field_stays_inside_of_its_message(data):
         decode(Failure, data)
 
 
-def test_fixed_width_at_the_end():
+def test_truncated_floats_are_refused():
     """Half of a float, and half of a double, are refused."""
     for cls, tag, width in ((Priority, b"\x1d", 4), (DoubleValue, b"\x09", 8)):
         for size in range(width):
@@ -113,7 +113,7 @@ def test_fixed_width_at_the_end():
 
 
 @pytest.mark.parametrize("depth", [99, 100, 101, 102, 5_000])
-def test_depth_of_messages(depth):
+def test_messages_nest_100_deep(depth):
     """Messages may nest 100 deep, as in google's runtime, and a deeper one is a DecodeError."""
     data = nested(depth)
 
@@ -136,7 +136,7 @@ def test_depth_of_messages(depth):
     ],
     ids=["map", "payload", "groups", "group in map"],
 )
-def test_depth_of_all_things(depth, innermost):
+def test_map_entries_and_groups_count_as_levels(depth, innermost):
     """Maps' entries and groups count as levels, exactly as in google's runtime."""
     data = nested(depth, innermost)
 
@@ -161,14 +161,14 @@ def test_deep_messages_are_written_or_refused():
 
 
 @pytest.mark.parametrize("last", [0x00, 0x01, 0x02, 0x7F])
-def test_ten_byte_varint(last):
+def test_only_the_lowest_bit_of_a_tenth_byte_counts(last):
     """Of a tenth byte only the lowest bit counts."""
     data = ATTEMPT + b"\xff" * 9 + bytes((last,))
 
     assert decode(PollActivityTaskQueueResponse, data).attempt == -1
 
 
-def test_eleven_byte_varint():
+def test_an_eleven_byte_varint_is_refused():
     """A varint is never longer than ten bytes."""
     with pytest.raises(DecodeError, match="ten bytes"):
         decode(PollActivityTaskQueueResponse, ATTEMPT + b"\xff" * 10 + b"\x01")
@@ -191,13 +191,13 @@ def test_int32_takes_the_lowest_bits(data, expected):
     assert decode(PollActivityTaskQueueResponse, ATTEMPT + data).attempt == expected
 
 
-def test_bool_is_any_number():
+def test_a_bool_is_true_for_any_number_but_0():
     """A bool is true for every varint but 0."""
     for data, expected in ((b"\x00", False), (b"\x01", True), (b"\x02", True), (b"\x80\x80\x01", True)):
         assert decode(WorkerVersionStamp, b"\x18" + data).use_versioning is expected
 
 
-def test_long_length():
+def test_a_length_has_at_most_five_bytes():
     """A length may be written in more bytes than it needs, but not in more than five."""
     assert decode(PollActivityTaskQueueResponse, ACTIVITY_ID + b"\x82\x80\x80\x80\x00ab").activity_id == "ab"
     with pytest.raises(DecodeError, match="32 bits"):
@@ -229,7 +229,7 @@ def test_unknown_fields_are_kept(data):
         assert encode(decode(cls, data)) == data
 
 
-def test_unknown_fields_among_known_ones():
+def test_unknown_fields_are_written_behind_known_ones():
     """Unknown fields keep their order and are written behind the known ones."""
     message = decode(WorkflowExecution, b"\x98\x06\x05" + b"\x12\x01r" + b"\x98\x06\x06" + b"\x0a\x01w")
 
@@ -246,7 +246,7 @@ def test_unknown_fields_among_known_ones():
     ],
     ids=["fields", "entries of a map", "fields of a message in parts"],
 )
-def test_many_unknown_fields(cls, data):
+def test_many_unknown_fields_take_linear_time(cls, data):
     """The time to read unknown fields grows with their number, not with its square, which no test has time for."""
     message = decode(cls, data * 800_000)
 
@@ -279,7 +279,7 @@ def test_nonsense_is_refused(data):
             decode(cls, data)
 
 
-def test_unknown_enum_number():
+def test_an_unknown_enum_number_is_kept():
     """A number without a name stays what it is: an unnamed member of its enum."""
     message = decode(TimeoutFailureInfo, b"\x08\x63")
 
@@ -288,7 +288,7 @@ def test_unknown_enum_number():
     assert encode(message) == b"\x08\x63"
 
 
-def test_negative_enum_number():
+def test_a_negative_enum_number_is_written_in_ten_bytes():
     """A negative number is written in ten bytes, and read from five as well."""
     message = TimeoutFailureInfo(timeout_type=TimeoutType(-1))
 
@@ -300,7 +300,7 @@ def test_negative_enum_number():
 # Lists
 
 
-def test_packed_and_unpacked_lists():
+def test_lists_may_be_packed_unpacked_and_mixed():
     """A list of numbers may come packed, one by one, and mixed; it is written packed."""
     expected = [TaskQueueType.WORKFLOW, TaskQueueType.ACTIVITY, TaskQueueType(300)]
     for data in (b"\x42\x04\x01\x02\xac\x02", b"\x40\x01\x40\x02\x40\xac\x02", b"\x42\x02\x01\x02\x40\xac\x02"):
@@ -311,7 +311,7 @@ def test_packed_and_unpacked_lists():
 
 
 @pytest.mark.parametrize("data", [b"\x42\x02\x01\x80\x40\x01", b"\x42\x01\x80\x01", b"\x42\x05\x01"])
-def test_torn_packed_list(data):
+def test_a_truncated_packed_list_is_refused(data):
     """A number of a packed list may not reach beyond the list."""
     with pytest.raises(DecodeError):
         decode(ShutdownWorkerRequest, data)
@@ -338,7 +338,7 @@ def test_lists_of_messages_keep_empty_items():
         (b"\x0a\x01j\x0a\x01k\x12\x01u\x12\x01v", {"k": b"v"}),
     ],
 )
-def test_map_entries(entry, expected):
+def test_key_and_value_of_a_map_entry_come_in_any_order(entry, expected):
     """Key and value may come in any order, more than once, or not at all."""
     assert decode(Payload, field(b"\x0a", entry)).metadata == expected
 
@@ -356,13 +356,13 @@ def test_strange_map_entries_are_kept_whole(entry):
 
 
 @pytest.mark.parametrize("data", [b"\x0a\x05\x0a\x01k", b"\x0a\x02\x0a\x01k\x0a\x00", b"\x0a\x06\x0a\x01\xff\x12\x01v"])
-def test_torn_map_entries(data):
+def test_truncated_map_entries_are_refused(data):
     """An entry that is cut, whose parts reach beyond it, or whose key is no text, is refused."""
     with pytest.raises(DecodeError):
         decode(Payload, data)
 
 
-def test_messages_in_maps():
+def test_messages_in_maps_may_be_missing_or_split():
     """A map's message may be missing, and comes in parts like any other."""
     parts = b"\x0a\x01k" + b"\x12\x03\x12\x01a" + b"\x12\x05\x0a\x03\x0a\x01z"
 
@@ -370,7 +370,7 @@ def test_messages_in_maps():
     assert decode(Header, field(b"\x0a", parts)).fields == {"k": Payload(metadata={"z": b""}, data=b"a")}
 
 
-def test_later_entry_wins():
+def test_the_later_of_two_map_entries_wins():
     """Of two entries with the same key the later counts, with nothing of the earlier."""
     entries = [field(b"\x0a", b"\x0a\x01k" + field(b"\x12", value)) for value in (b"\x12\x01a", b"\x0a\x03\x0a\x01z")]
 
@@ -416,7 +416,7 @@ def test_same_member_of_a_oneof_is_merged():
     assert apart == ApplicationFailureInfo(non_retryable=True)
 
 
-def test_oneofs_of_merged_messages():
+def test_the_last_member_of_a_oneof_wins_across_parts():
     """The last member wins across the parts of a message, too."""
     first = field(b"\x22", encode(Failure(application_failure_info=ApplicationFailureInfo(type="A"))))
     second = field(b"\x22", encode(Failure(canceled_failure_info=CanceledFailureInfo())))
@@ -446,7 +446,7 @@ def test_defaults_are_not_written():
 
 
 @pytest.mark.parametrize("value", [-0.0, math.nan, math.inf, 5e-324])
-def test_doubles_that_are_not_zero(value):
+def test_negative_zero_and_nan_are_written(value):
     """Negative zero and NaN are written, bit for bit."""
     data = encode(DoubleValue(value=value))
 
@@ -455,13 +455,13 @@ def test_doubles_that_are_not_zero(value):
 
 
 @pytest.mark.parametrize("value", [5e-324, -5e-324, 1e-46, 1e-45, -0.0, math.nan])
-def test_floats_too_small_for_32_bits(value):
+def test_a_float_that_becomes_zero_is_not_written(value):
     """What becomes zero in 32 bits is not written, as google's runtime has it; negative zero is."""
     assert encode(Priority(fairness_weight=value)) == canonical(google_type(Priority)(fairness_weight=value))
 
 
 @pytest.mark.parametrize(("value", "expected"), [(1e300, math.inf), (-1e300, -math.inf), (3.4e38, None)])
-def test_floats_too_large_for_32_bits(value, expected):
+def test_a_float_too_large_for_32_bits_is_infinite(value, expected):
     """What is too large for 32 bits is infinite, as google's runtime has it."""
     theirs = google_type(Priority)(fairness_weight=value)
 
@@ -554,7 +554,7 @@ def test_what_is_read_is_bytes():
         assert type(message.data) is bytes
 
 
-def test_only_our_messages():
+def test_a_class_without_a_codec_is_a_type_error():
     """A class that has no codec is a TypeError, and not written in some other way."""
     with pytest.raises(TypeError, match="not one of"):
         encode(object())

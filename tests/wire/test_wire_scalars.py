@@ -130,7 +130,7 @@ def test_every_type_merged(ours, theirs):
         assert canonical(theirs.FromString(written)) == canonical(theirs.FromString(both))
 
 
-def test_unpacked_lists(ours, theirs):
+def test_numeric_lists_may_be_unpacked(ours, theirs):
     """Lists of all numeric types may come item by item."""
     chance = random.Random(0)
     for field in theirs.DESCRIPTOR.fields:
@@ -174,7 +174,7 @@ def _varint(value: int) -> bytes:
         ("enum", -(2**31), 2**31 - 1),
     ],
 )
-def test_ranges(ours, theirs, kind, low, high):
+def test_numbers_outside_their_type_are_refused(ours, theirs, kind, low, high):
     """The smallest and the largest number of a type are written, those beyond are not, in fields and in lists."""
     for fits in (low, high):
         data = encode(ours(**{f"plain_{kind}": fits, f"list_{kind}": [fits]}))
@@ -187,7 +187,7 @@ def test_ranges(ours, theirs, kind, low, high):
                 encode(message)
 
 
-def test_cuts(ours, theirs):
+def test_a_truncated_message_of_all_types_is_refused(ours, theirs):
     """A message of all types is refused where google's runtime refuses it, wherever it is cut."""
     data = Filler("cut", depth=1, likelihood=0.5, plain=True).message(theirs).SerializeToString()[:2000]
 

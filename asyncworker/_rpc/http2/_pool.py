@@ -230,6 +230,7 @@ class ConnectionPool:
             return
         self._failures = 0
         self.last_error = None
+        _logger.debug("connected to %s", self._target)
         for aged in [member.connection for member in self._members.values() if member.is_aged]:
             self._drain(aged)
         now = self._loop.time()
@@ -270,6 +271,7 @@ class ConnectionPool:
             self._connect_at = max(self._connect_at, member.opened_at + _MIN_LIFE)
             self._drain(connection)
         if connection.closed.done():
+            _logger.debug("connection to %s closed", self._target)
             self._draining.discard(connection)
 
     async def close(self) -> None:

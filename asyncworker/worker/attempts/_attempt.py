@@ -36,18 +36,18 @@ from typing import TYPE_CHECKING, Any
 
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
 from ..._safe_logger import get_logger
+from ..._safe_text import traceback_of
 from ..._timer_queue import coalesce
-from ...activity._cancellation import Notice
+from ...activity._cancellation import Notice, cancel_message
 from ...activity._context import Context, current
 from ...activity._info import Info, info_of
 from ...activity._logger import identify
 from ...common import ActivityCancellationDetails, CancelReason
-from ...converter.failures._from_error import traceback_of
 from ...exceptions import RPCError
 from .._events import ActivityCancelled, ActivityFinished, ActivityStarted, OutcomeName
 from ._decode import converter_for, decode_arguments, decode_details, decode_untyped
 from ._invoke import from_activity_on, invoke
-from ._log import log_abandoned, log_failed, log_not_delivered, log_overdue, log_unreported
+from ._log import log_abandoned, log_end, log_failed, log_not_delivered, log_overdue, log_unreported
 from ._outbound import AttemptOutbound
 from ._outcome import (
     ON_CANCELLED,
@@ -197,7 +197,7 @@ class Attempt:
         self._set_timer(self._environment.loop.time() + self._environment.durations.overdue)
         if self._phase is _Phase.RUNNING and self._is_in_loop:
             self._cancel_sent = True
-            self._task.cancel()
+            self._task.cancel(cancel_message(details))
         if self._environment.observers is not None:
             self._environment.observers.notify(ActivityCancelled(self._info, reason))
 
@@ -206,7 +206,7 @@ class Attempt:
         self._is_in_loop = True
         if self._phase is _Phase.RUNNING and self.cancellation.is_raised and not has_raised:
             self._cancel_sent = True
-            self._task.cancel()
+            self._task.cancel(cancel_message(self.cancellation.details))
 
     async def abandon(self) -> None:
         """Report the failure of an activity that does not heed its cancellation, and wait for it no longer."""
@@ -485,6 +485,7 @@ class Attempt:
 
     def _notify_finished(self, reported: Outcome, took: float) -> None:
         self.outcome = OUTCOMES[type(reported)]
+        log_end(self._info, self.outcome, took)
         if self._environment.observers is not None:
             error = reported.error if isinstance(reported, Failed) else None
             self._environment.observers.notify(ActivityFinished(self._info, self.outcome, took, error))

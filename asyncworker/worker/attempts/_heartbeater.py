@@ -14,9 +14,9 @@ from ..._proto.temporal.api.workflowservice.v1 import (
 )
 from ..._rpc._methods import RECORD_ACTIVITY_TASK_HEARTBEAT
 from ..._rpc._retry import HEARTBEAT
+from ..._safe_text import text_of
 from ..._timer_queue import coalesce
 from ...common import ActivityCancellationDetails
-from ...converter.failures._from_error import text_of
 from ...exceptions import RPCError, RPCStatusCode
 from ._heartbeat_throttle import HeartbeatThrottle
 

@@ -7,15 +7,15 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..._proto.temporal.api.common.v1 import Payload
+from ..._safe_text import text_of
 from ...activity import Info
 from ...common import ActivityCancellationDetails
-from ...converter.failures._from_error import text_of
 from ...exceptions import ConverterError, RPCError
 from .._events import HeartbeatSent
 from ._details import can_defer
 from ._heartbeat_throttle import HeartbeatThrottle, throttle_interval
 from ._heartbeater import Heartbeater
-from ._log import log_lost_heartbeat, log_no_heartbeat_timeout
+from ._log import log_heartbeat, log_lost_heartbeat, log_no_heartbeat_timeout
 
 if TYPE_CHECKING:
     from ...converter import DataConverter
@@ -169,6 +169,7 @@ class AttemptOutbound:
         """See :class:`.HeartbeatSource`."""
         if error is None:
             self._limits.record_heartbeat(self._environment.loop.time())
+            log_heartbeat(self._info)
         else:
             self._log_lost(error)
         if self._environment.observers is not None:

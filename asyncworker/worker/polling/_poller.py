@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from logging import DEBUG
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
@@ -236,6 +237,8 @@ class Poller:
         config = self._config
         self.is_calling = True
         self._poll_began_at = monotonic()
+        if _logger.isEnabledFor(DEBUG):
+            _logger.debug("polling task queue %r", config.environment.task_queue)
         try:
             answer = await config.environment.service.poll(
                 POLL_ACTIVITY_TASK_QUEUE, config.request.message, self._long_poll, timeout=config.timeout
@@ -250,6 +253,9 @@ class Poller:
         finally:
             self.is_calling = False
         config.backoff.succeeded()
+        if _logger.isEnabledFor(DEBUG):
+            brought = answer.activity_type.name if answer.task_token and answer.activity_type else "no task"
+            _logger.debug("a poll of task queue %r returned %s", config.environment.task_queue, brought)
         return answer
 
     async def _back_off(self, error: RPCError) -> None:

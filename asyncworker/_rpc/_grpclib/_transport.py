@@ -1,80 +1,30 @@
-"""The transport on grpclib: the reference that our own is held to.
-
-grpclib is correct for a call, and not made for a worker's life. What is done about that here:
-
-* Any GOAWAY makes it close the socket and fail every call in flight. So a connection takes no call that could outlive
-  the age at which servers send GOAWAY; calls go to a new connection then, and the old one is closed when its last call
-  has ended by itself.
-* Its deadlines, and a connection's end, call ``task.cancel()`` on the task that made the call, and leave its
-  ``cancelling()`` raised, by which ``asyncio.timeout`` and task groups in that task are misled. So each call has a task
-  of its own.
-* The deadline that it sends to the server is when it stops waiting. Responses to long polls are waited for longer.
-* Its errors are many, some of them h2's; they are translated here.
-"""
+"""Unary calls and long polls over grpclib's channels."""
 
 from __future__ import annotations
 
 import asyncio
-import random
-import re
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import anyio
-from grpclib.client import Channel, Handler
-from grpclib.config import Configuration
-from grpclib.const import Cardinality, Status
-from grpclib.encoding.base import CodecBase, StatusDetailsCodecBase
-from grpclib.exceptions import GRPCError, StreamTerminatedError
+from grpclib.client import Channel
+from grpclib.const import Cardinality
 from grpclib.metadata import Deadline
-from grpclib.protocol import H2Protocol
-from h2.exceptions import H2Error
 
-from ..exceptions import AsyncWorkerError, ClientClosedError, ConfigurationError, RPCError, RPCStatusCode
-from ._callbacks import BackgroundTasks
-from ._dial import dial
-from ._long_poll import LongPoll, UnansweredError
-from ._response_head import HEAD_SIZE
-from ._target import DEFAULT_MAX_RECEIVE_BYTES, Target
-from ._transport import Metadata
-from .http2._grpc import too_large
-from .http2._headers import DiscreetEncoder, encode_metadatum
+from ...exceptions import ClientClosedError, ConfigurationError, RPCError, RPCStatusCode
+from .._callbacks import BackgroundTasks
+from .._long_poll import LongPoll, UnansweredError
+from .._response_head import HEAD_SIZE
+from .._target import DEFAULT_MAX_RECEIVE_BYTES, Target
+from .._transport import Metadata
+from ..http2._grpc import too_large
+from ..http2._headers import encode_metadatum
+from ._connection import GrpclibConnection, TargetChannel
+from ._errors import interrupted, not_sent, translate
 
-__all__ = ["BytesCodec", "BytesDetailsCodec", "GrpclibTransport"]
-
-# https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors
-_RESET_STATUS = {
-    7: RPCStatusCode.UNAVAILABLE,  # REFUSED_STREAM
-    8: RPCStatusCode.CANCELLED,  # CANCEL
-    11: RPCStatusCode.RESOURCE_EXHAUSTED,  # ENHANCE_YOUR_CALM
-    12: RPCStatusCode.PERMISSION_DENIED,  # INADEQUATE_SECURITY
-}
-# grpclib has the code in its message only.
-_RESET = re.compile(r"Stream reset by remote party, error_code: (\d+)")
-
-
-class BytesCodec(CodecBase):
-    """Leave messages as the bytes they are."""
-
-    __content_subtype__ = "proto"
-
-    def encode(self, message: Any, message_type: Any) -> bytes:  # noqa: ARG002
-        return bytes(message)
-
-    def decode(self, data: bytes, message_type: Any) -> bytes:  # noqa: ARG002
-        return data
-
-
-class BytesDetailsCodec(StatusDetailsCodecBase):
-    """Leave ``grpc-status-details-bin`` as the bytes it is; without a codec grpclib drops it."""
-
-    def encode(self, status: Status, message: str | None, details: Any) -> bytes:  # noqa: ARG002
-        return bytes(details)
-
-    def decode(self, status: Status, message: str | None, data: bytes) -> bytes:  # noqa: ARG002
-        return data
+__all__ = ["GrpclibTransport"]
 
 
 class GrpclibTransport:
@@ -97,8 +47,8 @@ class GrpclibTransport:
         self._open_channel = open_channel
         self._max_age = max_age
         self._max_receive_bytes = max_receive_bytes
-        self._connection: _Connection | None = None
-        self._retiring: set[_Connection] = set()
+        self._connection: GrpclibConnection | None = None
+        self._retiring: set[GrpclibConnection] = set()
         self._tasks = BackgroundTasks()
         self._opening = asyncio.Lock()
         self._is_closed = False
@@ -117,7 +67,7 @@ class GrpclibTransport:
         if target.connections > 1:
             raise ConfigurationError("the grpclib transport has one connection: use the default transport")
         return cls(
-            lambda: _TargetChannel(target),
+            lambda: TargetChannel(target),
             max_age=target.max_connection_age,
             max_receive_bytes=target.max_receive_bytes,
         )
@@ -139,7 +89,7 @@ class GrpclibTransport:
         """See :class:`.UnaryPoll`."""
         self._check_open()
         if long_poll.is_given_up:
-            raise _unsent()
+            raise not_sent()
         loop = asyncio.get_running_loop()
         long_poll.deadline = loop.time() + timeout
         poll = _PollInFlight(long_poll.late_response_timeout)
@@ -179,7 +129,7 @@ class GrpclibTransport:
         """Make one call, in a task of its own; errors are returned, as the caller may be gone when one occurs."""
         task = asyncio.current_task()
         assert task is not None
-        connection: _Connection | None = None
+        connection: GrpclibConnection | None = None
         try:
             connection = await self._find_connection(timeout)
             connection.calls.add(task)
@@ -187,9 +137,9 @@ class GrpclibTransport:
         except RPCError as error:
             return error
         except asyncio.CancelledError:
-            return _interrupted()
+            return interrupted()
         except Exception as error:  # noqa: BLE001 - whatever grpclib or h2 trip over, a call ends with one kind of error
-            translated = _translate(error, is_lost=connection is not None and connection.is_lost)
+            translated = translate(error, is_lost=connection is not None and connection.is_lost)
             translated.__cause__ = error
             return translated
         finally:
@@ -198,7 +148,7 @@ class GrpclibTransport:
 
     async def _make_call(
         self,
-        connection: _Connection,
+        connection: GrpclibConnection,
         path: str,
         request: bytes,
         timeout: float | None,
@@ -237,14 +187,14 @@ class GrpclibTransport:
 
         stream._stream.recv_data = read_within_limit
 
-    async def _find_connection(self, timeout: float | None) -> _Connection:
+    async def _find_connection(self, timeout: float | None) -> GrpclibConnection:
         async with self._opening:
             now = asyncio.get_running_loop().time()
             if self._connection is None or not self._connection.takes(now, timeout):
                 await self._retire()
                 if self._is_closed:
                     raise ClientClosedError
-                self._connection = await _Connection.open(self._open_channel(), now, self._max_age)
+                self._connection = await GrpclibConnection.open(self._open_channel(), now, self._max_age)
             return self._connection
 
     async def _retire(self) -> None:
@@ -256,7 +206,7 @@ class GrpclibTransport:
         else:
             await connection.close()
 
-    async def _leave(self, connection: _Connection, task: asyncio.Task[Any]) -> None:
+    async def _leave(self, connection: GrpclibConnection, task: asyncio.Task[Any]) -> None:
         connection.calls.discard(task)
         if connection in self._retiring and not connection.calls:
             self._retiring.discard(connection)
@@ -281,7 +231,7 @@ class _PollInFlight:
         """Return the error of a poll whose time is over."""
         if self.is_sent:
             return UnansweredError(self.late_response_timeout)
-        return _unsent()
+        return not_sent()
 
 
 class _Deadline(Deadline):
@@ -294,102 +244,6 @@ class _Deadline(Deadline):
     def time_remaining(self) -> float:
         late_response_timeout, self._late_response_timeout = self._late_response_timeout, 0.0
         return super().time_remaining() + late_response_timeout
-
-
-class _Connection:
-    """One connection, and the calls on it."""
-
-    def __init__(
-        self, context: AbstractAsyncContextManager[Channel], channel: Channel, now: float, max_age: float | None
-    ) -> None:
-        self.channel = channel
-        self.calls: set[asyncio.Task[Any]] = set()
-        self._context: AbstractAsyncContextManager[Channel] | None = context
-        self._max_age = max_age
-        self._ends_at = None if max_age is None else now + max_age * random.uniform(0.9, 1.1)
-
-    @classmethod
-    async def open(
-        cls, context: AbstractAsyncContextManager[Channel], now: float, max_age: float | None
-    ) -> _Connection:
-        return cls(context, await context.__aenter__(), now, max_age)
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether there was a connection, and it has ended."""
-        protocol = self.channel._protocol
-        return protocol is not None and bool(protocol.handler.connection_lost)  # type: ignore[attr-defined]
-
-    def takes(self, now: float, timeout: float | None) -> bool:
-        """Whether a call of so many seconds may begin here."""
-        if self.is_lost:
-            return False
-        if self._ends_at is None or self._max_age is None:
-            return True
-        # A call that could take longer than a connection lives gets half of one: it will be cut off as often as not,
-        # and all others must not pay for it with a connection each.
-        return now + min(timeout or 0.0, self._max_age / 2) < self._ends_at
-
-    async def close(self) -> None:
-        """Close the connection; calls on it fail."""
-        context, self._context = self._context, None
-        if context is None:
-            return
-        for call in self.calls:
-            call.cancel()
-        if self.calls:
-            # Each sends its RST_STREAM while there is a connection to send it on.
-            await asyncio.wait(self.calls)
-        await context.__aexit__(None, None, None)
-
-
-class _Protocol(H2Protocol):
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        # h2's own shows each header in hpack's log, API keys included.
-        self.connection._connection.encoder = DiscreetEncoder()
-
-
-class _TargetChannel(Channel):
-    """A channel that connects as a target says."""
-
-    def __init__(self, target: Target) -> None:
-        super().__init__(
-            target.host,
-            target.port,
-            codec=BytesCodec(),
-            status_details_codec=BytesDetailsCodec(),
-            config=_configuration(target),
-        )
-        self._target = target
-        self._scheme = "http" if target.tls is None else "https"
-        self._authority = target.authority
-
-    def _protocol_factory(self) -> H2Protocol:
-        return _Protocol(Handler(), self._config, self._h2_config)
-
-    async def _create_connection(self) -> H2Protocol:
-        try:
-            async with asyncio.timeout(self._target.connect_timeout):
-                return await dial(self._target, self._protocol_factory)
-        except TimeoutError as error:
-            message = f"no connection to {self._target} within {self._target.connect_timeout:g} s"
-            raise RPCError(message, RPCStatusCode.UNAVAILABLE) from error
-        except (OSError, AsyncWorkerError) as error:
-            raise RPCError(f"cannot connect to {self._target}: {error}", RPCStatusCode.UNAVAILABLE) from error
-
-
-def _configuration(target: Target) -> Configuration:
-    keep_alive = target.keep_alive
-    if keep_alive is None:
-        return Configuration()
-    # grpclib stops after two PINGs without data, and sends one in five minutes at most, unless told otherwise.
-    return Configuration(
-        _keepalive_time=keep_alive.interval,
-        _keepalive_timeout=keep_alive.timeout,
-        _http2_max_pings_without_data=0,
-        _http2_min_sent_ping_interval_without_data=keep_alive.interval / 2,
-    )
 
 
 def _check(metadata: Metadata) -> None:
@@ -408,31 +262,7 @@ async def _outcome(call: asyncio.Task[bytes | RPCError]) -> bytes:
     except asyncio.CancelledError:
         call.cancel()
         raise
-    outcome = _interrupted() if call.cancelled() else call.result()
+    outcome = interrupted() if call.cancelled() else call.result()
     if isinstance(outcome, RPCError):
         raise outcome
     return outcome
-
-
-def _unsent() -> RPCError:
-    return RPCError("the poll could not be sent before its deadline", RPCStatusCode.UNAVAILABLE)
-
-
-def _interrupted() -> RPCError:
-    return RPCError("the connection was closed during the call", RPCStatusCode.UNAVAILABLE)
-
-
-def _translate(error: Exception, *, is_lost: bool) -> RPCError:
-    match error:
-        case GRPCError():
-            details = () if error.details is None else (error.details,)
-            return RPCError(error.message or "", RPCStatusCode(error.status.value), details)
-        case StreamTerminatedError() if reset := _RESET.match(str(error)):
-            return RPCError(str(error), _RESET_STATUS.get(int(reset[1]), RPCStatusCode.INTERNAL))
-        case TimeoutError():
-            return RPCError("deadline exceeded", RPCStatusCode.DEADLINE_EXCEEDED)
-        case StreamTerminatedError() | OSError() | H2Error():
-            return RPCError(str(error) or type(error).__name__, RPCStatusCode.UNAVAILABLE)
-        case _:
-            status = RPCStatusCode.UNAVAILABLE if is_lost else RPCStatusCode.INTERNAL
-            return RPCError(f"{type(error).__name__}: {error}", status)

@@ -10,17 +10,17 @@ from asyncworker._rpc.http2._keep_alive import Liveness, Verdict
 WAIT, PING, DEAD = Verdict.WAIT, Verdict.PING, Verdict.DEAD
 
 
-def test_nothing_to_do_while_the_peer_talks():
+def test_a_peer_that_sends_gets_no_ping():
     """A peer that was heard within the interval is left alone until the interval has passed."""
     assert Liveness(KeepAlive(30, 15)).decide(now=20, received_at=15) == (WAIT, 45)
 
 
-def test_ping_after_silence():
+def test_a_silent_peer_gets_a_ping():
     """Silence for the whole interval is answered with a PING."""
     assert Liveness(KeepAlive(30, 15)).decide(now=45, received_at=15) == (PING, 60)
 
 
-def test_dead_after_no_answer():
+def test_a_peer_without_an_answer_is_dead_at_the_timeout():
     """No answer within the timeout is death, and not a moment earlier."""
     liveness = Liveness(KeepAlive(30, 15))
     liveness.decide(now=30, received_at=0)
@@ -29,7 +29,7 @@ def test_dead_after_no_answer():
     assert liveness.decide(now=45, received_at=0) == (DEAD, 45)
 
 
-def test_anything_is_an_answer():
+def test_any_received_byte_answers_a_ping():
     """Whatever is heard after the PING proves that the peer lives, and begins a new interval."""
     liveness = Liveness(KeepAlive(30, 15))
     liveness.decide(now=30, received_at=0)
@@ -63,7 +63,7 @@ def test_pings_are_an_interval_apart(delay):
     assert min(later - earlier for earlier, later in itertools.pairwise(pings)) >= 10
 
 
-def test_repr():
+def test_repr_shows_the_state_of_keep_alive():
     """Its state shows."""
     liveness = Liveness(KeepAlive(30, 15))
     before = repr(liveness)

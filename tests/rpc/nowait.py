@@ -1,4 +1,4 @@
-"""Calls that nobody awaits, awaited: what holds for the ones is to hold for the others."""
+"""Make calls with callbacks and await their outcome, so that the tests of awaited calls run for them too."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import asyncio
 from asyncworker._rpc._callbacks import BackgroundTasks, unary_nowait_of
 
 
-class Posted:
-    """A transport whose every call is posted."""
+class Nowait:
+    """A transport that makes every call by ``unary_nowait``."""
 
     def __init__(self, transport) -> None:
         self._transport = transport
@@ -20,28 +20,28 @@ class Posted:
     async def unary(self, path, request, *, timeout, metadata=()):
         answer = Answer()
         self._unary_nowait(path, request, timeout=timeout, metadata=metadata, callbacks=answer)
-        assert not answer.told, "told while it was asked"
+        assert not answer.outcomes, "a callback was called before the call returned"
         try:
             return await answer.outcome
         finally:
             # Whatever else comes would come now.
             await asyncio.sleep(0)
-            assert len(answer.told) == 1, "told twice"
+            assert len(answer.outcomes) == 1, "not exactly one callback was called"
 
 
 class Answer:
-    """A receiver that can be awaited."""
+    """Callbacks whose outcome can be awaited."""
 
     def __init__(self) -> None:
         self.outcome = asyncio.get_running_loop().create_future()
-        self.told = []
+        self.outcomes = []
 
     def on_reply(self, reply):
-        self.told.append(reply)
+        self.outcomes.append(reply)
         if not self.outcome.done():
             self.outcome.set_result(reply)
 
     def on_failure(self, error):
-        self.told.append(error)
+        self.outcomes.append(error)
         if not self.outcome.done():
             self.outcome.set_exception(error)

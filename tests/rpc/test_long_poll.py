@@ -1,4 +1,4 @@
-"""Long polls on both transports: they end by the server's word or with their connection, and not at their deadline."""
+"""Long polls on both transports: they end by the server's response or with their connection, not at their deadline."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TRANSPORTS = {
 }
 ACKNOWLEDGED = (frames.SETTINGS, frames.ACK)
 LONG = 30.0
-# Far shorter than anybody listens.
+# Far shorter than late responses are waited for.
 DEADLINE = 0.1
 
 
@@ -46,7 +46,7 @@ async def connected(make, target):
 
 
 class Quiet:
-    """What a server that says nothing remembers: who asked, and on which stream."""
+    """A server that sends no response, and records the requests by connection and stream."""
 
     def __init__(self) -> None:
         self.asked = []
@@ -55,8 +55,8 @@ class Quiet:
         self.asked.append((connection, stream_id))
 
 
-def begin(transport, listening, timeout=DEADLINE, path=ECHO) -> asyncio.Task[bytes]:
-    return asyncio.ensure_future(transport.poll(path, b"task", timeout=timeout, long_poll=listening))
+def begin(transport, long_poll, timeout=DEADLINE, path=ECHO) -> asyncio.Task[bytes]:
+    return asyncio.ensure_future(transport.poll(path, b"task", timeout=timeout, long_poll=long_poll))
 
 
 def heard(server):
@@ -82,13 +82,13 @@ async def error_of(poll) -> RPCError:
     return caught.value
 
 
-async def test_an_answer_that_comes_after_the_deadline_is_heard(make_transport):
+async def test_a_response_after_the_deadline_is_received(make_transport):
     """What a stalled network delivers late is delivered: the stream has not been reset."""
-    quiet, listening = Quiet(), LongPoll(LONG)
+    quiet, long_poll = Quiet(), LongPoll(LONG)
     server = ScriptedServer(quiet)
     async with server.listening(), connected(make_transport, server.target()) as transport:
-        poll = begin(transport, listening)
-        await until(lambda: quiet.asked and is_past(listening.deadline + DEADLINE))
+        poll = begin(transport, long_poll)
+        await until(lambda: quiet.asked and is_past(long_poll.deadline + DEADLINE))
         [(connection, stream_id)] = quiet.asked
         connection.answer(stream_id)
 
@@ -97,8 +97,8 @@ async def test_an_answer_that_comes_after_the_deadline_is_heard(make_transport):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_the_server_is_told_the_deadline_and_its_word_counts(make_transport, kind):
-    """The server is told when to answer, not how long it is listened to, and may end the poll by then."""
+async def test_a_poll_sends_its_deadline_and_ends_by_the_servers_status(make_transport, kind):
+    """The server is sent when to respond, not how long a late response is waited for, and may end the poll by then."""
     async with KINDS[kind](tls=False).running() as far, connected(make_transport, far.target()) as transport:
         error = await error_of(begin(transport, LongPoll(LONG), path=HANG, timeout=0.3))
 
@@ -107,8 +107,8 @@ async def test_the_server_is_told_the_deadline_and_its_word_counts(make_transpor
         assert not isinstance(error, UnansweredError)
 
 
-async def test_one_that_gets_no_answer_says_so(make_transport):
-    """In the end a poll is given up, with an error of its own, and the server is told."""
+async def test_a_poll_without_a_response_is_unanswered(make_transport):
+    """In the end a poll fails with an error of its own, and its stream is reset."""
     quiet = Quiet()
     server = ScriptedServer(quiet)
     async with server.listening(), connected(make_transport, server.target()) as transport:
@@ -120,92 +120,92 @@ async def test_one_that_gets_no_answer_says_so(make_transport):
         assert str(error) == "DEADLINE_EXCEEDED: no answer came to a long poll within 0.1 s of its deadline"
 
 
-async def test_one_ends_with_its_connection(make_transport):
+async def test_a_poll_ends_with_its_connection(make_transport):
     """A connection that dies fails its polls, before and after their deadline."""
-    quiet, listenings = Quiet(), [LongPoll(LONG), LongPoll(LONG)]
+    quiet, long_polls = Quiet(), [LongPoll(LONG), LongPoll(LONG)]
     server = ScriptedServer(quiet)
     async with server.listening(), connected(make_transport, server.target()) as transport:
-        polls = [begin(transport, listenings[0]), begin(transport, listenings[1], timeout=LONG)]
-        await until(lambda: len(quiet.asked) == 2 and is_past(listenings[0].deadline + DEADLINE))
+        polls = [begin(transport, long_polls[0]), begin(transport, long_polls[1], timeout=LONG)]
+        await until(lambda: len(quiet.asked) == 2 and is_past(long_polls[0].deadline + DEADLINE))
         server.hang_up()
 
         assert [(await error_of(poll)).status for poll in polls] == [RPCStatusCode.UNAVAILABLE] * 2
 
 
-async def test_one_shows_when_it_is_with_the_server(make_transport):
+async def test_a_poll_shows_whether_the_server_has_it(make_transport):
     """It is not while there is no connection, and not any more when it is answered."""
-    quiet, listening = Quiet(), LongPoll(LONG)
+    quiet, long_poll = Quiet(), LongPoll(LONG)
     server = ScriptedServer(quiet)
     async with server.listening(), connected(make_transport, server.target()) as transport:
-        poll = begin(transport, listening, timeout=LONG)
-        seen = [listening.is_sent]
+        poll = begin(transport, long_poll, timeout=LONG)
+        seen = [long_poll.is_sent]
         await until(lambda: quiet.asked)
-        seen.append(listening.is_sent)
+        seen.append(long_poll.is_sent)
         [(connection, stream_id)] = quiet.asked
         connection.answer(stream_id)
         await poll
-        seen.append(listening.is_sent)
+        seen.append(long_poll.is_sent)
 
         assert seen == [False, True, False]
 
 
 @pytest.mark.parametrize("setting", [Setting.MAX_CONCURRENT_STREAMS, Setting.INITIAL_WINDOW_SIZE])
-async def test_one_that_cannot_be_sent_ends_at_its_deadline(make_transport, setting):
-    """A server that lets no request in has not seen the poll: that is trouble, and not an empty poll."""
-    quiet, listening = Quiet(), LongPoll(LONG)
+async def test_a_poll_that_cannot_be_sent_ends_at_its_deadline(make_transport, setting):
+    """A server that lets no request in has not seen the poll: that is an error, and not an empty poll."""
+    quiet, long_poll = Quiet(), LongPoll(LONG)
     server = ScriptedServer(quiet, settings={setting: 0})
     async with server.listening(), connected(make_transport, server.target()) as transport:
         await acquaint(transport, server, quiet)
-        error = await error_of(begin(transport, listening))
+        error = await error_of(begin(transport, long_poll))
 
         assert (error.status, quiet.asked) == (RPCStatusCode.UNAVAILABLE, [])
 
 
-async def test_one_that_nobody_can_be_reached_for_ends_at_its_deadline(make_transport, free_tcp_port):
-    """Without a connection a poll is trouble, by its deadline at the latest."""
-    listening = LongPoll(LONG)
+async def test_a_poll_without_a_server_ends_at_its_deadline(make_transport, free_tcp_port):
+    """Without a connection a poll fails, by its deadline at the latest."""
+    long_poll = LongPoll(LONG)
     async with connected(make_transport, Target("127.0.0.1", free_tcp_port)) as transport:
-        error = await error_of(begin(transport, listening))
+        error = await error_of(begin(transport, long_poll))
 
-        assert (error.status, listening.is_sent) == (RPCStatusCode.UNAVAILABLE, False)
+        assert (error.status, long_poll.is_sent) == (RPCStatusCode.UNAVAILABLE, False)
 
 
-async def test_one_that_is_given_up_ends_at_once(make_transport):
-    """Whoever listens may stop, and the server is told."""
-    quiet, listening = Quiet(), LongPoll(LONG)
+async def test_a_poll_that_is_given_up_is_reset(make_transport):
+    """A poll may be given up, and its stream is reset."""
+    quiet, long_poll = Quiet(), LongPoll(LONG)
     server = ScriptedServer(quiet)
     async with server.listening(), connected(make_transport, server.target()) as transport:
-        poll = begin(transport, listening, timeout=LONG)
+        poll = begin(transport, long_poll, timeout=LONG)
         await until(lambda: quiet.asked)
-        assert listening.give_up()
+        assert long_poll.give_up()
         await error_of(poll)
         [(connection, _)] = quiet.asked
         await until(lambda: connection.count(frames.RST_STREAM) == 1)
 
 
-async def test_one_that_is_given_up_with_its_answer_has_it():
-    """An answer that has come is not lost to somebody who gives up at the same moment."""
-    quiet, listening = Quiet(), LongPoll(LONG)
+async def test_a_poll_given_up_with_its_response_returns_it():
+    """A response that has come is not lost where the poll is given up at the same moment."""
+    quiet, long_poll = Quiet(), LongPoll(LONG)
     server = ScriptedServer(quiet)
     async with server.listening(), connected(Http2Transport, server.target()) as transport:
-        poll = begin(transport, listening, timeout=LONG)
+        poll = begin(transport, long_poll, timeout=LONG)
         await until(lambda: quiet.asked)
-        listening.in_flight.outcome.set_result(b"answer")
-        listening.give_up()
+        long_poll.in_flight.outcome.set_result(b"answer")
+        long_poll.give_up()
 
         assert await poll == b"answer"
 
 
 @pytest.mark.parametrize("setting", [Setting.MAX_CONCURRENT_STREAMS, Setting.INITIAL_WINDOW_SIZE])
-async def test_one_that_was_not_sent_and_is_given_up_never_is(make_transport, setting):
-    """A poll that nobody wants any more does not go out when the server lets it."""
-    quiet, listening = Quiet(), LongPoll(LONG)
+async def test_a_poll_given_up_before_it_is_sent_is_never_sent(make_transport, setting):
+    """A poll that was given up is not sent when the server allows it."""
+    quiet, long_poll = Quiet(), LongPoll(LONG)
     server = ScriptedServer(quiet, settings={setting: 0})
     async with server.listening(), connected(make_transport, server.target()) as transport:
         await acquaint(transport, server, quiet)
-        poll = begin(transport, listening, timeout=LONG)
-        await until(lambda: listening.in_flight)
-        listening.give_up()
+        poll = begin(transport, long_poll, timeout=LONG)
+        await until(lambda: long_poll.in_flight)
+        long_poll.give_up()
         [connection, *_] = server.connections
         connection.say(frames.settings({setting: 100}))
         await error_of(poll)
@@ -215,25 +215,25 @@ async def test_one_that_was_not_sent_and_is_given_up_never_is(make_transport, se
         assert quiet.asked == []
 
 
-async def test_none_begins_after_the_end(make_transport):
-    """A listening that was given up sends nothing any more."""
-    quiet, listening = Quiet(), LongPoll(LONG)
+async def test_no_poll_is_sent_after_giving_up(make_transport):
+    """A long poll that was given up sends nothing any more."""
+    quiet, long_poll = Quiet(), LongPoll(LONG)
     server = ScriptedServer(quiet)
-    listening.give_up()
+    long_poll.give_up()
     async with server.listening(), connected(make_transport, server.target()) as transport:
-        await error_of(begin(transport, listening, timeout=LONG))
+        await error_of(begin(transport, long_poll, timeout=LONG))
 
         assert quiet.asked == []
 
 
-async def test_a_transport_without_polls_has_calls(make_transport):
-    """Where a transport knows no polls they are calls, which end at their deadline."""
-    quiet, listening = Quiet(), LongPoll(LONG)
+async def test_a_transport_without_polls_makes_calls(make_transport):
+    """On a transport without polls they are calls, which end at their deadline."""
+    quiet, long_poll = Quiet(), LongPoll(LONG)
     server = ScriptedServer(quiet)
     async with server.listening(), connected(make_transport, server.target()) as transport:
-        poll = asyncio.ensure_future(poll_of(Plain(transport))(ECHO, b"", timeout=DEADLINE, long_poll=listening))
+        poll = asyncio.ensure_future(poll_of(Plain(transport))(ECHO, b"", timeout=DEADLINE, long_poll=long_poll))
         await until(lambda: quiet.asked)
-        seen = (listening.is_sent, listening.give_up())
+        seen = (long_poll.is_sent, long_poll.give_up())
         error = await error_of(poll)
 
         assert seen == (True, False)
@@ -241,7 +241,7 @@ async def test_a_transport_without_polls_has_calls(make_transport):
 
 
 class Plain:
-    """A transport of the least that one is."""
+    """A transport with unary calls only."""
 
     def __init__(self, inner) -> None:
         self._inner = inner
