@@ -1,4 +1,4 @@
-"""What the compiled codecs call for whatever is longer than one byte.
+"""Functions that the compiled codecs call, for whatever is longer than one byte.
 
 A reader takes the bytes, the position after the first byte and that byte, and returns the value and the position
 after it. Running over the end of the bytes is an IndexError or a struct.error here, a :exc:`DecodeError` outside.

@@ -24,7 +24,7 @@ from temporalio.runtime import Runtime, TelemetryConfig
 
 import asyncworker
 from asyncworker._rpc._target import Target, parse_address
-from asyncworker._rpc.http2._pool import Http2Transport
+from asyncworker._rpc.http2._transport import Http2Transport
 from asyncworker.testing import DevServer
 
 __all__ = ["CONTENDERS", "UNLIMITED", "Census", "Contender", "Load", "Ours", "Proxy", "Theirs", "kill"]

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 #: What a worker has imported when it begins to poll, and nothing of the user's.
-WORKER = "import asyncworker.worker, asyncworker.client, asyncworker._rpc.http2._pool"
+WORKER = "import asyncworker.worker, asyncworker.client, asyncworker._rpc.http2._transport"
 
 #: Run a worker up to its first poll, on a server that knows heartbeats of workers.
 FIRST_POLL = """

@@ -33,12 +33,21 @@ LAYERS = {
         {"common"},
         {"_time", "_coalesced_timers"},
         {"_wire"},
-        {"_proto", "_lazy", "_log_throttle", "_safe_logger", "_timer_queue", "_wire_primitives", "exceptions"},
+        {
+            "_proto",
+            "_lazy",
+            "_log_throttle",
+            "_safe_logger",
+            "_timer_queue",
+            "_version",
+            "_wire_primitives",
+            "exceptions",
+        },
     ],
     "worker": [
         {"_worker"},
         {"_run"},
-        {"_checks", "_settings"},
+        {"_checks", "_settings", "_statistics"},
         {"control"},
         {"polling"},
         {"attempts"},
@@ -58,8 +67,8 @@ LAYERS = {
     "_rpc": [
         {"_grpclib", "_service"},
         {"http2"},
-        {"_bound", "_dial"},
-        {"_callbacks", "_long_poll", "_transport"},
+        {"_bound", "_caller", "_dial"},
+        {"_callbacks", "_long_poll", "_metadata", "_transport"},
         {"_methods", "_response_head", "_retry", "_status", "_target", "_threads"},
     ],
     "converter": [
@@ -88,7 +97,6 @@ MOST_MODULES = 15
 
 # Where a task may be made that is no child of a task group: what awaits it, and why it is none.
 PLAIN_TASKS = {
-    "_rpc/http2/_pool.py": "the connecting of a pool, which its callers share and may leave",
     "worker/_worker.py": "a run of a worker, which is entered and left in any tasks",
     "worker/attempts/_attempt.py": "an attempt: a task of a group costs five times as much, and its error is its own",
     "worker/control/_client_workers.py": "what the workers of a client share, which begin and end in any order",

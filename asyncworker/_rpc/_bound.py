@@ -1,35 +1,36 @@
-"""A transport that is used where it was first used: in that process and on that event loop."""
+"""Keep a transport in the process and on the event loop of its first call."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import ClientClosedError
-from ._callbacks import post_of
+from ._callbacks import BackgroundTasks, unary_nowait_of
 from ._long_poll import poll_of
 
 if TYPE_CHECKING:
     from ._long_poll import LongPoll
-    from ._transport import Metadata, Receiver, Transport
+    from ._transport import Callbacks, Metadata, Transport
 
 __all__ = ["BoundTransport"]
 
 
 class BoundTransport:
-    """Hands calls on to another transport, and refuses those from elsewhere.
+    """Passes calls to another transport, and refuses those of another process or event loop.
 
     A connection that a fork has copied would mix two processes' frames in one stream.
     """
 
-    __slots__ = ("_inner", "_loop", "_pid", "_poll", "_post", "_unary")
+    __slots__ = ("_inner", "_loop", "_pid", "_poll", "_tasks", "_unary", "_unary_nowait")
 
     def __init__(self, inner: Transport) -> None:
         self._inner = inner
         self._unary = inner.unary
-        self._post = post_of(inner)
+        self._tasks = BackgroundTasks()
+        self._unary_nowait = unary_nowait_of(inner, self._tasks)
         self._poll = poll_of(inner)
         self._pid = os.getpid()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -37,59 +38,68 @@ class BoundTransport:
     def __repr__(self) -> str:
         return repr(self._inner)
 
+    @property
+    def statistics(self) -> Callable[[], Any]:
+        """The other transport's ``statistics()``, if it has that."""
+        found: Callable[[], Any] = self._inner.statistics  # type: ignore[attr-defined]
+        return found
+
     def unary(
         self, path: str, request: bytes, *, timeout: float | None, metadata: Metadata = ()
     ) -> Coroutine[Any, Any, bytes]:
-        """See :meth:`Transport.unary`. What it returns is the other transport's coroutine, and no layer upon it.
+        """See :meth:`Transport.unary`. Returns the other transport's own coroutine.
 
         Raises:
             RuntimeError: This is another process, or another event loop.
         """
         # No loop that runs here can have come here by a fork.
         if self._loop is not asyncio.get_running_loop():
-            self._settle()
+            self._bind()
         return self._unary(path, request, timeout=timeout, metadata=metadata)
 
     def poll(
-        self, path: str, request: bytes, *, timeout: float, metadata: Metadata = (), listening: LongPoll
+        self, path: str, request: bytes, *, timeout: float, metadata: Metadata = (), long_poll: LongPoll
     ) -> Coroutine[Any, Any, bytes]:
-        """See :class:`Poll`.
+        """See :class:`UnaryPoll`.
 
         Raises:
             RuntimeError: This is another process, or another event loop.
         """
         if self._loop is not asyncio.get_running_loop():
-            self._settle()
-        return self._poll(path, request, timeout=timeout, metadata=metadata, listening=listening)
+            self._bind()
+        return self._poll(path, request, timeout=timeout, metadata=metadata, long_poll=long_poll)
 
-    def post(
+    def unary_nowait(
         self,
         path: str,
         request: bytes,
         *,
         timeout: float | None,
         metadata: Metadata = (),
-        receiver: Receiver[bytes],
+        callbacks: Callbacks[bytes],
     ) -> None:
-        """See :class:`Post`.
+        """See :class:`UnaryNowait`.
 
         Raises:
             RuntimeError: This is another process, or another event loop.
         """
         if self._loop is not asyncio.get_running_loop():
-            self._settle()
-        self._post(path, request, timeout=timeout, metadata=metadata, receiver=receiver)
+            self._bind()
+        self._unary_nowait(path, request, timeout=timeout, metadata=metadata, callbacks=callbacks)
 
     async def close(self) -> None:
-        """See :meth:`Transport.close`; a copy that a fork has made is let be."""
+        """See :meth:`Transport.close`; a copy that a fork has made is left alone."""
         if self._pid == os.getpid():
-            # Whatever a transport of the user's may say to a call after its end, here it is the same for all.
+            # Whatever a transport of the user's may raise for a call after its end, here it is the same for all.
             closed = _Closed()
             self._unary = closed.unary
-            self._post = post_of(closed)
-            await self._inner.close()
+            self._unary_nowait = unary_nowait_of(closed, self._tasks)
+            try:
+                await self._inner.close()
+            finally:
+                await self._tasks.close()
 
-    def _settle(self) -> None:
+    def _bind(self) -> None:
         if self._pid != os.getpid():
             raise RuntimeError(
                 f"this client belongs to process {self._pid}, and process {os.getpid()} was forked off with a copy of"
@@ -104,7 +114,7 @@ class BoundTransport:
 
 
 class _Closed:
-    """What is left of a transport that is closed."""
+    """A transport that was closed."""
 
     async def unary(
         self,
@@ -117,4 +127,4 @@ class _Closed:
         raise ClientClosedError
 
     async def close(self) -> None:
-        """Nothing is left to close."""
+        """Do nothing."""

@@ -1,32 +1,41 @@
-"""Await calls for those who do not: they are told what came of it."""
+"""Run calls in background tasks and report their outcome to callbacks.
+
+This is the one module of the package that creates tasks. Each set of them has an owner, which waits for them when it
+is closed: a caller for the retries of calls that are not awaited, a pool for its attempt to connect, the grpclib
+transport for its calls.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import math
 from collections.abc import Coroutine
 from functools import partial
 from typing import Any, TypeVar
 
+import anyio
+
 from .._safe_logger import get_logger
 from ..exceptions import RPCError, RPCStatusCode
-from ._transport import Metadata, Post, Receiver, Transport
+from ._transport import Callbacks, Metadata, Transport, UnaryNowait
 
-__all__ = ["AbandonedError", "BackgroundCalls", "post_of", "tell_failure", "tell_reply"]
+__all__ = ["BackgroundTasks", "CallTaskCancelledError", "report_failure", "report_reply", "unary_nowait_of"]
 
 _logger = get_logger(__name__)
 
 T = TypeVar("T")
 
 
-class AbandonedError(RPCError):
-    """Somebody has cancelled a call that is not theirs, with all other tasks as a rule: the event loop is to end."""
+class CallTaskCancelledError(RPCError):
+    """The task of a call that is not awaited was cancelled, as a rule with all others at the end of the event loop."""
 
     def __init__(self) -> None:
         super().__init__("the call was cancelled from outside", RPCStatusCode.CANCELLED)
 
 
-class BackgroundCalls:
-    """Tasks, each of which makes a call; kept alive as long as they take, and its receiver is told of the end."""
+class BackgroundTasks:
+    """Tasks of one owner, which closes this when it ends."""
 
     __slots__ = ("_tasks",)
 
@@ -34,61 +43,89 @@ class BackgroundCalls:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def __repr__(self) -> str:
-        return f"<BackgroundCalls [{len(self._tasks)} calls]>"
+        return f"<BackgroundTasks [{len(self._tasks)} running]>"
 
-    def add(self, call: Coroutine[Any, Any, T], receiver: Receiver[T]) -> None:
-        """Await *call* in a task of its own."""
-        # Never an eager one: who is told must be past asking by then.
-        task = asyncio.Task(call, loop=asyncio.get_running_loop())
+    def start(self, coroutine: Coroutine[Any, Any, T], context: contextvars.Context | None = None) -> asyncio.Task[T]:
+        """Run *coroutine* in a task of its own; it begins after this has returned, also with eager tasks."""
+        task = asyncio.Task(coroutine, loop=asyncio.get_running_loop(), context=context)
         self._tasks.add(task)
-        # And not in the task itself, which can be cancelled before it begins.
-        task.add_done_callback(partial(self._tell, receiver))
+        task.add_done_callback(self._tasks.discard)
+        return task
 
-    def _tell(self, receiver: Receiver[T], task: asyncio.Task[T]) -> None:
-        self._tasks.discard(task)
-        if task.cancelled():
-            tell_failure(receiver, AbandonedError())
-        elif (error := task.exception()) is None:
-            tell_reply(receiver, task.result())
-        else:
-            # Whatever it is, the receiver must not wait for ever.
-            tell_failure(receiver, error if isinstance(error, RPCError) else _internal(error))
+    def start_call(self, call: Coroutine[Any, Any, T], callbacks: Callbacks[T]) -> None:
+        """Run *call* in a task of its own, and report its outcome to *callbacks*."""
+        # Not reported by the task itself, which can be cancelled before it begins.
+        self.start(call).add_done_callback(partial(_report_task, callbacks))
+
+    async def close(self, timeout: float = 1.0) -> None:
+        """Wait until all tasks have ended; those that take longer than *timeout* seconds are cancelled.
+
+        Cancelling cancels them all; they have ended when it is raised.
+        """
+        try:
+            await self._wait(timeout)
+        finally:
+            if late := self._running_here():
+                for task in late:
+                    task.cancel()
+                with anyio.CancelScope(shield=True):
+                    await self._wait(math.inf)
+
+    async def _wait(self, timeout: float) -> None:
+        deadline = asyncio.get_running_loop().time() + timeout
+        # Tasks may start others.
+        while (tasks := self._running_here()) and (left := deadline - asyncio.get_running_loop().time()) > 0:
+            await asyncio.wait(tasks, timeout=None if left == math.inf else left)
+
+    def _running_here(self) -> list[asyncio.Task[Any]]:
+        # A process that was forked off has copies of its parent's.
+        loop = asyncio.get_running_loop()
+        return [task for task in self._tasks if task.get_loop() is loop]
 
 
-def post_of(transport: Transport) -> Post:
-    """How calls that nobody awaits are made on *transport*: in its own way, or in a task each."""
-    own: Post | None = getattr(transport, "post", None)
+def unary_nowait_of(transport: Transport, tasks: BackgroundTasks) -> UnaryNowait:
+    """Return *transport*'s own ``unary_nowait``, or one that awaits each call in one of *tasks*."""
+    own: UnaryNowait | None = getattr(transport, "unary_nowait", None)
     if own is not None:
         return own
-    relays = BackgroundCalls()
 
-    def post(
+    def unary_nowait(
         path: str,
         request: bytes,
         *,
         timeout: float | None,
         metadata: Metadata = (),
-        receiver: Receiver[bytes],
+        callbacks: Callbacks[bytes],
     ) -> None:
-        relays.add(transport.unary(path, request, timeout=timeout, metadata=metadata), receiver)
+        tasks.start_call(transport.unary(path, request, timeout=timeout, metadata=metadata), callbacks)
 
-    return post
+    return unary_nowait
 
 
-def tell_reply(receiver: Receiver[T], reply: T) -> None:
-    """Tell *receiver* the reply; what goes wrong there is not the teller's."""
+def report_reply(callbacks: Callbacks[T], reply: T) -> None:
+    """Call ``on_reply``, and log what it raises."""
     try:
-        receiver.on_reply(reply)
+        callbacks.on_reply(reply)
     except Exception:
-        _logger.exception("%r failed on a reply", receiver)
+        _logger.exception("%r failed on a reply", callbacks)
 
 
-def tell_failure(receiver: Receiver[Any], error: RPCError) -> None:
-    """Tell *receiver* that there will be no reply; what goes wrong there is not the teller's."""
+def report_failure(callbacks: Callbacks[Any], error: RPCError) -> None:
+    """Call ``on_failure``, and log what it raises."""
     try:
-        receiver.on_failure(error)
+        callbacks.on_failure(error)
     except Exception:
-        _logger.exception("%r failed on an error", receiver)
+        _logger.exception("%r failed on an error", callbacks)
+
+
+def _report_task(callbacks: Callbacks[T], task: asyncio.Task[T]) -> None:
+    if task.cancelled():
+        report_failure(callbacks, CallTaskCancelledError())
+    elif (error := task.exception()) is None:
+        report_reply(callbacks, task.result())
+    else:
+        # Whatever it is, the callbacks must not wait for ever.
+        report_failure(callbacks, error if isinstance(error, RPCError) else _internal(error))
 
 
 def _internal(cause: BaseException) -> RPCError:

@@ -14,6 +14,7 @@ from functools import partial
 from itertools import zip_longest
 from typing import Any, TypeAlias, TypeVar
 
+from ._callbacks import BackgroundTasks
 from ._target import HttpConnectProxy, Target, authority
 from ._threads import in_own_thread
 
@@ -23,16 +24,16 @@ _Address: TypeAlias = tuple[int, int, int, str, tuple[Any, ...]]
 
 # RFC 8305 §5.
 _HAPPY_EYEBALLS_DELAY = 0.25
-# Nothing is left to be said when we close, and some servers (grpcio's) never answer a close_notify.
+# GOAWAY has announced the end by then, and some servers (grpcio's) never answer a close_notify.
 _TLS_SHUTDOWN_TIMEOUT = 0.2
-_MAX_PROXY_ANSWER = 16_384
+_MAX_PROXY_RESPONSE = 16_384
 
 
 async def dial(target: Target, make_protocol: Callable[[], _P]) -> _P:
     """Connect *make_protocol()* to the target, with names resolved and certificates read anew.
 
     Raises:
-        OSError: the target or its proxy was not reached, or its certificate not trusted; or it does not speak HTTP/2.
+        OSError: The target or its proxy was not reached, or its certificate not trusted; or it does not speak HTTP/2.
         ConfigurationError: certificates cannot be used.
 
     Cancelling leaves nothing open.
@@ -73,29 +74,46 @@ async def _look_up(host: str, port: int) -> Sequence[_Address]:
 
 
 async def _connect_socket(loop: asyncio.AbstractEventLoop, host: str, port: int) -> socket.socket:
-    """Connect to whichever address of a name answers first; each has a head start on the next (RFC 8305 §5)."""
-    addresses = deque(take_turns(await _look_up(host, port)))
+    """Connect to the address of a name that accepts first; each has a head start on the next (RFC 8305 §5)."""
+    addresses = deque(interleave(await _look_up(host, port)))
     error: BaseException = OSError(f"{host} has no address")
+    tasks = BackgroundTasks()
     attempts: set[asyncio.Task[socket.socket]] = set()
+    winner: asyncio.Task[socket.socket] | None = None
     try:
         while addresses or attempts:
             if addresses:
-                attempts.add(loop.create_task(_connect_to(loop, addresses.popleft())))
+                attempts.add(tasks.start(_connect_to(loop, addresses.popleft())))
             delay = _HAPPY_EYEBALLS_DELAY if addresses else None
             done, _ = await asyncio.wait(attempts, timeout=delay, return_when=asyncio.FIRST_COMPLETED)
             for attempt in done:
                 attempts.discard(attempt)
                 failure = attempt.exception()
                 if failure is None:
+                    winner = attempt
                     return attempt.result()
                 error = failure
         raise error
     finally:
-        for attempt in attempts:
-            _leave(attempt)
+        try:
+            if attempts:
+                await tasks.close(timeout=0.0)
+        except BaseException:
+            if winner is not None:
+                winner.result().close()
+            raise
+        finally:
+            for attempt in attempts:
+                attempt.add_done_callback(_close_socket)
 
 
-def take_turns(addresses: Sequence[_Address]) -> list[_Address]:
+def _close_socket(attempt: asyncio.Task[socket.socket]) -> None:
+    # An attempt may have succeeded just before it was cancelled.
+    if not attempt.cancelled() and attempt.exception() is None:
+        attempt.result().close()
+
+
+def interleave(addresses: Sequence[_Address]) -> list[_Address]:
     """Order addresses so that a family which is cut off delays no other by more than one attempt (RFC 8305 §4)."""
     by_family: dict[int, list[_Address]] = {}
     for address in addresses:
@@ -111,7 +129,7 @@ async def _connect_to(loop: asyncio.AbstractEventLoop, address: _Address) -> soc
         if isinstance(loop, asyncio.BaseEventLoop):
             await loop.sock_connect(sock, where)
         else:
-            # uvloop's looks up even an address, in a pool of four threads that it shares with everybody.
+            # uvloop looks up even an address, in a pool of four threads that the whole process shares.
             await _connect_by_watching(loop, sock, where)
     except BaseException:
         sock.close()
@@ -122,21 +140,15 @@ async def _connect_to(loop: asyncio.AbstractEventLoop, address: _Address) -> soc
 async def _connect_by_watching(loop: asyncio.AbstractEventLoop, sock: socket.socket, where: tuple[Any, ...]) -> None:
     code = sock.connect_ex(where)
     if code == errno.EINPROGRESS:
-        is_settled = asyncio.Event()
-        loop.add_writer(sock, is_settled.set)
+        is_writable = asyncio.Event()
+        loop.add_writer(sock, is_writable.set)
         try:
-            await is_settled.wait()
+            await is_writable.wait()
         finally:
             loop.remove_writer(sock)
         code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     if code:
         raise OSError(code, f"Connect call failed {where}")
-
-
-def _leave(attempt: asyncio.Task[socket.socket]) -> None:
-    # One that is done can no longer be cancelled: it has come in second.
-    if not attempt.cancel() and not attempt.cancelled() and attempt.exception() is None:
-        attempt.result().close()
 
 
 async def _open_tunnel(loop: asyncio.AbstractEventLoop, proxy: HttpConnectProxy, destination: str) -> socket.socket:
@@ -147,13 +159,13 @@ async def _open_tunnel(loop: asyncio.AbstractEventLoop, proxy: HttpConnectProxy,
     try:
         await loop.sock_sendall(sock, connect_request(destination, proxy))
         answer = bytearray()
-        # One byte at a time: what follows the answer is the target's, and not ours to read.
+        # One byte at a time: what follows the answer belongs to the target's stream.
         while not answer.endswith(b"\r\n\r\n"):
             byte = await loop.sock_recv(sock, 1)
-            if not byte or len(answer) > _MAX_PROXY_ANSWER:
+            if not byte or len(answer) > _MAX_PROXY_RESPONSE:
                 raise ConnectionError(f"proxy {authority(proxy.host, proxy.port)} sent no complete answer")
             answer += byte
-        check_connect_answer(bytes(answer), proxy)
+        check_connect_response(bytes(answer), proxy)
     except BaseException:
         sock.close()
         raise
@@ -161,7 +173,7 @@ async def _open_tunnel(loop: asyncio.AbstractEventLoop, proxy: HttpConnectProxy,
 
 
 def connect_request(destination: str, proxy: HttpConnectProxy) -> bytes:
-    """Ask a proxy for a tunnel (RFC 9110 §9.3.6)."""
+    """Write the request for a tunnel (RFC 9110 §9.3.6)."""
     lines = [f"CONNECT {destination} HTTP/1.1", f"Host: {destination}"]
     if proxy.basic_auth is not None:
         credentials = base64.b64encode(":".join(proxy.basic_auth).encode()).decode()
@@ -169,11 +181,11 @@ def connect_request(destination: str, proxy: HttpConnectProxy) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-def check_connect_answer(answer: bytes, proxy: HttpConnectProxy) -> None:
-    """Read a proxy's answer.
+def check_connect_response(answer: bytes, proxy: HttpConnectProxy) -> None:
+    """Check the response of a proxy.
 
     Raises:
-        ConnectionError: it is not that the tunnel is open.
+        ConnectionError: It does not open the tunnel.
     """
     line = answer.split(b"\r\n", 1)[0].decode("latin-1")
     version, _, rest = line.partition(" ")

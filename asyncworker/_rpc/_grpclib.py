@@ -2,14 +2,14 @@
 
 grpclib is correct for a call, and not made for a worker's life. What is done about that here:
 
-* Any GOAWAY makes it close the socket and fail every call in flight. So a connection (a *lane*) takes no call that
-  could outlive the age at which servers send GOAWAY; calls go to a new lane then, and those in flight on the old one
-  end by themselves before it is closed.
+* Any GOAWAY makes it close the socket and fail every call in flight. So a connection takes no call that could outlive
+  the age at which servers send GOAWAY; calls go to a new connection then, and the old one is closed when its last call
+  has ended by itself.
 * Its deadlines, and a connection's end, call ``task.cancel()`` on the task that made the call, and leave its
   ``cancelling()`` raised, by which ``asyncio.timeout`` and task groups in that task are misled. So each call has a task
   of its own.
-* What it tells the server as a deadline is the moment at which it stops listening. Long polls are listened to longer.
-* Its errors are many, some of them h2's; they end here.
+* The deadline that it sends to the server is when it stops waiting. Responses to long polls are waited for longer.
+* Its errors are many, some of them h2's; they are translated here.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from grpclib.protocol import H2Protocol
 from h2.exceptions import H2Error
 
 from ..exceptions import AsyncWorkerError, ClientClosedError, ConfigurationError, RPCError, RPCStatusCode
+from ._callbacks import BackgroundTasks
 from ._dial import dial
 from ._long_poll import LongPoll, UnansweredError
 from ._response_head import HEAD_SIZE
@@ -50,7 +51,7 @@ _RESET_STATUS = {
     11: RPCStatusCode.RESOURCE_EXHAUSTED,  # ENHANCE_YOUR_CALM
     12: RPCStatusCode.PERMISSION_DENIED,  # INADEQUATE_SECURITY
 }
-# grpclib tells the code in words only.
+# grpclib has the code in its message only.
 _RESET = re.compile(r"Stream reset by remote party, error_code: (\d+)")
 
 
@@ -96,8 +97,9 @@ class GrpclibTransport:
         self._open_channel = open_channel
         self._max_age = max_age
         self._max_receive_bytes = max_receive_bytes
-        self._lane: _Lane | None = None
-        self._retiring: set[_Lane] = set()
+        self._connection: _Connection | None = None
+        self._retiring: set[_Connection] = set()
+        self._tasks = BackgroundTasks()
         self._opening = asyncio.Lock()
         self._is_closed = False
 
@@ -121,38 +123,37 @@ class GrpclibTransport:
         )
 
     def __repr__(self) -> str:
-        lanes = [*([self._lane] if self._lane else []), *self._retiring]
-        calls = sum(len(lane.calls) for lane in lanes)
-        return f"<GrpclibTransport [{'closed, ' if self._is_closed else ''}{calls} calls on {len(lanes)} connections]>"
+        connections = [*([self._connection] if self._connection else []), *self._retiring]
+        calls = sum(len(connection.calls) for connection in connections)
+        state = "closed, " if self._is_closed else ""
+        return f"<GrpclibTransport [{state}{calls} calls on {len(connections)} connections]>"
 
     async def unary(self, path: str, request: bytes, *, timeout: float | None, metadata: Metadata = ()) -> bytes:
         """See :meth:`Transport.unary`."""
         self._check_open()
-        return await _outcome(
-            asyncio.get_running_loop().create_task(self._call(path, request, timeout, metadata, None))
-        )
+        return await _outcome(self._tasks.start(self._call(path, request, timeout, metadata, None)))
 
     async def poll(
-        self, path: str, request: bytes, *, timeout: float, metadata: Metadata = (), listening: LongPoll
+        self, path: str, request: bytes, *, timeout: float, metadata: Metadata = (), long_poll: LongPoll
     ) -> bytes:
-        """See :class:`Poll`."""
+        """See :class:`.UnaryPoll`."""
         self._check_open()
-        if listening.is_given_up:
+        if long_poll.is_given_up:
             raise _unsent()
         loop = asyncio.get_running_loop()
-        listening.deadline = loop.time() + timeout
-        exchange = _Exchange(listening.patience)
-        exchange.task = loop.create_task(self._call(path, request, timeout, metadata, exchange))
-        listening.exchange = exchange
+        long_poll.deadline = loop.time() + timeout
+        poll = _PollInFlight(long_poll.late_response_timeout)
+        poll.task = self._tasks.start(self._call(path, request, timeout, metadata, poll))
+        long_poll.in_flight = poll
         try:
-            return await _outcome(exchange.task)
+            return await _outcome(poll.task)
         except RPCError as error:
             # The server's own word to that effect has another cause.
             if error.status is RPCStatusCode.DEADLINE_EXCEEDED and isinstance(error.__cause__, TimeoutError):
-                raise exchange.timed_out() from error.__cause__
+                raise poll.timed_out() from error.__cause__
             raise
         finally:
-            listening.exchange = None
+            long_poll.in_flight = None
 
     def _check_open(self) -> None:
         if self._is_closed:
@@ -161,60 +162,61 @@ class GrpclibTransport:
     async def close(self) -> None:
         """See :meth:`Transport.close`."""
         self._is_closed = True
-        lanes = {*self._retiring, *([self._lane] if self._lane else [])}
-        self._lane = None
+        connections = {*self._retiring, *([self._connection] if self._connection else [])}
+        self._connection = None
         try:
-            while calls := {call for lane in lanes for call in lane.calls}:
+            while calls := {call for connection in connections for call in connection.calls}:
                 await asyncio.wait(calls)
         finally:
             with anyio.CancelScope(shield=True):
-                for lane in lanes:
-                    await lane.close()
+                for connection in connections:
+                    await connection.close()
+                await self._tasks.close()
 
     async def _call(
-        self, path: str, request: bytes, timeout: float | None, metadata: Metadata, exchange: _Exchange | None
+        self, path: str, request: bytes, timeout: float | None, metadata: Metadata, poll: _PollInFlight | None
     ) -> bytes | RPCError:
-        """Make one call, in a task of its own; an error is returned, so that nobody has to be there to see it."""
+        """Make one call, in a task of its own; errors are returned, as the caller may be gone when one occurs."""
         task = asyncio.current_task()
         assert task is not None
-        lane: _Lane | None = None
+        connection: _Connection | None = None
         try:
-            lane = await self._find_lane(timeout)
-            lane.calls.add(task)
-            return await self._exchange(lane, path, request, timeout, metadata, exchange)
+            connection = await self._find_connection(timeout)
+            connection.calls.add(task)
+            return await self._make_call(connection, path, request, timeout, metadata, poll)
         except RPCError as error:
             return error
         except asyncio.CancelledError:
             return _interrupted()
         except Exception as error:  # noqa: BLE001 - whatever grpclib or h2 trip over, a call ends with one kind of error
-            translated = _translate(error, is_lost=lane is not None and lane.is_lost)
+            translated = _translate(error, is_lost=connection is not None and connection.is_lost)
             translated.__cause__ = error
             return translated
         finally:
-            if lane is not None:
-                await self._leave(lane, task)
+            if connection is not None:
+                await self._leave(connection, task)
 
-    async def _exchange(
+    async def _make_call(
         self,
-        lane: _Lane,
+        connection: _Connection,
         path: str,
         request: bytes,
         timeout: float | None,
         metadata: Metadata,
-        exchange: _Exchange | None,
+        poll: _PollInFlight | None,
     ) -> bytes:
         _check(metadata)
-        deadline = None if timeout is None else _Deadline(timeout, 0.0 if exchange is None else exchange.patience)
-        opened = lane.channel.request(
+        deadline = None if timeout is None else _Deadline(timeout, 0.0 if poll is None else poll.late_response_timeout)
+        opened = connection.channel.request(
             path, Cardinality.UNARY_UNARY, bytes, bytes, deadline=deadline, metadata=tuple(metadata)
         )
         async with opened as stream:
-            if exchange is None:
+            if poll is None:
                 await stream.send_message(request, end=True)
             else:
                 async with asyncio.timeout(timeout):
                     await stream.send_message(request, end=True)
-                exchange.is_sent = True
+                poll.is_sent = True
             self._limit(stream)
             reply = await stream.recv_message()
         if reply is None:
@@ -222,7 +224,7 @@ class GrpclibTransport:
         return reply
 
     def _limit(self, stream: Any) -> None:
-        """Read no more of a message than the limit; grpclib knows none, and reads whatever size is announced."""
+        """Read no more of a message than the limit; grpclib has no limit."""
         read = stream._stream.recv_data
 
         async def read_within_limit(size: int) -> bytes:
@@ -235,66 +237,66 @@ class GrpclibTransport:
 
         stream._stream.recv_data = read_within_limit
 
-    async def _find_lane(self, timeout: float | None) -> _Lane:
+    async def _find_connection(self, timeout: float | None) -> _Connection:
         async with self._opening:
             now = asyncio.get_running_loop().time()
-            if self._lane is None or not self._lane.takes(now, timeout):
+            if self._connection is None or not self._connection.takes(now, timeout):
                 await self._retire()
                 if self._is_closed:
                     raise ClientClosedError
-                self._lane = await _Lane.open(self._open_channel(), now, self._max_age)
-            return self._lane
+                self._connection = await _Connection.open(self._open_channel(), now, self._max_age)
+            return self._connection
 
     async def _retire(self) -> None:
-        lane, self._lane = self._lane, None
-        if lane is None:
+        connection, self._connection = self._connection, None
+        if connection is None:
             return
-        if lane.calls:
-            self._retiring.add(lane)
+        if connection.calls:
+            self._retiring.add(connection)
         else:
-            await lane.close()
+            await connection.close()
 
-    async def _leave(self, lane: _Lane, task: asyncio.Task[Any]) -> None:
-        lane.calls.discard(task)
-        if lane in self._retiring and not lane.calls:
-            self._retiring.discard(lane)
-            await lane.close()
+    async def _leave(self, connection: _Connection, task: asyncio.Task[Any]) -> None:
+        connection.calls.discard(task)
+        if connection in self._retiring and not connection.calls:
+            self._retiring.discard(connection)
+            await connection.close()
 
 
-class _Exchange:
+class _PollInFlight:
     """One long poll on its way."""
 
-    def __init__(self, patience: float) -> None:
-        self.patience = patience
+    def __init__(self, late_response_timeout: float) -> None:
+        self.late_response_timeout = late_response_timeout
         self.is_sent = False
         self.task: asyncio.Task[bytes | RPCError] | None = None
 
     def give_up(self) -> bool:
-        """See :class:`Exchange`."""
+        """See :class:`.PollInFlight`."""
         if self.task is not None:
             self.task.cancel()
         return True
 
     def timed_out(self) -> RPCError:
-        """What it means that the time is over."""
+        """Return the error of a poll whose time is over."""
         if self.is_sent:
-            return UnansweredError(self.patience)
+            return UnansweredError(self.late_response_timeout)
         return _unsent()
 
 
 class _Deadline(Deadline):
-    """What the server is told; grpclib itself, which asks first and for its own timer, waits longer."""
+    """The deadline that the server is sent; grpclib itself, which asks first and for its own timer, waits longer."""
 
-    def __init__(self, timeout: float, patience: float) -> None:
+    def __init__(self, timeout: float, late_response_timeout: float) -> None:
         super().__init__(_timestamp=time.monotonic() + timeout)
-        self._patience = patience
+        self._late_response_timeout = late_response_timeout
 
     def time_remaining(self) -> float:
-        patience, self._patience = self._patience, 0.0
-        return super().time_remaining() + patience
+        late_response_timeout, self._late_response_timeout = self._late_response_timeout, 0.0
+        return super().time_remaining() + late_response_timeout
 
 
-class _Lane:
+class _Connection:
     """One connection, and the calls on it."""
 
     def __init__(
@@ -307,7 +309,9 @@ class _Lane:
         self._ends_at = None if max_age is None else now + max_age * random.uniform(0.9, 1.1)
 
     @classmethod
-    async def open(cls, context: AbstractAsyncContextManager[Channel], now: float, max_age: float | None) -> _Lane:
+    async def open(
+        cls, context: AbstractAsyncContextManager[Channel], now: float, max_age: float | None
+    ) -> _Connection:
         return cls(context, await context.__aenter__(), now, max_age)
 
     @property
@@ -347,7 +351,7 @@ class _Protocol(H2Protocol):
 
 
 class _TargetChannel(Channel):
-    """A channel that connects on a target's terms."""
+    """A channel that connects as a target says."""
 
     def __init__(self, target: Target) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""Every call that is made, as a constant that knows its path and its types."""
+"""The methods of the WorkflowService that are called, each a constant with its path and message types."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Method(Generic[Req, Resp]):
     Attributes:
         name: As the service names it.
         path: As gRPC names it: ``/package.Service/Method``.
-        long_poll: Whether the server holds the call until there is something to say, and answers empty if there is not.
+        long_poll: Whether the server holds the call until it has something to return; if not, the response is empty.
     """
 
     def __init__(self, name: str, *, long_poll: bool = False) -> None:

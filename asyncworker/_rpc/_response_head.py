@@ -6,12 +6,12 @@ import zlib
 
 __all__ = ["HEAD_SIZE", "head_of", "is_head_whole", "leading_field"]
 
-#: So much of a message is kept. A task token has a few hundred bytes, and some 4 KiB where all that it names is long.
+#: Bytes of a message that are kept. A task token has a few hundred, and some 4 KiB where all that it names is long.
 HEAD_SIZE = 16_384
 
 
 def head_of(message: bytes | bytearray, *, is_compressed: bool) -> bytes:
-    """Return the first bytes of what the sender meant by *message*, of which the end may be missing."""
+    """Return the first bytes of *message*, decompressed; its end may be missing."""
     if not is_compressed:
         return bytes(message[:HEAD_SIZE])
     try:
@@ -30,7 +30,7 @@ def is_head_whole(message: bytes | bytearray, *, is_compressed: bool) -> bool:
 def leading_field(head: bytes) -> bytes | None:
     """Return the value of a protobuf message's field 1, where that comes first and is bytes.
 
-    It is empty where that is not so, and ``None`` where more of the message would tell.
+    It is empty where that is not so, and ``None`` where more of the message is needed.
     """
     if head[:1] != b"\x0a":
         return b"" if head else None

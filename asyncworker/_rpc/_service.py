@@ -1,38 +1,25 @@
-"""Say one thing to Temporal's WorkflowService: with its deadline, metadata and retries, and the server's own errors."""
+"""Temporal's WorkflowService: typed calls with deadline, metadata and retries, and the server's own errors."""
 
 from __future__ import annotations
 
-import logging
-import math
-import random
-import re
-from asyncio import CancelledError, Event, current_task, get_running_loop
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from functools import cache, partial
-from inspect import isawaitable
+from asyncio import CancelledError, get_running_loop
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from time import monotonic
-from typing import Any, Generic, TypeAlias
+from typing import Any, Generic, NamedTuple, TypeAlias
 
-import anyio
-
-from .._log_throttle import LogThrottle
-from .._safe_logger import get_logger
 from .._wire import DecodeError, TooMuchError, decode, encode
-from ..exceptions import ClientClosedError, RPCError, RPCStatusCode
-from ._callbacks import AbandonedError, BackgroundCalls, post_of
-from ._long_poll import LongPoll, UnansweredError, poll_of
-from ._methods import POLL_ACTIVITY_TASK_QUEUE, Method, Req, Resp
-from ._response_head import HEAD_SIZE, leading_field
+from ..exceptions import RPCError, RPCStatusCode
+from ._callbacks import CallTaskCancelledError
+from ._caller import Caller, annotate
+from ._long_poll import LongPoll, UnansweredError
+from ._metadata import APIKey, CallMetadata
+from ._methods import Method, Req, Resp
+from ._response_head import HEAD_SIZE
 from ._retry import DEFAULT, Failures, RetryRules
-from ._status import decode_details
-from ._transport import Metadata, Receiver, Transport
+from ._transport import Callbacks, Metadata, Transport
 
-__all__ = ["DEFAULT_MAX_DECODED_BYTES", "LONG_POLL_TIMEOUT", "APIKey", "WorkflowService", "client_version"]
-
-_logger = get_logger(__name__)
-
-#: A bearer token, or what returns one: called before each try, so it should answer from memory most of the time.
-APIKey: TypeAlias = str | Callable[[], str | Awaitable[str]]
+__all__ = ["DEFAULT_MAX_DECODED_BYTES", "LONG_POLL_TIMEOUT", "RequestFinished", "RequestListener", "WorkflowService"]
 
 #: Seconds a long poll may take. The server answers after 60 s at the latest, so this never cuts an answer off.
 LONG_POLL_TIMEOUT = 70.0
@@ -42,12 +29,28 @@ DEFAULT_MAX_DECODED_BYTES = 128 << 20
 
 # The server refuses a poll that has two seconds left or less when it arrives; the shortest that is sent has three.
 _TOO_SHORT = 2.5
-# A timer may go off so many seconds early.
-_TIMER_SLACK = 0.01
-# What says nothing of the server, or that it did not answer.
-_NO_ANSWER = frozenset({RPCStatusCode.CANCELLED, RPCStatusCode.DEADLINE_EXCEEDED})
-_METADATA_KEY = re.compile(r"[0-9a-z_.-]+")
-_METADATA_TEXT = re.compile(r"[ -~]+")
+
+
+class RequestFinished(NamedTuple):
+    """A request to the server ended.
+
+    Attributes:
+        operation: The method of the service, such as ``"RespondActivityTaskCompleted"``.
+        status: ``OK``, or the last try's status; ``CANCELLED`` if the caller was cancelled.
+        took: Seconds from the request to its end, with its retries and the waits between them.
+        attempts: How many tries it took.
+        is_long_poll: Whether the server holds such a request until there is something to return.
+    """
+
+    operation: str
+    status: RPCStatusCode
+    took: float
+    attempts: int
+    is_long_poll: bool
+
+
+#: Called when a request has ended, on the event loop. It must not raise.
+RequestListener: TypeAlias = Callable[[RequestFinished], None]
 
 
 class WorkflowService:
@@ -55,37 +58,17 @@ class WorkflowService:
 
     Args:
         transport: Carries the calls; stays its owner's to close.
-        namespace: Told to the server with each call.
+        namespace: Sent with each call.
         api_key: Sent as ``authorization: Bearer …``.
         metadata: Sent with each call; wins over what is sent anyway.
         max_decoded_bytes: What a response may come to in memory; one that comes to more fails with
             ``RESOURCE_EXHAUSTED``.
 
-    Attributes:
-        answered_at: When the server last answered a call, on the clock of :func:`time.monotonic`; of any thread.
-        unanswered_at: When a call last found that it would get no answer, on the same clock.
-
     Raises:
         ValueError: A metadata key or value that gRPC does not allow, or a limit below 1.
     """
 
-    __slots__ = (
-        "_api_key",
-        "_bearer",
-        "_closing",
-        "_extra",
-        "_max_decoded_bytes",
-        "_metadata",
-        "_news",
-        "_poll",
-        "_post",
-        "_proven",
-        "_relays",
-        "_transport",
-        "answered_at",
-        "namespace",
-        "unanswered_at",
-    )
+    __slots__ = ("_listeners", "_max_decoded_bytes", "_transport", "caller", "namespace")
 
     def __init__(
         self,
@@ -101,42 +84,76 @@ class WorkflowService:
         self._max_decoded_bytes = max_decoded_bytes
         self.namespace = namespace
         self._transport = transport
-        self._post = post_of(transport)
-        self._poll = poll_of(transport)
-        self._api_key = api_key
-        self._bearer = api_key if isinstance(api_key, str) else None
-        self._extra = _checked(metadata or {})
-        self._metadata: Metadata = self._build_metadata()
-        self._proven: set[str] = set()
-        self._relays = BackgroundCalls()
-        self.answered_at = self.unanswered_at = -math.inf
-        self._closing = Event()
-        # By method.
-        self._news: dict[str, LogThrottle] = {}
+        self._listeners: tuple[RequestListener, ...] = ()
+        self.caller = Caller(transport, CallMetadata(namespace, api_key, metadata or {}))
 
     def __repr__(self) -> str:
         return f"<WorkflowService namespace={self.namespace!r} over {self._transport!r}>"
 
     @property
     def transport(self) -> Transport:
-        """What carries the calls."""
+        """The transport that carries the calls."""
         return self._transport
 
+    @property
+    def answered_at(self) -> float:
+        """When the server last answered a call, on the clock of :func:`time.monotonic`; of any thread."""
+        return self.caller.answered_at
+
+    @property
+    def unanswered_at(self) -> float:
+        """When a call last turned out to get no answer, on the same clock."""
+        return self.caller.unanswered_at
+
     async def close(self) -> None:
-        """Close the transport; a call that waits for its next try makes it now, and learns of it."""
-        self._closing.set()
-        await self._transport.close()
+        """Close the transport; a call that waits for its next try makes it now, and fails."""
+        await self.caller.close()
 
     def replace_api_key(self, api_key: APIKey | None) -> None:
         """Use *api_key* for every try from now on, those of calls under way included."""
-        self._api_key = api_key
-        self._bearer = api_key if isinstance(api_key, str) else None
-        self._metadata = self._build_metadata()
+        self.caller.metadata.replace_api_key(api_key)
 
     def replace_metadata(self, metadata: Mapping[str, str | bytes]) -> None:
         """Send *metadata* in place of what was given at first, with every try from now on."""
-        self._extra = _checked(metadata)
-        self._metadata = self._build_metadata()
+        self.caller.metadata.replace_extra(metadata)
+
+    @contextmanager
+    def listening(self, listener: RequestListener | None) -> Iterator[None]:
+        """Call *listener* with each request that ends within the block; ``None``: do nothing."""
+        if listener is None:
+            yield
+            return
+        self._listeners = (*self._listeners, listener)
+        try:
+            yield
+        finally:
+            remaining = list(self._listeners)
+            remaining.remove(listener)
+            self._listeners = tuple(remaining)
+
+    def begin_request(self) -> float:
+        """Return when the request that begins now does so, for :meth:`end_request`; 0 where there is no listener."""
+        return monotonic() if self._listeners else 0.0
+
+    def end_request(
+        self, method: Method[Any, Any], began_at: float, failures: Failures | None, error: BaseException | None = None
+    ) -> None:
+        """Call the listeners, as the request of *method* that began at *began_at* has ended.
+
+        Args:
+            method: Of the request.
+            began_at: From :meth:`begin_request`.
+            failures: Of the tries; ``None`` if the first was the only one.
+            error: With which it has failed.
+        """
+        if not began_at:
+            return
+        failed = 0 if failures is None else failures.attempts
+        attempts = failed if error is not None and failed else failed + 1
+        status = error.status if isinstance(error, RPCError) else RPCStatusCode.CANCELLED if error else RPCStatusCode.OK
+        event = RequestFinished(method.name, status, monotonic() - began_at, attempts, method.long_poll)
+        for listener in self._listeners:
+            listener(event)
 
     async def call(
         self,
@@ -155,10 +172,10 @@ class WorkflowService:
             request: Its request. The namespace in it is the caller's to set.
             timeout: Seconds that one try may take: the rules' ``attempt_timeout`` if not given, 70 s for a long poll.
             retry: When to try again; a client's rules if not given. Every method here may be repeated (see ``_retry``).
-            until: The moment on the event loop's clock at which the call must be over. No try reaches beyond it.
+            until: When the call must be over, on the event loop's clock. No try reaches beyond it.
             metadata: Sent with this call besides what is always sent.
 
-        A long poll whose deadline passes was not answered because there was nothing to say: it returns an empty
+        A long poll whose deadline passes was not answered because there was nothing to return: it returns an empty
         response, as the server does a second earlier. So does one that had to wait for a connection until its time was
         nearly over, which the server refuses.
 
@@ -176,176 +193,104 @@ class WorkflowService:
         if timeout is None:
             timeout = LONG_POLL_TIMEOUT if method.long_poll else rules.attempt_timeout
         ends_at = get_running_loop().time() + timeout if method.long_poll else None
+        began_at, failures = self.begin_request(), None
+        reply: bytes | None
         try:
-            reply = await self._try(method, data, timeout, until, metadata)
-        except RPCError as error:
-            if ends_at is not None and _came_too_late(error, ends_at):
-                return decode(method.response, b"")
-            again = partial(self._try, method, data, timeout, until, metadata)
-            reply = await self._try_again(error, again, method, Failures(rules), until)
-        return self._read(method, reply)
+            try:
+                reply = await self.caller.send(method, data, timeout, until, metadata)
+            except RPCError as error:
+                if ends_at is not None and _came_too_late(error, ends_at):
+                    reply = None
+                else:
+                    failures = Failures(rules)
+                    reply = await self.caller.retry(error, method, data, failures, timeout, until, metadata)
+            response = decode(method.response, b"") if reply is None else self.read(method, reply)
+        except (RPCError, CancelledError) as error:
+            self.end_request(method, began_at, failures, error)
+            raise
+        if began_at:
+            self.end_request(method, began_at, failures)
+        return response
 
-    async def poll(self, method: Method[Req, Resp], request: Req, listening: LongPoll, *, timeout: float) -> Resp:
+    async def poll(self, method: Method[Req, Resp], request: Req, long_poll: LongPoll, *, timeout: float) -> Resp:
         """Make a long poll that may bring what must not be lost: once.
 
         Unlike a poll by :meth:`call` it is not over at its deadline, which is *timeout* seconds away and what the
-        server is told: it ends by the server's word, or with its connection. Where the server says that there was
-        nothing, or that the time is over, the response is empty.
+        server is sent: it ends by the server's response, or with its connection. Where the server responds that there
+        was nothing, or that the time is over, the response is empty.
 
         Args:
             method: As there.
             request: As there.
-            listening: For how much longer to listen than to the deadline; shows how the poll stands.
+            long_poll: Has the time to wait for a late response, and shows the state of the poll.
             timeout: Seconds until the deadline.
 
         Raises:
-            UnansweredError: There was no answer: what the server has handed out to it is lost.
+            UnansweredError: There was no response: what the server has handed out to it is lost.
             RPCError: As there.
 
-        Cancelling is as there; *listening* knows when it does no harm.
+        Cancelling is as there; *long_poll* shows when it does no harm.
         """
         data = encode(request)
         del request
         ends_at = get_running_loop().time() + timeout
+        began_at = self.begin_request()
+        reply: bytes | None
         try:
-            if self._api_key is not self._bearer:
-                await self._renew_api_key()
-            reply = await self._poll(method.path, data, timeout=timeout, metadata=self._metadata, listening=listening)
-        except RPCError as error:
-            if _is_overdue(error) or _came_too_late(error, ends_at):
-                self.answered_at = monotonic()
-                return decode(method.response, b"")
-            self._note(error)
-            error.details = decode_details(error.details)
-            _name_task(method, error)
+            try:
+                reply = await self.caller.poll(method, data, long_poll, timeout=timeout)
+            except RPCError as error:
+                if not (_is_overdue(error) or _came_too_late(error, ends_at)):
+                    self.caller.record_error(error)
+                    annotate(method, error)
+                    raise
+                self.caller.record_answer()
+                reply = None
+            response = decode(method.response, b"") if reply is None else self.read(method, reply)
+        except (RPCError, CancelledError) as error:
+            self.end_request(method, began_at, None, error)
             raise
-        return self._read(method, reply)
+        if began_at:
+            self.end_request(method, began_at, None)
+        return response
 
-    def post(
+    def call_nowait(
         self,
         method: Method[Req, Resp],
         request: Req,
-        receiver: Receiver[Resp],
+        callbacks: Callbacks[Resp],
         *,
         retry: RetryRules | None = None,
         until: float | None = None,
     ) -> None:
-        """Do what :meth:`call` does, without anybody to await it: *receiver* is told, once, after this has returned.
+        """Start what :meth:`call` does; *callbacks* gets the outcome, once, after this has returned.
 
-        Not for long polls. It is told in any context. The call cannot be cancelled, so that *until* should be given.
+        Not for long polls. A callback runs in an arbitrary context. The call cannot be cancelled, so that *until*
+        should be given.
         """
-        _Posting(self, method, encode(request), retry or DEFAULT, until, receiver).begin()
+        call = _NowaitCall(self, method, encode(request), retry or DEFAULT, until, callbacks)
+        self.caller.send_nowait(method, call.data, call.rules.attempt_timeout, until, call)
 
-    def _read(self, method: Method[Req, Resp], reply: bytes) -> Resp:
-        self._proven.add(method.path)
-        self.answered_at = monotonic()
+    def read(self, method: Method[Req, Resp], reply: bytes) -> Resp:
+        """Decode the response of a call that has succeeded.
+
+        Raises:
+            RPCError: It cannot be read, or would come to more memory than is allowed.
+        """
+        self.caller.record_success(method)
         try:
             return decode(method.response, reply, self._max_decoded_bytes)
         except (DecodeError, MemoryError) as error:
             refusal = _unreadable(method, error)
             refusal._head = reply[:HEAD_SIZE]
-            _name_task(method, refusal)
+            annotate(method, refusal)
             raise refusal from error
 
-    def _try(
-        self, method: Method[Req, Resp], data: bytes, timeout: float, until: float | None, metadata: Metadata
-    ) -> Coroutine[Any, Any, bytes]:
-        """Begin one try. What is awaited is the transport's own coroutine: each layer upon it costs every call."""
-        timeout = _time_for(method, timeout, until)
-        if self._api_key is not self._bearer:
-            return self._try_with_fresh_key(method, data, timeout, metadata)
-        always = self._metadata
-        return self._transport.unary(
-            method.path, data, timeout=timeout, metadata=(*always, *metadata) if metadata else always
-        )
 
-    async def _try_with_fresh_key(
-        self, method: Method[Req, Resp], data: bytes, timeout: float, metadata: Metadata
-    ) -> bytes:
-        await self._renew_api_key()
-        return await self._transport.unary(
-            method.path, data, timeout=timeout, metadata=(*self._metadata, *metadata) if metadata else self._metadata
-        )
+class _NowaitCall(Generic[Req, Resp]):
+    """A call whose outcome goes to callbacks: it is the callbacks of its first try, and of the retries."""
 
-    async def _renew_api_key(self) -> None:
-        try:
-            await self._fetch_api_key()
-        except (Exception, CancelledError) as error:
-            task = current_task()
-            is_cancelled = isinstance(error, CancelledError) and (task is None or task.cancelling())
-            # As long as nothing has worked it is a mistake, which its own error explains best.
-            if is_cancelled or not self._proven:
-                raise
-            # Nothing was sent, and it may do better next time: no reply is to be lost, and no poller, for that.
-            raise RPCError(f"there is no API key: {error!r}", RPCStatusCode.UNAVAILABLE) from error
-
-    async def _try_again(
-        self,
-        error: RPCError,
-        again: Callable[[], Awaitable[bytes]],
-        method: Method[Req, Resp],
-        failures: Failures,
-        until: float | None,
-    ) -> bytes:
-        telling = error
-        while True:
-            self._note(error)
-            error.details = decode_details(error.details)
-            _name_task(method, error)
-            if error.status is not RPCStatusCode.DEADLINE_EXCEEDED:
-                telling = error
-            if method.long_poll and error.status is RPCStatusCode.DEADLINE_EXCEEDED:
-                return b""
-            now = get_running_loop().time()
-            proven = method.path in self._proven
-            wait = failures.next_wait(error, now=now, random=random.random(), until=until, proven=proven)
-            if wait is None:
-                # That the call's time is over says nothing of why it was not enough.
-                raise error if until is None or now + _TIMER_SLACK < until else telling
-            self._tell(method.name, error, wait, now)
-            with anyio.move_on_after(wait):
-                await self._closing.wait()
-            try:
-                return await again()
-            except RPCError as next_error:
-                error = next_error
-
-    async def _fetch_api_key(self) -> None:
-        assert callable(self._api_key)
-        answer = self._api_key()
-        bearer = await answer if isawaitable(answer) else answer
-        if bearer != self._bearer:
-            self._bearer = bearer
-            self._metadata = self._build_metadata()
-
-    def _build_metadata(self) -> Metadata:
-        # One tuple for all calls: a transport keeps what it has encoded, and knows it again by identity.
-        pairs: dict[str, str | bytes] = {
-            "client-name": "asyncworker",
-            "client-version": client_version(),
-            "temporal-namespace": self.namespace,
-        }
-        if self._bearer is not None:
-            pairs["authorization"] = f"Bearer {self._bearer}"
-        return tuple(_checked({**pairs, **self._extra}).items())
-
-    def _note(self, error: RPCError) -> None:
-        """Note whether *error* was the server's answer."""
-        if error.retryable or error.status in _NO_ANSWER or isinstance(error, ClientClosedError):
-            self.unanswered_at = monotonic()
-        else:
-            self.answered_at = monotonic()
-
-    def _tell(self, name: str, error: RPCError, wait: float, now: float) -> None:
-        should_log = self._news.setdefault(name, LogThrottle()).should_log(error.message, now)
-        level = logging.WARNING if should_log else logging.DEBUG
-        _logger.log(level, "%s failed, and is tried again in %.1f s: %s", name, wait, error)
-
-
-class _Posting(Generic[Req, Resp]):
-    """A call that nobody awaits: its first try is posted, and only what comes after a failure takes a task."""
-
-    __slots__ = ("_data", "_is_last", "_method", "_receiver", "_rules", "_service", "_until")
+    __slots__ = ("_began_at", "_callbacks", "_failures", "_method", "_service", "_until", "data", "rules")
 
     def __init__(
         self,
@@ -354,74 +299,50 @@ class _Posting(Generic[Req, Resp]):
         data: bytes,
         rules: RetryRules,
         until: float | None,
-        receiver: Receiver[Resp],
+        callbacks: Callbacks[Resp],
     ) -> None:
         self._service = service
         self._method = method
-        self._data = data
-        self._rules = rules
+        self.data = data
+        self.rules = rules
         self._until = until
-        self._receiver = receiver
-        # Whether an error is the call's, and not only the first try's.
-        self._is_last = False
+        self._callbacks = callbacks
+        # Of the retries; ``None`` while the first try is under way.
+        self._failures: Failures | None = None
+        self._began_at = service.begin_request()
 
-    def begin(self) -> None:
-        """Make the first try."""
-        service, method, timeout = self._service, self._method, self._rules.attempt_timeout
-        if self._until is not None:
-            timeout = min(timeout, self._until - get_running_loop().time())
-        if timeout > 0 and service._api_key is service._bearer:
-            service._post(method.path, self._data, timeout=timeout, metadata=service._metadata, receiver=self)
-        else:
-            service._relays.add(self._try_aside(), self)
+    def __repr__(self) -> str:
+        return f"<_NowaitCall {self._method.name} for {self._callbacks!r}>"
 
     def on_reply(self, reply: bytes) -> None:
-        """Learn how the server has answered."""
+        """Decode the reply and pass it on."""
         try:
-            response = self._service._read(self._method, reply)
+            response = self._service.read(self._method, reply)
         except RPCError as error:
-            self._receiver.on_failure(error)
-        else:
-            self._receiver.on_reply(response)
+            self._fail(error)
+            return
+        self._callbacks.on_reply(response)
+        if self._began_at:
+            self._service.end_request(self._method, self._began_at, self._failures)
 
     def on_failure(self, error: RPCError) -> None:
-        """Learn how a try has failed."""
-        if self._is_last or isinstance(error, AbandonedError):
-            self._receiver.on_failure(error)
+        """Retry after the first try; pass on the error of the retries."""
+        if self._failures is not None or isinstance(error, CallTaskCancelledError):
+            self._fail(error)
             return
-        self._is_last = True
-        service = self._service
-        rest = service._try_again(error, self._try, self._method, Failures(self._rules), self._until)
-        service._relays.add(rest, self)
+        self._failures = Failures(self.rules)
+        self._service.caller.retry_nowait(error, self._method, self.data, self._failures, self._until, self)
 
-    async def _try_aside(self) -> bytes:
-        return await self._try()
-
-    def _try(self) -> Coroutine[Any, Any, bytes]:
-        return self._service._try(self._method, self._data, self._rules.attempt_timeout, self._until, ())
+    def _fail(self, error: RPCError) -> None:
+        self._callbacks.on_failure(error)
+        self._service.end_request(self._method, self._began_at, self._failures, error)
 
 
 def _unreadable(method: Method[Any, Any], error: Exception) -> RPCError:
     if isinstance(error, TooMuchError):
-        # `RPCError.is_message_too_large` knows these words.
+        # `RPCError.is_message_too_large` looks for these words.
         return RPCError(str(error), RPCStatusCode.RESOURCE_EXHAUSTED)
     return RPCError(f"the response is no {method.name}Response: {error!r}", RPCStatusCode.INTERNAL)
-
-
-def _name_task(method: Method[Any, Any], error: RPCError) -> None:
-    """Note the token of the task that came with a poll's answer, where that answer is of no use."""
-    if method is POLL_ACTIVITY_TASK_QUEUE and error._head:
-        error._task_token = leading_field(error._head) or b""
-
-
-def _time_for(method: Method[Any, Any], timeout: float, until: float | None) -> float:
-    """How many seconds the next try of a call has."""
-    if until is None:
-        return timeout
-    timeout = min(timeout, until - get_running_loop().time())
-    if timeout <= 0:
-        raise RPCError(f"no time was left for {method.name}", RPCStatusCode.DEADLINE_EXCEEDED)
-    return timeout
 
 
 def _is_overdue(error: RPCError) -> bool:
@@ -433,27 +354,3 @@ def _came_too_late(error: RPCError, ends_at: float) -> bool:
     """Whether a poll was refused for the little time that it had left."""
     is_refused = error.status is RPCStatusCode.FAILED_PRECONDITION
     return is_refused and get_running_loop().time() > ends_at - _TOO_SHORT
-
-
-@cache
-def client_version() -> str:
-    """Name the version of this package, as it is told to the server."""
-    # Slow to import, and as a rule imported by then.
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("temporal-asyncworker")
-    except PackageNotFoundError:
-        return "0"
-
-
-def _checked(metadata: Mapping[str, str | bytes]) -> dict[str, str | bytes]:
-    for key, value in metadata.items():
-        if not _METADATA_KEY.fullmatch(key) or key.startswith("grpc-"):
-            raise ValueError(f"metadata key {key!r} is not allowed: lower-case letters, digits, '_', '-' and '.'")
-        if key.endswith("-bin") != isinstance(value, bytes):
-            raise ValueError(f"metadata {key!r} must be bytes exactly if its name ends in -bin")
-        if isinstance(value, str) and not _METADATA_TEXT.fullmatch(value):
-            # The value may be a secret.
-            raise ValueError(f"metadata {key!r} must be printable ASCII and not empty")
-    return dict(metadata)

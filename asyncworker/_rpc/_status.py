@@ -1,4 +1,4 @@
-"""Read what a server says about an error beyond its status: ``grpc-status-details-bin``, a ``google.rpc.Status``."""
+"""Decode the details of an error: ``grpc-status-details-bin``, a ``google.rpc.Status``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where to connect to and how: the settings every transport reads."""
+"""Where to connect to and how: the settings of every transport."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..exceptions import ConfigurationError
 PEM: TypeAlias = bytes | str | os.PathLike[str]
 
 DEFAULT_PORT = 7233
-# Servers send GOAWAY at an age of five minutes ± 10 % unless told otherwise (frontend.keepAliveMaxConnectionAge).
+# Servers send GOAWAY at an age of five minutes ± 10 % by default (frontend.keepAliveMaxConnectionAge).
 DEFAULT_MAX_CONNECTION_AGE = 240.0
 # Four times the largest message that servers take, and more than they were seen to send (6 MiB).
 DEFAULT_MAX_RECEIVE_BYTES = 16 << 20
@@ -23,7 +23,7 @@ DEFAULT_MAX_RECEIVE_BYTES = 16 << 20
 
 @dataclass(frozen=True, slots=True)
 class TLS:
-    """How to make a connection private, and to whom.
+    """TLS of a connection: which certificates to trust and to present.
 
     Attributes:
         server_ca_cert: Certificates to trust in place of the system's.
@@ -101,7 +101,7 @@ def _no_password() -> str:
 
 @dataclass(frozen=True, slots=True)
 class KeepAlive:
-    """When to ask a silent server whether it is still there.
+    """When to check whether a silent server is still there.
 
     Attributes:
         interval: Seconds of silence after which a PING is sent; under 10 s servers hang up (``too_many_pings``).
@@ -129,7 +129,7 @@ class HttpConnectProxy:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server, and the terms on which connections to it are made, kept and given up.
+    """A server, and how connections to it are made, kept and replaced.
 
     Attributes:
         host: Name or literal address; an IPv6 address has no brackets here.
@@ -144,7 +144,7 @@ class Target:
         compress_requests: Whether to send requests gzipped.
         connections: How many connections calls are spread over, for a server behind a balancer of connections: with
             one of them all of a worker's polls are at one machine.
-        given_authority: What ``:authority`` says, in place of :attr:`server_name` and port; like Go's
+        given_authority: The ``:authority``, in place of :attr:`server_name` and port; like Go's
             ``grpc.WithAuthority`` it is also the name that TLS verifies, where that has none of its own.
     """
 
@@ -165,7 +165,7 @@ class Target:
 
     @property
     def authority(self) -> str:
-        """What ``:authority`` says."""
+        """The ``:authority`` of requests."""
         return self.given_authority or authority(self.server_name, self.port)
 
     @property

@@ -1,4 +1,4 @@
-"""Run what blocks in a thread of its own: asyncio's pool is the activities' to fill."""
+"""Run blocking calls in threads of their own, as activities may fill asyncio's thread pool."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["in_own_thread"]
 
 T = TypeVar("T")
 
-# Threads that hang in the same thing, with nobody waiting for them any more, before no further one is started for it.
+# So many abandoned threads may hang in the same thing before no further one is started for it.
 _MAX_HANGING = 8
 
 _lock = threading.Lock()
@@ -24,69 +24,69 @@ async def in_own_thread(what: str, function: Callable[[], T]) -> T:
     """Call *function* in a new thread and return what it returns.
 
     A thread that hangs keeps neither the process from ending nor other threads from starting. Only where several that
-    were given up hang in the same thing is it not begun again.
+    were given up hang in the same thing is no further thread started for it.
 
     Args:
-        what: What it does, for people: "look up example.com". What has the same name hangs together.
-        function: What blocks.
+        what: What it does, for messages: "look up example.com". Threads are counted by it.
+        function: The blocking call.
 
     Raises:
         OSError: No thread can be started, or too many hang.
 
-    Cancelling is safe; the thread ends when *function* does, and nobody hears of it.
+    Cancelling is safe; the thread ends when *function* does, and its outcome is dropped.
     """
     with _lock:
         hanging = _hanging[what]
     if hanging >= _MAX_HANGING:
         raise OSError(f"{hanging} earlier attempts to {what} still hang")
-    errand = _Errand(what, function)
+    thread = _Thread(what, function)
     try:
-        errand.start()
+        thread.start()
     except RuntimeError as error:
         raise OSError(f"no thread to {what}: {error}") from error
     try:
-        return await errand.outcome
+        return await thread.outcome
     finally:
-        errand.leave()
+        thread.abandon()
 
 
-class _Errand(threading.Thread, Generic[T]):
+class _Thread(threading.Thread, Generic[T]):
     def __init__(self, what: str, function: Callable[[], T]) -> None:
         super().__init__(name=f"asyncworker: {what}", daemon=True)
         self._what = what
         self._function = function
         self._loop = asyncio.get_running_loop()
         self._is_over = False
-        self._is_left = False
+        self._is_abandoned = False
         self.outcome: asyncio.Future[T] = self._loop.create_future()
 
     def run(self) -> None:
         try:
             result = self._function()
         except BaseException as error:  # noqa: BLE001 - it is raised where it is awaited
-            self._tell(self.outcome.set_exception, error)
+            self._finish(self.outcome.set_exception, error)
         else:
-            self._tell(self.outcome.set_result, result)
+            self._finish(self.outcome.set_result, result)
 
-    def leave(self) -> None:
+    def abandon(self) -> None:
         """Stop waiting; a thread that is not over by now counts as hanging until it is."""
         with _lock:
             if not self._is_over:
-                self._is_left = True
+                self._is_abandoned = True
                 _hanging[self._what] += 1
 
-    def _tell(self, settle: Callable[[Any], None], outcome: T | BaseException) -> None:
+    def _finish(self, set_outcome: Callable[[Any], None], outcome: T | BaseException) -> None:
         with _lock:
             self._is_over = True
-            if self._is_left:
+            if self._is_abandoned:
                 _hanging.subtract((self._what,))
                 if not _hanging[self._what]:
-                    # No name is remembered for longer than anything hangs in it.
+                    # No name is kept for longer than a thread hangs in it.
                     del _hanging[self._what]
         # The loop may be closed by now.
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._settle, settle, outcome)
+            self._loop.call_soon_threadsafe(self._set_outcome, set_outcome, outcome)
 
-    def _settle(self, settle: Callable[[Any], None], outcome: T | BaseException) -> None:
+    def _set_outcome(self, set_outcome: Callable[[Any], None], outcome: T | BaseException) -> None:
         if not self.outcome.done():
-            settle(outcome)
+            set_outcome(outcome)

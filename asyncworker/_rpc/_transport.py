@@ -1,4 +1,4 @@
-"""The seam between what is said to the server and how it gets there: one unary call on bytes."""
+"""The seam between gRPC methods and the network: one unary call on bytes."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ Metadata: TypeAlias = Sequence[tuple[str, str | bytes]]
 T_contra = TypeVar("T_contra", contravariant=True)
 
 
-class Receiver(Protocol[T_contra]):
-    """Who is told what came of a call, in place of awaiting it."""
+class Callbacks(Protocol[T_contra]):
+    """What is called with the outcome of a call that is not awaited: one of the methods, once."""
 
     def on_reply(self, reply: T_contra) -> None:
-        """Learn the reply."""
+        """Process the reply."""
         ...
 
     def on_failure(self, error: RPCError) -> None:
-        """Learn that there will be none."""
+        """Process the error that the call would have raised."""
         ...
 
 
-class Post(Protocol):
-    """A way to make a call that nobody awaits."""
+class UnaryNowait(Protocol):
+    """A method that starts a unary call and returns."""
 
     def __call__(
         self,
@@ -38,33 +38,33 @@ class Post(Protocol):
         *,
         timeout: float | None,
         metadata: Metadata = (),
-        receiver: Receiver[bytes],
+        callbacks: Callbacks[bytes],
     ) -> None:
-        """Do what :meth:`Transport.unary` does; *receiver* is told, once, after this has returned.
+        """Start what :meth:`Transport.unary` does; *callbacks* gets the outcome, once, after this has returned.
 
-        It is told in whatever context the transport is in. The call cannot be cancelled.
+        A callback runs in an arbitrary context. The call cannot be cancelled.
         """
         ...
 
 
-class Poll(Protocol):
-    """A way to make a long poll."""
+class UnaryPoll(Protocol):
+    """A method that makes a long poll."""
 
     def __call__(
-        self, path: str, request: bytes, *, timeout: float, metadata: Metadata = (), listening: LongPoll
+        self, path: str, request: bytes, *, timeout: float, metadata: Metadata = (), long_poll: LongPoll
     ) -> Coroutine[Any, Any, bytes]:
-        """Do what :meth:`Transport.unary` does, and go on listening when *timeout* is over.
+        """Do what :meth:`Transport.unary` does, but wait for a late response when *timeout* is over.
 
         Args:
             path: As there.
             request: As there.
-            timeout: Seconds that the server is told. A poll that was not sent by then fails with ``UNAVAILABLE``.
+            timeout: Seconds that are sent to the server. A poll that was not sent by then fails with ``UNAVAILABLE``.
             metadata: As there.
-            listening: How much longer to listen; is shown how the poll stands, and may give it up.
+            long_poll: Has the time to wait for a late response, gets the state of the poll, and may give it up.
 
         Raises:
-            UnansweredError: No answer came, however long one listened.
-            RPCError: ``DEADLINE_EXCEEDED``: the server has said so. All else as there.
+            UnansweredError: No response came, late or not.
+            RPCError: ``DEADLINE_EXCEEDED`` only where the server sent that. All else as there.
         """
         ...
 
@@ -72,9 +72,9 @@ class Poll(Protocol):
 class Transport(Protocol):
     """A way to one target that carries any number of unary calls at once.
 
-    One that can do with less than a task for a call that nobody awaits has a method ``post``, a :class:`Post`; for any
-    other a task does it. One that listens beyond a deadline has a method ``poll``, a :class:`Poll`; with any other long
-    polls end at their deadline.
+    Two methods are optional. ``unary_nowait``, a :class:`UnaryNowait`, makes a call without a task; without it a task
+    makes the call. ``poll``, a :class:`UnaryPoll`, waits for responses beyond the deadline; without it long polls end
+    at their deadline.
     """
 
     def unary(
@@ -86,7 +86,7 @@ class Transport(Protocol):
             path: ``/package.Service/Method``.
             request: One serialized message.
             timeout: Seconds from now until the call fails with ``DEADLINE_EXCEEDED``, or with ``UNAVAILABLE`` where it
-                was still waiting for a connection; told to the server as ``grpc-timeout``. ``None`` sets no limit.
+                was still waiting for a connection; sent to the server as ``grpc-timeout``. ``None`` sets no limit.
             metadata: Sent with the call. Pass the same object for the same content: its encoding is kept.
 
         Raises:
@@ -98,7 +98,7 @@ class Transport(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let no new call in (:exc:`.ClientClosedError`), let calls in flight end, then close the connections.
+        """Refuse new calls (:exc:`.ClientClosedError`), wait for calls in flight, then close the connections.
 
         Cancelling closes them at once; calls in flight fail with ``UNAVAILABLE``.
         """

@@ -1,10 +1,10 @@
-"""Turn protobuf messages into bytes and back, as google's own runtime does.
+"""Encode and decode protobuf messages, as google's own runtime does.
 
 Theory. The messages are betterproto2's dataclasses; betterproto2 reads and writes them by asking each field for its
 type each time, which would be the larger part of a worker's CPU time, and differs from google's runtime at the edges.
 Therefore `make protos` compiles a decoder and an encoder for each message (``scripts/codec_compiler.py``) into
 ``_proto/_codec_worker.py`` and ``_proto/_codec_lazy.py``. They are plain functions that call each other and what is in
-``_primitives.py``; the second module is imported when a message of it is first met.
+``_wire_primitives.py``; the second module is imported when a message of it is first met.
 
 A decoder is given the bytes, where its message begins and ends in them, and how deep it is nested. It checks almost
 nothing on its way: whatever runs over the end of a message leaves the position behind that end, and whatever runs over
@@ -45,7 +45,7 @@ _encoders: dict[type[Message], Callable[[Message], bytes]] = dict(_codec_worker.
 
 
 def encode(message: Message) -> bytes:
-    """Write a message as bytes.
+    """Encode a message.
 
     Raises:
         EncodeError: A field holds what it cannot carry; the text names it.
@@ -63,7 +63,7 @@ def encode(message: Message) -> bytes:
 
 
 def decode(message_type: type[M], data: bytes, budget: int | None = None) -> M:
-    """Read a message of the given type.
+    """Decode a message of the given type.
 
     Args:
         message_type: The type.
@@ -90,7 +90,7 @@ def decode(message_type: type[M], data: bytes, budget: int | None = None) -> M:
 
 
 def _load(message_type: type[Message]) -> tuple[Callable[[Message], bytes], Callable[..., Any]]:
-    """Import the codecs of what is rarely needed, and return those of one type."""
+    """Import the codecs of the rare messages, and return those of one type."""
     from .._proto import _codec_lazy
 
     _decoders.update(_codec_lazy.DECODERS)

@@ -1,4 +1,4 @@
-"""Find the field because of which a message could not be written."""
+"""Find the field because of which a message cannot be encoded."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _RANGES = {
 
 
 def blame(message: Message) -> str | None:
-    """Name the first field that holds what it cannot carry, with the way to it and the reason; None if none does."""
+    """Return the path of the first field with a value that it cannot carry, and the reason; None if none has."""
     return next(_wrong(message, type(message).__name__), None)
 
 

@@ -1,7 +1,7 @@
-"""Bound what a message costs in memory once it is decoded.
+"""Limit the memory that a decoded message takes.
 
-A decoder asks once for each message, and once for each entry of a map, whether it is nested too deep. Where bytes could
-come to more than is allowed it gets a depth that counts how often it is asked; anywhere else the count would be a cost
+A decoder compares its depth with a limit once for each message, and once for each entry of a map. Where bytes could
+come to more than is allowed it gets a depth that counts these comparisons; anywhere else the count would be a cost
 without a use.
 """
 

@@ -11,7 +11,8 @@ from typing import Self
 import anyio
 
 from .._rpc._bound import BoundTransport
-from .._rpc._service import DEFAULT_MAX_DECODED_BYTES, APIKey, WorkflowService
+from .._rpc._metadata import APIKey
+from .._rpc._service import DEFAULT_MAX_DECODED_BYTES, WorkflowService
 from .._rpc._target import DEFAULT_MAX_RECEIVE_BYTES, HttpConnectProxy, KeepAlive
 from .._rpc._threads import in_own_thread
 from .._rpc._transport import Transport

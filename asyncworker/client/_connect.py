@@ -48,7 +48,7 @@ def open_transport(target: Target, name: TransportName = "default") -> Transport
     """
     # Only the one that is used is imported.
     if name == "default":
-        from .._rpc.http2._pool import Http2Transport
+        from .._rpc.http2._transport import Http2Transport
 
         return Http2Transport(target)
     if name == "grpclib":

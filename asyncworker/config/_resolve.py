@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from asyncworker._rpc._metadata import check_metadatum
 from asyncworker.exceptions import ConfigurationError
 
 from ._layers import PEM_ITEMS, VARIABLES, Given, Layer
@@ -20,8 +21,7 @@ _HOST = re.compile(r"\[[^\s/@?#,\[\]]+\]|[^\s:/@?#,\[\]]+")
 # It is sent as metadata too.
 _NAMESPACE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 _AUTHORITY = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/@?#\[\]]+)(:[0-9]{1,5})?")
-_METADATA_KEY = re.compile(r"[0-9a-z_.-]+")
-_METADATA_VALUE = re.compile(r"[\x20-\x7e]*")
+_PRINTABLE = re.compile(r"[\x20-\x7e]*")
 
 
 def merge(layers: Sequence[Layer]) -> Layer:
@@ -138,7 +138,7 @@ def resolve_api_key(given: Given | None) -> str | None:
         return None
     # Secrets mounted as files commonly end with a line break.
     key: str = given.value.strip()
-    if not key or not _METADATA_VALUE.fullmatch(key):
+    if not key or not _PRINTABLE.fullmatch(key):
         raise ConfigurationError(f"{given.source} must be printable ASCII without line breaks")
     if key[:7].lower() == "bearer ":
         raise ConfigurationError(f"{given.source} is the key alone: leave out the word 'Bearer', which is sent with it")
@@ -147,10 +147,12 @@ def resolve_api_key(given: Given | None) -> str | None:
 
 def resolve_metadata(found: Mapping[str, Given]) -> Mapping[str, str]:
     for key, given in found.items():
-        if not _METADATA_KEY.fullmatch(key) or key.startswith("grpc-"):
-            raise ConfigurationError(f"{given.source}: {key!r} cannot be the name of a gRPC header")
-        if key.endswith("-bin"):
-            raise ConfigurationError(f"{given.source}: a header whose name ends in -bin holds bytes, and this is text")
-        if not isinstance(given.value, str) or not _METADATA_VALUE.fullmatch(given.value):
-            raise ConfigurationError(f"{given.source} must be a string of printable ASCII")
+        if not isinstance(given.value, str):
+            raise ConfigurationError(
+                f"{given.source} must be a string, got a value of type {type(given.value).__name__}"
+            )
+        try:
+            check_metadatum(key, given.value)
+        except ValueError as error:
+            raise ConfigurationError(f"{given.source}: {error}") from error
     return {key: given.value for key, given in found.items() if given.value}

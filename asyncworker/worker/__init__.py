@@ -11,7 +11,13 @@ from ._events import (
     ActivityStarted,
     HeartbeatSent,
     Observer,
+    OutcomeName,
+    PollersChanged,
     PollFailed,
+    PollFinished,
+    PollOutcome,
+    RequestFinished,
+    SlotsChanged,
     WorkerEvent,
     WorkerStarted,
     WorkerStopped,
@@ -24,7 +30,9 @@ from ._interceptor import (
     Interceptor,
 )
 from ._settings import WorkerDeploymentConfig
+from ._statistics import WorkerState, WorkerStatistics
 from ._worker import Worker
+from .attempts._attempt import AttemptStatistics
 from .polling._autoscaling import PollerBehavior, PollerBehaviorAutoscaling, PollerBehaviorSimpleMaximum
 from .slots._supplier import FixedSizeSlotSupplier, SlotPermit, SlotReservation, SlotSupplier
 
@@ -81,11 +89,21 @@ __all__ = [
     "ActivityStarted",
     "HeartbeatSent",
     "Observer",
+    "OutcomeName",
     "PollFailed",
+    "PollFinished",
+    "PollOutcome",
+    "PollersChanged",
+    "RequestFinished",
+    "SlotsChanged",
     "WorkerEvent",
     "WorkerStarted",
     "WorkerStopped",
     "WorkerStopping",
+    # Its state
+    "AttemptStatistics",
+    "WorkerState",
+    "WorkerStatistics",
 ]
 
 __getattr__, __dir__ = attach(__name__, _HOMES)

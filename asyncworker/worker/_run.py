@@ -37,13 +37,15 @@ from typing import TYPE_CHECKING
 import anyio
 
 from .._coalesced_timers import CoalescedTimers
-from .._rpc._service import LONG_POLL_TIMEOUT, client_version
+from .._rpc._service import LONG_POLL_TIMEOUT
 from .._safe_logger import get_logger
+from .._version import client_version
 from ..activity._cancellation import Notice
 from ..exceptions import RPCError, WorkerError
-from ._events import WorkerStarted, WorkerStopped, WorkerStopping
+from ._events import Observers, WorkerStarted, WorkerStopped, WorkerStopping
 from ._interceptor import Interceptor
 from ._stages import ShutdownStages
+from ._statistics import WorkerState, WorkerStatistics, running_statistics
 from ._supervision import first_error, supervised
 from .attempts._attempt_set import AttemptSet
 from .attempts._shared import Environment
@@ -92,6 +94,7 @@ class WorkerRun:
 
     def __init__(self, settings: WorkerSettings, client: Client | None) -> None:
         self._settings = settings
+        self._observers = Observers(settings.observers) if settings.observers else None
         self._fatal: RPCError | None = None
         self._broken: Exception | None = None
         self._shutdown_notice = Notice()
@@ -127,6 +130,16 @@ class WorkerRun:
             return silence <= 2 * pollers.timeout or service.answered_at >= service.unanswered_at
         return pollers.has_just_polled
 
+    def statistics(self) -> WorkerStatistics:
+        """Return what the worker is doing; of any thread."""
+        has_begun = self.has_begun.is_set()
+        state: WorkerState = "stopping" if self.stages.drain.has_begun else "running" if has_begun else "starting"
+        attempts, pollers, client, kind = self.attempts, self.pollers, self.client, str(self._settings.slots.kind)
+        if attempts is None or pollers is None or client is None:
+            return WorkerStatistics(state=state, slot_supplier_kind=kind)
+        transport = client.service.transport
+        return running_statistics(attempts, pollers, transport, state=state, is_ready=self.is_ready, kind=kind)
+
     # From outside
 
     def stop(self) -> None:
@@ -155,12 +168,13 @@ class WorkerRun:
         async with self._connected() as client:
             if client is None:
                 return
-            namespace = None
-            # Nothing is at stake yet: a shutdown waits for no server.
-            with self.stages.drain.ends(anyio.CancelScope()):
-                namespace = await describe_namespace(client.service)
-            if namespace is not None:
-                await self._run_on(client, namespace)
+            with client.service.listening(None if self._observers is None else self._observers.notify):
+                namespace = None
+                # Nothing is at stake yet: a shutdown waits for no server.
+                with self.stages.drain.ends(anyio.CancelScope()):
+                    namespace = await describe_namespace(client.service)
+                if namespace is not None:
+                    await self._run_on(client, namespace)
 
     async def _run_on(self, client: Client, namespace: Namespace) -> None:
         settings = self._settings
@@ -242,7 +256,7 @@ class WorkerRun:
             await attempts.wait_until_done()
             raise
         finally:
-            environment.alarms.close()
+            environment.timers.close()
 
     def _on_error(self, error: Exception) -> None:
         """End the run with *error*, which is one of the worker itself."""
@@ -303,11 +317,11 @@ class WorkerRun:
             limits=namespace.limits,
             loop=loop,
             thread=get_ident(),
-            alarms=CoalescedTimers(loop),
+            timers=CoalescedTimers(loop),
             deployment=None if settings.deployment is None else settings.deployment._to_proto(),
             # Those of the client's interceptors that wrap executions as well are the outermost.
             interceptors=(*(it for it in client.interceptors if isinstance(it, Interceptor)), *settings.interceptors),
-            observers=settings.observers,
+            observers=self._observers,
             # As many threads as slots: an attempt that holds a slot has a thread.
             threads=anyio.CapacityLimiter(math.inf) if settings.registry.needs_threads else None,
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .._proto.temporal.api.deployment.v1 import WorkerDeploymentOptions
 from .._proto.temporal.api.enums.v1 import WorkerVersioningMode
-from .._rpc._long_poll import PATIENCE
+from .._rpc._long_poll import LATE_RESPONSE_TIMEOUT
 from ..common import WorkerDeploymentVersion
 from ._events import Observer
 from ._interceptor import Interceptor
@@ -62,7 +62,7 @@ class WorkerSettings:
     interceptors: Sequence[Interceptor]
     observers: Sequence[Observer]
     # Seconds that a poll is listened to beyond its deadline, and the same once the worker stops.
-    poll_patience: float = PATIENCE
+    poll_patience: float = LATE_RESPONSE_TIMEOUT
     last_poll_patience: float = LAST_PATIENCE
     # Seconds that a cancelled wait for a user's slot has to end.
     slot_patience: float = 5.0

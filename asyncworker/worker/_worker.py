@@ -35,6 +35,7 @@ from ._registry import Registry
 from ._run import WorkerRun
 from ._settings import WorkerDeploymentConfig, WorkerSettings
 from ._signals import on_signals
+from ._statistics import WorkerState, WorkerStatistics
 from .attempts._shared import HeartbeatSettings
 from .polling._autoscaling import PollerBehavior
 from .slots._supplier import SlotSupplier
@@ -226,6 +227,17 @@ class Worker:
         """How many activities it holds at this moment."""
         run = self._worker_run
         return 0 if run is None or run.attempts is None else len(run.attempts)
+
+    def statistics(self) -> WorkerStatistics:
+        """Return what it is doing at this moment; may be called from any thread, while the event loop is blocked too.
+
+        Cheap enough for each request of a probe or a page. Numbers are zero before and after a run.
+        """
+        run = self._worker_run
+        if run is not None and self.is_running:
+            return run.statistics()
+        state: WorkerState = "stopped" if self.is_shutdown else "not_started"
+        return WorkerStatistics(state=state, slot_supplier_kind=str(self._settings.slots.kind))
 
     # Running
 

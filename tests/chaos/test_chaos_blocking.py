@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from asyncworker._rpc._target import Target
-from asyncworker._rpc.http2._pool import Http2Transport
+from asyncworker._rpc.http2._transport import Http2Transport
 
 from .http2_server import Call, Server, Step
 

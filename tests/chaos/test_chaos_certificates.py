@@ -14,7 +14,7 @@ import trustme
 from asyncworker import Client, Worker, activity
 from asyncworker._rpc._service import WorkflowService
 from asyncworker._rpc._target import TLS, Target
-from asyncworker._rpc.http2._pool import Http2Transport
+from asyncworker._rpc.http2._transport import Http2Transport
 
 from .http2_server import Connection, Server
 from .temporal import Temporal

@@ -13,7 +13,7 @@ import anyio
 from asyncworker import Client, Worker, activity
 from asyncworker._rpc._service import WorkflowService
 from asyncworker._rpc._target import Target
-from asyncworker._rpc.http2._pool import Http2Transport
+from asyncworker._rpc.http2._transport import Http2Transport
 from asyncworker.worker import PollFailed, WorkerEvent
 
 from .http2_server import Call, Server, Step

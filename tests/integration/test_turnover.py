@@ -13,7 +13,7 @@ from asyncworker import Client, activity
 from asyncworker._rpc._grpclib import GrpclibTransport
 from asyncworker._rpc._target import Target, parse_address
 from asyncworker._rpc._transport import Transport
-from asyncworker._rpc.http2._pool import Http2Transport
+from asyncworker._rpc.http2._transport import Http2Transport
 from asyncworker.testing import DevServer
 
 from .calls import StandaloneCaller, WorkflowCaller

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from asyncworker._rpc._callbacks import post_of
+from asyncworker._rpc._callbacks import BackgroundTasks, unary_nowait_of
 
 
 class Posted:
@@ -12,14 +12,14 @@ class Posted:
 
     def __init__(self, transport) -> None:
         self._transport = transport
-        self._post = post_of(transport)
+        self._unary_nowait = unary_nowait_of(transport, BackgroundTasks())
 
     def __getattr__(self, name):
         return getattr(self._transport, name)
 
     async def unary(self, path, request, *, timeout, metadata=()):
         answer = Answer()
-        self._post(path, request, timeout=timeout, metadata=metadata, receiver=answer)
+        self._unary_nowait(path, request, timeout=timeout, metadata=metadata, callbacks=answer)
         assert not answer.told, "told while it was asked"
         try:
             return await answer.outcome

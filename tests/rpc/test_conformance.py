@@ -29,7 +29,7 @@ from asyncworker._rpc._grpclib import GrpclibTransport
 from asyncworker._rpc._response_head import leading_field
 from asyncworker._rpc._target import TLS, Target, parse_address
 from asyncworker._rpc.http2 import _frames as frames
-from asyncworker._rpc.http2._pool import Http2Transport
+from asyncworker._rpc.http2._transport import Http2Transport
 from asyncworker._wire import decode, encode
 from asyncworker.exceptions import ClientClosedError, RPCError, RPCStatusCode
 
@@ -564,7 +564,7 @@ async def test_uvloop():
 import asyncio, sys, uvloop
 sys.path.insert(0, sys.argv[1])
 from far_ends import ECHO, GrpclibFarEnd
-from asyncworker._rpc.http2._pool import Http2Transport
+from asyncworker._rpc.http2._transport import Http2Transport
 async def main():
     for tls in (False, True):
         async with GrpclibFarEnd(tls=tls).running() as far:

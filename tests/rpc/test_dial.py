@@ -11,10 +11,10 @@ from far_ends import CA, CA_PEM, CLIENT_CERT_PEM, CLIENT_KEY_PEM, server_context
 from http2_peer import PATH
 from scripted_server import ScriptedServer
 
-from asyncworker._rpc._dial import check_connect_answer, connect_request, take_turns
+from asyncworker._rpc._dial import check_connect_response, connect_request, interleave
 from asyncworker._rpc._grpclib import GrpclibTransport
 from asyncworker._rpc._target import TLS, HttpConnectProxy, Target
-from asyncworker._rpc.http2._pool import Http2Transport
+from asyncworker._rpc.http2._transport import Http2Transport
 from asyncworker.exceptions import RPCError, RPCStatusCode
 
 TRUSTING = TLS(server_ca_cert=CA_PEM)
@@ -147,7 +147,7 @@ async def test_no_delay():
     async with server.listening():
         transport = Http2Transport(server.target())
         await transport.unary(PATH, b"", timeout=5.0)
-        sock = transport._current._transport.get_extra_info("socket")
+        sock = transport._pool.current._transport.get_extra_info("socket")
 
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
         await transport.close()
@@ -204,11 +204,11 @@ async def test_address_that_does_not_answer(name, has_proxy):
             assert await exchange(target) == b"request"
 
 
-def test_families_take_turns():
+def test_families_interleave():
     """Addresses keep their order within a family, and families alternate, the first one first."""
     v4, v6 = [[(family, 1, 6, "", (str(n), 1)) for n in range(3)] for family in (socket.AF_INET, socket.AF_INET6)]
 
-    assert take_turns([*v6, *v4[:2]]) == [v6[0], v4[0], v6[1], v4[1], v6[2]]
+    assert interleave([*v6, *v4[:2]]) == [v6[0], v4[0], v6[1], v4[1], v6[2]]
 
 
 async def test_address_that_refuses(name, free_tcp_port):
@@ -396,11 +396,11 @@ def test_connect_request():
 @pytest.mark.parametrize("answer", [b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.1 204\r\n\r\n"])
 def test_tunnel_is_open(answer):
     """Any 2xx opens the tunnel."""
-    check_connect_answer(answer, HttpConnectProxy("p", 1))
+    check_connect_response(answer, HttpConnectProxy("p", 1))
 
 
 @pytest.mark.parametrize("answer", [b"HTTP/1.1 502 Bad Gateway\r\n\r\n", b"SSH-2.0-x\r\n\r\n", b"\r\n\r\n"])
 def test_tunnel_is_not_open(answer):
     """Anything else does not."""
     with pytest.raises(ConnectionError, match="proxy p:1 opens no tunnel"):
-        check_connect_answer(answer, HttpConnectProxy("p", 1))
+        check_connect_response(answer, HttpConnectProxy("p", 1))

@@ -213,7 +213,7 @@ async def test_turned_over_before_its_time(far):
 
         group.start_soon(call)
         await until(lambda: far.hanging == 1)
-        transport._lane._ends_at = asyncio.get_running_loop().time() + 30
+        transport._connection._ends_at = asyncio.get_running_loop().time() + 30
         await transport.unary(ECHO, b"", timeout=20)
 
         assert len(far.connections) == 1
@@ -279,7 +279,7 @@ async def test_lost_connection(far):
 
         group.start_soon(call)
         await until(lambda: far.hanging == 1)
-        transport._lane.channel._protocol.connection._transport.abort()
+        transport._connection.channel._protocol.connection._transport.abort()
         await until(lambda: failures)
         assert await transport.unary(ECHO, b"", timeout=5) == b""
         await transport.close()

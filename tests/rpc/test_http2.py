@@ -938,7 +938,7 @@ def test_ping():
 
     assert (ping.kind, ping.flags) == (frames.PING, 0)
     assert peer.heard() == []
-    assert peer.connection.heard_at == 12.5
+    assert peer.connection.received_at == 12.5
 
 
 def test_flood():
@@ -1070,7 +1070,7 @@ def test_connection_window():
     """More DATA than the connection's window ends the connection."""
     peer = Peer()
     peer.call()
-    peer.connection._intake._window = 10
+    peer.connection._inbound._window = 10
     peer.heard()
 
     peer.say(peer.headers(1, OK_HEAD), peer.data(1, b"x" * 11))

@@ -157,7 +157,7 @@ def test_calls(values, seed):
         assert server.requests[call.id] == message(call.request)
         assert server.paths[call.id] == call.path.encode()
     assert client.calls == 0
-    assert client._intake.held == 0
+    assert client._inbound.held == 0
 
 
 @settings(max_examples=40, deadline=None)

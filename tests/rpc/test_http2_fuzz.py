@@ -71,7 +71,7 @@ def check(peer, calls, events):
     in_flight = {*peer.connection._calls.values(), *peer.connection._queue}
     assert in_flight.isdisjoint(settled)
     assert {call for call in calls if not call.is_over} == in_flight | set(settled)
-    assert peer.connection._intake.held == sum(call.received for call in peer.connection._calls.values())
+    assert peer.connection._inbound.held == sum(call.received for call in peer.connection._calls.values())
     assert sum(type(event) is Closed for event in events) == peer.connection.is_closed
 
 

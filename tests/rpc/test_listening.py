@@ -16,7 +16,7 @@ from asyncworker._rpc._long_poll import LongPoll, UnansweredError, poll_of
 from asyncworker._rpc._target import Target
 from asyncworker._rpc.http2 import _frames as frames
 from asyncworker._rpc.http2._frames import Setting
-from asyncworker._rpc.http2._pool import Http2Transport
+from asyncworker._rpc.http2._transport import Http2Transport
 from asyncworker.exceptions import RPCError, RPCStatusCode
 
 TRANSPORTS = {
@@ -56,7 +56,7 @@ class Quiet:
 
 
 def begin(transport, listening, timeout=DEADLINE, path=ECHO) -> asyncio.Task[bytes]:
-    return asyncio.ensure_future(transport.poll(path, b"task", timeout=timeout, listening=listening))
+    return asyncio.ensure_future(transport.poll(path, b"task", timeout=timeout, long_poll=listening))
 
 
 def heard(server):
@@ -112,7 +112,7 @@ async def test_one_that_gets_no_answer_says_so(make_transport):
     quiet = Quiet()
     server = ScriptedServer(quiet)
     async with server.listening(), connected(make_transport, server.target()) as transport:
-        error = await error_of(begin(transport, LongPoll(patience=0.1)))
+        error = await error_of(begin(transport, LongPoll(late_response_timeout=0.1)))
         [(connection, _)] = quiet.asked
         await until(lambda: connection.count(frames.RST_STREAM) == 1)
 
@@ -190,7 +190,7 @@ async def test_one_that_is_given_up_with_its_answer_has_it():
     async with server.listening(), connected(Http2Transport, server.target()) as transport:
         poll = begin(transport, listening, timeout=LONG)
         await until(lambda: quiet.asked)
-        listening.exchange.outcome.set_result(b"answer")
+        listening.in_flight.outcome.set_result(b"answer")
         listening.give_up()
 
         assert await poll == b"answer"
@@ -204,7 +204,7 @@ async def test_one_that_was_not_sent_and_is_given_up_never_is(make_transport, se
     async with server.listening(), connected(make_transport, server.target()) as transport:
         await acquaint(transport, server, quiet)
         poll = begin(transport, listening, timeout=LONG)
-        await until(lambda: listening.exchange)
+        await until(lambda: listening.in_flight)
         listening.give_up()
         [connection, *_] = server.connections
         connection.say(frames.settings({setting: 100}))
@@ -231,7 +231,7 @@ async def test_a_transport_without_polls_has_calls(make_transport):
     quiet, listening = Quiet(), LongPoll(LONG)
     server = ScriptedServer(quiet)
     async with server.listening(), connected(make_transport, server.target()) as transport:
-        poll = asyncio.ensure_future(poll_of(Plain(transport))(ECHO, b"", timeout=DEADLINE, listening=listening))
+        poll = asyncio.ensure_future(poll_of(Plain(transport))(ECHO, b"", timeout=DEADLINE, long_poll=listening))
         await until(lambda: quiet.asked)
         seen = (listening.is_sent, listening.give_up())
         error = await error_of(poll)

@@ -15,13 +15,13 @@ from scripted_server import ScriptedServer, ServerConnection
 from asyncworker._rpc._target import KeepAlive, Target
 from asyncworker._rpc.http2 import _frames as frames
 from asyncworker._rpc.http2._frames import ErrorCode, Setting
-from asyncworker._rpc.http2._pool import Http2Transport, TransportStatistics
+from asyncworker._rpc.http2._transport import Http2Transport, TransportStatistics
 from asyncworker.exceptions import ClientClosedError, RPCError, RPCStatusCode
 
 
 @asynccontextmanager
-async def connected(server, **options):
-    transport = Http2Transport(server.target(**options))
+async def connected(server, *, close_timeout=5.0, **options):
+    transport = Http2Transport(server.target(**options), close_timeout=close_timeout)
     try:
         yield transport
     finally:
@@ -185,7 +185,7 @@ async def test_connecting_cancelled_by_a_stranger():
         task = call(transport, timeout=None)
         await until(lambda: server.connections)
         server.greets = True
-        transport._connecting.cancel()
+        transport._pool._connecting.cancel()
 
         assert await asyncio.wait_for(task, 5) == b"request"
 
@@ -238,7 +238,7 @@ async def test_repr():
         assert repr(transport) == f"<Http2Transport to {where} [1 connections, 0 draining, 1 calls]>"
         server.connections[0].goaway()
         await until(lambda: transport.statistics().draining)
-        assert repr(transport._draining) == "{<Connection [draining, 1 calls]>}"
+        assert repr(transport._pool._draining) == "{<Connection [draining, 1 calls]>}"
         server.connections[0].answer(1)
         await task
         await transport.close()
@@ -343,7 +343,7 @@ async def test_posting_takes_no_task():
     async with open_connection(ServerConnection.answer) as (transport, _):
         answer = Answer()
         tasks = asyncio.all_tasks()
-        transport.post(PATH, b"posted", timeout=10.0, receiver=answer)
+        transport.unary_nowait(PATH, b"posted", timeout=10.0, callbacks=answer)
 
         assert asyncio.all_tasks() == tasks
         assert await answer.outcome == b"posted"
@@ -427,7 +427,7 @@ async def test_posted_for_one_who_fails(on_request, caplog):
             raise OSError("no room")
 
     async with open_connection(on_request) as (transport, server):
-        transport.post(PATH, b"posted", timeout=10.0, receiver=Failing())
+        transport.unary_nowait(PATH, b"posted", timeout=10.0, callbacks=Failing())
         await until(lambda: caplog.records)
         server.on_request = ServerConnection.answer
 
@@ -537,7 +537,7 @@ async def test_connection_lost_before_the_call_was_written(way):
     server = ScriptedServer()
     async with server.listening(), connected(server) as transport:
         await call(way(transport))
-        connection = transport._current
+        connection = transport._pool.current
         task = call(way(transport), b"second")
         # The call is with the connection, and the flush is due in the next turn.
         await asyncio.sleep(0)
@@ -631,7 +631,7 @@ async def test_no_replacement(free_tcp_port):
         async with server.listening():
             poll = call(transport, b"poll")
             await until(lambda: server.connections and server.connections[0].requests)
-        await until(lambda: transport._failures)
+        await until(lambda: transport._pool._failures)
         server.on_request = ServerConnection.answer
         assert await call(transport, b"meanwhile") == b"meanwhile"
         assert len(server.connections) == 1
@@ -731,7 +731,7 @@ async def test_too_many_pings():
         server.connections[0].goaway(code=ErrorCode.ENHANCE_YOUR_CALM, reason=b"too_many_pings")
         await until(lambda: not transport.statistics().connections)
 
-        assert transport._keep_alive == KeepAlive(interval=60.0)
+        assert transport._pool._keep_alive == KeepAlive(interval=60.0)
         assert await call(transport) == b"request"
 
 
@@ -741,7 +741,7 @@ async def test_no_keep_alive():
     async with server.listening(), connected(server, keep_alive=None) as transport:
         await call(transport)
 
-        assert transport._current._timer is None
+        assert transport._pool.current._keep_alive_timer is None
 
 
 async def test_backpressure():
@@ -758,9 +758,9 @@ async def test_backpressure():
         server.connections[0].transport.pause_reading()
         # More than the sockets' buffers hold.
         large = call(transport, b"large" * 4_000_000)
-        await until(lambda: transport._current._is_paused)
+        await until(lambda: transport._pool.current._is_paused)
         small = call(transport, b"small")
-        await until(lambda: transport._current._http2.has_data_to_send)
+        await until(lambda: transport._pool.current._http2.has_data_to_send)
 
         server.connections[0].transport.resume_reading()
 
@@ -768,16 +768,15 @@ async def test_backpressure():
         assert await large == b"large"
 
 
-async def test_peer_that_takes_nothing(monkeypatch):
+async def test_peer_that_takes_nothing():
     """A connection that cannot be closed in good order is closed in time."""
-    monkeypatch.setattr("asyncworker._rpc.http2._connection._CLOSE_TIMEOUT", 0.05)
     server = ScriptedServer(settings={Setting.INITIAL_WINDOW_SIZE: (1 << 31) - 1})
-    async with server.listening(), connected(server, keep_alive=None) as transport:
+    async with server.listening(), connected(server, close_timeout=0.05, keep_alive=None) as transport:
         await call(transport)
         server.connections[0].say(frames.window_update(0, 1 << 30))
         server.connections[0].transport.pause_reading()
         large = call(transport, b"large" * 4_000_000)
-        await until(lambda: transport._current._is_paused)
+        await until(lambda: transport._pool.current._is_paused)
         large.cancel()
         await asyncio.wait([large])
 

@@ -33,7 +33,7 @@ from asyncworker._rpc._methods import (
 from asyncworker._rpc._retry import HEARTBEAT, NONE, POLL, Backoff, RetryRules
 from asyncworker._rpc._service import WorkflowService
 from asyncworker._rpc.http2 import _frames as frames
-from asyncworker._rpc.http2._pool import Http2Transport
+from asyncworker._rpc.http2._transport import Http2Transport
 from asyncworker._wire import encode
 from asyncworker._wire_primitives import varint
 from asyncworker.exceptions import RPCError, RPCStatusCode
@@ -273,7 +273,7 @@ class TestRetry:
 
     async def test_told_once(self, temporal, caplog):
         """The operator hears of the same trouble once a minute, not once a try."""
-        caplog.set_level(logging.DEBUG, "asyncworker._rpc._service")
+        caplog.set_level(logging.DEBUG, "asyncworker._rpc._caller")
         temporal.fail_next("GetSystemInfo", RPCStatusCode.UNAVAILABLE, "gone", times=3)
 
         await temporal.service().call(GET_SYSTEM_INFO, INFO, retry=QUICK)
@@ -303,7 +303,9 @@ class TestPost:
     async def test_answers_are_final(self, temporal):
         """A refusal that is an answer is passed on after one try, its details decoded."""
         answer = Answer()
-        temporal.service().post(DESCRIBE_NAMESPACE, DescribeNamespaceRequest(namespace="nope"), answer, retry=QUICK)
+        temporal.service().call_nowait(
+            DESCRIBE_NAMESPACE, DescribeNamespaceRequest(namespace="nope"), answer, retry=QUICK
+        )
 
         with pytest.raises(RPCError, match="Namespace nope is not found") as caught:
             await answer.outcome
@@ -358,7 +360,7 @@ class TestPost:
         """The receiver is told also when somebody cancels whatever tasks there are, and nothing is begun anew."""
         before = asyncio.all_tasks()
         answer = Answer()
-        WorkflowService(Silent(b""), namespace="default").post(GET_SYSTEM_INFO, INFO, answer, retry=HEARTBEAT)
+        WorkflowService(Silent(b""), namespace="default").call_nowait(GET_SYSTEM_INFO, INFO, answer, retry=HEARTBEAT)
         if begins:
             await anyio.wait_all_tasks_blocked()
         for task in asyncio.all_tasks() - before:
@@ -380,7 +382,7 @@ class Silent(Wire):
 async def posted(service, **options):
     """Have a call made that nobody awaits, and wait for what its receiver is told."""
     answer = Answer()
-    service.post(GET_SYSTEM_INFO, INFO, answer, retry=QUICK, **options)
+    service.call_nowait(GET_SYSTEM_INFO, INFO, answer, retry=QUICK, **options)
     assert not answer.told
     try:
         return await answer.outcome

@@ -18,7 +18,7 @@ from asyncworker._rpc import _threads
 from asyncworker._rpc._grpclib import GrpclibTransport
 from asyncworker._rpc._target import TLS, Target
 from asyncworker._rpc._threads import in_own_thread
-from asyncworker._rpc.http2._pool import Http2Transport
+from asyncworker._rpc.http2._transport import Http2Transport
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ import asyncio, os, sys
 sys.path.insert(0, sys.argv[1])
 from far_ends import ECHO, GrpclibFarEnd
 from asyncworker._rpc._grpclib import GrpclibTransport
-from asyncworker._rpc.http2._pool import Http2Transport
+from asyncworker._rpc.http2._transport import Http2Transport
 async def main():
     async with GrpclibFarEnd(tls=False).running() as far:
         before = len(os.listdir("/proc/self/task"))

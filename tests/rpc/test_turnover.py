@@ -8,7 +8,7 @@ import pytest
 
 from asyncworker import Client, Worker, activity
 from asyncworker._rpc._target import Target, parse_address
-from asyncworker._rpc.http2._pool import Http2Transport
+from asyncworker._rpc.http2._transport import Http2Transport
 from asyncworker.testing import DevServer
 
 # So that connections end every three seconds, and nothing but that slows calls down.

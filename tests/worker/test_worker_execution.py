@@ -314,7 +314,7 @@ class TestReply:
 
         assert task.result == "done"
         # That the call is made again is said; that its echo is NOT_FOUND is not.
-        assert [record.name for record in caplog.records] == ["asyncworker._rpc._service"]
+        assert [record.name for record in caplog.records] == ["asyncworker._rpc._caller"]
 
     async def test_that_no_message_can_hold_is_a_failure(self, temporal):
         """A result that the server refuses for its size is reported as that, and not made again."""

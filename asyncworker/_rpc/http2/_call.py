@@ -6,18 +6,20 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ...exceptions import RPCError, RPCStatusCode
 from .._transport import Metadata
+from ._frames import ErrorCode
 from ._grpc import Status
 
-#: What the server may send on a stream, and on the connection, before we allow more.
+#: Bytes that the server may send on a stream, and on the connection, before it is allowed more.
 WINDOW = 16 << 20
-#: `Call.handed_out_at` of one whose last byte is still here.
+#: `Call.handed_out_at` of a call whose last byte was not handed out yet.
 NEVER = 1 << 62
 
 
 class Call:
-    """One unary call: what is to be sent, and what has come so far.
+    """One unary call: what is to be sent, and what was received so far.
 
-    *waiter* belongs to whoever started the call.
+    *waiter* gets the outcome: a future, or what has its ``done``, ``set_result`` and ``set_exception``. It is taken
+    from the call before it gets the outcome.
     """
 
     __slots__ = (
@@ -49,7 +51,7 @@ class Call:
         self.timeout = timeout
         self.metadata = metadata
         self.waiter = waiter
-        #: When *timeout* is over, in the clock of `receive_data`; without it a call that has queued has all of it left.
+        #: When *timeout* is over, on the clock of `receive_data`; without it a call that has queued has all of it left.
         self.deadline: float | None = None
         #: Stream id; 0 while the call is queued.
         self.id = 0
@@ -70,11 +72,11 @@ class Call:
 
     @property
     def is_over(self) -> bool:
-        """Whether nobody waits for the call any more; whoever settles it forgets *waiter*."""
+        """Whether the call has its outcome, or was cancelled."""
         return self.waiter is None
 
-    def on_alarm(self) -> None:
-        """Fail, as its time is up."""
+    def on_timer(self) -> None:
+        """Fail with ``DEADLINE_EXCEEDED``."""
         if self.waiter is not None and not self.waiter.done():
             self.waiter.set_exception(deadline_exceeded())
 
@@ -83,14 +85,14 @@ class Call:
 
 
 class Response(NamedTuple):
-    """The call has ended well."""
+    """The call has succeeded."""
 
     call: Call
     message: bytes
 
 
 class Failure(NamedTuple):
-    """The call has ended otherwise; if *is_unprocessed*, the server has not acted on it and it may be sent again."""
+    """The call has failed; if *is_unprocessed*, the server has not acted on it and it may be sent again."""
 
     call: Call
     status: Status
@@ -107,6 +109,11 @@ class GoingAway(NamedTuple):
     code: int
     reason: str
 
+    @property
+    def is_too_many_pings(self) -> bool:
+        """Whether the server complains about keep-alive PINGs."""
+        return self.code == ErrorCode.ENHANCE_YOUR_CALM and "too_many_pings" in self.reason
+
 
 class Closed(NamedTuple):
     """The connection is over; every call has had its event."""
@@ -117,6 +124,13 @@ class Closed(NamedTuple):
 Event: TypeAlias = Response | Failure | Ready | GoingAway | Closed
 
 
+def unavailable(message: str, cause: BaseException | None) -> RPCError:
+    """The error of a call that could not be made, with its cause."""
+    error = RPCError(message, RPCStatusCode.UNAVAILABLE)
+    error.__cause__ = cause
+    return error
+
+
 def deadline_exceeded() -> RPCError:
-    """The error of a call whose time is up."""
+    """The error of a call whose deadline has passed."""
     return RPCError("deadline exceeded", RPCStatusCode.DEADLINE_EXCEEDED)

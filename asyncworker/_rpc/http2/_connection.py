@@ -1,11 +1,11 @@
-"""One connection on asyncio: moves bytes between a socket and the sans-I/O core, and outcomes to those who wait."""
+"""One connection on asyncio: bytes between a socket and the sans-I/O protocol, outcomes to the calls' waiters."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
 from collections.abc import Callable
-from typing import cast
+from typing import TypeAlias, cast
 
 from ..._safe_logger import get_logger
 from ...exceptions import RPCError, RPCStatusCode
@@ -13,7 +13,6 @@ from .._dial import dial
 from .._response_head import head_of
 from .._target import KeepAlive, Target
 from ._call import Call, Closed, Event, Failure, GoingAway, Ready, Response
-from ._frames import ErrorCode
 from ._keep_alive import Liveness, Verdict
 from ._protocol import Http2Connection
 
@@ -21,12 +20,12 @@ _logger = get_logger(__name__)
 
 _READ_SIZE = 1 << 16
 _MAX_BUFFERED = 256 << 20
-# Seconds for a peer to take what was said to it last.
-_CLOSE_TIMEOUT = 5.0
+#: Seconds that a peer has to take what it was sent last.
+CLOSE_TIMEOUT = 5.0
 
 
 class UnprocessedError(RPCError):
-    """The server has not acted on the call: it may be sent again at once, as if it had never been."""
+    """The server has not acted on the call: it may be sent again at once."""
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -35,35 +34,40 @@ class Connection(asyncio.BufferedProtocol):
     Args:
         target: Where it leads.
         keep_alive: In place of the target's.
-        on_change: Called with the connection when it stops accepting calls, and when it is closed.
+        on_change: Called when the connection stops accepting calls, with the server's GOAWAY if that is why, and when
+            it is closed.
+        close_timeout: Seconds that the peer has to take what it was sent last.
     """
 
     __slots__ = (
         "_buffer",
-        "_closing",
+        "_close_timeout",
+        "_close_timer",
         "_flush_is_due",
         "_http2",
+        "_is_draining",
         "_is_paused",
-        "_is_retired",
+        "_keep_alive_timer",
         "_liveness",
         "_loop",
         "_lost_by",
         "_on_change",
-        "_timer",
         "_transport",
         "closed",
-        "is_aged",
-        "opened_at",
         "ready",
-        "replacement",
-        "was_too_eager",
     )
 
     def __init__(
-        self, target: Target, keep_alive: KeepAlive | None, on_change: Callable[[Connection], None] | None = None
+        self,
+        target: Target,
+        keep_alive: KeepAlive | None,
+        on_change: OnChange | None = None,
+        *,
+        close_timeout: float = CLOSE_TIMEOUT,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._on_change = on_change
+        self._close_timeout = close_timeout
         self._http2 = Http2Connection(
             target.authority,
             scheme="http" if target.tls is None else "https",
@@ -75,23 +79,17 @@ class Connection(asyncio.BufferedProtocol):
         # With a buffer of our own asyncio does not make one of 256 KiB per read, which is a quarter of a lone call.
         self._buffer = memoryview(bytearray(_READ_SIZE))
         self._liveness = None if keep_alive is None else Liveness(keep_alive)
-        self._timer: asyncio.TimerHandle | None = None
-        self._closing: asyncio.TimerHandle | None = None
+        self._keep_alive_timer: asyncio.TimerHandle | None = None
+        self._close_timer: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = None
         self._flush_is_due = False
         self._is_paused = False
-        self._is_retired = False
+        self._is_draining = False
         self._lost_by: Exception | None = None
-        #: Done when the server has said that it speaks HTTP/2; fails when it hangs up before.
+        #: Done when the server has sent its SETTINGS, and so speaks HTTP/2; fails when it hangs up before.
         self.ready: asyncio.Future[None] = self._loop.create_future()
         #: Done when the socket is closed.
         self.closed: asyncio.Future[None] = self._loop.create_future()
-        #: When the connection came into use, whether it is to be replaced, and the timer for that: the pool's notes.
-        self.opened_at = 0.0
-        self.is_aged = False
-        self.replacement: asyncio.TimerHandle | None = None
-        #: Whether the server complained about our keep-alive.
-        self.was_too_eager = False
 
     def __repr__(self) -> str:
         state = "closed" if self.closed.done() else "opening" if not self.ready.done() else "open"
@@ -131,8 +129,8 @@ class Connection(asyncio.BufferedProtocol):
             self._flush_is_due = True
             self._loop.call_soon(self._flush)
 
-    def give_up(self, call: Call) -> None:
-        """Stop waiting for a call, and tell the server. Nothing happens to one that is over."""
+    def cancel(self, call: Call) -> None:
+        """Stop waiting for a call, and reset its stream. Nothing happens to one that is over."""
         if call.is_over:
             return
         call.waiter = None
@@ -140,10 +138,10 @@ class Connection(asyncio.BufferedProtocol):
         self._schedule_flush()
         self._close_if_drained()
 
-    def retire(self) -> None:
+    def drain(self) -> None:
         """Take no new calls, and close when those in flight are over."""
         self._http2.stop_accepting()
-        self._is_retired = True
+        self._is_draining = True
         self._close_if_drained()
 
     def abort(self, reason: str) -> None:
@@ -157,10 +155,10 @@ class Connection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's is no subclass.
         self._transport = cast(asyncio.Transport, transport)
-        self._http2.heard_at = self._loop.time()
+        self._http2.received_at = self._loop.time()
         self._flush()
         if self._liveness is not None:
-            self._watch()
+            self._check_liveness()
 
     def get_buffer(self, _sizehint: int) -> memoryview:
         return self._buffer
@@ -179,7 +177,7 @@ class Connection(asyncio.BufferedProtocol):
             self._close_if_drained()
 
     def pause_writing(self) -> None:
-        # Calls go on piling up in the core, where one that is given up costs nothing; who starts them bounds them.
+        # Calls go on piling up in the protocol, where cancelling one costs nothing; their callers bound their number.
         self._is_paused = True
 
     def resume_writing(self) -> None:
@@ -187,7 +185,7 @@ class Connection(asyncio.BufferedProtocol):
         self._flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        for timer in (self._timer, self._closing, self.replacement):
+        for timer in (self._keep_alive_timer, self._close_timer):
             if timer is not None:
                 timer.cancel()
         self._lost_by = exc
@@ -195,7 +193,7 @@ class Connection(asyncio.BufferedProtocol):
         self._handle(self._http2.connection_lost(reason))
         self._transport = None
         self.closed.set_result(None)
-        self._tell()
+        self._notify()
 
     # Inside
 
@@ -217,38 +215,37 @@ class Connection(asyncio.BufferedProtocol):
         for event in events:
             match event:
                 case Response(call, message):
-                    _settle(call, message)
+                    _set_outcome(call, message)
                 case Failure(call, status, is_unprocessed):
                     kind = UnprocessedError if is_unprocessed else RPCError
                     error = kind(status.message, status.code, () if status.details is None else (status.details,))
                     if call.size > 0:
                         error._head = head_of(call.message, is_compressed=bool(call.is_compressed))
-                    _settle(call, error)
+                    _set_outcome(call, error)
                 case Ready():
                     if not self.ready.done():
                         self.ready.set_result(None)
-                case GoingAway(code, reason):
+                case GoingAway(_, reason):
                     _logger.debug("Server is going away: %s", reason)
-                    self.was_too_eager = code == ErrorCode.ENHANCE_YOUR_CALM and "too_many_pings" in reason
-                    self._is_retired = True
-                    self._tell()
+                    self._is_draining = True
+                    self._notify(event)
                 case Closed(reason):
                     self._on_closed(reason)
 
     def _on_closed(self, reason: str) -> None:
         if not self.ready.done():
             error = ConnectionError(reason)
-            if _is_verdict(self._lost_by):
+            if _is_final(self._lost_by):
                 error.__cause__ = self._lost_by
             self.ready.set_exception(error)
-            # Nobody may be waiting any more.
+            # Marked as retrieved, as the attempt to connect may have been given up.
             self.ready.exception()
-        # What is left to say is why.
+        # A GOAWAY that names the reason may be left to send.
         self._close()
-        self._tell()
+        self._notify()
 
     def _close_if_drained(self) -> None:
-        if self._is_retired and self._http2.calls == 0 and self._closing is None:
+        if self._is_draining and self._http2.calls == 0 and self._close_timer is None:
             self._http2.close()
             self._close()
 
@@ -257,32 +254,32 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._flush()
         self._transport.close()
-        if self._closing is None:
+        if self._close_timer is None:
             # A peer that is gone takes nothing more, and a socket waits for it for a quarter of an hour.
-            self._closing = self._loop.call_later(_CLOSE_TIMEOUT, self._transport.abort)
+            self._close_timer = self._loop.call_later(self._close_timeout, self._transport.abort)
 
-    def _tell(self) -> None:
+    def _notify(self, goaway: GoingAway | None = None) -> None:
         if self._on_change is not None:
-            self._on_change(self)
+            self._on_change(self, goaway)
 
-    def _watch(self) -> None:
+    def _check_liveness(self) -> None:
         assert self._liveness is not None
-        verdict, again_at = self._liveness.decide(self._loop.time(), self._http2.heard_at)
+        verdict, again_at = self._liveness.decide(self._loop.time(), self._http2.received_at)
         if verdict is Verdict.DEAD:
             self.abort("connection lost: no answer to a keep-alive PING")
             return
         if verdict is Verdict.PING:
             self._http2.ping()
             self._flush()
-        self._timer = self._loop.call_at(again_at, self._watch)
+        self._keep_alive_timer = self._loop.call_at(again_at, self._check_liveness)
 
 
-def _is_verdict(error: Exception | None) -> bool:
+def _is_final(error: Exception | None) -> bool:
     """Whether TLS has failed for good, as by an alert that a client certificate is missing; an abrupt end may pass."""
     return isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError)
 
 
-def _settle(call: Call, outcome: bytes | RPCError) -> None:
+def _set_outcome(call: Call, outcome: bytes | RPCError) -> None:
     waiter, call.waiter = call.waiter, None
     if waiter is None or waiter.done():
         return
@@ -292,8 +289,16 @@ def _settle(call: Call, outcome: bytes | RPCError) -> None:
         waiter.set_result(outcome)
 
 
+#: Called with a connection, and with the server's GOAWAY if that is the change.
+OnChange: TypeAlias = Callable[[Connection, GoingAway | None], None]
+
+
 async def open_connection(
-    target: Target, keep_alive: KeepAlive | None, on_change: Callable[[Connection], None] | None = None
+    target: Target,
+    keep_alive: KeepAlive | None,
+    on_change: OnChange | None = None,
+    *,
+    close_timeout: float = CLOSE_TIMEOUT,
 ) -> Connection:
     """Connect, and wait until the server has shown that it speaks HTTP/2.
 
@@ -307,7 +312,7 @@ async def open_connection(
     connections: list[Connection] = []
 
     def make_protocol() -> Connection:
-        connections.append(Connection(target, keep_alive, on_change))
+        connections.append(Connection(target, keep_alive, on_change, close_timeout=close_timeout))
         return connections[-1]
 
     try:
@@ -316,6 +321,6 @@ async def open_connection(
             await connection.ready
     except BaseException:
         for connection in connections:
-            connection.abort("not needed")
+            connection.abort("the attempt to connect was given up")
         raise
     return connection

@@ -1,4 +1,4 @@
-"""Cut what a server sends into whole frames, and refuse what cannot be one."""
+"""Split what a server sends into whole frames, and refuse what cannot be one."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class FrameReader:
             if start + size > end:
                 break
             position = start + size
-            # Frames of a type that nobody has defined are to be ignored (§4.1).
+            # Frames of an undefined type are to be ignored (§4.1).
             if kind <= frames.CONTINUATION:
                 _check_shape(kind, stream_id, size)
                 payload = data[start:position]

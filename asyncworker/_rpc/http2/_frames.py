@@ -61,7 +61,7 @@ class ProtocolViolation(Exception):
 
 
 def error_name(code: int) -> str:
-    """Name an error code that a peer sent: it may be one that nobody has defined."""
+    """Return the name of an error code, or its number where it is not defined."""
     try:
         return ErrorCode(code).name
     except ValueError:

@@ -1,4 +1,4 @@
-"""What gRPC says in the terms of HTTP/2: statuses, messages, compression."""
+"""gRPC on HTTP/2: statuses, messages, compression."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ OK = Status(RPCStatusCode.OK, "")
 
 
 class MessageError(Exception):
-    """A response that came, and is of no use."""
+    """A response that was received, but cannot be used."""
 
     def __init__(self, code: RPCStatusCode, message: str) -> None:
         super().__init__(message)
@@ -59,7 +59,7 @@ class MessageError(Exception):
 
 
 def check_response(fields: dict[bytes, bytes]) -> Status | None:
-    """Judge the headers that begin a response: ``None`` if they are gRPC's."""
+    """Check the headers that begin a response; ``None`` if they are gRPC's, else the error they mean."""
     http_status = fields.get(b":status", b"")
     content_type = fields.get(b"content-type", b"")
     is_grpc = content_type.startswith(b"application/grpc") and content_type[16:17] in (b"", b"+", b";")
@@ -120,7 +120,7 @@ def compress(request: bytes) -> bytes | None:
     """Gzip a request; ``None`` if it is better sent as it is."""
     if len(request) < _MIN_COMPRESSED:
         return None
-    # Few ask for this, and the others start 1 ms sooner.
+    # Imported here, as few use it and it takes 1 ms.
     import gzip
 
     compressed = gzip.compress(request, compresslevel=1, mtime=0)
@@ -145,7 +145,7 @@ def too_large(size: int, limit: int) -> Status:
 
 
 def unpack(data: bytes | bytearray, is_compressed: int, encoding: bytes, limit: int) -> bytes:
-    """Make of a whole message what the sender meant.
+    """Return a whole message, decompressed.
 
     Raises:
         MessageError: it is compressed in a way that was not announced, damaged, or too large.

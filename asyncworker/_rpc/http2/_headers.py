@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 from hpack import Decoder, Encoder
 from hpack.exceptions import HPACKError, OversizedHeaderListError
 
+from .._metadata import check_metadatum
 from .._transport import Metadata
 
 Field = tuple[bytes, bytes]
@@ -30,11 +31,9 @@ Field = tuple[bytes, bytes]
 _MAX_CACHED = 1024
 _MAX_TABLE_SIZE = 4096
 _NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
-_OUTGOING_NAME = re.compile(r"[0-9a-z_.\-]+")
-_OUTGOING_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?|")
 # RFC 9113 §8.2.2.
 _CONNECTION_SPECIFIC = frozenset((b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"))
-# What every gRPC client says, and what asyncworker adds: all else is the user's.
+# Sent by every gRPC client, or added by asyncworker: all else is the user's.
 _PUBLIC = frozenset(
     (
         b":method",
@@ -57,14 +56,10 @@ _ADDRESS = re.compile(r"<memory at \w+>")
 # What `grpc-timeout` adds to a list of headers at most.
 _MAX_TIMEOUT_SIZE = len("grpc-timeout") + len("99999999H") + 32
 _TIMEOUT_UNITS = (("u", 1e-6), ("m", 1e-3), ("S", 1), ("M", 60), ("H", 3600))
-# What this side says about every call; not for a caller to say again.
-_RESERVED = frozenset(
-    ("te", "content-type", "user-agent", "host", "grpc-timeout", "grpc-encoding", "grpc-accept-encoding")
-)
 
 
 class HeaderBlock(NamedTuple):
-    """Decoded headers; *fault* says why they are malformed (RFC 9113 §8.1.1), if they are.
+    """Decoded headers; *fault* is why they are malformed (RFC 9113 §8.1.1), if they are.
 
     *size* is that of the list as HTTP/2 counts it (§6.5.2): what it took to decode, however short the block was.
     """
@@ -212,7 +207,7 @@ class HeaderEncoder:
 
 
 class DiscreetEncoder(Encoder):
-    """An HPACK encoder in whose logs, and tables, there is nothing of the user's."""
+    """An HPACK encoder that keeps what is the user's out of its logs and tables."""
 
     def encode(self, headers: Any, huffman: bool = True) -> bytes:
         fields = [(_bytes(name), _bytes(value)) for name, value in headers]
@@ -231,19 +226,9 @@ def encode_metadatum(item: tuple[str, str | bytes]) -> Field:
         ValueError: gRPC does not allow this key or this value.
     """
     key, value = item
-    if not _OUTGOING_NAME.fullmatch(key) or key in _RESERVED:
-        raise ValueError(f"metadata key {key!r} is not allowed")
-    if key.endswith("-bin"):
-        if not isinstance(value, bytes):
-            raise ValueError(f"metadata {key!r} must be bytes, got {type(value).__name__}")
+    check_metadatum(key, value)
+    if isinstance(value, bytes):
         return key.encode(), base64.b64encode(value).rstrip(b"=")
-    if not isinstance(value, str):
-        raise ValueError(
-            f"metadata {key!r} must be text, got {type(value).__name__}; only keys that end in -bin hold bytes"
-        )
-    # The value itself may be a secret, and it is the stray newline of a key file more often than not.
-    if not _OUTGOING_VALUE.fullmatch(value):
-        raise ValueError(f"metadata {key!r} holds characters other than printable ASCII, or begins or ends in a space")
     return key.encode(), value.encode()
 
 
@@ -271,7 +256,7 @@ def timeout_literal(timeout: float) -> bytes:
 
 
 def format_timeout(timeout: float) -> bytes:
-    """Write seconds as gRPC does: at most eight digits and a unit; rounded up, lest the server be the first."""
+    """Write seconds as gRPC does: at most eight digits and a unit, rounded up: the server must not be first."""
     for unit, seconds in _TIMEOUT_UNITS:
         if timeout <= 99_999_999 * seconds:
             return f"{max(math.ceil(timeout / seconds), 1)}{unit}".encode()

@@ -1,4 +1,4 @@
-"""Take in what the calls' responses bring, within what was allowed: flow control and memory, downwards."""
+"""Inbound flow control and response buffering (RFC 9113 §5.2)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ._outbound_flow import OutboundFlow
 
 
 class StreamError(Exception):
-    """The peer broke a rule that ends one stream (RFC 9113 §5.4.2), or sends what we do not want to hear."""
+    """The peer broke a rule that ends one stream (RFC 9113 §5.4.2), or sends a response that is of no use."""
 
     def __init__(self, call: Call, code: ErrorCode, status: Status) -> None:
         super().__init__(status.message)
@@ -27,28 +27,28 @@ def malformed(call: Call, reason: str) -> StreamError:
 
 
 class InboundFlow:
-    """The windows of the connection and of each stream, and what the calls under way hold in memory.
+    """The windows of the connection and of each stream, and the memory that calls in flight hold.
 
-    A window is given back when half of it is used, which costs one frame in 8 MiB.
+    A WINDOW_UPDATE is sent when half of a window is used, which costs one frame in 8 MiB.
 
     Args:
-        sender: Writes what allows the peer more.
+        outbound: Writes the WINDOW_UPDATEs.
         max_message: Bytes of one message, also once it is decompressed.
-        max_held: Bytes of all responses under way.
+        max_held: Bytes of all responses in flight.
     """
 
-    __slots__ = ("_max_held", "_max_message", "_sender", "_window", "held")
+    __slots__ = ("_max_held", "_max_message", "_outbound", "_window", "held")
 
-    def __init__(self, sender: OutboundFlow, *, max_message: int, max_held: int) -> None:
-        self._sender = sender
+    def __init__(self, outbound: OutboundFlow, *, max_message: int, max_held: int) -> None:
+        self._outbound = outbound
         self._max_message = max_message
         self._max_held = max_held
         self._window = WINDOW
-        #: Bytes that the responses under way have brought.
+        #: Bytes of the responses in flight that were received.
         self.held = 0
 
-    def count(self, size: int) -> None:
-        """Take a DATA frame from the connection's window, whosever it is.
+    def count_data(self, size: int) -> None:
+        """Count a DATA frame of any stream against the connection's window.
 
         Raises:
             ProtocolViolation: It is more than was allowed.
@@ -57,11 +57,11 @@ class InboundFlow:
         if self._window < WINDOW // 2:
             if self._window < 0:
                 raise ProtocolViolation(ErrorCode.FLOW_CONTROL_ERROR, "more DATA than the connection's window")
-            self._sender.add(frames.window_update(0, WINDOW - self._window))
+            self._outbound.add(frames.window_update(0, WINDOW - self._window))
             self._window = WINDOW
 
-    def take(self, call: Call, data: bytes, size: int, *, is_last: bool) -> None:
-        """Take the *data* of a frame, of *size* bytes with its padding, as the next part of a call's message.
+    def receive(self, call: Call, data: bytes, size: int, *, is_last: bool) -> None:
+        """Append the *data* of a frame, of *size* bytes with its padding, to a call's message.
 
         Raises:
             StreamError: It is more than was allowed, or no part of one message.
@@ -74,12 +74,12 @@ class InboundFlow:
         call.received += size
         self.held += size
         if self.held > self._max_held:
-            status = Status(RPCStatusCode.RESOURCE_EXHAUSTED, f"responses under way exceed {self._max_held} bytes")
+            status = Status(RPCStatusCode.RESOURCE_EXHAUSTED, f"responses in flight exceed {self._max_held} bytes")
             raise StreamError(call, ErrorCode.CANCEL, status)
         self._append(call, data)
 
-    def message_of(self, call: Call) -> bytes:
-        """Make of all parts the message that was meant.
+    def build_message(self, call: Call) -> bytes:
+        """Return the whole message, decompressed.
 
         Raises:
             MessageError: It is not whole, or cannot be decompressed.
@@ -91,15 +91,15 @@ class InboundFlow:
             raise MessageError(RPCStatusCode.INTERNAL, f"OK with {came}")
         return grpc.unpack(call.message, call.is_compressed, call.encoding, self._max_message)
 
-    def drop(self, call: Call) -> None:
-        """Forget what a call has brought."""
+    def forget(self, call: Call) -> None:
+        """Release the memory of a call that is over."""
         self.held -= call.received
 
     def _widen(self, call: Call) -> None:
         if call.receive_window < 0:
             status = Status(RPCStatusCode.INTERNAL, "more DATA than the stream's window")
             raise StreamError(call, ErrorCode.FLOW_CONTROL_ERROR, status)
-        self._sender.add(frames.window_update(call.id, WINDOW - call.receive_window))
+        self._outbound.add(frames.window_update(call.id, WINDOW - call.receive_window))
         call.receive_window = WINDOW
 
     def _append(self, call: Call, data: bytes) -> None:

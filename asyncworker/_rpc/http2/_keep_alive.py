@@ -1,4 +1,4 @@
-"""Decide whether a silent connection is asked for a sign of life, or is dead."""
+"""Keep-alive: decide whether a silent connection gets a PING, or is dead."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .._target import KeepAlive
 
 
 class Verdict(Enum):
-    """What to do about a connection now."""
+    """The state of a connection, and what to do about it."""
 
     WAIT = "wait"
     PING = "ping"
@@ -16,9 +16,9 @@ class Verdict(Enum):
 
 
 class Liveness:
-    """Keep-alive (gRFC A8): after silence a PING, and after no answer to it the end.
+    """Keep-alive (gRFC A8): after silence a PING, and without an answer to it the connection is dead.
 
-    Two PINGs are never closer together than the interval: one is sent only when the peer has been heard since the
+    Two PINGs are never closer together than the interval: one is sent only when something was received since the
     last, and then the interval counts from there. So a server that allows one in 10 s without data (Temporal's
     frontend, which hangs up on the fourth that comes earlier) has nothing to complain about.
     """
@@ -33,14 +33,14 @@ class Liveness:
     def __repr__(self) -> str:
         return "<Liveness [idle]>" if self._pinged_at is None else f"<Liveness [pinged at {self._pinged_at}]>"
 
-    def decide(self, now: float, heard_at: float) -> tuple[Verdict, float]:
-        """Say what to do, given when the peer was last heard, and when to ask again."""
-        if self._pinged_at is not None and heard_at >= self._pinged_at:
+    def decide(self, now: float, received_at: float) -> tuple[Verdict, float]:
+        """Return what to do, given when bytes were last received, and when to decide again."""
+        if self._pinged_at is not None and received_at >= self._pinged_at:
             self._pinged_at = None
         if self._pinged_at is not None:
             dead_at = self._pinged_at + self._timeout
             return (Verdict.DEAD, now) if now >= dead_at else (Verdict.WAIT, dead_at)
-        if now < heard_at + self._interval:
-            return Verdict.WAIT, heard_at + self._interval
+        if now < received_at + self._interval:
+            return Verdict.WAIT, received_at + self._interval
         self._pinged_at = now
         return Verdict.PING, now + self._timeout

@@ -1,4 +1,4 @@
-"""Decide what of the calls' requests may be written now: flow control and frame sizes, upwards."""
+"""Outbound flow control and frame sizes: what of the requests may be written now (RFC 9113 §5.2)."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from ._call import Call
 from ._frames import ErrorCode, ProtocolViolation
 from ._grpc import PREFIX_SIZE, write_prefix
 
-# Larger frames save next to nothing and hold up the small ones.
+# Larger frames save next to nothing and delay the small ones.
 _MAX_SENT_FRAME = 1 << 16
-# Bytes of answers to PING and SETTINGS that the peer may make us owe it before it takes any.
-_MAX_OWED = 1 << 20
+# Bytes of replies to PING and SETTINGS that may be due before the peer reads any.
+_MAX_REPLIES = 1 << 20
 
 
 class OutboundFlow:
-    """What waits to be written: frames that may go now, and calls *blocked* on flow control (RFC 9113 §5.2)."""
+    """What is to be written: frames that may go now, and calls *blocked* on flow control."""
 
-    __slots__ = ("_blocked", "_max_frame_size", "_out", "_owed", "_stream_window", "_window", "hand_outs")
+    __slots__ = ("_blocked", "_max_frame_size", "_out", "_replies_size", "_stream_window", "_window", "hand_outs")
 
     def __init__(self) -> None:
         self._out: list[bytes | memoryview] = []
         self._blocked: deque[Call] = deque()
         self._max_frame_size = frames.DEFAULT_MAX_FRAME_SIZE
         self._stream_window = self._window = frames.DEFAULT_WINDOW
-        self._owed = 0
+        self._replies_size = 0
         #: How often anything was handed out; a call whose `handed_out_at` is not below has not left entirely.
         self.hand_outs = 0
 
@@ -34,33 +34,33 @@ class OutboundFlow:
         """Whether there is anything to hand out."""
         return bool(self._out)
 
-    def hand_out(self) -> bytes:
+    def pop_data(self) -> bytes:
         """Return what is to be written now, in order."""
         out = self._out
         if not out:
             return b""
         self.hand_outs += 1
-        self._owed = 0
+        self._replies_size = 0
         data = b"".join(out)
         out.clear()
         return data
 
     def add(self, frame: bytes) -> None:
-        """Write a frame that flow control does not concern."""
+        """Add a frame that flow control does not concern."""
         self._out.append(frame)
 
-    def answer(self, frame: bytes) -> None:
-        """Write a frame that the peer has asked for.
+    def add_reply(self, frame: bytes) -> None:
+        """Add a frame that the peer has asked for.
 
         Raises:
-            ProtocolViolation: it asks for more than it takes.
+            ProtocolViolation: it asks for more than it reads.
         """
-        self._owed += len(frame)
-        if self._owed > _MAX_OWED:
-            raise ProtocolViolation(ErrorCode.ENHANCE_YOUR_CALM, "more PING and SETTINGS than answers are taken")
+        self._replies_size += len(frame)
+        if self._replies_size > _MAX_REPLIES:
+            raise ProtocolViolation(ErrorCode.ENHANCE_YOUR_CALM, "more PING and SETTINGS than replies are read")
         self._out.append(frame)
 
-    def abandon(self) -> None:
+    def clear(self) -> None:
         """Drop everything that was not handed out."""
         self._out.clear()
         self._blocked.clear()
@@ -83,7 +83,7 @@ class OutboundFlow:
             self._blocked.append(call)
             self.send_blocked()
 
-    def drop(self, call: Call) -> None:
+    def forget(self, call: Call) -> None:
         """Forget what a call still has to send."""
         if call.unsent is not None:
             call.unsent = None
@@ -120,7 +120,7 @@ class OutboundFlow:
         if max(size, largest) > frames.MAX_WINDOW:
             raise ProtocolViolation(ErrorCode.FLOW_CONTROL_ERROR, f"INITIAL_WINDOW_SIZE of {size}")
         for call in self._blocked:
-            # May turn negative: then the call waits until it has earned its way back (§6.9.2).
+            # May turn negative: then nothing is sent until WINDOW_UPDATEs have made it positive (§6.9.2).
             call.send_window += size - self._stream_window
         self._stream_window = size
 
@@ -135,8 +135,8 @@ class OutboundFlow:
         self._max_frame_size = min(size, _MAX_SENT_FRAME)
 
     def send_blocked(self) -> None:
-        """Write what the windows allow of the calls that wait for it."""
-        # Every call in turn gets a frame, so that none holds up the others.
+        """Write what the windows allow of the blocked calls."""
+        # Every call in turn gets a frame, so that none delays the others.
         stuck = 0
         while stuck < len(self._blocked) and self._window > 0:
             call = self._blocked.popleft()

@@ -1,28 +1,7 @@
 """One client connection of unary gRPC over HTTP/2, without I/O: bytes in, events out; calls in, bytes out.
 
-Theory. The connection is a set of calls, each an HTTP/2 stream that carries one message up and one down:
-
-    start()        receive_data()                                             event
-    ┌────────┐     ┌────────────────────────────────────────────────────┐
-    │ queued │ ──▶ │ open: HEADERS ─▶ DATA … ─▶ HEADERS with END_STREAM │ ──▶ Response | Failure
-    └────────┘     └────────────────────────────────────────────────────┘
-    no stream id   its request may be blocked on flow control meanwhile
-
-* A call is *queued* while the server's MAX_CONCURRENT_STREAMS are in use, *open* while it is in ``_calls``, and over
-  once its one event is handed out. A call that was reset here has no event: whoever reset it knows. One that leaves the
-  queue is told to the server with the time that it has left by then.
-* Whoever drives the connection feeds ``receive_data()`` and, whenever it likes, writes what ``data_to_send()`` returns.
-  What the peer sends can lead to events or to the end of the connection, never to an exception: an error of one stream
-  (``StreamError``) is answered with RST_STREAM and fails that call; an error of the connection (``ProtocolViolation``)
-  is answered with GOAWAY, fails every call and closes it (RFC 9113 §5.4).
-* ``Failure.is_unprocessed`` is the promise that the server's application has not acted on the request, so that it may
-  be sent again: its stream is above GOAWAY's last, it was refused (§8.7), or its last byte was never handed out.
-* GOAWAY leaves the calls up to its last id to end in peace; ``accepts_calls`` is false from then on. A server that
-  closes gracefully says 2^31-1 first and the real id a round trip later (§6.8).
-* Flow control, and what calls may hold in memory, are decided next door: upwards by the ``_sender``, downwards by the
-  ``_intake``.
-
-Time enters as an argument, and only to be kept for keep-alive; deadlines belong to the shell.
+The package's docstring has the theory. What the peer sends can lead to events or to the end of the connection, never to
+an exception. Time enters as an argument, and only to be kept for keep-alive; deadlines belong to the transport.
 """
 
 from __future__ import annotations
@@ -41,14 +20,14 @@ from ._headers import HeaderDecoder, HeaderDecodingError, HeaderEncoder
 from ._inbound_flow import InboundFlow, StreamError, malformed
 from ._outbound_flow import OutboundFlow
 
-# Far more than a gRPC server says. Fields take time to decode, and need a byte each on the wire.
+# Far more than a gRPC server sends. Fields take time to decode, and need a byte each on the wire.
 MAX_HEADER_LIST_SIZE = 1 << 16
 # Interim responses (1xx) of one stream, and the size of one's list of headers.
 _MAX_INTERIM = 8
 _MAX_INTERIM_SIZE = 4096
-# Headers that may still come for each stream that was reset here; and for those that the server itself has ended.
-_FOR_RESET = 8192
-_FOR_ENDED = 1 << 16
+# Bytes of headers accepted for a stream that was reset here, and at first for streams that the server has ended.
+_STRAY_HEADERS_PER_RESET = 8192
+_STRAY_HEADERS = 1 << 16
 _UNLIMITED = 1 << 31
 _ONE = ord("1")
 
@@ -61,18 +40,18 @@ class Http2Connection:
         "_decoder",
         "_encoder",
         "_events",
-        "_intake",
+        "_inbound",
         "_is_compressing",
         "_is_ready",
         "_max_streams",
         "_next_id",
+        "_outbound",
         "_queue",
         "_reader",
-        "_sender",
-        "_strays",
+        "_stray_headers_left",
         "accepts_calls",
-        "heard_at",
         "is_closed",
+        "received_at",
     )
 
     def __init__(
@@ -88,21 +67,21 @@ class Http2Connection:
         self._reader = FrameReader()
         self._decoder = HeaderDecoder(MAX_HEADER_LIST_SIZE)
         self._encoder = HeaderEncoder(authority, scheme, user_agent, is_compressing=is_compressing)
-        self._sender = OutboundFlow()
-        self._intake = InboundFlow(self._sender, max_message=max_message, max_held=max_buffered)
+        self._outbound = OutboundFlow()
+        self._inbound = InboundFlow(self._outbound, max_message=max_message, max_held=max_buffered)
         self._is_compressing = is_compressing
 
         #: Whether `start` may be called.
         self.accepts_calls = True
         self.is_closed = False
-        #: When the peer was last heard of, in the clock of `receive_data`.
-        self.heard_at = 0.0
+        #: When bytes were last received, on the clock of `receive_data`.
+        self.received_at = 0.0
 
         self._calls: dict[int, Call] = {}
         self._queue: deque[Call] = deque()
         self._next_id = 1
-        # Size of the headers that are still borne for streams that are over.
-        self._strays = _FOR_ENDED
+        # Bytes of headers that are still accepted for streams that are over.
+        self._stray_headers_left = _STRAY_HEADERS
         self._is_ready = False
         self._max_streams = _UNLIMITED
         self._events: list[Event] = []
@@ -112,8 +91,8 @@ class Http2Connection:
             Setting.INITIAL_WINDOW_SIZE: WINDOW,
             Setting.MAX_HEADER_LIST_SIZE: MAX_HEADER_LIST_SIZE,
         }
-        self._sender.add(frames.PREFACE + frames.settings(ours))
-        self._sender.add(frames.window_update(0, WINDOW - frames.DEFAULT_WINDOW))
+        self._outbound.add(frames.PREFACE + frames.settings(ours))
+        self._outbound.add(frames.window_update(0, WINDOW - frames.DEFAULT_WINDOW))
 
     def __repr__(self) -> str:
         state = "closed" if self.is_closed else "open" if self.accepts_calls else "going away"
@@ -132,7 +111,7 @@ class Http2Connection:
     @property
     def has_data_to_send(self) -> bool:
         """Whether `data_to_send` would return anything."""
-        return self._sender.has_data
+        return self._outbound.has_data
 
     # Calls in, bytes out
 
@@ -151,36 +130,36 @@ class Http2Connection:
             self._queue.append(call)
 
     def reset(self, call: Call, now: float = 0.0) -> list[Event]:
-        """Give a call up (RST_STREAM CANCEL); it will have no event. Nothing happens to one that is over.
+        """Cancel a call (RST_STREAM CANCEL); it will have no event. Nothing happens to one that is over.
 
         The events are of queued calls that cannot be sent although it is their turn now.
         """
         if self._calls.get(call.id) is call:
-            self._end(call)
-            self._strays += _FOR_RESET
-            self._sender.add(frames.rst_stream(call.id, ErrorCode.CANCEL))
+            self._remove(call)
+            self._stray_headers_left += _STRAY_HEADERS_PER_RESET
+            self._outbound.add(frames.rst_stream(call.id, ErrorCode.CANCEL))
             self._open_queued(now)
         elif call.id == 0 and call in self._queue:
             self._queue.remove(call)
-        return self._take_events()
+        return self._pop_events()
 
     def ping(self) -> None:
-        """Ask the peer whether it is there; its answer shows as `heard_at`."""
-        self._sender.add(frames.frame(frames.PING, 0, 0, b"asyncwkr"))
+        """Send a PING; its answer shows as `received_at`."""
+        self._outbound.add(frames.frame(frames.PING, 0, 0, b"asyncwkr"))
 
     def close(self) -> None:
-        """Say goodbye. Calls that are still open fail with the next `connection_lost`."""
+        """Send GOAWAY. Calls that are still open fail with the next `connection_lost`."""
         if not self.is_closed:
             self.accepts_calls = False
-            self._sender.add(frames.goaway(ErrorCode.NO_ERROR))
+            self._outbound.add(frames.goaway(ErrorCode.NO_ERROR))
 
     def stop_accepting(self) -> None:
         """Take no new calls; those started go on."""
         self.accepts_calls = False
 
     def data_to_send(self) -> bytes:
-        """Hand out what is to be written now, in order; empty if there is nothing."""
-        return self._sender.hand_out()
+        """Return the bytes to be written now, in order; empty if there are none."""
+        return self._outbound.pop_data()
 
     def _open(self, call: Call) -> None:
         block = self._encoder.encode(call.path, call.metadata, call.timeout)
@@ -188,13 +167,13 @@ class Http2Connection:
         self._next_id += 2
         if stream_id >= frames.MAX_STREAM_ID - 1:
             self.accepts_calls = False
-            self._dismiss_queued(Status(RPCStatusCode.UNAVAILABLE, "no stream ids are left"))
+            self._fail_queued(Status(RPCStatusCode.UNAVAILABLE, "no stream ids are left"))
         self._calls[stream_id] = call
         request = call.request
         if self._is_compressing and (compressed := grpc.compress(request)) is not None:
-            self._sender.send(call, block, compressed, True)
+            self._outbound.send(call, block, compressed, True)
         else:
-            self._sender.send(call, block, request, False)
+            self._outbound.send(call, block, request, False)
 
     def _open_queued(self, now: float) -> None:
         while self._queue and len(self._calls) < self._max_streams and not self.is_closed:
@@ -208,17 +187,17 @@ class Http2Connection:
                 status = Status(RPCStatusCode.INVALID_ARGUMENT, str(error))
                 self._events.append(Failure(call, status, is_unprocessed=False))
 
-    def _dismiss_queued(self, status: Status) -> None:
+    def _fail_queued(self, status: Status) -> None:
         self._events += [Failure(call, status, is_unprocessed=True) for call in self._queue]
         self._queue.clear()
 
     # Bytes in, events out
 
     def receive_data(self, data: bytes, now: float = 0.0) -> list[Event]:
-        """Take what the peer has sent, in pieces of any size, and return what came of it."""
+        """Process bytes from the peer, in pieces of any size, and return the events they lead to."""
         if self.is_closed:
             return []
-        self.heard_at = now
+        self.received_at = now
         try:
             for kind, flags, stream_id, payload in self._reader.read(data):
                 try:
@@ -229,33 +208,33 @@ class Http2Connection:
                     self._fail(error.call, error.status, None if is_over else error.code)
         except ProtocolViolation as error:
             # Whole frames that were not handed out yet stay here, so that their calls are known not to have been sent.
-            self._sender.abandon()
-            self._sender.add(frames.goaway(error.code, error.reason))
+            self._outbound.clear()
+            self._outbound.add(frames.goaway(error.code, error.reason))
             self._close(f"{error.code.name}: {error.reason}")
-        return self._take_events()
+        return self._pop_events()
 
     def connection_lost(self, reason: str) -> list[Event]:
-        """Learn that nothing can be read or written any more."""
+        """Fail every call, as nothing can be read or written any more."""
         if not self.is_closed:
-            self._sender.abandon()
+            self._outbound.clear()
             self._close(reason)
-        return self._take_events()
+        return self._pop_events()
 
-    def _take_events(self) -> list[Event]:
+    def _pop_events(self) -> list[Event]:
         events, self._events = self._events, []
         return events
 
     def _on_data(self, flags: int, stream_id: int, payload: bytes) -> None:
         size, is_last = len(payload), bool(flags & frames.END_STREAM)
         # Also of a call that is over: the connection's window knows no calls.
-        self._intake.count(size)
+        self._inbound.count_data(size)
         if flags & frames.PADDED:
             payload = unpad(payload)
         call = self._calls.get(stream_id)
         if call is None:
             self._check_was_opened(stream_id)
             return
-        self._intake.take(call, payload, size, is_last=is_last)
+        self._inbound.receive(call, payload, size, is_last=is_last)
         if is_last:
             self._fail(call, Status(RPCStatusCode.UNKNOWN, "response ended without grpc-status"))
 
@@ -269,7 +248,7 @@ class Http2Connection:
         call = self._calls.get(stream_id)
         if call is None:
             self._check_was_opened(stream_id)
-            self._bear_stray(size)
+            self._accept_stray_headers(size)
             return
         if fault is not None:
             raise malformed(call, fault)
@@ -278,10 +257,10 @@ class Http2Connection:
         else:
             self._on_response(call, flags, fields, size)
 
-    def _bear_stray(self, size: int) -> None:
-        """Put up with headers of a stream that is over: it costs time to decode them, and somebody might mean to."""
-        self._strays -= size
-        if self._strays < 0:
+    def _accept_stray_headers(self, size: int) -> None:
+        """Count headers of a stream that is over: decoding them costs time, which a peer might mean to waste."""
+        self._stray_headers_left -= size
+        if self._stray_headers_left < 0:
             raise ProtocolViolation(ErrorCode.ENHANCE_YOUR_CALM, "too many headers of streams that are over")
 
     def _on_response(self, call: Call, flags: int, fields: dict[bytes, bytes], size: int) -> None:
@@ -290,7 +269,7 @@ class Http2Connection:
             raise malformed(call, "no :status")
         if flags & frames.END_STREAM:
             status = grpc.read_status(fields) or grpc.check_response(fields)
-            self._conclude(call, status or Status(RPCStatusCode.UNKNOWN, "response without grpc-status"))
+            self._finish(call, status or Status(RPCStatusCode.UNKNOWN, "response without grpc-status"))
         # An interim response (1xx) announces nothing about the one to come.
         elif http_status[0] != _ONE:
             refusal = grpc.check_response(fields)
@@ -309,39 +288,39 @@ class Http2Connection:
         if b":status" in fields:
             raise malformed(call, "second :status")
         status = grpc.read_status(fields)
-        self._conclude(call, status or Status(RPCStatusCode.UNKNOWN, "response without grpc-status"))
+        self._finish(call, status or Status(RPCStatusCode.UNKNOWN, "response without grpc-status"))
 
-    def _conclude(self, call: Call, status: Status) -> None:
+    def _finish(self, call: Call, status: Status) -> None:
         if status.code is not RPCStatusCode.OK:
             self._fail(call, status)
         else:
             try:
-                message = self._intake.message_of(call)
+                message = self._inbound.build_message(call)
             except MessageError as error:
                 self._fail(call, error.status)
                 return
             if call.unsent is not None:
-                self._sender.add(frames.rst_stream(call.id, ErrorCode.NO_ERROR))
-            self._end(call)
+                self._outbound.add(frames.rst_stream(call.id, ErrorCode.NO_ERROR))
+            self._remove(call)
             self._events.append(Response(call, message))
             if self._queue:
-                self._open_queued(self.heard_at)
+                self._open_queued(self.received_at)
 
     def _fail(self, call: Call, status: Status, code: ErrorCode | None = None) -> None:
-        # The server has said all it had to say, or we do not want to hear it: *code* tells it so.
+        # A server that has sent its response needs no more of the request; *code* rejects what it still sends.
         if code is None and call.unsent is not None:
             code = ErrorCode.NO_ERROR
         if code is not None:
-            self._strays += _FOR_RESET
-            self._sender.add(frames.rst_stream(call.id, code))
-        self._end(call)
+            self._stray_headers_left += _STRAY_HEADERS_PER_RESET
+            self._outbound.add(frames.rst_stream(call.id, code))
+        self._remove(call)
         self._events.append(Failure(call, status, is_unprocessed=False))
-        self._open_queued(self.heard_at)
+        self._open_queued(self.received_at)
 
-    def _end(self, call: Call) -> None:
+    def _remove(self, call: Call) -> None:
         del self._calls[call.id]
-        self._intake.drop(call)
-        self._sender.drop(call)
+        self._inbound.forget(call)
+        self._outbound.forget(call)
 
     def _check_was_opened(self, stream_id: int) -> None:
         # Frames for a stream that is over may still be under way; one that never was is an error (§5.1).
@@ -349,7 +328,7 @@ class Http2Connection:
             raise ProtocolViolation(ErrorCode.PROTOCOL_ERROR, f"frame for stream {stream_id}, which is not open")
 
     def _on_priority(self, _flags: int, _stream_id: int, _payload: bytes) -> None:
-        """Ignore advice on priorities."""
+        """Ignore priorities: this client opens all streams itself."""
 
     def _on_rst_stream(self, _flags: int, stream_id: int, payload: bytes) -> None:
         call = self._calls.get(stream_id)
@@ -357,9 +336,9 @@ class Http2Connection:
             self._check_was_opened(stream_id)
             return
         code = frames.read_word(payload)
-        self._end(call)
+        self._remove(call)
         self._events.append(Failure(call, grpc.status_of_reset(code), is_unprocessed=code == ErrorCode.REFUSED_STREAM))
-        self._open_queued(self.heard_at)
+        self._open_queued(self.received_at)
 
     def _on_settings(self, flags: int, _stream_id: int, payload: bytes) -> None:
         if len(payload) % 6 or (payload and flags & frames.ACK):
@@ -368,12 +347,12 @@ class Http2Connection:
             return
         for name, value in frames.read_settings(payload):
             self._apply(name, value)
-        self._sender.answer(frames.frame(frames.SETTINGS, frames.ACK, 0, b""))
-        self._sender.send_blocked()
+        self._outbound.add_reply(frames.frame(frames.SETTINGS, frames.ACK, 0, b""))
+        self._outbound.send_blocked()
         if not self._is_ready:
             self._is_ready = True
             self._events.append(Ready())
-        self._open_queued(self.heard_at)
+        self._open_queued(self.received_at)
 
     def _apply(self, name: int, value: int) -> None:
         match name:
@@ -384,9 +363,9 @@ class Http2Connection:
             case Setting.MAX_CONCURRENT_STREAMS:
                 self._max_streams = value
             case Setting.INITIAL_WINDOW_SIZE:
-                self._sender.resize_windows(value)
+                self._outbound.resize_windows(value)
             case Setting.MAX_FRAME_SIZE:
-                self._sender.resize_frames(value)
+                self._outbound.resize_frames(value)
             case Setting.MAX_HEADER_LIST_SIZE:
                 self._encoder.limit(value)
             case _:
@@ -398,7 +377,7 @@ class Http2Connection:
 
     def _on_ping(self, flags: int, _stream_id: int, payload: bytes) -> None:
         if not flags & frames.ACK:
-            self._sender.answer(frames.frame(frames.PING, frames.ACK, 0, payload))
+            self._outbound.add_reply(frames.frame(frames.PING, frames.ACK, 0, payload))
 
     def _on_goaway(self, _flags: int, _stream_id: int, payload: bytes) -> None:
         if len(payload) < 8:
@@ -409,9 +388,9 @@ class Http2Connection:
         self.accepts_calls = False
         status = Status(RPCStatusCode.UNAVAILABLE, f"server is going away: {reason}")
         for call in [call for call in self._calls.values() if call.id > last_id]:
-            self._end(call)
+            self._remove(call)
             self._events.append(Failure(call, status, is_unprocessed=True))
-        self._dismiss_queued(status)
+        self._fail_queued(status)
         self._events.append(GoingAway(code, reason))
 
     def _on_window_update(self, _flags: int, stream_id: int, payload: bytes) -> None:
@@ -419,7 +398,7 @@ class Http2Connection:
         if stream_id == 0:
             if increment == 0:
                 raise ProtocolViolation(ErrorCode.PROTOCOL_ERROR, "WINDOW_UPDATE of nothing")
-            self._sender.widen(increment)
+            self._outbound.widen(increment)
             return
         call = self._calls.get(stream_id)
         if call is None:
@@ -427,7 +406,7 @@ class Http2Connection:
         elif increment == 0:
             status = Status(RPCStatusCode.INTERNAL, "WINDOW_UPDATE of nothing")
             raise StreamError(call, ErrorCode.PROTOCOL_ERROR, status)
-        elif not self._sender.widen_stream(call, increment):
+        elif not self._outbound.widen_stream(call, increment):
             status = Status(RPCStatusCode.INTERNAL, "WINDOW_UPDATE overflows the stream's window")
             raise StreamError(call, ErrorCode.FLOW_CONTROL_ERROR, status)
 
@@ -435,12 +414,12 @@ class Http2Connection:
         self.is_closed = True
         self.accepts_calls = False
         status = Status(RPCStatusCode.UNAVAILABLE, reason)
-        hand_outs = self._sender.hand_outs
+        hand_outs = self._outbound.hand_outs
         for call in (*self._calls.values(), *self._queue):
             self._events.append(Failure(call, status, is_unprocessed=call.handed_out_at >= hand_outs))
         self._calls.clear()
         self._queue.clear()
-        self._intake.held = 0
+        self._inbound.held = 0
         self._events.append(Closed(reason))
 
 

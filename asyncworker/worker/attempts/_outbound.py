@@ -171,8 +171,8 @@ class AttemptOutbound:
             self._limits.heard(self._environment.loop.time())
         else:
             self._log_lost(error)
-        if self._environment.observers:
-            self._environment.notify(HeartbeatSent(self._info, error))
+        if self._environment.observers is not None:
+            self._environment.observers.notify(HeartbeatSent(self._info, error))
 
     def on_cancel(self, details: ActivityCancellationDetails) -> None:
         """Ask the attempt to stop."""

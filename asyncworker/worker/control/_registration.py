@@ -15,8 +15,8 @@ import anyio.lowlevel
 from ..._proto.temporal.api.enums.v1 import TaskQueueType, WorkerStatus
 from ..._proto.temporal.api.workflowservice.v1 import ShutdownWorkerRequest
 from ..._rpc._methods import SHUTDOWN_WORKER
-from ..._rpc._service import client_version
 from ..._safe_logger import get_logger
+from ..._version import client_version
 from ..._wire import encode
 from ...exceptions import RPCError, RPCStatusCode
 from .._supervision import supervised
@@ -117,7 +117,7 @@ class Registration:
         ago = None if arrival is None else timedelta(seconds=asyncio.get_running_loop().time() - arrival)
         return WorkerStats(
             status=WorkerStatus.SHUTTING_DOWN if self._stages.drain.has_begun else WorkerStatus.RUNNING,
-            max_slots=_max_slots(self._slots),
+            max_slots=attempts.max_slots,
             used_slots=len(attempts),
             processed=attempts.processed,
             failed=attempts.failed,
@@ -210,12 +210,3 @@ class Registration:
             _logger.exception("the last worker heartbeat could not be made")
             return None
         return heartbeat
-
-
-def _max_slots(slots: SlotSupplier) -> int | None:
-    try:
-        limit = slots.max_slots
-        return None if limit is None else int(limit)
-    except Exception:
-        _logger.exception("slot supplier %r does not say how many slots there are", slots)
-        return None

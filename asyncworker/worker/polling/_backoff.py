@@ -31,9 +31,10 @@ class PollBackoff:
 
     Attributes:
         answered_at: When a call was last answered, on the clock of :func:`time.monotonic`; -inf once one has failed.
+        last_success_at: The same, whether or not one has failed since; ``None`` if none was answered.
     """
 
-    __slots__ = ("_failures", "_log_throttle", "_proven", "_rules", "answered_at")
+    __slots__ = ("_failures", "_log_throttle", "_proven", "_rules", "answered_at", "last_success_at")
 
     def __init__(self, rules: RetryRules = POLL) -> None:
         self._rules = rules
@@ -41,6 +42,7 @@ class PollBackoff:
         self._proven = False
         self._log_throttle = LogThrottle()
         self.answered_at = -math.inf
+        self.last_success_at: float | None = None
 
     def __repr__(self) -> str:
         failed = 0 if self._failures is None else self._failures.attempts
@@ -50,7 +52,7 @@ class PollBackoff:
         """Record that a call was answered."""
         self._failures = None
         self._proven = True
-        self.answered_at = monotonic()
+        self.answered_at = self.last_success_at = monotonic()
 
     def failed(self, error: RPCError, now: float) -> Retry | None:
         """Decide when to call again after *error*; ``None`` if that is of no use.

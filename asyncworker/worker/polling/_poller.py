@@ -12,14 +12,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
-from ..._rpc._long_poll import PATIENCE, LongPoll, UnansweredError
+from ..._rpc._long_poll import LATE_RESPONSE_TIMEOUT, LongPoll, UnansweredError
 from ..._rpc._methods import POLL_ACTIVITY_TASK_QUEUE
 from ..._safe_logger import get_logger
 from ...exceptions import RPCError
-from .._events import PollFailed
+from .._events import PollFailed, PollFinished, PollOutcome
 from .._supervision import is_scope_cancelled, uncancel
 from ..slots._supplier import SlotPermit
 from ._backoff import PollBackoff
@@ -73,7 +74,7 @@ class PollerConfig:
     request: PollRequest
     taker: TaskTaker
     timeout: float
-    patience: float = PATIENCE
+    patience: float = LATE_RESPONSE_TIMEOUT
     backoff: PollBackoff
     refusals: Refusals
     rate_limiter: PollRateLimiter | None
@@ -96,6 +97,7 @@ class Poller:
         self._task: asyncio.Task[None] | None = None
         self._is_stopping = False
         self._long_poll = LongPoll(config.patience)
+        self._poll_began_at = 0.0
         self.is_calling = False
         self.is_waiting = False
         self.is_limited = False
@@ -182,6 +184,7 @@ class Poller:
             return
         if answer.task_token:
             self._hand_over(answer, permit)
+        self._notify_finished("task" if answer.task_token else "empty")
         # The task comes first: an error in keeping the number of pollers must not cost it.
         self._config.on_answer(self, answer)
 
@@ -232,13 +235,16 @@ class Poller:
             return None
         config = self._config
         self.is_calling = True
+        self._poll_began_at = monotonic()
         try:
             answer = await config.environment.service.poll(
                 POLL_ACTIVITY_TASK_QUEUE, config.request.message, self._long_poll, timeout=config.timeout
             )
         except RPCError as error:
             self.is_calling = False
-            if not self._long_poll.is_given_up:
+            if self._long_poll.is_given_up:
+                self._notify_finished("error")
+            else:
                 await self._back_off(error)
             return None
         finally:
@@ -259,7 +265,8 @@ class Poller:
             config.on_fatal(error)
         else:
             config.on_answer(self, error)
-        if config.environment.observers:
+        self._notify_finished("error")
+        if config.environment.observers is not None:
             wait = None if retry is None else retry.wait
             config.environment.notify(PollFailed(config.environment.task_queue, error, wait))
         if retry is None:
@@ -268,6 +275,12 @@ class Poller:
             self._log(error, is_reported=bool(token))
         if not self._is_stopping:
             await asyncio.sleep(retry.wait)
+
+    def _notify_finished(self, outcome: PollOutcome) -> None:
+        environment = self._config.environment
+        if environment.observers is not None:
+            took = monotonic() - self._poll_began_at
+            environment.observers.notify(PollFinished(environment.task_queue, outcome, took))
 
     def _log(self, error: RPCError, *, is_reported: bool) -> None:
         queue = self._config.environment.task_queue

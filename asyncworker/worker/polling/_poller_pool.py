@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import anyio
 
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
-from ..._rpc._long_poll import PATIENCE
+from ..._rpc._long_poll import LATE_RESPONSE_TIMEOUT
 from ..._safe_logger import get_logger
 from ...exceptions import RPCError
+from .._events import PollersChanged
 from .._rate_limit import PollRateLimiter
 from ._autoscaling import PollerBehavior, PollerScaler
 from ._backoff import PollBackoff
@@ -72,7 +73,7 @@ class PollerPool:
         gives_hints: bool,
         max_per_second: float | None,
         on_fatal: Callable[[RPCError], None],
-        patience: float = PATIENCE,
+        patience: float = LATE_RESPONSE_TIMEOUT,
         last_patience: float = LAST_PATIENCE,
         after_error: float = 1.0,
     ) -> None:
@@ -135,6 +136,11 @@ class PollerPool:
         """Whether a poll was answered a moment ago, so that the next is about to begin; of any thread."""
         return monotonic() - self._backoff.answered_at < _BETWEEN_POLLS
 
+    @property
+    def last_success_at(self) -> float | None:
+        """When a poll was last answered, on the clock of :func:`time.monotonic`; of any thread."""
+        return self._backoff.last_success_at
+
     def may_not_poll(self, *, holds_tasks: bool) -> bool:
         """Whether no poller may poll at present, as all slots or the rate are used up; of any thread.
 
@@ -164,6 +170,7 @@ class PollerPool:
             self._group = group
             self._fill()
             try:
+                self._notify_changed()
                 yield
             finally:
                 self.stop(within)
@@ -182,6 +189,7 @@ class PollerPool:
             if within is not None:
                 gives_up_at = min(gives_up_at, now + within)
             self._loop.call_at(gives_up_at, self._give_up, poller)
+        self._notify_changed()
 
     async def wait_for_one(self, timeout: float) -> None:
         """Wait until one more poller has ended, or *timeout* seconds. Cancelling is safe."""
@@ -237,7 +245,14 @@ class PollerPool:
         self._fill()
         self._thin_out(poller)
         if self.target != before:
+            self._notify_changed()
             _logger.debug("queue %r: from %d polls to %d", self._task_queue, before, self.target)
+
+    def _notify_changed(self) -> None:
+        environment = self._config.environment
+        if environment.observers is not None:
+            target = 0 if self._is_stopping else self.target
+            environment.observers.notify(PollersChanged(self._task_queue, target))
 
     def _thin_out(self, answered: Poller) -> None:
         """Stop as many pollers as are too many: first those that wait for a slot, then *answered* itself."""
