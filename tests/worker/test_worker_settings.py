@@ -9,7 +9,7 @@ import pytest
 import temporalio.worker
 
 from asyncworker import Client, Worker, activity
-from asyncworker._rpc._service import client_version
+from asyncworker._version import client_version
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker import FixedSizeSlotSupplier
 from asyncworker.worker._checks import _FOREIGN

@@ -500,7 +500,7 @@ class TestStates:
             temporal.add_task("hold", task_queue=QUEUE)
             await until(lambda: worker.slots_used == 1 and worker.is_ready)
             service = worker._worker_run.client.service
-            service.answered_at -= 100
+            service.caller.answered_at -= 100
             still = worker.is_ready
             with temporal.outage(), pytest.raises(RPCError):
                 await service.call(GET_SYSTEM_INFO, GetSystemInfoRequest(), retry=NONE)
