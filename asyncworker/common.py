@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, IntEnum
 from functools import lru_cache
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from ._proto.temporal.api.common import v1 as proto
 from ._time import Seconds, to_duration, to_seconds, to_timedelta
@@ -234,6 +234,14 @@ class CancelReason(Enum):
     WORKER_SHUTDOWN = "worker_shutdown"
 
 
+class _HeartbeatReply(Protocol):
+    """The replies to a heartbeat by task token and by id."""
+
+    cancel_requested: bool
+    activity_paused: bool
+    activity_reset: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityCancellationDetails:
     """Why an activity was asked to stop, with everything that was said at that moment."""
@@ -244,6 +252,13 @@ class ActivityCancellationDetails:
     reset: bool = False
     timed_out: bool = False
     worker_shutdown: bool = False
+
+    @classmethod
+    def _from_heartbeat_reply(cls, reply: _HeartbeatReply) -> ActivityCancellationDetails | None:
+        """Return the server's request in the reply to a heartbeat; ``None`` if there is none."""
+        if not (reply.cancel_requested or reply.activity_paused or reply.activity_reset):
+            return None
+        return cls(cancel_requested=reply.cancel_requested, paused=reply.activity_paused, reset=reply.activity_reset)
 
     @property
     def reason(self) -> CancelReason | None:

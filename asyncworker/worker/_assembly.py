@@ -80,6 +80,7 @@ def build_environment(
         loop=loop,
         thread=get_ident(),
         timers=CoalescedTimers(loop),
+        durations=settings.attempt_durations,
         deployment=None if settings.deployment is None else settings.deployment._to_proto(),
         # Those of the client's interceptors that wrap executions as well are the outermost.
         interceptors=(*(it for it in client.interceptors if isinstance(it, Interceptor)), *settings.interceptors),
