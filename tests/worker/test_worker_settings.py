@@ -98,6 +98,13 @@ def test_misuse(options, error, message):
         Worker(**{"task_queue": "q", "activities": [pack], **options})
 
 
+def test_the_signature_of_a_worker_lists_its_settings():
+    """Help and editors show the settings."""
+    parameters = inspect.signature(Worker).parameters
+
+    assert [*parameters][:3] == ["client", "task_queue", "activities"]
+
+
 async def test_a_client_that_was_not_awaited_is_named():
     """Client.connect() without `await` is found where the worker is made."""
     with pytest.raises(TypeError, match=r"got a coroutine: await Client.connect\(…\)"):

@@ -821,8 +821,9 @@ async def test_a_request_to_cancel_reaches_each_delivery_of_a_task(temporal):
     assert reasons == [CancelReason.CANCEL_REQUESTED] * 2
 
 
+@pytest.mark.parametrize("state", ["polling", "draining"])
 @pytest.mark.parametrize("kind", ["async", "def"])
-async def test_attempts_report_that_the_loop_is_torn_down(temporal, monkeypatch, kind):
+async def test_attempts_report_that_the_loop_is_torn_down(temporal, monkeypatch, kind, state):
     """What runs when asyncio.run() returns has failed, which the server hears at once."""
     runs = threading.Event()
 
@@ -840,6 +841,10 @@ async def test_attempts_report_that_the_loop_is_torn_down(temporal, monkeypatch,
         worker = Worker(task_queue=QUEUE, activities=[work if kind == "async" else work_in_thread])
         running = asyncio.create_task(worker.run(handle_signals=False))
         await asyncio.to_thread(runs.wait, 5)
+        if state == "draining":
+            assert worker._worker_run is not None
+            worker._worker_run.stop()
+            await asyncio.sleep(0.1)
         assert not running.done()
 
     monkeypatch.setenv("TEMPORAL_ADDRESS", temporal.target)
