@@ -1,4 +1,4 @@
-"""Wake many on one event loop with one timer."""
+"""Many timers on one event loop, with one handle of asyncio's."""
 
 from __future__ import annotations
 
@@ -13,76 +13,76 @@ __all__ = ["CoalescedTimers", "TimerListener"]
 
 _logger = get_logger(__name__)
 
-# A timer that goes off so many seconds late says that the loop was blocked.
+# A handle that is called so many seconds late shows that the event loop was blocked.
 _LATE = 0.05
 
 
 class TimerListener(Protocol):
-    """Who can be woken; it has a hash of its own."""
+    """What a timer calls; it has a hash of its own."""
 
-    def on_alarm(self) -> None:
-        """Learn that the moment has come."""
+    def on_timer(self) -> None:
+        """Handle that the timer is due."""
 
 
 class CoalescedTimers:
-    """Wakes whoever asks for it at a moment on the event loop's clock, in an empty context.
+    """Timers that call their listeners in an empty context.
 
-    After the loop was blocked there may be answers, come in time, that nobody has read yet; it takes more than one turn
-    of the loop to read them, and uvloop even looks at timers first. So that nobody gives up for their sake, all alarms
-    are then put off once by as much as makes a loop late.
+    After the event loop was blocked there may be responses, arrived in time, that are not read yet; it takes more than
+    one turn of the loop to read them, and uvloop even handles timers first. So that no call fails while its response is
+    there, all timers are then postponed once, by as much as makes a loop late.
     """
 
-    __slots__ = ("_is_reprieved", "_loop", "_moments", "_rings_at", "_timer")
+    __slots__ = ("_due_at", "_handle", "_is_postponed", "_loop", "_queue")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._moments: TimerQueue[TimerListener] = TimerQueue()
-        self._timer: asyncio.TimerHandle | None = None
+        self._queue: TimerQueue[TimerListener] = TimerQueue()
+        self._handle: asyncio.TimerHandle | None = None
         # uvloop's handle for what is due at once does not know when it is due.
-        self._rings_at = 0.0
-        self._is_reprieved = False
+        self._due_at = 0.0
+        self._is_postponed = False
 
     def __repr__(self) -> str:
-        return f"<CoalescedTimers [{len(self._moments)} set]>"
+        return f"<CoalescedTimers [{len(self._queue)} set]>"
 
-    def set(self, when: float, sleeper: TimerListener) -> None:
-        """Wake *sleeper* at *when*, or soon if that is past; once, however often it was set for that moment."""
-        if self._moments.add(when, sleeper):
-            self._set_timer(when)
+    def set(self, when: float, listener: TimerListener) -> None:
+        """Call *listener* at *when*, or soon if that is past; once, however often it is set for that time."""
+        if self._queue.add(when, listener):
+            self._schedule(when)
 
-    def unset(self, when: float, sleeper: TimerListener) -> None:
-        """Do not wake *sleeper* at *when*, if that was asked for.
+    def cancel(self, when: float, listener: TimerListener) -> None:
+        """Cancel the timer of *listener* at *when*, if there is one.
 
-        While those of the same moment are being woken it is too late for that.
+        While the listeners of the same time are being called it is too late for that.
         """
-        self._moments.discard(when, sleeper)
+        self._queue.discard(when, listener)
 
     def close(self) -> None:
-        """Wake nobody any more."""
-        self._moments = TimerQueue()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        """Cancel all timers."""
+        self._queue = TimerQueue()
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
 
-    def _set_timer(self, when: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._rings_at = when
-        # An empty context: what the first sleeper's holds must not live as long as the timer.
-        self._timer = self._loop.call_at(when, self._ring, context=contextvars.Context())
+    def _schedule(self, when: float) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+        self._due_at = when
+        # An empty context: what the first listener's holds must not live as long as the handle.
+        self._handle = self._loop.call_at(when, self._call_listeners, context=contextvars.Context())
 
-    def _ring(self) -> None:
+    def _call_listeners(self) -> None:
         # The loop may be early by its clock's resolution.
-        now = max(self._loop.time(), self._rings_at)
-        self._is_reprieved = not self._is_reprieved and now > self._rings_at + _LATE
-        if self._is_reprieved:
-            self._set_timer(now + _LATE)
+        now = max(self._loop.time(), self._due_at)
+        self._is_postponed = not self._is_postponed and now > self._due_at + _LATE
+        if self._is_postponed:
+            self._schedule(now + _LATE)
             return
-        for sleeper in self._moments.take(now):
+        for listener in self._queue.pop_due(now):
             try:
-                sleeper.on_alarm()
+                listener.on_timer()
             except Exception:
-                _logger.exception("%r failed on its alarm", sleeper)
-        next_at = self._moments.next
+                _logger.exception("%r failed on its timer", listener)
+        next_at = self._queue.next_at
         if next_at is not None:
-            self._set_timer(next_at)
+            self._schedule(next_at)

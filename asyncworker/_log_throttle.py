@@ -1,4 +1,4 @@
-"""Decide whether trouble is news: the same is told once a minute, and not once for each who meets it."""
+"""Decide whether a line is worth logging: the same trouble is logged once a minute, and not for each who meets it."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ _INTERVAL = 60.0
 
 
 class LogThrottle:
-    """What was told last of one kind of trouble, and when, in seconds on whatever clock."""
+    """The last line on one kind of trouble, and when it was logged, in seconds on any clock."""
 
-    __slots__ = ("_message", "_told_at")
+    __slots__ = ("_logged_at", "_message")
 
     def __init__(self) -> None:
         self._message: str | None = None
-        self._told_at = 0.0
+        self._logged_at = 0.0
 
     def __repr__(self) -> str:
-        return f"<LogThrottle [{'nothing told' if self._message is None else f'told at {self._told_at:g}'}]>"
+        state = "nothing logged" if self._message is None else f"logged at {self._logged_at:g}"
+        return f"<LogThrottle [{state}]>"
 
     def should_log(self, message: str, now: float) -> bool:
-        """Whether *message* is worth a line in the log, for its being new or old enough; then it counts as told."""
-        if message == self._message and now - self._told_at < _INTERVAL:
+        """Return whether *message* is new, or old enough to be logged again; then it counts as logged at *now*."""
+        if message == self._message and now - self._logged_at < _INTERVAL:
             return False
         self._message = message
-        self._told_at = now
+        self._logged_at = now
         return True

@@ -64,10 +64,10 @@ def _span(seconds: int, nanos: int) -> timedelta:
 
 
 def to_timestamp(moment: datetime) -> Timestamp:
-    """Write a moment as a Timestamp.
+    """Write an aware datetime as a Timestamp.
 
     Raises:
-        ValueError: The moment has no time zone, so that nobody can know when it is.
+        ValueError: The datetime has no time zone, and so means no certain time.
     """
     if moment.tzinfo is None:
         raise ValueError(f"{moment!r} has no time zone")

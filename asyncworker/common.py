@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Sequence, Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import Enum, IntEnum
+from enum import Enum
 from functools import lru_cache
 from typing import TypeVar
 
+from ._arguments import check_count, check_duration, check_number, wrong_type
+from ._enums import NamedIntEnum
 from ._proto.temporal.api.common import v1 as proto
-from ._time import Seconds, to_duration, to_seconds, to_timedelta
+from ._time import Seconds, to_duration, to_timedelta
 
 __all__ = [
     "ActivityCancellationDetails",
@@ -33,18 +35,22 @@ T = TypeVar("T")
 
 
 def default_identity() -> str:
-    """Name this process as Temporal's SDKs do: ``pid@host``."""
+    """Return this process's identity as Temporal's SDKs make it: ``pid@host``."""
     return f"{os.getpid()}@{socket.gethostname() or 'unknown'}"
 
 
 @dataclass(frozen=True, slots=True)
 class RawValue:
-    """A payload that is passed through as it is: no conversion, though the codec still applies."""
+    """A payload that is passed through as it is: no conversion, though the codec still applies.
+
+    Attributes:
+        payload: The payload, decoded by the codec.
+    """
 
     payload: proto.Payload
 
     def __repr__(self) -> str:
-        # What is in it may be in no log: a codec has just decrypted it.
+        # The data may be secret: a codec has just decrypted it.
         encoding = self.payload.metadata.get("encoding", b"").decode("utf-8", "backslashreplace")
         return f"RawValue(<{encoding or 'no encoding'}, {len(self.payload.data)} bytes>)"
 
@@ -62,7 +68,8 @@ class RetryPolicy:
             the activity at once.
 
     Raises:
-        ValueError: A value the server would refuse.
+        TypeError: A value is of the wrong type; the message names the parameter.
+        ValueError: A value that the server would refuse.
     """
 
     initial_interval: Seconds = timedelta(seconds=1)
@@ -72,20 +79,22 @@ class RetryPolicy:
     non_retryable_error_types: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.non_retryable_error_types, str):
-            raise TypeError("non_retryable_error_types must be a sequence of names, not one string")
+        check_count("maximum_attempts", self.maximum_attempts)
+        check_number("backoff_coefficient", self.backoff_coefficient)
+        _check_names("non_retryable_error_types", self.non_retryable_error_types)
         if self.maximum_attempts == 1:
             # As the server does: nothing else matters where nothing is retried.
             return
-        if to_seconds(self.initial_interval) < 0:
-            raise ValueError(f"initial_interval must not be negative, got {self.initial_interval!r}")
+        initial = check_duration("initial_interval", self.initial_interval, or_zero=True)
         if self.backoff_coefficient < 1:
             raise ValueError(f"backoff_coefficient must be at least 1, got {self.backoff_coefficient!r}")
-        if self.maximum_interval is not None and to_seconds(self.maximum_interval) < to_seconds(self.initial_interval):
-            raise ValueError(
-                f"maximum_interval must not be below initial_interval, got {self.maximum_interval!r}"
-                f" and {self.initial_interval!r}"
-            )
+        if self.maximum_interval is not None:
+            maximum = check_duration("maximum_interval", self.maximum_interval, or_zero=True)
+            if maximum < initial:
+                raise ValueError(
+                    f"maximum_interval must not be below initial_interval, got {self.maximum_interval!r}"
+                    f" and {self.initial_interval!r}"
+                )
         if self.maximum_attempts < 0:
             raise ValueError(f"maximum_attempts must not be negative, got {self.maximum_attempts!r}")
 
@@ -111,6 +120,16 @@ class RetryPolicy:
         )
 
 
+def _check_names(name: str, value: Sequence[str] | None) -> None:
+    if value is None:
+        return
+    # A string is a sequence too, of letters.
+    if isinstance(value, str):
+        raise TypeError(f"{name} must be a sequence of names, not one string; got {value!r}, did you mean [{value!r}]?")
+    if not isinstance(value, Sequence | AbstractSet) or not all(isinstance(item, str) for item in value):
+        raise wrong_type(name, 'a sequence of names, for example ["ValueError"]', value)
+
+
 @lru_cache(maxsize=256)
 def _retry_policy(
     initial_interval: timedelta,
@@ -120,7 +139,7 @@ def _retry_policy(
     non_retryable_error_types: tuple[str, ...] | None,
 ) -> RetryPolicy:
     # Activities of one type have the same policy, task after task.
-    return _as_told(
+    return _unchecked(
         RetryPolicy,
         initial_interval=initial_interval,
         backoff_coefficient=backoff_coefficient,
@@ -140,7 +159,8 @@ class Priority:
         fairness_weight: This key's share; ``None`` is 1.
 
     Raises:
-        ValueError: A value the server would refuse.
+        TypeError: A value is of the wrong type; the message names the parameter.
+        ValueError: A value that the server would refuse.
     """
 
     priority_key: int | None = None
@@ -148,11 +168,16 @@ class Priority:
     fairness_weight: float | None = None
 
     def __post_init__(self) -> None:
-        if self.priority_key is not None and self.priority_key < 1:
+        if self.priority_key is not None and check_count("priority_key", self.priority_key) < 1:
             raise ValueError(f"priority_key must be at least 1, got {self.priority_key!r}")
-        if self.fairness_key is not None and len(self.fairness_key.encode()) > 64:
-            raise ValueError("fairness_key must not be longer than 64 bytes")
-        if self.fairness_weight is not None and not 0.001 <= self.fairness_weight <= 1000:
+        if self.fairness_key is not None:
+            if not isinstance(self.fairness_key, str):
+                raise wrong_type("fairness_key", "a string", self.fairness_key)
+            if len(self.fairness_key.encode()) > 64:
+                raise ValueError("fairness_key must not be longer than 64 bytes")
+        if self.fairness_weight is not None and not (
+            0.001 <= check_number("fairness_weight", self.fairness_weight) <= 1000
+        ):
             raise ValueError(f"fairness_weight must be between 0.001 and 1000, got {self.fairness_weight!r}")
 
     def _to_proto(self) -> proto.Priority:
@@ -166,7 +191,7 @@ class Priority:
     def _from_proto(cls, priority: proto.Priority | None) -> Priority:
         if priority is None:
             return _DEFAULT_PRIORITY
-        return _as_told(
+        return _unchecked(
             cls,
             priority_key=priority.priority_key or None,
             fairness_key=priority.fairness_key or None,
@@ -177,8 +202,8 @@ class Priority:
 _DEFAULT_PRIORITY = Priority()
 
 
-def _as_told(kind: type[T], **values: object) -> T:
-    """Make a value of what the server says, unchecked: a task is not lost for a policy that the server let pass."""
+def _unchecked(kind: type[T], **values: object) -> T:
+    """Make a value that came from the server, unchecked: a task is not lost for a policy that the server accepted."""
     value = object.__new__(kind)
     for name, content in values.items():
         object.__setattr__(value, name, content)
@@ -187,17 +212,22 @@ def _as_told(kind: type[T], **values: object) -> T:
 
 @dataclass(frozen=True, slots=True)
 class WorkerDeploymentVersion:
-    """Which build of which deployment a worker is."""
+    """The deployment version of a worker.
+
+    Attributes:
+        deployment_name: The deployment's name.
+        build_id: The build's id.
+    """
 
     deployment_name: str
     build_id: str
 
     def to_canonical_string(self) -> str:
-        """Name the version as the server does: ``deployment.build``."""
+        """Return the version as the server writes it: ``deployment.build``."""
         return f"{self.deployment_name}.{self.build_id}"
 
 
-class ActivityIDReusePolicy(IntEnum):
+class ActivityIDReusePolicy(NamedIntEnum):
     """Whether a standalone activity may take the id of a closed one (``ActivityIdReusePolicy``)."""
 
     UNSPECIFIED = 0
@@ -206,7 +236,7 @@ class ActivityIDReusePolicy(IntEnum):
     REJECT_DUPLICATE = 3
 
 
-class ActivityIDConflictPolicy(IntEnum):
+class ActivityIDConflictPolicy(NamedIntEnum):
     """What happens when a standalone activity of the id is running (``ActivityIdConflictPolicy``)."""
 
     UNSPECIFIED = 0
@@ -217,7 +247,7 @@ class ActivityIDConflictPolicy(IntEnum):
 class CancelReason(Enum):
     """Why an activity was asked to stop.
 
-    Listed in order of weight: when the server gives several reasons at once, the first of them counts.
+    When the server gives several reasons at once, the one that is listed first here counts.
     """
 
     #: A workflow or a client asked for it (``cancel_requested`` in the heartbeat's reply, or a worker command).
@@ -236,7 +266,16 @@ class CancelReason(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityCancellationDetails:
-    """Why an activity was asked to stop, with everything that was said at that moment."""
+    """Why an activity was asked to stop; several reasons may come at once.
+
+    Attributes:
+        not_found: The server no longer knows the attempt: the activity has closed, or its workflow has.
+        cancel_requested: A workflow or a client requested the cancellation.
+        paused: The activity was paused.
+        reset: The activity was reset.
+        timed_out: The attempt has used up its time.
+        worker_shutdown: The worker stops, and its grace period is over.
+    """
 
     not_found: bool = False
     cancel_requested: bool = False
@@ -247,5 +286,5 @@ class ActivityCancellationDetails:
 
     @property
     def reason(self) -> CancelReason | None:
-        """The weightiest of the reasons, or ``None`` if there is none."""
+        """The reason that comes first in :class:`CancelReason`, or ``None`` if there is none."""
         return next((reason for reason in CancelReason if getattr(self, reason.value)), None)

@@ -1,4 +1,4 @@
-"""Every error asyncworker raises on purpose, in one tree by who must act.
+"""Every error that asyncworker raises on purpose, grouped by the layer that raises it.
 
 * :exc:`AsyncWorkerError`
     * :exc:`FailureError`: travels between worker, server and client as a ``temporal.api.failure.v1.Failure``
@@ -8,14 +8,14 @@
         * :exc:`TerminatedError`
         * :exc:`ServerError`
         * :exc:`ActivityError`
-    * :exc:`RPCError`: the server, or the way to it, said no
+    * :exc:`RPCError`: the server refused a call, or could not be reached
         * :exc:`ActivityAlreadyStartedError`
         * :exc:`ActivityNotFoundError`
     * :exc:`ActivityFailureError`: an activity that a client waited for did not complete
     * :exc:`AsyncActivityCancelledError`: an asynchronously completed activity should stop
-    * :exc:`ConverterError`: a value would not become a payload, or a payload a value
+    * :exc:`ConverterError`: a value could not be converted to a payload, or back
     * :exc:`ConfigurationError`: a setting is wrong
-    * :exc:`WorkerError`: a worker could not go on
+    * :exc:`WorkerError`: a worker had to stop
 
 Names follow ``temporalio.exceptions``, ``temporalio.service`` and ``temporalio.client`` where those have one.
 """
@@ -25,8 +25,9 @@ from __future__ import annotations
 import builtins
 from collections.abc import Sequence
 from datetime import timedelta
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any
+
+from ._enums import NamedIntEnum
 
 if TYPE_CHECKING:
     from ._proto.temporal.api.failure.v1 import Failure
@@ -60,10 +61,10 @@ class AsyncWorkerError(Exception):
     """Base of every error that asyncworker raises on purpose."""
 
 
-# Failures: what travels
+# Failures: errors on the wire
 
 
-class ApplicationErrorCategory(IntEnum):
+class ApplicationErrorCategory(NamedIntEnum):
     """How much attention an application error deserves (``temporal.api.enums.v1.ApplicationErrorCategory``)."""
 
     UNSPECIFIED = 0
@@ -71,7 +72,7 @@ class ApplicationErrorCategory(IntEnum):
     BENIGN = 1
 
 
-class TimeoutType(IntEnum):
+class TimeoutType(NamedIntEnum):
     """Which of an activity's timeouts passed (``temporal.api.enums.v1.TimeoutType``)."""
 
     UNSPECIFIED = 0
@@ -81,7 +82,7 @@ class TimeoutType(IntEnum):
     HEARTBEAT = 4
 
 
-class RetryState(IntEnum):
+class RetryState(NamedIntEnum):
     """Why the server did, or did not, retry (``temporal.api.enums.v1.RetryState``)."""
 
     UNSPECIFIED = 0
@@ -163,7 +164,7 @@ def _checked_delay(delay: float | timedelta | None) -> timedelta | None:
 
 
 class CancelledError(FailureError):
-    """An activity was cancelled; raised by one, it means nothing unless the server asked for it."""
+    """An activity was cancelled. Raised by an activity whose cancellation was not requested, it is a plain failure."""
 
     def __init__(self, message: str = "Cancelled", *details: Any) -> None:
         super().__init__(message)
@@ -171,7 +172,7 @@ class CancelledError(FailureError):
 
 
 class TerminatedError(FailureError):
-    """An activity was terminated: its code was not asked."""
+    """An activity was terminated, without a request to its code."""
 
     def __init__(self, message: str = "Terminated", *details: Any) -> None:
         super().__init__(message)
@@ -224,10 +225,10 @@ class ActivityError(FailureError):
         self.retry_state = retry_state
 
 
-# The server, and the way to it
+# Calls to the server
 
 
-class RPCStatusCode(IntEnum):
+class RPCStatusCode(NamedIntEnum):
     """The status codes of gRPC."""
 
     OK = 0
@@ -276,11 +277,11 @@ class RPCError(AsyncWorkerError):
 
     Attributes:
         status: The gRPC status code; ``UNAVAILABLE`` also when no connection could be made or it was lost.
-        message: What the server said, or what went wrong on the way.
+        message: The server's message, or what went wrong with the connection.
         details: The decoded messages of ``grpc-status-details-bin``; one of an unknown type is left as its bytes.
     """
 
-    # How a response that came, or began to, and is of no use begins; and for a poll the token of the task in it.
+    # The beginning of a response that cannot be read, and for a poll the token of the task in it.
     _head: bytes = b""
     _task_token: bytes = b""
 
@@ -297,7 +298,7 @@ class RPCError(AsyncWorkerError):
 
     @property
     def is_message_too_large(self) -> bool:
-        """Whether the message itself was larger than the far end takes."""
+        """Whether the message itself was larger than the receiver accepts."""
         return self.status is RPCStatusCode.RESOURCE_EXHAUSTED and self.message.startswith(_TOO_LARGE)
 
     def __str__(self) -> str:
@@ -328,7 +329,7 @@ class ActivityNotFoundError(RPCError):
         super().__init__(message, RPCStatusCode.NOT_FOUND, details)
 
 
-# What a client is told
+# Results of a client's calls
 
 
 class ActivityFailureError(AsyncWorkerError):
@@ -360,7 +361,7 @@ class AsyncActivityCancelledError(AsyncWorkerError):
 
 
 class ConverterError(AsyncWorkerError):
-    """A value would not become a payload, or a payload a value."""
+    """A value could not be converted to a payload, or a payload to a value."""
 
 
 class ConfigurationError(AsyncWorkerError):
@@ -368,4 +369,4 @@ class ConfigurationError(AsyncWorkerError):
 
 
 class WorkerError(AsyncWorkerError):
-    """A worker could not go on; ``__cause__`` says why."""
+    """A worker had to stop; ``__cause__`` says why."""

@@ -16,7 +16,7 @@ from asyncworker import ActivityHandle, Client, RetryPolicy, Worker, activity
 from asyncworker.exceptions import ActivityFailureError
 from asyncworker.testing import DevServer
 
-# The activities. A worker runs them; whoever starts one needs to know no more than its name.
+# The activities. A worker runs them; to start one it is enough to know its name.
 
 
 @activity.defn(task_queue="quickstart", start_to_close_timeout=10)
@@ -27,12 +27,12 @@ async def append_word(text: str, word: str) -> str:
 @activity.defn(
     task_queue="quickstart",
     start_to_close_timeout=30,
-    # The server hears of each heartbeat within 0.8 × this.
+    # Heartbeats reach the server within 0.8 × this.
     heartbeat_timeout=0.25,
     retry_policy=RetryPolicy(initial_interval=0.2),
 )
 async def copy_pages(pages: int) -> str:
-    # A retry goes on where the last attempt's heartbeats ended.
+    # A retry continues where the last attempt's heartbeats ended.
     first = activity.heartbeat_details(int, default=0)
     for page in range(first, pages):
         activity.heartbeat(page)
@@ -61,7 +61,7 @@ approvals: asyncio.Queue[bytes] = asyncio.Queue()
 @activity.defn(task_queue="quickstart", start_to_close_timeout=60)
 async def ask_a_person(question: str) -> bool:
     activity.logger.info("asking: %s", question)
-    # Whoever has the task token can complete the activity, from anywhere. Here it stays in the process.
+    # Any process that has the task token can complete the activity. Here it stays in this one.
     approvals.put_nowait(activity.info().task_token)
     activity.raise_complete_async()
 
@@ -111,7 +111,7 @@ async def completed_from_outside(client: Client) -> None:
 async def main() -> None:
     # A worker warns of each failed attempt. The one here is part of the show.
     logging.getLogger("asyncworker").setLevel(logging.ERROR)
-    # The server ends open polls when a worker stops, so that nobody waits for them at the end.
+    # The server ends open polls when a worker stops, so that stopping does not wait for them.
     options = {"frontend.enableCancelWorkerPollsOnShutdown": True}
     async with (
         DevServer(dynamic_config=options) as server,

@@ -26,6 +26,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # What a script starts in the background ignores Ctrl-C, and so would every program that the tests interrupt.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # What `nohup` starts ignores hangups, and so would every program that the tests hang up on.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,4 +1,4 @@
-"""Many sleepers, one timer."""
+"""Many timers with one handle of the event loop's."""
 
 from __future__ import annotations
 
@@ -27,137 +27,137 @@ def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
     return "asyncio", request.param
 
 
-class TimerListener:
+class Listener:
     def __init__(self, does: Callable[[], object] = lambda: None) -> None:
         self.does = does
-        self.woken_at: list[float] = []
-        self.woken = asyncio.Event()
+        self.called_at: list[float] = []
+        self.called = asyncio.Event()
 
-    def on_alarm(self) -> None:
-        self.woken_at.append(asyncio.get_running_loop().time())
-        self.woken.set()
+    def on_timer(self) -> None:
+        self.called_at.append(asyncio.get_running_loop().time())
+        self.called.set()
         self.does()
 
 
 @pytest.fixture
-async def alarms() -> AsyncIterator[CoalescedTimers]:
-    alarms = CoalescedTimers(asyncio.get_running_loop())
-    yield alarms
-    alarms.close()
+async def timers() -> AsyncIterator[CoalescedTimers]:
+    timers = CoalescedTimers(asyncio.get_running_loop())
+    yield timers
+    timers.close()
 
 
 def clock() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def test_each_is_woken_when_its_moment_has_come(alarms):
-    """Whatever the order in which alarms are set, each goes off after its moment, and in the order of moments."""
+async def test_listeners_are_called_when_they_are_due(timers):
+    """Whatever the order in which timers are set, each listener is called after its time, and in the order of times."""
     order: list[str] = []
-    sleepers = {name: TimerListener(lambda name=name: order.append(name)) for name in "cab"}
+    listeners = {name: Listener(lambda name=name: order.append(name)) for name in "cab"}
     began = clock()
-    for number, sleeper in zip((3, 1, 2), sleepers.values(), strict=True):
-        alarms.set(began + number / 100, sleeper)
+    for number, listener in zip((3, 1, 2), listeners.values(), strict=True):
+        timers.set(began + number / 100, listener)
 
-    await sleepers["c"].woken.wait()
+    await listeners["c"].called.wait()
 
     assert order == ["a", "b", "c"]
-    for number, sleeper in zip((3, 1, 2), sleepers.values(), strict=True):
-        assert len(sleeper.woken_at) == 1
-        assert sleeper.woken_at[0] >= began + number / 100 - 0.001
+    for number, listener in zip((3, 1, 2), listeners.values(), strict=True):
+        assert len(listener.called_at) == 1
+        assert listener.called_at[0] >= began + number / 100 - 0.001
 
 
 @pytest.mark.parametrize("ahead", [-1.0, 0.0, 0.0004, 0.0014])
-async def test_one_whose_moment_is_past_or_near_is_woken_soon(alarms, ahead):
-    """However little time there is left, and were it less than a loop's timer can tell, the alarm goes off."""
-    soon, later = TimerListener(), TimerListener()
-    alarms.set(clock() + ahead, soon)
+async def test_a_listener_that_is_due_already_is_called_soon(timers, ahead):
+    """However little time there is left, and be it less than the resolution of a loop's timer, it is called."""
+    soon, later = Listener(), Listener()
+    timers.set(clock() + ahead, soon)
 
     async with asyncio.timeout(5):
-        await soon.woken.wait()
-        alarms.set(clock() + 0.01, later)
-        await later.woken.wait()
+        await soon.called.wait()
+        timers.set(clock() + 0.01, later)
+        await later.called.wait()
 
-    assert len(soon.woken_at) == 1
-    assert repr(alarms) == "<CoalescedTimers [0 set]>"
+    assert len(soon.called_at) == 1
+    assert repr(timers) == "<CoalescedTimers [0 set]>"
 
 
-async def test_a_later_alarm_set_while_others_ring_puts_off_none(alarms):
-    """Whoever is woken and sleeps on for long does not make the others oversleep."""
-    early = TimerListener(lambda: alarms.set(clock() + 3600, early))
-    late = TimerListener()
-    alarms.set(clock() + 0.01, early)
-    alarms.set(clock() + 0.02, late)
+async def test_a_timer_set_while_others_are_called_postpones_none(timers):
+    """A listener that sets a later timer does not delay the others."""
+    early = Listener(lambda: timers.set(clock() + 3600, early))
+    late = Listener()
+    timers.set(clock() + 0.01, early)
+    timers.set(clock() + 0.02, late)
 
     async with asyncio.timeout(5):
-        await late.woken.wait()
+        await late.called.wait()
 
-    assert len(early.woken_at) == 1
+    assert len(early.called_at) == 1
 
 
-async def test_an_alarm_that_was_unset_does_not_ring(alarms):
-    """Nobody is woken for a moment that was given up, and the next one's comes all the same."""
-    gone, other = TimerListener(), TimerListener()
+async def test_a_cancelled_timer_calls_no_listener(timers):
+    """The next timer is called all the same."""
+    gone, other = Listener(), Listener()
     when = clock() + 0.01
-    alarms.set(when, gone)
-    alarms.set(when + 0.01, other)
-    alarms.unset(when, gone)
+    timers.set(when, gone)
+    timers.set(when + 0.01, other)
+    timers.cancel(when, gone)
 
     async with asyncio.timeout(5):
-        await other.woken.wait()
+        await other.called.wait()
 
-    assert gone.woken_at == []
+    assert gone.called_at == []
 
 
-async def test_one_that_fails_wakes_the_others_all_the_same(alarms, caplog):
-    """A sleeper that raises is named in the log, and costs nobody else the alarm."""
-    bad, good = TimerListener(lambda: 1 / 0), TimerListener()
+async def test_a_listener_that_raises_costs_no_other_its_call(timers, caplog):
+    """It is named in the log."""
+    bad, good = Listener(lambda: 1 / 0), Listener()
     when = clock() + 0.01
-    alarms.set(when, bad)
-    alarms.set(when, good)
+    timers.set(when, bad)
+    timers.set(when, good)
 
     async with asyncio.timeout(5):
-        await good.woken.wait()
+        await good.called.wait()
 
-    assert "failed on its alarm" in caplog.text
+    assert "failed on its timer" in caplog.text
     assert "ZeroDivisionError" in caplog.text
 
 
-async def test_sleepers_are_woken_in_an_empty_context(alarms):
-    """What was current for the one that set the first alarm is nobody else's business."""
+async def test_listeners_are_called_in_an_empty_context(timers):
+    """The context variables of the first that sets a timer do not reach the others."""
     variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable")
     variable.set("the first one's")
     seen: list[str | None] = []
-    sleeper = TimerListener(lambda: seen.append(variable.get(None)))
-    alarms.set(clock() + 0.01, sleeper)
+    listener = Listener(lambda: seen.append(variable.get(None)))
+    timers.set(clock() + 0.01, listener)
 
-    await sleeper.woken.wait()
+    await listener.called.wait()
 
     assert seen == [None]
 
 
-async def test_after_a_blocked_loop_what_has_come_is_read_first(alarms):
-    """An alarm that a blocked loop made late goes off only when the loop has had time to see to everything else."""
-    sleeper = TimerListener()
-    alarms.set(clock() + 0.01, sleeper)
+async def test_timers_are_postponed_after_a_blocked_loop(timers):
+    """A timer that a blocked loop has made late comes only when the loop has had time for everything else."""
+    listener = Listener()
+    timers.set(clock() + 0.01, listener)
     turns = 0
 
     time.sleep(0.1)  # noqa: ASYNC251 - the loop is to be blocked
-    while not sleeper.woken.is_set() and turns < 20:
+    while not listener.called.is_set() and turns < 20:
         await asyncio.sleep(0)
         turns += 1
 
     assert turns == 20
     async with asyncio.timeout(5):
-        await sleeper.woken.wait()
+        await listener.called.wait()
 
 
-async def test_closing_wakes_nobody_and_leaves_no_timer():
-    """Closed alarms have nothing to do with the loop any more."""
-    alarms, sleeper = CoalescedTimers(asyncio.get_running_loop()), TimerListener()
-    alarms.set(clock() + 0.01, sleeper)
-    alarms.close()
+async def test_closing_cancels_all_timers():
+    """Closed timers have nothing to do with the loop any more."""
+    timers, listener = CoalescedTimers(asyncio.get_running_loop()), Listener()
+    timers.set(clock() + 0.01, listener)
+    timers.close()
 
     await asyncio.sleep(0.03)
 
-    assert sleeper.woken_at == []
-    assert repr(alarms) == "<CoalescedTimers [0 set]>"
+    assert listener.called_at == []
+    assert repr(timers) == "<CoalescedTimers [0 set]>"

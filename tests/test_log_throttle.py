@@ -1,25 +1,33 @@
+"""Which lines are logged, and which are too much like the last one."""
+
 from __future__ import annotations
 
 from asyncworker._log_throttle import LogThrottle
 
 
-def test_the_same_is_told_once_a_minute():
-    """The first of a kind is news, the same again is not, and a minute later it is."""
-    news = LogThrottle()
+def test_the_same_message_is_logged_once_a_minute():
+    """The first one is logged, the same again is not, and a minute later it is."""
+    throttle = LogThrottle()
 
-    assert [news.should_log("away", now) for now in (5.0, 6.0, 64.9, 65.0, 66.0)] == [True, False, False, True, False]
+    assert [throttle.should_log("away", now) for now in (5.0, 6.0, 64.9, 65.0, 66.0)] == [
+        True,
+        False,
+        False,
+        True,
+        False,
+    ]
 
 
-def test_something_else_is_news():
-    """What has not been told last is told, however soon it comes."""
-    news = LogThrottle()
+def test_a_new_message_is_logged_at_once():
+    """A message other than the last is logged, however soon it comes."""
+    throttle = LogThrottle()
 
-    assert [news.should_log(message, 5.0) for message in ("away", "full", "away")] == [True, True, True]
+    assert [throttle.should_log(message, 5.0) for message in ("away", "full", "away")] == [True, True, True]
 
 
-def test_repr():
-    """It shows when it was last told."""
-    news = LogThrottle()
-    assert repr(news) == "<LogThrottle [nothing told]>"
-    news.should_log("away", 5.0)
-    assert repr(news) == "<LogThrottle [told at 5]>"
+def test_the_repr_of_a_log_throttle_shows_when_it_last_logged():
+    """Its state is there for a debugger."""
+    throttle = LogThrottle()
+    assert repr(throttle) == "<LogThrottle [nothing logged]>"
+    throttle.should_log("away", 5.0)
+    assert repr(throttle) == "<LogThrottle [logged at 5]>"

@@ -31,14 +31,18 @@ LAYERS = {
         {"config"},
         {"_rpc", "converter"},
         {"common"},
+        {"_arguments"},
         {"_time", "_coalesced_timers"},
         {"_wire"},
         {
+            "_enums",
             "_proto",
             "_lazy",
             "_log_throttle",
             "_safe_logger",
+            "_safe_text",
             "_timer_queue",
+            "_user_code",
             "_version",
             "_wire_primitives",
             "exceptions",
@@ -47,20 +51,30 @@ LAYERS = {
     "worker": [
         {"_worker"},
         {"_run"},
-        {"_checks", "_settings"},
+        {"_checks", "_settings", "_statistics"},
         {"control"},
         {"polling"},
         {"attempts"},
         {"_registry"},
         {"_propagation", "slots"},
-        {"_events", "_interceptor", "_rate_limit", "_signals", "_size_limits", "_unless"},
+        {
+            "_events",
+            "_interceptor",
+            "_rate_limit",
+            "_signals",
+            "_size_limits",
+            "_stages",
+            "_supervision",
+            "_wait_queue",
+        },
     ],
     "_rpc": [
         {"_grpclib", "_service"},
         {"http2"},
         {"_bound", "_caller", "_dial"},
         {"_call_metadata", "_callbacks", "_long_poll", "_transport"},
-        {"_metadata", "_methods", "_response_head", "_retry", "_status", "_target", "_threads"},
+        {"_target"},
+        {"_address", "_metadata", "_methods", "_response_head", "_retry", "_status", "_threads", "_tls"},
     ],
     "converter": [
         {"_data", "_signature"},
@@ -86,8 +100,31 @@ UPWARDS = {
 #: Modules in one folder, `__init__` apart.
 MOST_MODULES = 15
 
+# Where a task may be made that is no child of a task group: what awaits it, and why it is none.
+PLAIN_TASKS = {
+    "worker/_worker.py": "a run of a worker, which is entered and left in any tasks",
+    "worker/attempts/_attempt.py": "an attempt: a task of a group costs five times as much, and its error is its own",
+    "worker/control/_client_workers.py": "what the workers of a client share, which begin and end in any order",
+    "worker/slots/_isolated.py": "a wait for a user's slot, which is left behind if it does not heed its cancellation",
+}
+# The same, which are to become children of task groups.
+PLAIN_TASKS_LEFT = {
+    "_rpc/_dial.py",
+    "_rpc/_grpclib.py",
+    "cli/_exec.py",
+    "cli/_leave.py",
+    "cli/_reload.py",
+    "cli/_run.py",
+    "contrib/fastapi.py",
+    "testing/_environment.py",
+    "worker/attempts/_heartbeater.py",
+}
+
 # Modules that decide: no clock, no socket, nothing to await. The converter awaits its codecs only.
 PURE = [
+    "_arguments.py",
+    "_enums.py",
+    "_safe_text.py",
     "_timer_queue.py",
     "_rpc/http2/_call.py",
     "_rpc/http2/_frames.py",
@@ -195,6 +232,7 @@ def test_imports_point_down(path):
             assert set(above) - UPWARDS.get(name_of(path), set()) == set()
 
 
+@pytest.mark.timeout(180)
 def test_each_module_can_be_imported_first():
     """No module depends on another one's having been imported before it."""
     names = [".".join(["asyncworker", *path.relative_to(ROOT).with_suffix("").parts]) for path in modules()]
@@ -226,6 +264,19 @@ for name in sys.argv[1:]:
 def test_a_folder_can_be_taken_in_at_a_glance(folder):
     """No folder has more modules than a reader takes in at a glance."""
     assert len([path for path in folder.glob("*.py") if path.stem != "__init__"]) <= MOST_MODULES
+
+
+def test_tasks_without_a_group_are_made_in_few_modules():
+    """Every task has an owner that awaits it: a task group, or one of the modules that are named here."""
+    making = {
+        name_of(path)
+        for path in written_modules()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in {"create_task", "ensure_future"}
+    }
+
+    assert making - PLAIN_TASKS_LEFT == set(PLAIN_TASKS)
+    assert len(PLAIN_TASKS) <= 6
 
 
 @pytest.mark.parametrize("name", PURE)

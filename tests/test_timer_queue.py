@@ -1,4 +1,4 @@
-"""Who waits for which moment: rounding, order, and what is forgotten."""
+"""The queue of timers: rounding, order, and what is forgotten."""
 
 from __future__ import annotations
 
@@ -7,118 +7,118 @@ import random
 
 import pytest
 
-from asyncworker._timer_queue import TimerQueue, about
+from asyncworker._timer_queue import TimerQueue, coalesce
 
 
 @pytest.fixture
-def moments() -> TimerQueue[str]:
+def queue() -> TimerQueue[str]:
     return TimerQueue()
 
 
-class TestAbout:
-    def test_those_with_the_same_slack_choose_the_same_moment(self):
-        """TimerQueue that differ by less than the slack become one, which is none of them too early for."""
-        assert about(100.0001, 0.01) == about(100.0099, 0.01)
-        assert about(100.0099, 0.01) >= 100.0099
+class TestCoalesce:
+    def test_times_that_differ_by_less_than_the_slack_become_one(self):
+        """The common time is early for none of them."""
+        assert coalesce(100.0001, 0.01) == coalesce(100.0099, 0.01)
+        assert coalesce(100.0099, 0.01) >= 100.0099
 
     @pytest.mark.parametrize("slack", [0.01, 0.02, 0.0016, 1 / 3])
-    def test_is_late_by_less_than_the_slack(self, slack):
-        """Whatever the moment, it is never early, and late by no more than the slack."""
+    def test_a_time_is_rounded_up_by_no_more_than_the_slack(self, slack):
+        """Whatever the time, the rounded one is never early."""
         dice = random.Random(7)
         for _ in range(1000):
             when = dice.uniform(0, 1e6)
-            assert 0 <= about(when, slack) - when <= slack + 1e-9
+            assert 0 <= coalesce(when, slack) - when <= slack + 1e-9
 
-    def test_never_stays_never(self):
-        """Who waits for ever needs no rounding."""
-        assert about(math.inf, 0.01) == math.inf
+    def test_infinity_is_not_rounded(self):
+        """A timer that is never due needs no rounding."""
+        assert coalesce(math.inf, 0.01) == math.inf
 
 
-class TestMoments:
-    def test_says_when_there_is_a_new_first_moment(self, moments):
-        """Only who asks for an earlier moment than all before needs the timer to be set."""
-        assert [moments.add(when, f"{when}") for when in (5, 7, 3, 3, 1)] == [True, False, True, False, True]
-        assert moments.next == 1
+class TestTimerQueue:
+    def test_adding_returns_whether_the_time_is_a_new_first(self, queue):
+        """Only a time earlier than all before needs the event loop's timer to be set."""
+        assert [queue.add(when, f"{when}") for when in (5, 7, 3, 3, 1)] == [True, False, True, False, True]
+        assert queue.next_at == 1
 
-    def test_are_taken_once_and_in_order(self, moments):
-        """Who has waited is taken out by moments, and for one moment in the order of coming."""
-        for when, who in ((3, "c"), (1, "a"), (4, "e"), (3, "d"), (2, "b")):
-            moments.add(when, who)
+    def test_due_listeners_are_popped_once_and_in_order(self, queue):
+        """Listeners come by time, and those of one time in the order of adding."""
+        for when, listener in ((3, "c"), (1, "a"), (4, "e"), (3, "d"), (2, "b")):
+            queue.add(when, listener)
 
-        assert moments.take(0.5) == []
-        assert moments.take(3) == ["a", "b", "c", "d"]
-        assert moments.take(3) == []
-        assert moments.next == 4
+        assert queue.pop_due(0.5) == []
+        assert queue.pop_due(3) == ["a", "b", "c", "d"]
+        assert queue.pop_due(3) == []
+        assert queue.next_at == 4
 
-    def test_who_gave_up_is_not_taken(self, moments):
-        """Nobody is woken who no longer waits, and a moment for which nobody waits is not the next."""
-        moments.add(1, "a")
-        moments.add(2, "b")
-        moments.add(2, "c")
+    def test_a_discarded_listener_is_not_popped(self, queue):
+        """A time of which each listener was discarded is not the next one either."""
+        queue.add(1, "a")
+        queue.add(2, "b")
+        queue.add(2, "c")
 
-        moments.discard(1, "a")
-        moments.discard(2, "b")
+        queue.discard(1, "a")
+        queue.discard(2, "b")
 
-        assert moments.take(0) == []
-        assert moments.next == 2
-        assert moments.take(2) == ["c"]
+        assert queue.pop_due(0) == []
+        assert queue.next_at == 2
+        assert queue.pop_due(2) == ["c"]
 
-    def test_giving_up_twice_is_nothing(self, moments):
-        """Who does not wait can be discarded all the same."""
-        moments.add(1, "a")
-        moments.add(1, "b")
+    def test_discarding_twice_changes_nothing(self, queue):
+        """A listener that is not there can be discarded all the same."""
+        queue.add(1, "a")
+        queue.add(1, "b")
 
         for _ in range(2):
-            moments.discard(1, "a")
-            moments.discard(5, "a")
+            queue.discard(1, "a")
+            queue.discard(5, "a")
 
-        assert moments.take(1) == ["b"]
+        assert queue.pop_due(1) == ["b"]
 
-    def test_waiting_again_for_a_moment_that_was_given_up(self, moments):
-        """A moment that had been abandoned counts again, and once."""
-        moments.add(1, "a")
-        moments.discard(1, "a")
+    def test_a_time_can_be_used_again_after_its_last_listener_was_discarded(self, queue):
+        """It counts again, and once."""
+        queue.add(1, "a")
+        queue.discard(1, "a")
 
-        assert moments.add(1, "b")
-        assert moments.take(1) == ["b"]
-        assert moments.next is None
+        assert queue.add(1, "b")
+        assert queue.pop_due(1) == ["b"]
+        assert queue.next_at is None
 
-    def test_is_empty_at_first(self, moments):
-        """Where nobody waits there is no next moment."""
-        assert moments.take(10) == []
-        assert moments.next is None
-        assert repr(moments) == "<TimerQueue [0 wait for 0]>"
+    def test_a_new_queue_is_empty(self, queue):
+        """Where there is no listener there is no next time."""
+        assert queue.pop_due(10) == []
+        assert queue.next_at is None
+        assert repr(queue) == "<TimerQueue [0 timers at 0 times]>"
 
-    def test_what_was_given_up_takes_no_room(self, moments):
-        """However many come and go, only those who wait, and as many moments again, are kept."""
+    def test_discarded_listeners_take_no_memory(self, queue):
+        """However many come and go, only those that are left, and as many times again, are kept."""
         for number in range(100):
-            moments.add(1000 + number, f"stays {number}")
+            queue.add(1000 + number, f"stays {number}")
 
         largest = 0
         for number in range(5000):
-            moments.add(number, "goes")
-            moments.discard(number, "goes")
-            largest = max(largest, len(moments._heap))
+            queue.add(number, "goes")
+            queue.discard(number, "goes")
+            largest = max(largest, len(queue._heap))
 
-        assert len(moments) == 100
+        assert len(queue) == 100
         assert largest <= 256
-        assert moments.take(2000) == [f"stays {number}" for number in range(100)]
+        assert queue.pop_due(2000) == [f"stays {number}" for number in range(100)]
 
-    def test_does_what_sorting_would(self):
-        """Any mixture of coming, giving up and taking gives what a sorted list would."""
+    def test_a_queue_gives_what_sorting_would(self):
+        """Any mixture of adding, discarding and popping gives what a sorted list would."""
         dice = random.Random(5)
-        moments, pending, now = TimerQueue[int](), {}, 0.0
+        queue, pending, now = TimerQueue[int](), {}, 0.0
         for number in range(5000):
-            pending[number] = about(now + dice.choice([0.01, 0.1, 1.0, 70.0]), dice.choice([0.001, 0.1]))
-            moments.add(pending[number], number)
+            pending[number] = coalesce(now + dice.choice([0.01, 0.1, 1.0, 70.0]), dice.choice([0.001, 0.1]))
+            queue.add(pending[number], number)
             if dice.random() < 0.7:
                 goes = dice.choice(list(pending))
-                moments.discard(pending.pop(goes), goes)
+                queue.discard(pending.pop(goes), goes)
             now += dice.random() / 10
 
-            due = [who for who, when in pending.items() if when <= now]
+            due = [listener for listener, when in pending.items() if when <= now]
 
-            assert sorted(moments.take(now)) == due
-            for who in due:
-                del pending[who]
-        assert len(moments) == len(pending)
+            assert sorted(queue.pop_due(now)) == due
+            for listener in due:
+                del pending[listener]
+        assert len(queue) == len(pending)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import ClientClosedError
@@ -37,6 +37,12 @@ class BoundTransport:
 
     def __repr__(self) -> str:
         return repr(self._inner)
+
+    @property
+    def statistics(self) -> Callable[[], Any]:
+        """The other transport's ``statistics()``, if it has that."""
+        found: Callable[[], Any] = self._inner.statistics  # type: ignore[attr-defined]
+        return found
 
     def unary(
         self, path: str, request: bytes, *, timeout: float | None, metadata: Metadata = ()

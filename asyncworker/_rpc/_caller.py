@@ -20,7 +20,7 @@ from ._callbacks import BackgroundTasks, unary_nowait_of
 from ._long_poll import LongPoll, poll_of
 from ._methods import POLL_ACTIVITY_TASK_QUEUE, Method
 from ._response_head import leading_field
-from ._retry import Failures, RetryRules
+from ._retry import Failures
 from ._status import decode_details
 from ._transport import Callbacks, Metadata, Transport
 
@@ -162,12 +162,12 @@ class Caller:
         error: RPCError,
         method: Method[Any, Any],
         data: bytes,
-        rules: RetryRules,
+        failures: Failures,
         until: float | None,
         callbacks: Callbacks[bytes],
     ) -> None:
         """Do :meth:`retry` in a task, and report the outcome to *callbacks*."""
-        rest = self.retry(error, method, data, rules, rules.attempt_timeout, until)
+        rest = self.retry(error, method, data, failures, failures.rules.attempt_timeout, until)
         self._tasks.start_call(rest, callbacks)
 
     async def retry(
@@ -175,17 +175,16 @@ class Caller:
         error: RPCError,
         method: Method[Any, Any],
         data: bytes,
-        rules: RetryRules,
+        failures: Failures,
         timeout: float,
         until: float | None,
         metadata: Metadata = (),
     ) -> bytes:
-        """Make the tries of a call that come after the first, which has failed with *error*.
+        """Make the tries of a call that come after the first, which has failed with *error*; *failures* counts them.
 
         Raises:
             RPCError: The last try's; where *until* has cut that short, the error of the one before, as that says why.
         """
-        failures = Failures(rules)
         reason = error
         while True:
             self.record_error(error)

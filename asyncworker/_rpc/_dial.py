@@ -14,9 +14,11 @@ from functools import partial
 from itertools import zip_longest
 from typing import Any, TypeAlias, TypeVar
 
+from ._address import authority
 from ._callbacks import BackgroundTasks
-from ._target import HttpConnectProxy, Target, authority
+from ._target import HttpConnectProxy, Target
 from ._threads import in_own_thread
+from ._tls import create_context
 
 _P = TypeVar("_P", bound=asyncio.BaseProtocol)
 # As `getaddrinfo` has it: family, kind, protocol, canonical name, and what a socket connects to.
@@ -42,7 +44,7 @@ async def dial(target: Target, make_protocol: Callable[[], _P]) -> _P:
     options: dict[str, Any] = {}
     if target.tls is not None:
         # Reads files, and the system's certificates take some 20 ms.
-        context = await in_own_thread(f"read the certificates for {target}", target.tls.create_context)
+        context = await in_own_thread(f"read the certificates for {target}", partial(create_context, target.tls))
         options = {
             "ssl": context,
             "server_hostname": target.server_name,

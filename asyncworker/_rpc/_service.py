@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from asyncio import get_running_loop
-from collections.abc import Mapping
-from typing import Any, Generic
+from asyncio import CancelledError, get_running_loop
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any, Generic, NamedTuple, TypeAlias
 
 from .._wire import DecodeError, TooMuchError, decode, encode
 from ..exceptions import RPCError, RPCStatusCode
@@ -14,10 +16,10 @@ from ._caller import Caller, annotate
 from ._long_poll import LongPoll, UnansweredError
 from ._methods import Method, Req, Resp
 from ._response_head import HEAD_SIZE
-from ._retry import DEFAULT, RetryRules
+from ._retry import DEFAULT, Failures, RetryRules
 from ._transport import Callbacks, Metadata, Transport
 
-__all__ = ["DEFAULT_MAX_DECODED_BYTES", "LONG_POLL_TIMEOUT", "WorkflowService"]
+__all__ = ["DEFAULT_MAX_DECODED_BYTES", "LONG_POLL_TIMEOUT", "RequestFinished", "RequestListener", "WorkflowService"]
 
 #: Seconds a long poll may take. The server answers after 60 s at the latest, so this never cuts an answer off.
 LONG_POLL_TIMEOUT = 70.0
@@ -27,6 +29,28 @@ DEFAULT_MAX_DECODED_BYTES = 128 << 20
 
 # The server refuses a poll that has two seconds left or less when it arrives; the shortest that is sent has three.
 _TOO_SHORT = 2.5
+
+
+class RequestFinished(NamedTuple):
+    """A request to the server ended.
+
+    Attributes:
+        operation: The method of the service, such as ``"RespondActivityTaskCompleted"``.
+        status: ``OK``, or the last try's status; ``CANCELLED`` if the caller was cancelled.
+        took: Seconds from the request to its end, with its retries and the waits between them.
+        attempts: How many tries it took.
+        is_long_poll: Whether the server holds such a request until there is something to return.
+    """
+
+    operation: str
+    status: RPCStatusCode
+    took: float
+    attempts: int
+    is_long_poll: bool
+
+
+#: Called when a request has ended, on the event loop. It must not raise.
+RequestListener: TypeAlias = Callable[[RequestFinished], None]
 
 
 class WorkflowService:
@@ -44,7 +68,7 @@ class WorkflowService:
         ValueError: A metadata key or value that gRPC does not allow, or a limit below 1.
     """
 
-    __slots__ = ("_max_decoded_bytes", "_transport", "caller", "namespace")
+    __slots__ = ("_listeners", "_max_decoded_bytes", "_transport", "caller", "namespace")
 
     def __init__(
         self,
@@ -60,6 +84,7 @@ class WorkflowService:
         self._max_decoded_bytes = max_decoded_bytes
         self.namespace = namespace
         self._transport = transport
+        self._listeners: tuple[RequestListener, ...] = ()
         self.caller = Caller(transport, CallMetadata(namespace, api_key, metadata or {}))
 
     def __repr__(self) -> str:
@@ -91,6 +116,44 @@ class WorkflowService:
     def replace_metadata(self, metadata: Mapping[str, str | bytes]) -> None:
         """Send *metadata* in place of what was given at first, with every try from now on."""
         self.caller.metadata.replace_extra(metadata)
+
+    @contextmanager
+    def listening(self, listener: RequestListener | None) -> Iterator[None]:
+        """Call *listener* with each request that ends within the block; ``None``: do nothing."""
+        if listener is None:
+            yield
+            return
+        self._listeners = (*self._listeners, listener)
+        try:
+            yield
+        finally:
+            remaining = list(self._listeners)
+            remaining.remove(listener)
+            self._listeners = tuple(remaining)
+
+    def begin_request(self) -> float:
+        """Return when the request that begins now does so, for :meth:`end_request`; 0 where there is no listener."""
+        return monotonic() if self._listeners else 0.0
+
+    def end_request(
+        self, method: Method[Any, Any], began_at: float, failures: Failures | None, error: BaseException | None = None
+    ) -> None:
+        """Call the listeners, as the request of *method* that began at *began_at* has ended.
+
+        Args:
+            method: Of the request.
+            began_at: From :meth:`begin_request`.
+            failures: Of the tries; ``None`` if the first was the only one.
+            error: With which it has failed.
+        """
+        if not began_at:
+            return
+        failed = 0 if failures is None else failures.attempts
+        attempts = failed if error is not None and failed else failed + 1
+        status = error.status if isinstance(error, RPCError) else RPCStatusCode.CANCELLED if error else RPCStatusCode.OK
+        event = RequestFinished(method.name, status, monotonic() - began_at, attempts, method.long_poll)
+        for listener in self._listeners:
+            listener(event)
 
     async def call(
         self,
@@ -130,13 +193,24 @@ class WorkflowService:
         if timeout is None:
             timeout = LONG_POLL_TIMEOUT if method.long_poll else rules.attempt_timeout
         ends_at = get_running_loop().time() + timeout if method.long_poll else None
+        began_at, failures = self.begin_request(), None
+        reply: bytes | None
         try:
-            reply = await self.caller.send(method, data, timeout, until, metadata)
-        except RPCError as error:
-            if ends_at is not None and _came_too_late(error, ends_at):
-                return decode(method.response, b"")
-            reply = await self.caller.retry(error, method, data, rules, timeout, until, metadata)
-        return self.read(method, reply)
+            try:
+                reply = await self.caller.send(method, data, timeout, until, metadata)
+            except RPCError as error:
+                if ends_at is not None and _came_too_late(error, ends_at):
+                    reply = None
+                else:
+                    failures = Failures(rules)
+                    reply = await self.caller.retry(error, method, data, failures, timeout, until, metadata)
+            response = decode(method.response, b"") if reply is None else self.read(method, reply)
+        except (RPCError, CancelledError) as error:
+            self.end_request(method, began_at, failures, error)
+            raise
+        if began_at:
+            self.end_request(method, began_at, failures)
+        return response
 
     async def poll(self, method: Method[Req, Resp], request: Req, long_poll: LongPoll, *, timeout: float) -> Resp:
         """Make a long poll that may bring what must not be lost: once.
@@ -160,16 +234,25 @@ class WorkflowService:
         data = encode(request)
         del request
         ends_at = get_running_loop().time() + timeout
+        began_at = self.begin_request()
+        reply: bytes | None
         try:
-            reply = await self.caller.poll(method, data, long_poll, timeout=timeout)
-        except RPCError as error:
-            if _is_overdue(error) or _came_too_late(error, ends_at):
+            try:
+                reply = await self.caller.poll(method, data, long_poll, timeout=timeout)
+            except RPCError as error:
+                if not (_is_overdue(error) or _came_too_late(error, ends_at)):
+                    self.caller.record_error(error)
+                    annotate(method, error)
+                    raise
                 self.caller.record_answer()
-                return decode(method.response, b"")
-            self.caller.record_error(error)
-            annotate(method, error)
+                reply = None
+            response = decode(method.response, b"") if reply is None else self.read(method, reply)
+        except (RPCError, CancelledError) as error:
+            self.end_request(method, began_at, None, error)
             raise
-        return self.read(method, reply)
+        if began_at:
+            self.end_request(method, began_at, None)
+        return response
 
     def call_nowait(
         self,
@@ -207,7 +290,7 @@ class WorkflowService:
 class _NowaitCall(Generic[Req, Resp]):
     """A call whose outcome goes to callbacks: it is the callbacks of its first try, and of the retries."""
 
-    __slots__ = ("_callbacks", "_is_retrying", "_method", "_service", "_until", "data", "rules")
+    __slots__ = ("_began_at", "_callbacks", "_failures", "_method", "_service", "_until", "data", "rules")
 
     def __init__(
         self,
@@ -224,7 +307,9 @@ class _NowaitCall(Generic[Req, Resp]):
         self.rules = rules
         self._until = until
         self._callbacks = callbacks
-        self._is_retrying = False
+        # Of the retries; ``None`` while the first try is under way.
+        self._failures: Failures | None = None
+        self._began_at = service.begin_request()
 
     def __repr__(self) -> str:
         return f"<_NowaitCall {self._method.name} for {self._callbacks!r}>"
@@ -234,17 +319,23 @@ class _NowaitCall(Generic[Req, Resp]):
         try:
             response = self._service.read(self._method, reply)
         except RPCError as error:
-            self._callbacks.on_failure(error)
-        else:
-            self._callbacks.on_reply(response)
+            self._fail(error)
+            return
+        self._callbacks.on_reply(response)
+        if self._began_at:
+            self._service.end_request(self._method, self._began_at, self._failures)
 
     def on_failure(self, error: RPCError) -> None:
         """Retry after the first try; pass on the error of the retries."""
-        if self._is_retrying or isinstance(error, CallTaskCancelledError):
-            self._callbacks.on_failure(error)
+        if self._failures is not None or isinstance(error, CallTaskCancelledError):
+            self._fail(error)
             return
-        self._is_retrying = True
-        self._service.caller.retry_nowait(error, self._method, self.data, self.rules, self._until, self)
+        self._failures = Failures(self.rules)
+        self._service.caller.retry_nowait(error, self._method, self.data, self._failures, self._until, self)
+
+    def _fail(self, error: RPCError) -> None:
+        self._callbacks.on_failure(error)
+        self._service.end_request(self._method, self._began_at, self._failures, error)
 
 
 def _unreadable(method: Method[Any, Any], error: Exception) -> RPCError:

@@ -1,4 +1,4 @@
-"""What activity code may say: declare an activity, and talk to the worker that runs it.
+"""What activity code uses: declare an activity, and talk to the worker that runs it.
 
 The functions below act on the attempt that the calling code belongs to, in coroutines and in the threads of ``def``
 activities alike. Outside of an activity they raise :exc:`RuntimeError`. Names follow ``temporalio.activity``.
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
+from .._arguments import UNSET
 from ..common import ActivityCancellationDetails, CancelReason
-from ._context import _UNSET, Context, current
+from ._context import Context, current
 from ._definition import Definition, defn
 from ._info import Info
 from ._logger import logger
@@ -65,19 +66,22 @@ def context() -> Context:
 
 
 def in_activity() -> bool:
-    """Whether the caller is part of an activity; the one function here that never raises."""
+    """Whether the caller is part of an activity; the one function here that raises nothing outside of one."""
     return current.get(None) is not None
 
 
 def info() -> Info:
-    """Return what the server said of the running attempt."""
+    """Return the server's description of the running attempt."""
     return context().info
 
 
 def client() -> Client:
-    """Return the worker's own client, which shares its connection.
+    """Return the worker's client, which shares its connection.
 
-    It is a client for ``async def`` code; from a ``def`` activity's thread use ``anyio.from_thread.run``.
+    It is for ``async def`` code; from a ``def`` activity's thread use ``anyio.from_thread.run``.
+
+    Raises:
+        RuntimeError: The caller is not part of an activity, or a test's environment has no client.
     """
     return context().client()
 
@@ -88,14 +92,17 @@ def payload_converter() -> PayloadConverter:
 
 
 def heartbeat(*details: Any) -> None:
-    """Tell the server that the activity is alive, and how far it is.
+    """Record a heartbeat: the activity is alive, and *details* say how far it is.
 
     A heartbeat without details keeps those of the one before, of an earlier attempt too.
 
-    Does not wait: heartbeats are throttled to one per 0.8 × heartbeat timeout (30 s without one), the newest details
-    win, and none of them is lost to a failure: the next attempt reads them with :func:`heartbeat_details`. The server's
-    reply is how a cancellation arrives, so an activity that never heartbeats, and has no ``auto_heartbeat``, may learn
-    of one only from a server that pushes.
+    It does not wait: heartbeats are sent at most once per 0.8 × heartbeat timeout (30 s without one), with the newest
+    details. When the attempt fails, its last details are sent with the failure, and the next attempt reads them with
+    :func:`heartbeat_details`. A cancellation arrives in a heartbeat's reply, so an activity that never heartbeats, and
+    has no ``auto_heartbeat``, is cancelled only by a server that pushes.
+
+    Args:
+        details: Values for the next attempt, and for ``ActivityHandle.progress()``; encoded as results are.
 
     Raises:
         ConverterError: The details cannot be encoded; nothing was recorded.
@@ -119,17 +126,17 @@ def heartbeat_details(type: type[T], *, default: D, index: int = 0) -> T | D: ..
 def heartbeat_details(type: Any = ..., *, default: Any = ..., index: int = 0) -> Any: ...
 
 
-def heartbeat_details(type: Any = Any, *, default: Any = _UNSET, index: int = 0) -> Any:
-    """Return what an earlier attempt said in its last heartbeat, as a value of *type*.
+def heartbeat_details(type: Any = Any, *, default: Any = UNSET, index: int = 0) -> Any:
+    """Return a detail of the last heartbeat of an earlier attempt, as a value of *type*.
 
     Args:
-        type: What to read the detail as: a pydantic model, a dataclass, ``int``, …
-        default: What to return if no attempt has heartbeated yet.
+        type: The type to read it as: a pydantic model, a dataclass, ``int``, …
+        default: The value to return if no attempt has heartbeated yet.
         index: Which detail, when a heartbeat had several.
 
     Raises:
         LookupError: There is no such detail, and no default.
-        ConverterError: The detail is not a *type*. Let out of the activity, this is a failure that is not retried.
+        ConverterError: The detail is not a *type*. If the activity lets it through, it fails without a retry.
     """
     return context().heartbeat_details(type, default=default, index=index)
 
@@ -145,9 +152,14 @@ def cancellation_details() -> ActivityCancellationDetails | None:
 
 
 async def wait_for_cancelled() -> None:
-    """Wait until the running activity is asked to stop. Cancelling is safe.
+    """Wait until the running activity is asked to stop.
 
     In the activity's own task that is also the moment at which :exc:`asyncio.CancelledError` arrives.
+
+    Raises:
+        RuntimeError: The caller is not part of an activity.
+
+    Cancelling is safe.
     """
     await context().wait_for_cancelled()
 
@@ -167,7 +179,13 @@ def is_worker_shutdown() -> bool:
 
 
 async def wait_for_worker_shutdown() -> None:
-    """Wait until the worker begins to stop. Cancelling is safe."""
+    """Wait until the worker begins to stop.
+
+    Raises:
+        RuntimeError: The caller is not part of an activity.
+
+    Cancelling is safe.
+    """
     await context().wait_for_worker_shutdown()
 
 
@@ -181,9 +199,9 @@ def wait_for_worker_shutdown_sync(timeout: float | None = None) -> bool:
 
 
 def raise_complete_async() -> NoReturn:
-    """Leave the activity open: its result will come from elsewhere, by its task token or its ids.
+    """Leave the activity open: it is completed from outside, by its task token or its ids.
 
-    See :meth:`asyncworker.client.Client.get_async_activity_handle`. What is raised is no ``Exception``, so that
-    ``except Exception`` does not stop it.
+    See :meth:`asyncworker.client.Client.get_async_activity_handle`. It raises a :exc:`BaseException`, which
+    ``except Exception`` does not catch.
     """
     context().raise_complete_async()

@@ -1,4 +1,4 @@
-"""Tell an activity, once and for good, that it should stop; and let it wait to be told."""
+"""The notice to an activity that it should stop, or that its worker does: given once, and never taken back."""
 
 from __future__ import annotations
 
@@ -7,13 +7,28 @@ import threading
 
 from ..common import ActivityCancellationDetails, CancelReason
 
-__all__ = ["Notice"]
+__all__ = ["Notice", "cancel_message"]
+
+_WHY = {
+    CancelReason.CANCEL_REQUESTED: "its cancellation was requested",
+    CancelReason.RESET: "it was reset",
+    CancelReason.PAUSED: "it was paused",
+    CancelReason.TIMED_OUT: "its attempt has timed out",
+    CancelReason.NOT_FOUND: "the server no longer knows its attempt",
+    CancelReason.WORKER_SHUTDOWN: "the worker is shutting down",
+}
+
+
+def cancel_message(details: ActivityCancellationDetails | None) -> str:
+    """Return the message of the error that a cancelled activity gets: it says why."""
+    reason = None if details is None else details.reason
+    return "Activity cancelled" if reason is None else f"Activity cancelled: {_WHY[reason]}"
 
 
 class Notice:
     """A flag that is raised once, and that both coroutines and threads can wait for.
 
-    The events behind it are made when somebody waits: most activities never do.
+    The events behind it are made at the first wait: most activities never wait.
     """
 
     __slots__ = ("_event", "_thread_event", "details")
@@ -39,7 +54,7 @@ class Notice:
         return None if self.details is None else self.details.reason
 
     def raise_(self, details: ActivityCancellationDetails) -> bool:
-        """Raise the flag, from the event loop's thread; answer whether it was down before."""
+        """Raise the flag, from the event loop's thread; return whether it was down before."""
         if self.details is not None:
             return False
         with self._making:
@@ -59,7 +74,7 @@ class Notice:
         await self._event.wait()
 
     def wait_in_thread(self, timeout: float | None) -> bool:
-        """Block this thread until the flag is raised or *timeout* seconds are over; answer whether it is raised."""
+        """Block this thread until the flag is raised or *timeout* seconds are over; return whether it is raised."""
         with self._making:
             if self.details is not None:
                 return True

@@ -1,4 +1,4 @@
-"""What activity code may ask and say while it runs: the context of one attempt."""
+"""The context of one attempt, as activity code uses it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar, overload
 
+from .._arguments import UNSET
 from .._proto.temporal.api.common.v1 import Payload
 from ..common import ActivityCancellationDetails, CancelReason
 from ..exceptions import CancelledError
-from ._cancellation import Notice
+from ._cancellation import Notice, cancel_message
 from ._info import Info
 
 if TYPE_CHECKING:
@@ -23,14 +24,8 @@ D = TypeVar("D")
 
 
 class CompleteAsync(BaseException):
-    """Leave an activity whose result will come from elsewhere; ``except Exception`` does not stop it."""
+    """Raised to leave an activity open for completion from outside; ``except Exception`` does not catch it."""
 
-
-class _Unset:
-    """Tell "no default" from "the default is None"."""
-
-
-_UNSET = _Unset()
 
 #: The attempt that the running code belongs to.
 current: ContextVar[Context] = ContextVar("asyncworker.activity")
@@ -40,19 +35,19 @@ class Outbound(Protocol):
     """The calls of a context that leave the activity; interceptors wrap them."""
 
     def info(self) -> Info:
-        """Answer what the server said of this attempt."""
+        """Return the server's description of this attempt."""
         ...
 
     def heartbeat(self, *details: Any) -> None:
-        """Take a heartbeat in; called in the activity's own thread."""
+        """Record a heartbeat; called in the activity's own thread."""
         ...
 
 
 class Context:
     """One attempt of an activity, as its code sees it.
 
-    An activity gets it from :func:`context`, or as its first parameter when that is annotated with this class. What
-    is said of the functions of this module holds for the methods of the same name.
+    An activity gets it from :func:`context`, or as its first parameter when that is annotated with this class. The
+    functions of this package do what the methods of the same name do.
     """
 
     __slots__ = (
@@ -85,7 +80,7 @@ class Context:
         self._payload_converter = payload_converter
         self._details = heartbeat_details
         self._client = client
-        # Nothing can stop a thread, so that a `def` activity is told when it heartbeats.
+        # Nothing can stop a thread, so a heartbeat of a `def` activity raises.
         self._raise_on_heartbeat = raise_on_heartbeat
         self._is_told = False
         #: The headers that came with the task; see interceptors and context propagators.
@@ -95,18 +90,18 @@ class Context:
         reason = self._cancellation.reason
         return f"<activity.Context [{'running' if reason is None else reason.value}]>"
 
-    # What it is
+    # The attempt
 
     @property
     def info(self) -> Info:
-        """What the server said of the running attempt."""
+        """The server's description of the running attempt."""
         return self._outbound.info()
 
     def client(self) -> Client:
-        """Return the worker's own client, which shares its connection: for ``async def`` code.
+        """Return the worker's client, which shares its connection: for ``async def`` code.
 
         Raises:
-            RuntimeError: There is none, as in a test's environment that was made without one.
+            RuntimeError: A test's environment was made without one.
         """
         if self._client is None:
             raise RuntimeError("this activity has no client: its environment was made without one")
@@ -119,7 +114,7 @@ class Context:
     # Heartbeats
 
     def heartbeat(self, *details: Any) -> None:
-        """Tell the server that the activity is alive, and how far it is; see :func:`asyncworker.activity.heartbeat`.
+        """Record a heartbeat; see :func:`asyncworker.activity.heartbeat`.
 
         Raises:
             ConverterError: The details cannot be encoded; nothing was recorded.
@@ -130,10 +125,10 @@ class Context:
             # Once: clean-up code may go on heartbeating.
             self._raise_on_heartbeat = False
             self._is_told = True
-            raise CancelledError("Activity cancelled", self._cancellation.details)
+            raise CancelledError(cancel_message(self._cancellation.details), self._cancellation.details)
 
     def _go_on_in_loop(self) -> bool:
-        """Raise from no heartbeat any more, as what can be awaited can be cancelled; answer whether one has raised."""
+        """Raise from no heartbeat any more, as what can be awaited can be cancelled; return whether one has raised."""
         self._raise_on_heartbeat = False
         return self._is_told
 
@@ -150,16 +145,16 @@ class Context:
     @overload
     def heartbeat_details(self, type: Any = ..., *, default: Any = ..., index: int = 0) -> Any: ...
 
-    def heartbeat_details(self, type: Any = Any, *, default: Any = _UNSET, index: int = 0) -> Any:
-        """Return what an earlier attempt said last; see :func:`asyncworker.activity.heartbeat_details`.
+    def heartbeat_details(self, type: Any = Any, *, default: Any = UNSET, index: int = 0) -> Any:
+        """Return a detail of an earlier attempt's last heartbeat; see :func:`asyncworker.activity.heartbeat_details`.
 
         Raises:
             LookupError: There is no such detail, and no default.
-            ConverterError: The detail is not a *type*. Let out of the activity, this is a failure that is not retried.
+            ConverterError: The detail is not a *type*. If the activity lets it through, it fails without a retry.
         """
         if index < len(self._details):
             return self._payload_converter.from_payload(self._details[index], type)
-        if isinstance(default, _Unset):
+        if default is UNSET:
             raise LookupError(
                 f"no attempt of this activity has heartbeated a detail number {index} yet: give a default"
                 " for the first attempt, e.g. heartbeat_details(int, default=0)"
@@ -182,9 +177,10 @@ class Context:
         return self._cancellation.details
 
     async def wait_for_cancelled(self) -> None:
-        """Wait until the activity is asked to stop. Cancelling is safe.
+        """Wait until the activity is asked to stop.
 
-        In the activity's own task that is also the moment at which :exc:`asyncio.CancelledError` arrives.
+        In the activity's own task that is also the moment at which :exc:`asyncio.CancelledError` arrives. Raises
+        nothing of its own. Cancelling is safe.
         """
         await self._cancellation.wait()
 
@@ -201,7 +197,7 @@ class Context:
         return self._shutdown.is_raised
 
     async def wait_for_worker_shutdown(self) -> None:
-        """Wait until the worker begins to stop. Cancelling is safe."""
+        """Wait until the worker begins to stop. Raises nothing of its own. Cancelling is safe."""
         await self._shutdown.wait()
 
     def wait_for_worker_shutdown_sync(self, timeout: float | None = None) -> bool:
@@ -213,5 +209,5 @@ class Context:
         return self._shutdown.wait_in_thread(timeout)
 
     def raise_complete_async(self) -> NoReturn:
-        """Leave the activity open: its result will come from elsewhere, by its task token or its ids."""
+        """Leave the activity open: it is completed from outside, by its task token or its ids."""
         raise CompleteAsync

@@ -20,10 +20,20 @@ from types import (
 )
 from typing import Any, TypeVar, get_type_hints, overload
 
-from .._time import Seconds, to_seconds
+from .._arguments import (
+    Check,
+    check_count,
+    check_duration,
+    check_flag,
+    check_name,
+    check_number,
+    check_string,
+    instance_of,
+)
+from .._time import Seconds
 from ..common import Priority, RetryPolicy
 
-__all__ = ["Definition", "defn", "definitions_of", "is_awaitable"]
+__all__ = ["START_OPTIONS", "Definition", "defn", "definitions_of", "is_awaitable", "is_unbound_method"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -42,13 +52,30 @@ _FUNCTIONS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """What `@activity.defn` says of a function.
+    """The declaration of an activity, made by ``@activity.defn``.
 
-    The timeouts, the retry policy, the task queue, the priority and the summary are defaults for whoever starts the
-    activity from its function; workflows, in whatever SDK, say their own.
+    The timeouts, the retry policy, the task queue, the priority and the summary are defaults for
+    :meth:`asyncworker.client.Client.start_activity`; workflows, in any SDK, have their own.
+
+    Attributes:
+        name: The activity type; ``None`` for a dynamic activity, which takes every type without an activity of its own.
+        fn: The function, bound to its object if it is a method.
+        is_async: Whether it runs on the event loop.
+        takes_context: Whether its first parameter is a :class:`Context`, which the worker passes.
+        no_thread_cancel_exception: Whether heartbeats of a ``def`` function do not raise once it is cancelled.
+        auto_heartbeat: Whether the worker heartbeats for it; ``None``: as the worker is set.
+        max_concurrent: How many of it one worker runs at a time; ``None`` for no limit of its own.
+        max_per_second: How many of it one worker starts per second; ``None`` for no limit of its own.
+        start_to_close_timeout: How long one attempt may take, in seconds or as a timedelta.
+        schedule_to_close_timeout: How long all attempts together may take, in seconds or as a timedelta.
+        schedule_to_start_timeout: How long one attempt may wait for a worker, in seconds or as a timedelta.
+        heartbeat_timeout: How long an attempt may go without a heartbeat, in seconds or as a timedelta.
+        retry_policy: How attempts are repeated.
+        task_queue: The task queue that its workers poll.
+        priority: Its place in the queue.
+        summary: One line for people, shown in the UI.
     """
 
-    #: The activity type; ``None`` for a dynamic activity, which takes every type that nobody else does.
     name: str | None
     fn: Callable[..., Any] = field(repr=False)
     is_async: bool
@@ -68,14 +95,14 @@ class Definition:
 
     @property
     def dynamic(self) -> bool:
-        """Whether this takes every activity type that nobody else does."""
+        """Whether this takes every activity type without an activity of its own."""
         return self.name is None
 
     @classmethod
     def find(cls, fn: Callable[..., Any]) -> Definition | None:
-        """Look the declaration of *fn* up; a bound method's is bound to its object.
+        """Return the declaration of *fn*, or ``None``; that of a bound method is bound to its object.
 
-        A method that overrides a declared one is declared by it.
+        A method that overrides a declared one has its declaration.
         """
         found = getattr(fn, _ATTRIBUTE, None)
         if not isinstance(found, cls):
@@ -85,14 +112,14 @@ class Definition:
 
     @classmethod
     def of(cls, fn: Callable[..., Any]) -> Definition:
-        """Look the declaration of *fn* up, or declare a plain function with the defaults.
+        """Return the declaration of *fn*, or declare a plain function with the defaults.
 
         Raises:
             TypeError: *fn* cannot be an activity.
         """
         found = cls.find(fn)
         if found is None and isinstance(fn, functools.partial):
-            # Its arguments are told from those of the task, but it is the same activity.
+            # Some of its arguments are bound already, but it is the same activity.
             inner: Callable[..., Any] = fn
             while isinstance(inner, functools.partial):
                 inner = inner.func
@@ -134,27 +161,27 @@ def defn(
 ) -> F | Callable[[F], F]:
     """Declare a function as an activity: ``@activity.defn`` or ``@activity.defn(name="charge", …)``.
 
-    ``async def`` functions run on the worker's event loop, ``def`` functions in a thread; what these return is awaited
-    on the loop if it can be. The decorated function is
-    returned as it was, so that it can be called and tested as before.
+    ``async def`` functions run on the worker's event loop, ``def`` functions in a thread; an awaitable that a ``def``
+    function returns is awaited on the loop. The decorator returns the function as it was, so that it can be called and
+    tested as before.
 
     Args:
         fn: The function, when the decorator is used without parentheses.
         name: The activity type. Default: the function's name.
-        dynamic: Take every activity type that nobody else on the worker does; the function has one parameter (after
-            a context), a ``Sequence[RawValue]``.
+        dynamic: Take every activity type without an activity of its own on the worker; the function has one parameter
+            (after a context), a ``Sequence[RawValue]``.
         no_thread_cancel_exception: For ``def`` functions: do not raise :exc:`~asyncworker.exceptions.CancelledError`
-            from :func:`heartbeat` once the activity is cancelled; the function asks :func:`is_cancelled` instead.
+            from :func:`heartbeat` once the activity is cancelled; the function calls :func:`is_cancelled` instead.
         start_to_close_timeout: How long one attempt may take, in seconds or as a timedelta.
         schedule_to_close_timeout: How long all attempts together may take, in seconds or as a timedelta.
-        schedule_to_start_timeout: How long the activity may wait for a worker, in seconds or as a timedelta.
-        heartbeat_timeout: How long the server waits for a heartbeat, in seconds or as a timedelta.
-        retry_policy: How the server retries.
-        task_queue: The queue that its workers poll.
+        schedule_to_start_timeout: How long one attempt may wait for a worker, in seconds or as a timedelta.
+        heartbeat_timeout: How long an attempt may go without a heartbeat, in seconds or as a timedelta.
+        retry_policy: How attempts are repeated.
+        task_queue: The task queue that its workers poll.
         priority: Its place in the queue.
         summary: One line for people, shown in the UI.
         auto_heartbeat: The worker heartbeats for the activity, so that a cancellation reaches code that never calls
-            :func:`heartbeat`. ``None``: what the worker says.
+            :func:`heartbeat`. ``None``: as the worker is set.
         max_concurrent: How many of this activity one worker runs at a time.
         max_per_second: How many of this activity one worker starts per second.
 
@@ -162,14 +189,15 @@ def defn(
         :meth:`asyncworker.client.Client.start_activity`.
 
     Raises:
-        TypeError: This cannot be an activity; the message says why and what to do.
-        ValueError: An option's value is out of its range.
+        TypeError: This cannot be an activity, or an option is unknown or of the wrong type; the message says why and
+            what to do.
+        ValueError: An option is out of its range.
     """
     if fn is not None and not (callable(fn) or isinstance(fn, classmethod)):
         raise TypeError(f"activity.defn takes options by keyword; got {fn!r} where the function belongs")
 
     def decorate(decorated: F) -> F:
-        # The function in it is what is bound, and what is looked at then.
+        # A class method or static method is bound to the function in it, which is looked up then.
         fn: Any = decorated.__func__ if isinstance(decorated, classmethod | staticmethod) else decorated
         if Definition.find(fn) is not None:
             raise ValueError(f"{_describe(fn)} is already declared as an activity: decorate it once")
@@ -184,10 +212,10 @@ def defn(
 
 
 def definitions_of(thing: Any) -> Iterator[Definition]:
-    """Yield the activities that *thing* stands for: a function, or an object with activity methods.
+    """Yield the declarations of *thing*: a function, or an object with activity methods.
 
     Raises:
-        TypeError: It stands for none; the message says what to do.
+        TypeError: It is no activity and has none; the message says what to do.
     """
     if inspect.isclass(thing):
         raise TypeError(f"{thing.__qualname__} is a class: pass an instance of it, e.g. {thing.__name__}(…)")
@@ -208,13 +236,13 @@ def definitions_of(thing: Any) -> Iterator[Definition]:
 
 
 def _own(fn: Callable[..., Any]) -> Definition:
-    """Look up, or make, the declaration of what is handed over by itself."""
+    """Return the declaration of a function that was passed by itself, or make one."""
     _refuse_foreign(fn, fn, _describe(fn))
     return Definition.of(fn)
 
 
 def _refuse_unbound(fn: Callable[..., Any]) -> None:
-    if _is_unbound_method(fn, list(inspect.signature(fn).parameters.values())):
+    if is_unbound_method(fn, list(inspect.signature(fn).parameters.values())):
         owner = fn.__qualname__.rpartition(".")[0]
         raise TypeError(f"{fn.__qualname__} is a method without its object: pass {owner}(…).{fn.__name__}")
 
@@ -288,7 +316,7 @@ def _inherited(method: Any) -> Definition | None:
 
 
 def _carried(static: Any, attribute: str) -> Any:
-    """Look a declaration up without running anything: not a property, nor what a proxy stands for."""
+    """Look a declaration up without running user code: neither a property nor a proxy's object."""
     kind = type(static)
     if issubclass(kind, property):
         static = static.fget
@@ -329,13 +357,13 @@ def _define(fn: Callable[..., Any], *, name: str | None, dynamic: bool, **option
 
 
 def _bind(found: Definition, fn: Callable[..., Any], *, is_async: bool = False) -> Definition:
-    """Read what is declared of one function as what is declared of *fn*, which is it, wraps it, or overrides it."""
+    """Return the declaration of one function as that of *fn*, which is it, wraps it, or overrides it."""
     takes_context = _check_signature(fn, dynamic=found.dynamic)
     return replace(found, fn=fn, is_async=is_async or _is_async(fn), takes_context=takes_context)
 
 
 def _check_signature(fn: Callable[..., Any], *, dynamic: bool) -> bool:
-    """Refuse what no task can call; answer whether a context comes first."""
+    """Refuse a function that no task can call; return whether its first parameter is a context."""
     code = _code_of(fn)
     if inspect.isgeneratorfunction(code) or inspect.isasyncgenfunction(code):
         raise TypeError(f"{_describe(fn)} is a generator: an activity returns one value; heartbeat to report progress")
@@ -358,7 +386,7 @@ def _code_of(fn: Any) -> Callable[..., Any]:
         elif isinstance(fn, _FUNCTIONS):
             return fn
         else:
-            # Whatever else it is: a decorator that is an object often fits methods, as a function does.
+            # An object with __call__, such as a decorator that fits methods as a function does.
             fn = type(fn).__call__
 
 
@@ -375,8 +403,8 @@ def _is_async(fn: Any) -> bool:
 
 
 def is_awaitable(result: Any) -> bool:
-    """Whether what a ``def`` function has returned is to be awaited."""
-    # By its class: an object may be a proxy that has to look up what it stands for.
+    """Whether the result of a ``def`` function is to be awaited."""
+    # By its class: an object may be a proxy that has to look its object up.
     kind = type(result)
     return issubclass(kind, Awaitable) or (kind is GeneratorType and inspect.isawaitable(result))
 
@@ -389,6 +417,7 @@ def _checked_name(fn: Callable[..., Any], name: str | None) -> str:
             name = owner.rpartition(".")[2]
         if name == "<lambda>" or name is None:
             raise TypeError(f"{_describe(fn)} has no name of its own: give one with @activity.defn(name=…)")
+    check_string(f"name of {_describe(fn)}", name)
     if not name:
         raise ValueError("an activity's name must not be empty")
     if name.startswith("__temporal_"):
@@ -396,27 +425,49 @@ def _checked_name(fn: Callable[..., Any], name: str | None) -> str:
     return name
 
 
-_SPANS = ("start_to_close_timeout", "schedule_to_close_timeout", "schedule_to_start_timeout", "heartbeat_timeout")
-_RATES = ("max_concurrent", "max_per_second")
-_KNOWN = tuple(item.name for item in Definition.__dataclass_fields__.values())[4:]
+def _positive(check: Check) -> Check:
+    def check_positive(name: str, value: Any) -> Any:
+        if not check(name, value) > 0:
+            raise ValueError(f"{name} must be above zero, got {value!r}")
+        return value
+
+    return check_positive
+
+
+# How each option of a start is checked that a declaration may have too; `Client.start_activity` checks them likewise.
+START_OPTIONS: Mapping[str, Check] = {
+    "start_to_close_timeout": check_duration,
+    "schedule_to_close_timeout": check_duration,
+    "schedule_to_start_timeout": check_duration,
+    "heartbeat_timeout": check_duration,
+    "retry_policy": instance_of(RetryPolicy, "RetryPolicy(maximum_attempts=3)"),
+    "task_queue": check_name,
+    "priority": instance_of(Priority, "Priority(priority_key=1)"),
+    "summary": check_string,
+}
+# Those that a worker reads.
+_WORKER_OPTIONS: Mapping[str, Check] = {
+    "no_thread_cancel_exception": check_flag,
+    "auto_heartbeat": check_flag,
+    "max_concurrent": _positive(check_count),
+    "max_per_second": _positive(check_number),
+}
+_CHECKS = {**_WORKER_OPTIONS, **START_OPTIONS}
 
 
 def _check_options(fn: Callable[..., Any], options: dict[str, Any]) -> None:
-    unknown = sorted(set(options) - set(_KNOWN))
+    unknown = sorted(set(options) - set(_CHECKS))
     if unknown:
         raise TypeError(
-            f"activity.defn does not take {', '.join(unknown)}; it takes name, dynamic, {', '.join(_KNOWN)}"
+            f"activity.defn does not take {', '.join(unknown)}; it takes name, dynamic, {', '.join(_CHECKS)}"
         )
-    for key in _SPANS:
-        if options.get(key) is not None and to_seconds(options[key]) <= 0:
-            raise ValueError(f"{key} of {_describe(fn)} must be above zero, got {options[key]!r}")
-    for key in _RATES:
-        if options.get(key) is not None and options[key] <= 0:
-            raise ValueError(f"{key} of {_describe(fn)} must be above zero, got {options[key]!r}")
+    for key, value in options.items():
+        if value is not None:
+            _CHECKS[key](f"{key} of {_describe(fn)}", value)
 
 
 def _parameters(fn: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Read the positional parameters, and refuse those that a payload can never reach."""
+    """Return the positional parameters, and refuse those that no payload can fill."""
     try:
         parameters = list(inspect.signature(fn).parameters.values())
     except (TypeError, ValueError) as error:
@@ -429,12 +480,13 @@ def _parameters(fn: Callable[..., Any]) -> list[inspect.Parameter]:
                 f"parameter {parameter.name!r} of {_describe(fn)} is keyword-only: activity arguments are positional,"
                 " so give it a default or make it positional"
             )
-    if _is_unbound_method(fn, parameters):
+    if is_unbound_method(fn, parameters):
         del parameters[0]
     return [parameter for parameter in parameters if parameter.kind is not parameter.KEYWORD_ONLY]
 
 
-def _is_unbound_method(fn: Callable[..., Any], parameters: list[inspect.Parameter]) -> bool:
+def is_unbound_method(fn: Callable[..., Any], parameters: list[inspect.Parameter]) -> bool:
+    """Whether *fn* is a method, named through its class, that has no object yet."""
     # "Orders.pack" is a method, "test.<locals>.pack" is not.
     owner = fn.__qualname__.rpartition(".")[0] if inspect.isfunction(fn) else ""
     return bool(owner) and not owner.endswith("<locals>") and bool(parameters) and parameters[0].name in ("self", "cls")

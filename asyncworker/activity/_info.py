@@ -1,4 +1,4 @@
-"""What an activity may know of the attempt it is."""
+"""The description of an attempt that activity code can read."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from .._proto.temporal.api.common.v1 import ActivityType, WorkflowType
 from .._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
 from .._time import to_datetime, to_timedelta
 from ..common import Priority, RetryPolicy
@@ -18,11 +19,33 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Info:
-    """What the server said of this attempt (``PollActivityTaskQueueResponse``).
+    """The server's description of an attempt (``PollActivityTaskQueueResponse``).
 
     Names follow ``temporalio.activity.Info``. Times are the server's, aware and in UTC; a timeout that is not set is
-    ``None``. The workflow's fields are ``None`` for a standalone activity, :attr:`activity_run_id` is ``None`` for one
-    that a workflow scheduled.
+    ``None``. The workflow's fields are ``None`` for a standalone activity.
+
+    Attributes:
+        activity_id: The activity's id.
+        activity_type: Its type, which is the name that it is registered under.
+        attempt: The number of the attempt; the first is 1.
+        namespace: The namespace it is in.
+        task_queue: The task queue that its task was polled from.
+        task_token: Names this attempt to the server, to complete it from outside.
+        scheduled_time: When the activity was scheduled.
+        current_attempt_scheduled_time: When this attempt was scheduled.
+        started_time: When the server handed this attempt's task out.
+        schedule_to_close_timeout: How long all attempts together may take.
+        start_to_close_timeout: How long one attempt may take.
+        heartbeat_timeout: How long an attempt may go without a heartbeat.
+        retry_policy: How attempts are repeated.
+        priority: Its place in the queue.
+        workflow_id: The id of the workflow that scheduled it.
+        workflow_run_id: The run id of that workflow.
+        workflow_type: The type of that workflow.
+        activity_run_id: The run id of a standalone activity; ``None`` for one that a workflow scheduled.
+        heartbeat_details: The last heartbeat's details of an earlier attempt, read without a type;
+            :func:`heartbeat_details` reads them with one.
+        is_local: Always ``False``: a worker of this package gets no local activities.
     """
 
     activity_id: str
@@ -43,7 +66,6 @@ class Info:
     workflow_run_id: str | None = None
     workflow_type: str | None = None
     activity_run_id: str | None = None
-    #: What the last attempt that heartbeated said, read without a type; :func:`heartbeat_details` reads it with one.
     heartbeat_details: Sequence[Any] = field(default=(), repr=False)
     is_local: bool = False
 
@@ -59,7 +81,7 @@ class Info:
 
     @property
     def deadline(self) -> datetime | None:
-        """When the server gives this attempt up, by the server's clock; ``None`` if it never does."""
+        """When the server times this attempt out, by the server's clock; ``None`` if it never does."""
         ends = (
             _end(self.started_time, self.start_to_close_timeout),
             _end(self.scheduled_time, self.schedule_to_close_timeout),
@@ -73,48 +95,47 @@ def _end(begun: datetime, span: timedelta | None) -> datetime | None:
     try:
         return begun + span
     except OverflowError:
-        # Not a moment that Python can say.
+        # Beyond the last year of a datetime.
         return None
 
 
-# The order of the values in `info_of`.
-_FIELDS = tuple(item.name for item in fields(Info))
 # Writing the slots directly: a frozen dataclass's own __init__ takes 4 µs more, for each task.
-_SETTERS = tuple(getattr(Info, name).__set__ for name in _FIELDS)
-_STANDALONE = (None, None, None)
+_SETTERS = {item.name: getattr(Info, item.name).__set__ for item in fields(Info)}
 
 
 def info_of(task: PollActivityTaskQueueResponse, task_queue: str, heartbeat_details: Sequence[Any] = ()) -> Info:
     """Read a task as an :class:`Info`; *task_queue* is the polled one, which the task does not name."""
+    workflow = task.workflow_execution
+    # A standalone activity has an execution without an id.
+    if workflow is not None and not workflow.workflow_id:
+        workflow = None
+    values = {
+        "activity_id": task.activity_id,
+        "activity_type": _name(task.activity_type),
+        "attempt": task.attempt,
+        "namespace": task.workflow_namespace,
+        "task_queue": task_queue,
+        "task_token": task.task_token,
+        "scheduled_time": to_datetime(task.scheduled_time) or _EPOCH,
+        "current_attempt_scheduled_time": to_datetime(task.current_attempt_scheduled_time) or _EPOCH,
+        "started_time": to_datetime(task.started_time) or _EPOCH,
+        "schedule_to_close_timeout": to_timedelta(task.schedule_to_close_timeout),
+        "start_to_close_timeout": to_timedelta(task.start_to_close_timeout),
+        "heartbeat_timeout": to_timedelta(task.heartbeat_timeout),
+        "retry_policy": RetryPolicy._from_proto(task.retry_policy),
+        "priority": Priority._from_proto(task.priority),
+        "workflow_id": None if workflow is None else workflow.workflow_id,
+        "workflow_run_id": None if workflow is None else workflow.run_id,
+        "workflow_type": None if workflow is None else _name(task.workflow_type),
+        "activity_run_id": task.activity_run_id or None,
+        "heartbeat_details": heartbeat_details,
+        "is_local": False,
+    }
     info = object.__new__(Info)
-    values = (
-        task.activity_id,
-        task.activity_type.name if task.activity_type is not None else "",
-        task.attempt,
-        task.workflow_namespace,
-        task_queue,
-        task.task_token,
-        to_datetime(task.scheduled_time) or _EPOCH,
-        to_datetime(task.current_attempt_scheduled_time) or _EPOCH,
-        to_datetime(task.started_time) or _EPOCH,
-        to_timedelta(task.schedule_to_close_timeout),
-        to_timedelta(task.start_to_close_timeout),
-        to_timedelta(task.heartbeat_timeout),
-        RetryPolicy._from_proto(task.retry_policy),
-        Priority._from_proto(task.priority),
-        *_workflow_of(task),
-        task.activity_run_id or None,
-        heartbeat_details,
-        False,
-    )
-    for set_field, value in zip(_SETTERS, values, strict=True):
-        set_field(info, value)
+    for name, value in values.items():
+        _SETTERS[name](info, value)
     return info
 
 
-def _workflow_of(task: PollActivityTaskQueueResponse) -> tuple[str | None, str | None, str | None]:
-    """The workflow's id, run id and type; a standalone activity has an execution without an id."""
-    workflow = task.workflow_execution
-    if workflow is None or not workflow.workflow_id:
-        return _STANDALONE
-    return workflow.workflow_id, workflow.run_id, task.workflow_type.name if task.workflow_type is not None else ""
+def _name(kind: ActivityType | WorkflowType | None) -> str:
+    return "" if kind is None else kind.name

@@ -1,4 +1,4 @@
-"""A logger that says which attempt a line belongs to, in flat keys."""
+"""A logger that adds the running attempt's identity to each record, in flat keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["identify", "logger"]
 
 
 def identify(info: Info) -> dict[str, Any]:
-    """Name an attempt for a log record's ``extra``: flat keys, ready for structured logs and OpenTelemetry."""
+    """Return an attempt's identity for a log record's ``extra``: flat keys, for structured logs and OpenTelemetry."""
     fields: dict[str, Any] = {
         "temporal.activity_id": info.activity_id,
         "temporal.activity_type": info.activity_type,

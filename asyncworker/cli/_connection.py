@@ -1,10 +1,11 @@
-"""The flags that say how to reach the server: every command has them, each the twin of a ``TEMPORAL_*`` variable."""
+"""The connection flags: every command has them, each with a ``TEMPORAL_*`` variable that means the same."""
 
 from __future__ import annotations
 
 import functools
 import inspect
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -12,14 +13,18 @@ from typing import Annotated, Any
 import typer
 
 from ..config import ConnectConfig
+from ..exceptions import ConfigurationError
 from ._report import reporting
 
-__all__ = ["takes_connection"]
+__all__ = ["LOOPBACK", "is_on_this_machine", "takes_connection"]
+
+#: What the host of an address on this machine is called.
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 @dataclass(frozen=True, slots=True)
 class _Flag:
-    """A flag, the variable it stands in for, and the key that has in a profile."""
+    """A flag, the environment variable it sets, and the setting's key in a profile."""
 
     name: str
     variable: str
@@ -57,9 +62,9 @@ _METADATA_HELP = "A header for every call, as KEY=VALUE; repeatable (TEMPORAL_GR
 
 
 def takes_connection(command: Callable[..., None]) -> Callable[..., None]:
-    """Give *command* the flags and ``--verbose``; when it runs, they have been checked and stand in the environment.
+    """Add the connection flags and ``--verbose`` to *command*, and check and export the flags before it runs.
 
-    There every connection of the process finds them: also those that the user's own code makes.
+    They are exported to the environment, where the connections that the user's own code makes find them too.
     """
     flags = [_parameter(flag) for flag in _FLAGS]
     metadata = inspect.Parameter(
@@ -89,11 +94,23 @@ def takes_connection(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _parameter(flag: _Flag) -> inspect.Parameter:
-    # Typer is not told of the variable: an empty or odd value is for asyncworker.config to judge.
+    # Without typer's `envvar`: asyncworker.config checks the variables, and its errors name them.
     option = typer.Option(help=f"{flag.help} ({flag.variable})", rich_help_panel="Connection", show_default=False)
     return inspect.Parameter(
         flag.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[flag.type | None, option]
     )
+
+
+def is_on_this_machine(config: ConnectConfig) -> bool:
+    """Whether the server's address is this machine's own, and without TLS, as that of a dev server is."""
+    return config.tls is None and config.address.rpartition(":")[0] in LOOPBACK
+
+
+def _with_flags(message: str) -> str:
+    """Name the flags in a message of :mod:`asyncworker.config`, which calls them arguments."""
+    names = {flag.key or flag.name: f"--{flag.name.replace('_', '-')}" for flag in _FLAGS}
+    message = re.sub(r"argument rpc_metadata\[[^]]*\]", "--grpc-meta", message)
+    return re.sub(r"argument ([\w.]+)", lambda found: names.get(found[1], found[0]), message)
 
 
 def _split(header: str) -> tuple[str, str]:
@@ -107,8 +124,11 @@ def _export(given: Mapping[str, Any], metadata: Mapping[str, str]) -> None:
     settings = {flag.key: given[flag.name] for flag in _FLAGS if flag.key}
     if given["tls"] is not None:
         settings["tls.disabled"] = not given["tls"]
-    # A mistake is found here, where the error can call it an argument.
-    ConnectConfig.load(given["profile"], config_file=given["config_file"], settings=settings, rpc_metadata=metadata)
+    # Checked before it is exported, so that an error names the flag and not the variable.
+    try:
+        ConnectConfig.load(given["profile"], config_file=given["config_file"], settings=settings, rpc_metadata=metadata)
+    except ConfigurationError as error:
+        raise ConfigurationError(_with_flags(str(error))) from error
     for flag in _FLAGS:
         if (value := given[flag.name]) is not None:
             os.environ[flag.variable] = str(value).lower() if flag.type is bool else value

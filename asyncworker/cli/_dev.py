@@ -1,4 +1,4 @@
-"""``asyncworker dev``: a server if there is none, and workers that are started again when their code changes."""
+"""``asyncworker dev``: a dev server if none is running, and workers that restart when their code changes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..client import Client
 from ..config import ConnectConfig
 from ..exceptions import ConfigurationError
 from ..testing import DevServer
-from ._connection import takes_connection
+from ._connection import LOOPBACK, is_on_this_machine, takes_connection
 from ._logging import LogFormat, LogLevel
 from ._reload import keep_running
 from ._report import say
@@ -25,7 +25,6 @@ from ._run import AppDir, Factory, Format, Level, Target, Uvloop
 __all__ = ["dev"]
 
 _CONNECT_TIMEOUT = 5.0
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 # How far above the server's port `temporal server start-dev` puts the UI.
 _UI_OFFSET = 1000
 
@@ -36,13 +35,14 @@ def dev(
     app_dir: AppDir = Path(),
     factory: Factory = False,
     reload: Annotated[
-        bool, typer.Option(envvar="ASYNCWORKER_RELOAD", help="Start the workers again when code changes.")
+        bool, typer.Option(envvar="ASYNCWORKER_RELOAD", help="Restart the workers when code changes.")
     ] = True,
     reload_dir: Annotated[
-        list[Path] | None, typer.Option(envvar="ASYNCWORKER_RELOAD_DIR", help="Watch this. Default: --app-dir.")
+        list[Path] | None,
+        typer.Option(envvar="ASYNCWORKER_RELOAD_DIR", help="A directory to watch. Default: --app-dir."),
     ] = None,
     db_filename: Annotated[
-        Path | None, typer.Option(envvar="ASYNCWORKER_DB_FILENAME", help="Keep the dev server's state in this file.")
+        Path | None, typer.Option(envvar="ASYNCWORKER_DB_FILENAME", help="The file for the dev server's state.")
     ] = None,
     log_level: Level = LogLevel.INFO,
     log_format: Format = LogFormat.TEXT,
@@ -50,13 +50,15 @@ def dev(
 ) -> None:
     """Run workers while you write them.
 
-    Uses the server at the address if one answers; else, on this machine, starts a dev server there, with its UI, for
-    as long as the command runs. A change of a Python file gives running activities two seconds to end, cancels the
-    rest, which the server then retries, and starts the workers again.
+    Uses the server at the address if there is one. Otherwise starts a dev server with its UI on this machine, which
+    ends with the command. When a Python file changes, running activities get two seconds to finish, the rest are
+    cancelled and retried by the server, and the workers restart on the new code. The log has a line for each attempt
+    that ends.
     """
     command = [sys.executable, "-m", "asyncworker", "run", target, "--app-dir", str(app_dir)]
     command += ["--factory"] if factory else []
     command += ["--log-level", log_level, "--log-format", log_format]
+    command += ["--log-activities"] if log_level in (LogLevel.DEBUG, LogLevel.INFO) else []
     command += [] if uvloop is None else ["--uvloop" if uvloop else "--no-uvloop"]
     directories = (reload_dir or [app_dir]) if reload else []
     raise typer.Exit(asyncio.run(_develop(command, directories, db_filename)))
@@ -69,19 +71,22 @@ async def _develop(command: Sequence[str], directories: Sequence[Path], db_filen
 
 @asynccontextmanager
 async def _server(config: ConnectConfig, db_filename: Path | None) -> AsyncIterator[None]:
-    """Have a server at the configured address, and say where it and its UI are."""
+    """Make sure that there is a server at the configured address, and print where it and its UI are."""
     host, _, port = config.address.rpartition(":")
     ui_port = int(port) + _UI_OFFSET
     if await _listens(host, int(port)):
-        # Whatever listens there has to be a Temporal server that takes us.
+        # What listens there has to be a Temporal server that accepts this client.
         await (await Client.connect()).close()
         say(f"server: {config.address}, namespace {config.namespace}")
-        if host in _LOOPBACK and await _listens(host, ui_port):
+        if host in LOOPBACK and await _listens(host, ui_port):
             say(f"UI: http://{host}:{ui_port}")
         yield
         return
-    if host not in _LOOPBACK or config.tls is not None:
-        raise ConfigurationError(f"nothing listens at {config.address}, and only on this machine one can be started")
+    if not is_on_this_machine(config):
+        raise ConfigurationError(
+            f"no server at {config.address} (--address, TEMPORAL_ADDRESS), and dev starts one on this machine only,"
+            " without TLS"
+        )
     server = DevServer(
         ip="::1" if host == "[::1]" else "127.0.0.1",
         port=int(port),
@@ -89,11 +94,11 @@ async def _server(config: ConnectConfig, db_filename: Path | None) -> AsyncItera
         ui_port=None if await _listens(host, ui_port) else ui_port,
         namespace=config.namespace,
         db_filename=db_filename,
-        # Workers that are started again every other minute should not wait for their polls to run out.
+        # Workers that restart often should not wait until their long polls run out.
         dynamic_config={"frontend.enableCancelWorkerPollsOnShutdown": True},
     )
     async with server:
-        say(f"server: {config.address}, namespace {config.namespace}; started here, and ends with this command")
+        say(f"server: {config.address}, namespace {config.namespace}; started by this command, and ends with it")
         say(f"UI: {server.ui_url}")
         yield
 

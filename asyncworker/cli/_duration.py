@@ -1,4 +1,4 @@
-"""Spans of time as the command line takes them: ``90``, ``1.5s``, ``500ms``, ``1h30m``."""
+"""Parse durations of the command line: ``90``, ``1.5s``, ``500ms``, ``1h30m``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 
 
 def parse_duration(text: str | float) -> float:
-    """Read a span as seconds: a bare number, or numbers with units as Go writes them.
+    """Return a duration in seconds; it is a bare number, or numbers with units as in Go.
 
     Raises:
         typer.BadParameter: It is neither.
@@ -23,5 +23,5 @@ def parse_duration(text: str | float) -> float:
     if re.fullmatch(r"\d+(\.\d+)?", text):
         return float(text)
     if not text or _PART.sub("", text):
-        raise typer.BadParameter(f"expected seconds, or a span such as 500ms, 30s or 1h30m; got {text!r}")
+        raise typer.BadParameter(f"expected seconds, or a duration such as 500ms, 30s or 1h30m; got {text!r}")
     return sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))

@@ -1,4 +1,4 @@
-"""``asyncworker exec``: start a standalone activity, show how it goes, print its result."""
+"""``asyncworker exec``: start a standalone activity, show its progress, print its result."""
 
 from __future__ import annotations
 
@@ -14,28 +14,32 @@ import typer
 from pydantic_core import to_json
 from rich.console import Console
 
+from ..activity import Definition
 from ..client import ActivityHandle, Client
+from ..client.activities._start import type_of
 from ..common import Priority, RetryPolicy
+from ..config import ConnectConfig
 from ..exceptions import (
     ActivityFailureError,
     ApplicationError,
     CancelledError,
     ConverterError,
     RPCError,
+    RPCStatusCode,
     TerminatedError,
     TimeoutError as ActivityTimeoutError,
 )
 from ..worker._signals import INTERRUPTS, on_signals
-from ._connection import takes_connection
+from ._connection import is_on_this_machine, takes_connection
 from ._duration import parse_duration
-from ._load import load
+from ._load import activities_in, load
 from ._plain import safe_json
 from ._report import FAILURE, CommandError, say
 from ._view import View, open_view
 
 __all__ = ["exec_"]
 
-#: What the exit code says of each way to end without a result.
+#: The exit code for each way to end without a result.
 EXIT_CODES: Mapping[type[BaseException], int] = {
     ApplicationError: 1,
     ActivityTimeoutError: 3,
@@ -43,68 +47,84 @@ EXIT_CODES: Mapping[type[BaseException], int] = {
     TerminatedError: 5,
 }
 _LEFT = 128 + signal.SIGINT
-# By name nothing is known of the activity, and the server insists on a limit.
+# Of an activity that is given by its type no declaration is known, and the server insists on a timeout.
 _DEFAULT_TIMEOUT = 60.0
-# Somebody sits and waits.
+# A person is waiting at the terminal.
 _CONNECT_TIMEOUT = 5.0
+# Seconds after which that person is shown why nothing happens.
+_SILENCE = 1.0
+# Seconds that the last description may come after the result.
+_SHOW_END = 1.0
 
 
-def _span(variable: str, help: str) -> Any:
-    return typer.Option(parser=parse_duration, metavar="SPAN", envvar=variable, help=help)
+def _duration(variable: str, help: str) -> Any:
+    return typer.Option(parser=parse_duration, metavar="DURATION", envvar=variable, help=help)
 
 
 @takes_connection
 def exec_(
     activity: Annotated[str, typer.Argument(metavar="TYPE", help="An activity type, or module:function.")],
     arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="[ARGS]...", help="Its arguments, as JSON; else they are strings.")
+        list[str] | None,
+        typer.Argument(metavar="[ARGS]...", help="Its arguments, as JSON; other text is sent as a string."),
     ] = None,
     task_queue: Annotated[
-        str | None, typer.Option(envvar="TEMPORAL_TASK_QUEUE", help="Where its workers poll. Default: as it declares.")
+        str | None,
+        typer.Option(envvar="TEMPORAL_TASK_QUEUE", help="The queue that its workers poll. Default: as declared."),
     ] = None,
     id: Annotated[str | None, typer.Option(envvar="ASYNCWORKER_EXEC_ID", help="Its id. Default: a new one.")] = None,
     start_to_close_timeout: Annotated[
         float | None,
-        _span("ASYNCWORKER_EXEC_START_TO_CLOSE_TIMEOUT", "For one attempt. Default: its own, or 60s."),
+        _duration("ASYNCWORKER_EXEC_START_TO_CLOSE_TIMEOUT", "The limit of one attempt. Default: as declared, or 60s."),
     ] = None,
     schedule_to_close_timeout: Annotated[
-        float | None, _span("ASYNCWORKER_EXEC_SCHEDULE_TO_CLOSE_TIMEOUT", "For all attempts together.")
+        float | None, _duration("ASYNCWORKER_EXEC_SCHEDULE_TO_CLOSE_TIMEOUT", "The limit of all attempts together.")
     ] = None,
     schedule_to_start_timeout: Annotated[
-        float | None, _span("ASYNCWORKER_EXEC_SCHEDULE_TO_START_TIMEOUT", "For the wait for a worker.")
+        float | None, _duration("ASYNCWORKER_EXEC_SCHEDULE_TO_START_TIMEOUT", "The limit of the wait for a worker.")
     ] = None,
     heartbeat_timeout: Annotated[
         float | None,
-        _span(
+        _duration(
             "ASYNCWORKER_EXEC_HEARTBEAT_TIMEOUT",
-            "How long it may be silent. Progress is seen as often as 0.8 times this, else every 30s.",
+            "The longest time between heartbeats. Progress is updated every 0.8 times this, or every 30s.",
         ),
     ] = None,
-    start_delay: Annotated[float | None, _span("ASYNCWORKER_EXEC_START_DELAY", "Wait this long first.")] = None,
+    start_delay: Annotated[
+        float | None, _duration("ASYNCWORKER_EXEC_START_DELAY", "Wait this long before the first attempt.")
+    ] = None,
     retry_max_attempts: Annotated[
         int | None,
-        typer.Option(min=0, envvar="ASYNCWORKER_EXEC_RETRY_MAX_ATTEMPTS", help="How many attempts; 0 is no limit."),
+        typer.Option(
+            min=0, envvar="ASYNCWORKER_EXEC_RETRY_MAX_ATTEMPTS", help="The number of attempts; 0 is no limit."
+        ),
     ] = None,
     priority: Annotated[
         int | None, typer.Option(min=1, max=5, envvar="ASYNCWORKER_EXEC_PRIORITY", help="From 1, urgent, to 5.")
     ] = None,
     fairness_key: Annotated[
-        str | None, typer.Option(envvar="ASYNCWORKER_EXEC_FAIRNESS_KEY", help="Whose share of the queue it takes.")
+        str | None,
+        typer.Option(envvar="ASYNCWORKER_EXEC_FAIRNESS_KEY", help="The key whose share of the queue it takes."),
     ] = None,
     app_dir: Annotated[
         Path,
-        typer.Option(envvar="ASYNCWORKER_APP_DIR", help="Where a module is looked for first."),
+        typer.Option(envvar="ASYNCWORKER_APP_DIR", help="The directory that a module is imported from first."),
     ] = Path(),
 ) -> None:
     """Start a standalone activity, show its progress, and print its result as JSON.
 
-    With module:function the declaration says the type, the task queue and the timeouts. Progress goes to standard
-    error, the result to standard output. Ctrl-C asks for the activity's cancellation; a second one leaves it alone.
+    With module:function the declaration supplies the type, the task queue and the timeouts. Progress goes to standard
+    error, the result to standard output. Ctrl-C cancels the activity; a second one leaves it running.
 
     The exit code is 0 if it completed, 1 if it failed, 3 if it timed out, 4 if it was cancelled, 5 if it was
-    terminated; 2 if the server could not be asked, 130 if the activity was left alone or not started.
+    terminated; 2 if it could not be started, 130 if it was left running or not started.
     """
-    function: str | Callable[..., Any] = load(activity, app_dir) if ":" in activity else activity
+    function: str | Callable[..., Any] = load(activity, app_dir, activities_in) if ":" in activity else activity
+    if not task_queue and not _declares_task_queue(function):
+        raise CommandError(
+            f"activity {activity!r} needs a task queue: give the one that its workers poll with --task-queue (or"
+            " TEMPORAL_TASK_QUEUE), or run module:function, declared with @activity.defn(task_queue=…)"
+        )
     options = {
         "task_queue": task_queue,
         "id": id,
@@ -115,7 +135,7 @@ def exec_(
         "start_delay": start_delay,
         "retry_policy": None if retry_max_attempts is None else RetryPolicy(maximum_attempts=retry_max_attempts),
         "priority": Priority(priority_key=priority, fairness_key=fairness_key) if priority or fairness_key else None,
-        # It is printed as it came.
+        # The result is printed as it came.
         "result_type": Any,
     }
     if isinstance(function, str) and start_to_close_timeout is None and schedule_to_close_timeout is None:
@@ -123,26 +143,36 @@ def exec_(
     raise typer.Exit(asyncio.run(_execute(function, [_value(text) for text in arguments or ()], options)))
 
 
+def _declares_task_queue(activity: str | Callable[..., Any]) -> bool:
+    # What is no activity at all is for the client to refuse.
+    if isinstance(activity, str):
+        return False
+    return not callable(activity) or (found := Definition.find(activity)) is None or bool(found.task_queue)
+
+
 def _value(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except ValueError as error:
+        if text.startswith(("[", "{", '"')):
+            say(f"sent as a string, as it is not JSON ({error}): {text}")
         return text
 
 
 async def _execute(activity: str | Callable[..., Any], arguments: Sequence[Any], options: Mapping[str, Any]) -> int:
     left = "interrupted: nothing was started"
     try:
-        async with await Client.connect(connect_timeout=_CONNECT_TIMEOUT) as client:
-            left = "interrupted while it was being started: the activity may go on"
+        async with await _connect() as client:
+            left = "interrupted during the start: the activity may be running"
             handle = await client.start_activity(activity, *arguments, **options)
-            left = "left alone: the activity goes on"
-            say(f"started {handle!r}")
-            result = await _Waiting(handle).result()
+            left = "left alone: the activity keeps running"
+            name = type_of(activity)
+            say(f"started {name}, id {handle.id}")
+            result = await _Waiting(handle, name).result()
     except ActivityFailureError as error:
         return _report_failure(error.cause or error)
     except (RPCError, ConverterError, TypeError, ValueError) as error:
-        # Exit codes from 1 on tell how the activity ended: this is not about the activity.
+        # The other exit codes are about the activity's end.
         raise CommandError(str(error)) from error
     except asyncio.CancelledError:
         say(left)
@@ -152,20 +182,51 @@ async def _execute(activity: str | Callable[..., Any], arguments: Sequence[Any],
     return 0
 
 
-class _Waiting:
-    """Wait for an activity, show how it goes, and turn signals into a request and a farewell."""
+async def _connect() -> Client:
+    """Connect, and show after a second that there is no connection yet.
 
-    def __init__(self, handle: ActivityHandle[Any]) -> None:
+    Raises:
+        CommandError: There is no server at the address.
+        RPCError: The server refuses.
+    """
+    config = ConnectConfig.load()
+    timer = asyncio.get_running_loop().call_later(_SILENCE, say, f"waiting for a server at {config.address}")
+    try:
+        return await Client.connect(connect_timeout=_CONNECT_TIMEOUT)
+    except RPCError as error:
+        if error.status not in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED):
+            raise
+        way_out = "give the server's address with --address (or TEMPORAL_ADDRESS)"
+        if is_on_this_machine(config):
+            way_out += ", or start a server here with: asyncworker dev, or temporal server start-dev"
+        raise CommandError(f"{error.message}; {way_out}") from error
+    finally:
+        timer.cancel()
+
+
+class _Waiting:
+    """Wait for an activity, show its progress, and cancel it on the first signal, or leave it alone on the second."""
+
+    def __init__(self, handle: ActivityHandle[Any], name: str) -> None:
         self._handle = handle
+        self._name = name
         self._is_cancelling = False
         self._tasks: list[asyncio.Task[Any]] = []
 
     async def result(self) -> Any:
-        """Return the activity's result; cancelled by the second signal."""
+        """Wait for the activity's result; the second signal cancels that.
+
+        Raises:
+            ActivityFailureError: The activity did not complete.
+        """
         self._waiting = self._start(self._handle.result())
-        with open_view(Console(stderr=True)) as view, on_signals(self._on_signal, INTERRUPTS):
-            self._start(self._watch(view))
+        with open_view(Console(stderr=True), self._name) as view, on_signals(self._on_signal, INTERRUPTS):
+            watching = self._start(self._watch(view))
             try:
+                await asyncio.wait({self._waiting})
+                if not self._waiting.cancelled():
+                    # The last description says how the activity ended; it comes together with the result.
+                    await asyncio.wait({watching}, timeout=_SHOW_END)
                 return await self._waiting
             finally:
                 for task in self._tasks:
@@ -184,25 +245,25 @@ class _Waiting:
                 description = await self._handle.describe(changed_since=description)
                 view.show(description)
         except Exception as error:  # noqa: BLE001 - the result matters more
-            say(f"its progress cannot be shown any more: {error}")
+            say(f"its progress can no longer be shown: {error}")
 
     def _on_signal(self, number: signal.Signals) -> None:
         if self._is_cancelling:
             self._waiting.cancel()
         else:
             self._is_cancelling = True
-            say("asking for the activity's cancellation; once more to leave it alone")
+            say("cancelling the activity (Ctrl-C again to leave it alone)")
             self._start(self._cancel(number.name))
 
     async def _cancel(self, reason: str) -> None:
         try:
             await self._handle.cancel(reason=reason)
-        except Exception as error:  # noqa: BLE001 - whatever it is, a person believes otherwise
-            say(f"the activity was not cancelled, and goes on; once more to leave it alone: {error}")
+        except Exception as error:  # noqa: BLE001 - a person would take the activity for cancelled
+            say(f"the activity was not cancelled, and keeps running (Ctrl-C again to leave it alone): {error}")
 
 
 def _report_failure(error: BaseException) -> int:
-    """Tell why there is no result: the chain of causes, a line each."""
+    """Print the failure and its causes, a line each, and return the exit code."""
     cause: BaseException | None = error
     prefix = ""
     while cause is not None:

@@ -1,4 +1,4 @@
-"""End a process although threads or tasks run in it that nothing can stop."""
+"""Exit the process even if threads or tasks that cannot be stopped are still running."""
 
 from __future__ import annotations
 
@@ -16,47 +16,47 @@ __all__ = ["leaving_behind", "running"]
 
 _logger = logging.getLogger(__name__)
 
-# How long those that were told to end get for it: tasks first, then threads.
-_PATIENCE = 1.0
-# How long what the program does at its exit may take after that.
-_EXIT_PATIENCE = 2.0
-# And how long it may take to say that it took longer: a stuck thread may hold the log.
-_LAST_WORDS = 0.5
-# What was still running on a loop when that was closed.
-_deaf: list[asyncio.Task[Any]] = []
+# Seconds that cancelled tasks get to end, and then threads.
+_GRACE = 1.0
+# Seconds that the program's `atexit` callbacks get after that.
+_EXIT_GRACE = 2.0
+# Seconds that logging the delay gets: a stuck thread may hold a handler's lock.
+_LOG_GRACE = 0.5
+# Tasks that ignored their cancellation until their loop was closed.
+_stuck_tasks: list[asyncio.Task[Any]] = []
 
 
 @contextmanager
 def running(loop_factory: Callable[[], asyncio.AbstractEventLoop] | None) -> Iterator[asyncio.Runner]:
-    """Give a runner, and end its loop without waiting for ever for tasks that do not heed their cancellation."""
+    """Return a runner whose loop is closed at the block's end even if tasks ignore their cancellation."""
     runner = asyncio.Runner(loop_factory=loop_factory)
     try:
         yield runner
     finally:
-        _deaf.extend(runner.run(_end_the_rest()))
-        # The runner's own end would wait for all tasks, and for the threads of `asyncio.to_thread()`.
+        _stuck_tasks.extend(runner.run(_cancel_all_tasks()))
+        # Runner.close() would wait for all tasks, and for the threads of `asyncio.to_thread()`.
         runner.get_loop().close()
 
 
-async def _end_the_rest() -> set[asyncio.Task[Any]]:
+async def _cancel_all_tasks() -> set[asyncio.Task[Any]]:
     loop = asyncio.get_running_loop()
     rest = asyncio.all_tasks() - {asyncio.current_task()}
     for task in rest:
         task.cancel()
-    until = loop.time() + _PATIENCE
-    deaf = (await asyncio.wait(rest, timeout=_PATIENCE))[1] if rest else set()
-    if not deaf:
-        # Their clean-up is user code as well.
+    until = loop.time() + _GRACE
+    stuck = (await asyncio.wait(rest, timeout=_GRACE))[1] if rest else set()
+    if not stuck:
+        # Closing asynchronous generators runs user code as well.
         closing = loop.create_task(loop.shutdown_asyncgens())
-        deaf = (await asyncio.wait({closing}, timeout=max(until - loop.time(), 0.1)))[1]
-    return deaf
+        stuck = (await asyncio.wait({closing}, timeout=max(until - loop.time(), 0.1)))[1]
+    return stuck
 
 
 @contextmanager
 def leaving_behind() -> Iterator[None]:
-    """Exit at the block's end even if activities have left threads or tasks behind, for which Python waits for ever.
+    """Exit at the block's end even if abandoned activities have threads or tasks, for which Python would wait forever.
 
-    The worker has given such activities up and reported them; what is left is a process that would have to be killed.
+    The worker has reported such activities as failed already; without this the process would have to be killed.
     """
     code = 1
     try:
@@ -66,31 +66,31 @@ def leaving_behind() -> Iterator[None]:
         code = exit_.code if isinstance(exit_.code, int) else 1 if exit_.code else 0
         raise
     finally:
-        if _deaf:
-            _say(len(_deaf), "tasks")
+        if _stuck_tasks:
+            _log_stuck(len(_stuck_tasks), "tasks")
             _flush()
             os._exit(code)
         _limit_the_exit(code)
 
 
 def _limit_the_exit(code: int) -> None:
-    """Let Python exit as it does, and end the process if it does not get there.
+    """Let Python exit in its own way, and end the process if that takes too long.
 
-    It waits for threads, having told those of idle pools to end; then it calls what was registered with `atexit`, where
-    e.g. `multiprocessing` waits for a pool whose children were killed.
+    Python stops the threads of idle pools and waits for all threads; then it calls the `atexit` callbacks, where e.g.
+    `multiprocessing` waits for a pool whose children were killed.
     """
     is_late = threading.Event()
 
-    def tell() -> None:
-        time.sleep(_PATIENCE)
+    def log_and_end() -> None:
+        time.sleep(_GRACE)
         stuck = [it for it in threading.enumerate() if it is not threading.main_thread() and not it.daemon]
         if not stuck:
-            time.sleep(_EXIT_PATIENCE)
+            time.sleep(_EXIT_GRACE)
         is_late.set()
         if stuck:
-            _say(len(stuck), "threads")
+            _log_stuck(len(stuck), "threads")
         else:
-            _logger.error("what the program does at its exit did not end, and is ended with the process")
+            _logger.error("the program's atexit callbacks did not end, and are ended with the process")
         _flush()
         end()
 
@@ -98,29 +98,29 @@ def _limit_the_exit(code: int) -> None:
         _kill_children()
         os._exit(code)
 
-    def end_anyhow() -> None:
+    def end_unlogged() -> None:
         is_late.wait()
-        time.sleep(_LAST_WORDS)
+        time.sleep(_LOG_GRACE)
         end()
 
-    for each in (tell, end_anyhow):
+    for each in (log_and_end, end_unlogged):
         threading.Thread(target=each, daemon=True).start()
 
 
-def _say(number: int, what: str) -> None:
+def _log_stuck(number: int, what: str) -> None:
     _logger.error("%s %s did not end, and are ended with the process", number, what)
 
 
 def _flush() -> None:
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
-        # Its other end may be gone: that is no reason to stay.
+        # The reader of the stream may be gone.
         with suppress(Exception):
             stream.flush()
 
 
 def _kill_children() -> None:
-    """Kill what multiprocessing would have: children of a pool may wait for one another, and outlive us for ever."""
+    """Kill the daemon children, as multiprocessing does at exit: those of a pool may wait for one another forever."""
     if (multiprocessing := sys.modules.get("multiprocessing")) is not None:
         for child in multiprocessing.active_children():
             if child.daemon:

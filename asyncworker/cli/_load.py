@@ -6,19 +6,36 @@ import importlib
 import inspect
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ..activity import Definition
 from ..exceptions import ConfigurationError
 from ..worker import Worker
 
-__all__ = ["call_factory", "check_workers", "load"]
+__all__ = ["activities_in", "call_factory", "check_workers", "load", "workers_in"]
 
 
-def load(target: str, app_dir: Path) -> Any:
+def workers_in(module: ModuleType) -> tuple[str, Sequence[str]]:
+    """Return what workers are called in a message, and the names of those in *module*."""
+    return "workers", [name for name, value in vars(module).items() if isinstance(value, Worker)]
+
+
+def activities_in(module: ModuleType) -> tuple[str, Sequence[str]]:
+    """Return what activities are called in a message, and the names of the declared ones in *module*."""
+    declared = [name for name, value in vars(module).items() if callable(value) and Definition.find(value) is not None]
+    return "activities", declared
+
+
+def load(target: str, app_dir: Path, wanted: Callable[[ModuleType], tuple[str, Sequence[str]]] = workers_in) -> Any:
     """Import what *target* names; modules are looked for in *app_dir* first.
+
+    Args:
+        target: ``module:attribute``.
+        app_dir: The directory that goes first on ``sys.path``.
+        wanted: Lists what might have been meant, for the message if the module has no such attribute.
 
     Raises:
         ConfigurationError: There is no such thing, or importing it failed.
@@ -34,7 +51,7 @@ def load(target: str, app_dir: Path) -> Any:
         try:
             found = getattr(found, part)
         except AttributeError as error:
-            raise ConfigurationError(f"module {name!r} has no {attribute!r}{_suggestion(module)}") from error
+            raise ConfigurationError(f"module {name!r} has no {attribute!r}{_suggestion(*wanted(module))}") from error
     return found
 
 
@@ -48,20 +65,19 @@ def _import(name: str, app_dir: Path) -> ModuleType:
 
 
 def _in_a_line(error: Exception) -> str:
-    """Say what went wrong and where, as a traceback's last lines do."""
+    """Return the error with its file and line, as the last lines of a traceback have them."""
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg} ({error.filename}, line {error.lineno})"
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} ({last.filename}, line {last.lineno})"
 
 
-def _suggestion(module: ModuleType) -> str:
-    workers = [name for name, value in vars(module).items() if isinstance(value, Worker)]
-    return f"; its workers: {', '.join(workers)}" if workers else ""
+def _suggestion(kind: str, names: Sequence[str]) -> str:
+    return f"; its {kind}: {', '.join(names)}" if names else f"; it has no {kind}"
 
 
 async def call_factory(factory: Any, target: str) -> Any:
-    """Call what ``--factory`` says is a function that makes workers; it may be a coroutine function.
+    """Call the function that ``--factory`` names, which may be a coroutine function, for its workers.
 
     Raises:
         ConfigurationError: It cannot be called without arguments.
@@ -69,13 +85,13 @@ async def call_factory(factory: Any, target: str) -> Any:
     try:
         inspect.signature(factory).bind()
     except TypeError as error:
-        raise ConfigurationError(f"--factory: {target} is no function without arguments: {error}") from error
+        raise ConfigurationError(f"--factory: {target} is not a function without parameters: {error}") from error
     made = factory()
     return await made if inspect.isawaitable(made) else made
 
 
 def check_workers(found: Any, target: str) -> list[Worker]:
-    """Take a worker, or several, for a list of workers.
+    """Return the workers in *found*, which is one or a sequence of them.
 
     Raises:
         ConfigurationError: It is neither.
@@ -83,5 +99,5 @@ def check_workers(found: Any, target: str) -> list[Worker]:
     workers = list(found) if isinstance(found, Iterable) else [found]
     if workers and all(isinstance(worker, Worker) for worker in workers):
         return workers
-    hint = "; is it a function that makes one? Use --factory" if callable(found) else ""
-    raise ConfigurationError(f"{target} is not a Worker or a sequence of them, but a {type(found).__name__}{hint}")
+    hint = "; if it is a function that makes one, use --factory" if callable(found) else ""
+    raise ConfigurationError(f"{target} is not a Worker or a sequence of workers, but a {type(found).__name__}{hint}")

@@ -1,4 +1,4 @@
-"""How the command line writes log records: one line each, as text for people or as JSON for machines."""
+"""Write log records for the command line: one line each, as text or as JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 
 
 class LogLevel(StrEnum):
-    """The least that is logged."""
+    """The lowest level that is logged."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -29,26 +29,28 @@ class LogLevel(StrEnum):
 
 
 class LogFormat(StrEnum):
-    """How a record is written."""
+    """The form of a log line."""
 
     TEXT = "text"
     JSON = "json"
 
 
-def configure_logging(level: LogLevel, log_format: LogFormat) -> None:
-    """Send all log records from *level* on to standard error."""
+def configure_logging(level: LogLevel, log_format: LogFormat, *, activities: bool = False) -> None:
+    """Send all log records from *level* on to standard error, with *activities* also those about ends of attempts."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JSONFormatter() if log_format is LogFormat.JSON else _TextFormatter())
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(logging.getLogger().level, logging.INFO))
+    if activities:
+        logging.getLogger("asyncworker.worker.attempts").setLevel(logging.DEBUG)
     logging.captureWarnings(True)
 
 
 class _TextFormatter(logging.Formatter):
-    """Time, level, logger, message, and which attempt the record is about; a traceback is indented below.
+    """Time, level, logger, message and the attempt that the record is about; a traceback is indented below.
 
-    Ids, types and messages are others' texts: nothing in them begins a line or is a command to the terminal.
+    Ids, types and messages come from elsewhere: their line breaks and control characters are escaped.
     """
 
     def __init__(self) -> None:
@@ -68,7 +70,7 @@ class _TextFormatter(logging.Formatter):
 
 
 class _JSONFormatter(logging.Formatter):
-    """One flat object per record: what every record has, then what its ``extra`` adds."""
+    """One flat JSON object per record: the standard fields, then those of its ``extra``."""
 
     def format(self, record: logging.LogRecord) -> str:
         return json.dumps(dict(self._fields(record)), default=str, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""What an activity's heartbeats say about how far it is, where they say it in a usual way."""
+"""Read an activity's progress from its heartbeat details, in the forms that are common."""
 
 from __future__ import annotations
 
@@ -17,7 +17,12 @@ _PERCENT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*%\s*")
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """So much of so much."""
+    """How much is done of a total.
+
+    Attributes:
+        done: Between 0 and *total*.
+        total: Above 0.
+    """
 
     done: float
     total: float
@@ -64,7 +69,7 @@ def _of_fields(fields: Mapping[str, Any], total: float) -> Progress | None:
 
 
 def status_of(details: Sequence[Any]) -> str:
-    """Write details that say nothing about how far it is, in a line."""
+    """Return details that are no progress as one line of at most 80 characters."""
     text = ", ".join(value if isinstance(value, str) else json.dumps(value, default=str) for value in details)
     line = " ".join(text.split())
     return line if len(line) <= 80 else f"{line[:79]}…"

@@ -1,4 +1,4 @@
-"""Run a command, and run it again when code changes."""
+"""Run a command, and restart it when code changes."""
 
 from __future__ import annotations
 
@@ -21,38 +21,38 @@ from ._report import say
 
 __all__ = ["keep_running"]
 
-# Seconds that activities get to end by themselves, and then as much again when cancelled, before a change is run.
-_PATIENCE = 2.0
-# Seconds that are left to workers when this process has been killed, after they were told to cancel activities.
-_LAST_PATIENCE = 8.0
-# Seconds until nothing can be left of workers that were told to end: an open poll takes ten to run out, and is not cut
-# short, since the server may just be answering it.
-_RETIREMENT = 30.0
+# Seconds that activities get to finish, and then again when cancelled, before the new code runs.
+_GRACE = 2.0
+# Seconds that workers get after they were told to cancel activities, when this process has been killed.
+_KILLED_GRACE = 8.0
+# Seconds after which workers that were told to stop are killed. Their open polls take up to ten to run out, and are not
+# cancelled, since the server may be answering them.
+_KILL_AFTER = 30.0
 
 
 async def keep_running(command: Sequence[str], directories: Sequence[Path]) -> int:
-    """Run *command* until a signal ends it, again after each change of Python code in *directories*.
+    """Run *command* until a signal, and restart it after each change of Python code in *directories*.
 
-    A signal is passed on. Without directories the end of the command is the end.
+    Signals are passed on to it. Without directories this returns when the command ends.
 
     Returns:
-        The command's exit code; 0 if a signal ended it.
+        The command's exit code; 0 after a signal.
 
     Raises:
-        ConfigurationError: A directory is none.
+        ConfigurationError: There is no such directory.
     """
     for directory in directories:
         if not directory.is_dir():
             raise ConfigurationError(f"--reload-dir: {directory} is not a directory")
     with _pipe() as pipe:
-        run = _Run(_for_as_long_as(pipe, command), pipe, directories)
+        run = _Run(_supervised(pipe, command), pipe, directories)
         with on_signals(run.on_signal), run.watching():
             return await run.until_stopped()
 
 
 @contextmanager
 def _pipe() -> Iterator[int]:
-    """Give an end of a pipe, of which we have the only other end."""
+    """Open a pipe whose other end is closed when this process ends, however it ends."""
     ours, theirs = os.pipe()[::-1]
     try:
         yield theirs
@@ -61,21 +61,21 @@ def _pipe() -> Iterator[int]:
         os.close(theirs)
 
 
-def _for_as_long_as(pipe: int, command: Sequence[str]) -> Sequence[str]:
-    """Have *command* ended with the pipe: workers that outlive us would take the tasks of the next ones."""
+def _supervised(pipe: int, command: Sequence[str]) -> Sequence[str]:
+    """Wrap *command* so that it ends with the pipe: workers that outlived us would take tasks of the next ones."""
     if os.name != "posix":
         return command
-    patience = f"{_PATIENCE:g},{_LAST_PATIENCE:g}"
-    return [sys.executable, "-I", "-S", _supervise.__file__, patience, str(pipe), *command]
+    graces = f"{_GRACE:g},{_KILLED_GRACE:g}"
+    return [sys.executable, "-I", "-S", _supervise.__file__, graces, str(pipe), *command]
 
 
 class _Run:
     def __init__(self, command: Sequence[str], pipe: int, directories: Sequence[Path]) -> None:
         self._command = command
-        # Windows cannot hand it on, and does without.
-        self._handed_on = [pipe] if os.name == "posix" else []
+        # Windows cannot pass it on.
+        self._passed_on = [pipe] if os.name == "posix" else []
         self._directories = directories
-        # The newest is the last; the others have been told to end.
+        # The last one is current; the others have been told to stop.
         self._processes: list[Process] = []
         self._changed = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -83,15 +83,15 @@ class _Run:
     def on_signal(self, _: signal.Signals) -> None:
         self._stopping.set()
         for process in self._processes:
-            _ask_to_end(process)
+            _terminate(process)
 
     async def until_stopped(self) -> int:
         async with asyncio.TaskGroup() as leaving:
             while True:
                 self._changed.clear()
-                # Out of the terminal's reach: what it sends to the whole group is passed on, once.
+                # In a session of its own: the terminal signals the whole group, and we pass each signal on once.
                 process = await asyncio.create_subprocess_exec(
-                    *self._command, start_new_session=True, pass_fds=self._handed_on
+                    *self._command, start_new_session=True, pass_fds=self._passed_on
                 )
                 self._processes.append(process)
                 await _first_of(process.wait(), self._changed.wait(), self._stopping.wait())
@@ -101,22 +101,22 @@ class _Run:
                     say(f"the workers ended (exit code {process.returncode}); waiting for a change")
                     await _first_of(self._changed.wait(), self._stopping.wait())
                 if self._stopping.is_set():
-                    # Each further signal is passed on, and makes it hurry.
+                    # Each further signal is passed on, and shortens the shutdown.
                     await process.wait()
                     return 0
-                await self._make_way(process)
-                leaving.create_task(self._see_out(process))
+                await self._stop_activities(process)
+                leaving.create_task(self._wait_or_kill(process))
 
-    async def _make_way(self, process: Process) -> None:
-        """Ask for an orderly end, then for a quick one; return when what is left are open polls, at most."""
+    async def _stop_activities(self, process: Process) -> None:
+        """Let activities finish, then have them cancelled; return when only open polls can be left."""
         for _ in range(2):
             if process.returncode is None:
-                _ask_to_end(process)
-                await _first_of(process.wait(), self._stopping.wait(), asyncio.sleep(_PATIENCE))
+                _terminate(process)
+                await _first_of(process.wait(), self._stopping.wait(), asyncio.sleep(_GRACE))
 
-    async def _see_out(self, process: Process) -> None:
-        """Wait until a process that was asked to end has ended."""
-        await _first_of(process.wait(), asyncio.sleep(_RETIREMENT))
+    async def _wait_or_kill(self, process: Process) -> None:
+        """Wait until a process that was told to stop has ended, and kill it if it does not."""
+        await _first_of(process.wait(), asyncio.sleep(_KILL_AFTER))
         if process.returncode is None:
             _kill(process)
             await process.wait()
@@ -137,7 +137,7 @@ class _Run:
                 say(f"changed: {_listing(Path(path) for _, path in changes)}")
                 self._changed.set()
         except OSError as error:
-            say(f"changes are not noticed any more: {error}")
+            say(f"files are no longer watched: {error}")
 
 
 def _listing(paths: Iterable[Path]) -> str:
@@ -145,7 +145,7 @@ def _listing(paths: Iterable[Path]) -> str:
     return ", ".join(sorted(str(path.relative_to(here) if path.is_relative_to(here) else path) for path in paths))
 
 
-def _ask_to_end(process: Process) -> None:
+def _terminate(process: Process) -> None:
     with suppress(ProcessLookupError):
         process.send_signal(signal.SIGTERM)
 
@@ -153,7 +153,7 @@ def _ask_to_end(process: Process) -> None:
 def _kill(process: Process) -> None:
     with suppress(ProcessLookupError):
         if os.name == "posix":
-            # With what it supervises.
+            # Its process group: the worker that it supervises too.
             os.killpg(process.pid, signal.SIGKILL)
         else:
             process.kill()

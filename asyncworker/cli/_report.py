@@ -1,4 +1,4 @@
-"""How a command that fails says so: one line on standard error, and an exit code."""
+"""Report a command's failure: one line on standard error, and an exit code."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ USAGE = 2
 
 
 class CommandError(AsyncWorkerError):
-    """What was asked for cannot be done as it was asked."""
+    """The command line is wrong, or the server could not be asked."""
 
 
 def say(message: str) -> None:
-    """Tell the person at the terminal; what the message repeats of others' texts is shown, and not obeyed."""
+    """Print to standard error, with control characters escaped: messages quote ids and texts of other people."""
     print(in_lines(message.rstrip("\n")), file=sys.stderr, flush=True)  # noqa: T201 - this is a command
 
 
 @contextmanager
 def reporting(*, verbose: bool) -> Iterator[None]:
-    """Tell of an error that we foresee in one line, and exit; its traceback comes too if *verbose*."""
+    """Print an error of ours in one line and exit; with *verbose* its traceback as well."""
     try:
         yield
     except AsyncWorkerError as error:

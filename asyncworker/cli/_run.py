@@ -28,9 +28,14 @@ T = TypeVar("T")
 _logger = logging.getLogger(__name__)
 
 Target = Annotated[str, typer.Argument(metavar="MODULE:ATTRIBUTE", help="A Worker, or a sequence of them.")]
-AppDir = Annotated[Path, typer.Option(envvar="ASYNCWORKER_APP_DIR", help="Where modules are looked for first.")]
-Level = Annotated[LogLevel, typer.Option(envvar="ASYNCWORKER_LOG_LEVEL", help="The least that is logged.")]
+AppDir = Annotated[
+    Path, typer.Option(envvar="ASYNCWORKER_APP_DIR", help="The directory that modules are imported from first.")
+]
+Level = Annotated[LogLevel, typer.Option(envvar="ASYNCWORKER_LOG_LEVEL", help="The lowest level that is logged.")]
 Format = Annotated[LogFormat, typer.Option(envvar="ASYNCWORKER_LOG_FORMAT", help="How records are written.")]
+LogActivities = Annotated[
+    bool, typer.Option(envvar="ASYNCWORKER_LOG_ACTIVITIES", help="Log the end of each attempt, at DEBUG.")
+]
 Factory = Annotated[
     bool, typer.Option("--factory", envvar="ASYNCWORKER_FACTORY", help="ATTRIBUTE is a function that makes them.")
 ]
@@ -40,16 +45,16 @@ Uvloop = Annotated[
 MaxConcurrent = Annotated[
     int | None,
     typer.Option(
-        min=1, envvar="ASYNCWORKER_MAX_CONCURRENT_ACTIVITIES", help="Slots of each worker, in place of its own number."
+        min=1, envvar="ASYNCWORKER_MAX_CONCURRENT_ACTIVITIES", help="Slots of each worker, instead of its own number."
     ),
 ]
 Grace = Annotated[
     float | None,
     typer.Option(
         parser=parse_duration,
-        metavar="SPAN",
+        metavar="DURATION",
         envvar="ASYNCWORKER_GRACEFUL_SHUTDOWN_TIMEOUT",
-        help="How long activities may go on once the worker stops, in place of its own number.",
+        help="How long activities may run on once the worker stops, instead of its own number.",
     ),
 ]
 
@@ -61,23 +66,24 @@ def run(
     factory: Factory = False,
     log_level: Level = LogLevel.INFO,
     log_format: Format = LogFormat.TEXT,
+    log_activities: LogActivities = False,
     uvloop: Uvloop = None,
     max_concurrent_activities: MaxConcurrent = None,
     graceful_shutdown_timeout: Grace = None,
 ) -> None:
     """Run workers, in production.
 
-    The first SIGINT, SIGTERM or SIGHUP lets activities end, the second cancels them, the third leaves them behind. The
-    exit code is 0 after such a shutdown, 1 if a worker could not begin or go on, 2 if a setting is wrong.
+    The first SIGINT, SIGTERM or SIGHUP lets activities finish, the second cancels them, the third abandons them. The
+    exit code is 0 after such a shutdown, 1 if a worker could not start or failed, 2 if a setting is wrong.
     """
-    configure_logging(log_level, log_format)
+    configure_logging(log_level, log_format, activities=log_activities)
     found = load(target, app_dir)
     relax_collector()
 
     async def main() -> None:
         workers = check_workers(await call_factory(found, target) if factory else found, target)
         for worker in workers:
-            # The command line has the last word.
+            # The command line overrides the code.
             worker.configure(
                 max_concurrent_activities=max_concurrent_activities,
                 graceful_shutdown_timeout=graceful_shutdown_timeout,
@@ -102,7 +108,7 @@ def _loop_factory(uvloop: bool | None) -> Callable[[], asyncio.AbstractEventLoop
 
 
 async def run_workers(workers: Sequence[Worker]) -> None:
-    """Run all of *workers*; a signal is for all of them, and one that fails ends the others too."""
+    """Run all of *workers*; a signal stops them all, and so does the failure of one."""
     if len(workers) == 1:
         await workers[0].run()
         return
@@ -110,7 +116,7 @@ async def run_workers(workers: Sequence[Worker]) -> None:
 
     def stop(number: signal.Signals) -> None:
         _logger.info("got %s", number.name)
-        # To a worker that runs, each cancellation means what a signal does.
+        # A running worker takes each cancellation as it takes a signal.
         for task in tasks:
             task.cancel()
 

@@ -1,4 +1,4 @@
-"""What a person sees of a running activity: a bar on a terminal, lines elsewhere; always on standard error."""
+"""Show a running activity on standard error: as a progress bar on a terminal, as lines elsewhere."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress as Bar, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from ..client import ActivityExecutionDescription, ActivityExecutionStatus, PendingActivityState
 from ._plain import in_a_line
@@ -26,23 +27,28 @@ _STATES = {
     PendingActivityState.PAUSED: "paused",
     PendingActivityState.PAUSE_REQUESTED: "pause requested",
 }
+_BAR_WIDTH = 20
+# With the bar, the percentage and the time this leaves 20 of 80 columns for the state.
+_NAME_WIDTH = 20
 
 
 class View(Protocol):
-    """Shows how an activity stands."""
+    """Shows an activity's progress and state."""
 
     def show(self, description: ActivityExecutionDescription) -> None: ...
 
 
 def details_of(description: ActivityExecutionDescription) -> list[Any]:
-    """Take all details of the last heartbeat."""
+    """Return all details of the last heartbeat."""
     details = (description.heartbeat_details(index=index, default=_MISSING) for index in count())
     return list(takewhile(lambda detail: detail is not _MISSING, details))
 
 
 def state_of(description: ActivityExecutionDescription) -> str:
-    """Say in a line how it stands, beside its progress."""
+    """Return the attempt, what it is waiting for, and heartbeat details that are no progress, in one line."""
     details = details_of(description)
+    if description.status.is_closed:
+        return description.status.name.lower().replace("_", " ")
     parts = [f"attempt {description.attempt}"] if description.attempt > 1 else []
     if description.run_state is PendingActivityState.SCHEDULED and description.attempt > 1:
         parts.append(f"waiting to retry after: {description.last_failure}")
@@ -54,18 +60,34 @@ def state_of(description: ActivityExecutionDescription) -> str:
 
 
 @contextmanager
-def open_view(console: Console) -> Iterator[View]:
-    """Show an activity for as long as the block lasts."""
+def open_view(console: Console, name: str) -> Iterator[View]:
+    """Show the activity called *name* for as long as the block lasts."""
     if not console.is_terminal:
         yield _Lines()
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Bar(*columns, TextColumn("{task.fields[state]}"), console=console) as bar:
-        yield _Bar(bar)
+    columns = (
+        TextColumn("{task.description}", table_column=_clipped(max_width=_NAME_WIDTH)),
+        BarColumn(_BAR_WIDTH),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        # Takes what is left of the line.
+        TextColumn("{task.fields[state]}", table_column=_clipped(ratio=1)),
+    )
+    with Bar(*columns, console=console, expand=True) as bar:
+        view = _Bar(bar, name)
+        try:
+            yield view
+        finally:
+            view.stop()
+
+
+def _clipped(**width: int) -> Column:
+    # A text that is too long ends in `…`, and leaves the other columns their width.
+    return Column(no_wrap=True, overflow="ellipsis", **width)  # type: ignore[arg-type]
 
 
 class _Lines:
-    """A line for each change."""
+    """Print a line for each change."""
 
     def __init__(self) -> None:
         self._last = ""
@@ -79,11 +101,11 @@ class _Lines:
 
 
 class _Bar:
-    """A progress bar that moves; without figures it pulses."""
+    """Move a progress bar, which pulses while the heartbeats have no progress."""
 
-    def __init__(self, bar: Bar) -> None:
+    def __init__(self, bar: Bar, name: str) -> None:
         self._bar = bar
-        self._task = bar.add_task("", total=None, state="")
+        self._task = bar.add_task(escape(in_a_line(name)), total=None, state="")
 
     def show(self, description: ActivityExecutionDescription) -> None:
         progress = progress_of(details_of(description))
@@ -94,3 +116,8 @@ class _Bar:
             self._bar.update(self._task, description=name, state=state)
         else:
             self._bar.update(self._task, description=name, state=state, completed=progress.done, total=progress.total)
+
+    def stop(self) -> None:
+        """Leave an empty bar where there was no progress: one that pulses would be drawn full."""
+        if self._bar.tasks[self._task].total is None:
+            self._bar.update(self._task, total=1)

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
         PauseActivityInput as PauseActivityInput,
         ReportCancellationAsyncActivityInput as ReportCancellationAsyncActivityInput,
         ResetActivityInput as ResetActivityInput,
-        StartActivityInput as StartActivityInput,
         TerminateActivityInput as TerminateActivityInput,
         UnpauseActivityInput as UnpauseActivityInput,
         UpdateActivityOptionsInput as UpdateActivityOptionsInput,
@@ -56,6 +55,7 @@ if TYPE_CHECKING:
     from .activities._options import (
         ActivityExecutionOptions as ActivityExecutionOptions,
         RPCOptions as RPCOptions,
+        StartActivityInput as StartActivityInput,
         StartActivityOptions as StartActivityOptions,
         UpdateActivityOptions as UpdateActivityOptions,
     )
@@ -97,7 +97,7 @@ _HOMES = {
     "PauseActivityInput": "_inputs",
     "ReportCancellationAsyncActivityInput": "_inputs",
     "ResetActivityInput": "_inputs",
-    "StartActivityInput": "_inputs",
+    "StartActivityInput": "activities._options",
     "TerminateActivityInput": "_inputs",
     "UnpauseActivityInput": "_inputs",
     "UpdateActivityOptionsInput": "_inputs",

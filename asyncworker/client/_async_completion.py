@@ -1,4 +1,4 @@
-"""Complete an activity from outside: what ``raise_complete_async`` leaves to somebody else."""
+"""Get handles of activities that were left open with ``raise_complete_async``, to complete them from outside."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["AsyncCompletion"]
 
 
 class AsyncCompletion:
-    """What a client has for activities that are completed from outside."""
+    """The part of a client that completes activities from outside."""
 
     __slots__ = ()
 
@@ -37,7 +37,7 @@ class AsyncCompletion:
         run_id: str | None = None,
         activity_id: str | None = None,
     ) -> AsyncActivityHandle:
-        """Take hold of an activity that is completed from outside. Nothing is sent yet.
+        """Return the handle of an activity that is completed from outside. Nothing is sent yet.
 
         Args:
             task_token: ``activity.info().task_token`` of the attempt: for that attempt only.
@@ -49,7 +49,7 @@ class AsyncCompletion:
             TypeError: Neither a token nor ids, or both.
             ValueError: The token, or an id, is empty.
         """
-        # A worker's own client takes hold of none, and starts sooner without this.
+        # A worker's own client needs none, and starts sooner without this.
         from ._async_handle import AsyncActivityHandle, reference_to
 
         target = reference_to(task_token, workflow_id, run_id, activity_id)

@@ -1,4 +1,4 @@
-"""An activity that is completed from outside, held by its task token or its ids."""
+"""The handle of an activity that is completed from outside, by its task token or its ids."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
+from .._arguments import UNSET
 from ._inputs import (
     CompleteAsyncActivityInput,
     FailAsyncActivityInput,
@@ -23,32 +24,31 @@ __all__ = ["AsyncActivityHandle", "AsyncActivityIDReference", "reference_to"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AsyncActivityIDReference:
-    """The ids of an activity; one without a workflow is a standalone activity."""
+    """The ids of an activity.
+
+    Attributes:
+        workflow_id: The workflow that scheduled it; ``None`` for a standalone activity.
+        run_id: The workflow's run, or the standalone activity's; ``None`` for the latest.
+        activity_id: The activity's id.
+    """
 
     workflow_id: str | None = None
     run_id: str | None = None
     activity_id: str
 
 
-class _Unset:
-    """Tell "no result" from "the result is None"."""
-
-
-_UNSET = _Unset()
-
-
 class AsyncActivityHandle:
-    """An activity that is completed from outside, wherever its worker is.
+    """A handle of an activity that is completed from outside, in any process.
 
-    Get one with :meth:`Client.get_async_activity_handle`. Every call may raise
+    Get one with :meth:`Client.get_async_activity_handle`. Every call raises
 
     * :exc:`~asyncworker.exceptions.ActivityNotFoundError`: the activity has closed, or the attempt has timed out. A
       completion may have been applied all the same, when the reply to an earlier try of the same call was lost;
-    * :exc:`~asyncworker.exceptions.RPCError`: the server said no, or could not be reached: for 10 s when
-      heartbeating, else for a minute, unless ``rpc_timeout`` says otherwise;
-    * :exc:`~asyncworker.exceptions.ConverterError`: a value would not become a payload; nothing has been sent.
+    * :exc:`~asyncworker.exceptions.RPCError`: the server refused, or could not be reached for 10 s (a heartbeat) or a
+      minute (the others), or for the ``rpc_timeout``;
+    * :exc:`~asyncworker.exceptions.ConverterError`: a value could not be encoded; nothing has been sent.
 
-    Cancelling a call is safe; whether it has had an effect is not known then.
+    Cancelling a call is safe, but the server may have applied it.
     """
 
     __slots__ = ("_data_converter", "_id_or_token", "_outbound")
@@ -69,7 +69,7 @@ class AsyncActivityHandle:
         return f"<AsyncActivityHandle {target}>"
 
     async def heartbeat(self, *details: Any, **rpc: Unpack[RPCOptions]) -> None:
-        """Tell the server that the activity is alive, and how far it is. Each call is sent: nothing is throttled here.
+        """Send a heartbeat with *details*. Each call is sent: nothing is throttled here.
 
         Raises:
             AsyncActivityCancelledError: The activity was cancelled, paused or reset: stop. Its ``details`` say which.
@@ -80,13 +80,13 @@ class AsyncActivityHandle:
             )
         )
 
-    async def complete(self, result: Any = _UNSET, **rpc: Unpack[RPCOptions]) -> None:
-        """Complete the activity with *result*, or with none."""
+    async def complete(self, result: Any = UNSET, **rpc: Unpack[RPCOptions]) -> None:
+        """Complete the activity with *result*, or without one."""
         await self._outbound.complete_async_activity(
             CompleteAsyncActivityInput(
                 id_or_token=self._id_or_token,
                 data_converter=self._data_converter,
-                result=() if isinstance(result, _Unset) else (result,),
+                result=() if result is UNSET else (result,),
                 **rpc,
             )
         )
@@ -97,8 +97,13 @@ class AsyncActivityHandle:
         """Fail the attempt; the server retries as the retry policy and the error say.
 
         Args:
-            error: What went wrong: an :exc:`~asyncworker.exceptions.ApplicationError` says more than others.
+            error: What went wrong; an :exc:`~asyncworker.exceptions.ApplicationError` can have details, and decide
+                about retries.
             last_heartbeat_details: What the next attempt finds as its heartbeat details.
+            rpc: Metadata and deadline of the call.
+
+        Raises:
+            TypeError: *error* is no exception.
         """
         if not isinstance(error, BaseException):
             raise TypeError(f"an activity fails with an exception, got {error!r}")
@@ -113,10 +118,10 @@ class AsyncActivityHandle:
         )
 
     async def report_cancellation(self, *details: Any, **rpc: Unpack[RPCOptions]) -> None:
-        """Say that the activity has stopped because its cancellation was requested.
+        """Report that the activity has stopped because its cancellation was requested.
 
         Raises:
-            RPCError: ``INVALID_ARGUMENT`` when nobody has requested it.
+            RPCError: ``INVALID_ARGUMENT`` when its cancellation was not requested.
         """
         await self._outbound.report_cancellation_async_activity(
             ReportCancellationAsyncActivityInput(
@@ -125,14 +130,14 @@ class AsyncActivityHandle:
         )
 
     def with_context(self, context: SerializationContext) -> AsyncActivityHandle:
-        """Return this handle with converters and codecs that know which activity they work for."""
+        """Return this handle with converters and codecs that have this serialization context."""
         return AsyncActivityHandle(self._outbound, self._id_or_token, self._data_converter.with_context(context))
 
 
 def reference_to(
     task_token: bytes | None, workflow_id: str | None, run_id: str | None, activity_id: str | None
 ) -> AsyncActivityIDReference | bytes:
-    """Say which activity is meant: by its task token, or by its ids.
+    """Return the task token, or the ids, that name an activity.
 
     Raises:
         TypeError: Neither a token nor ids, or both.
@@ -142,7 +147,7 @@ def reference_to(
     if task_token is not None:
         given = [name for name, value in ids.items() if value is not None]
         if given:
-            raise TypeError(f"a task token says everything: leave out {', '.join(given)}")
+            raise TypeError(f"a task_token names the activity by itself: leave out {', '.join(given)}")
         if not isinstance(task_token, bytes):
             raise TypeError(f"task_token must be bytes, got {type(task_token).__name__}")
         if not task_token:

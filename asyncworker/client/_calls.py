@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from .._arguments import check_duration
 from .._proto.temporal.api.common.v1 import Payloads
 from .._rpc._methods import Method
 from .._rpc._retry import RetryRules
@@ -38,7 +39,7 @@ class Calls(OutboundInterceptor):
         timeout: Seconds | None,
         retry: RetryRules | None = None,
     ) -> Any:
-        seconds = None if timeout is None else to_seconds(timeout)
+        seconds = None if timeout is None else to_seconds(check_duration("rpc_timeout", timeout))
         return await self._client.service.call(
             method,
             method.request(namespace=self._client.namespace, **fields),

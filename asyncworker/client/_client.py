@@ -1,4 +1,4 @@
-"""The client: a way to a Temporal server, and what goes along it with every call."""
+"""The client: a connection to a Temporal server, and the settings that every call shares."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from ..config import ConnectConfig, TLSConfig
 from ..converter import DataConverter
 from ._async_completion import AsyncCompletion
 from ._connect import TransportName, open_transport, target_of, wait_until_serving
-from ._end import End
 from ._interceptor import Interceptor, OutboundInterceptor
+from ._root_outbound import RootOutbound
 from .activities._class_methods import ActivityMethods
 from .activities._client_methods import Activities
 
 __all__ = ["Client"]
 
 _KEEP_ALIVE = KeepAlive()
-# Stands for a key that is not known yet, where it matters only that there is one.
+# Stands for a key that a function will return: it matters only that there is one.
 _SOME_KEY = "-"
 
 
@@ -42,12 +42,12 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
 
     Args:
         service: Makes the calls; its transport is closed with the client.
-        identity: Who calls; by default ``pid@host``.
-        data_converter: How values become payloads.
+        identity: Names this client to the server; by default ``pid@host``.
+        data_converter: Converts values to payloads and back.
         interceptors: Wrap the calls; the first is the outermost.
 
     Raises:
-        TypeError: The converter, or an interceptor, is none.
+        TypeError: *data_converter* or an interceptor is of another type.
     """
 
     __slots__ = (
@@ -57,7 +57,9 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         "_interceptors",
         "_outbound",
         "_rpc_metadata",
+        "_server",
         "_service",
+        "_workers",
         "data_converter",
     )
 
@@ -70,6 +72,10 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         interceptors: Iterable[Interceptor] = (),
     ) -> None:
         self._service = service
+        # Address and TLS, for logs.
+        self._server: str | None = None
+        # What the workers on this client share, which is theirs to keep.
+        self._workers: object | None = None
         self._api_key: APIKey | None = None
         self._rpc_metadata: Mapping[str, str | bytes] = {}
         self._identity = identity or default_identity()
@@ -82,7 +88,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
                     f"interceptors must be instances of asyncworker.client.Interceptor, got {interceptor!r}"
                 )
         self.data_converter = data_converter
-        self._outbound: OutboundInterceptor = End(self)
+        self._outbound: OutboundInterceptor = RootOutbound(self)
         for interceptor in reversed(self._interceptors):
             self._outbound = interceptor.intercept_client(self._outbound)
 
@@ -117,37 +123,39 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
     ) -> Self:
         """Connect to a Temporal server.
 
-        What is not given is read from ``TEMPORAL_*`` variables, then from a profile of ``temporal.toml``, and is else
-        ``localhost:7233``, namespace ``default``, without TLS.
+        Settings that are not given are read from ``TEMPORAL_*`` variables, then from a profile of ``temporal.toml``.
+        The defaults are ``localhost:7233``, namespace ``default``, without TLS.
 
         Args:
             target_host: ``host:port``.
             namespace: The namespace to work in.
-            api_key: Sent as a bearer token, and turns TLS on unless that is said otherwise. A function, which may be
-                async, is asked before each try of a call and should answer from memory most of the time.
+            api_key: Sent as a bearer token, and turns TLS on unless *tls* is ``False``. A function, which may be async,
+                is called before each try of a call and should return from memory most of the time.
             tls: Whether to use TLS, or how.
-            rpc_metadata: Sent with every call, besides what the other sources have.
-            identity: Who calls: shown in the UI. By default ``pid@host``.
-            data_converter: How values become payloads.
+            rpc_metadata: Sent with every call, besides the metadata of the other sources.
+            identity: Names this client to the server, and in the UI. By default ``pid@host``.
+            data_converter: Converts values to payloads and back.
             interceptors: Wrap the calls; the first is the outermost.
             lazy: Do not connect before the first call.
-            connect_timeout: Seconds, or a timedelta, that a server may take to answer: it may still be starting. It is
-                asked again and again until then.
+            connect_timeout: Seconds, or a timedelta, to wait for a server that may still be starting. It is tried again
+                and again until then.
             profile: Which profile of the configuration file to read.
             config_file: Which configuration file to read.
-            keep_alive: When to ask a silent server whether it is still there; ``None`` for never.
+            keep_alive: When to send a PING to a silent server; ``None`` for never.
             http_connect_proxy: An HTTP proxy to tunnel through.
             connections: How many connections calls, and so a worker's polls, are spread over. More than one is for a
                 server behind a balancer of connections; the ``"default"`` transport has it.
             max_receive_bytes: Bytes of one response, as it comes and once it is decompressed; a longer one fails with
                 ``RESOURCE_EXHAUSTED``. A transport of your own has limits of its own.
-            max_decoded_bytes: Bytes of memory, about, that one response may come to; so small a thing as an empty
-                payload has two bytes on the way and 250 in memory.
+            max_decoded_bytes: Bytes of memory, about, that one decoded response may take; an empty payload has two
+                bytes on the wire and 250 in memory.
             transport: ``"grpclib"`` for the transport on that library, or a transport of your own.
 
         Raises:
-            ConfigurationError: A setting is wrong; the message says which, and who set it.
-            RPCError: The server refused, or did not answer in time; the message says where, and what may be wrong.
+            ConfigurationError: A setting is wrong; the message names it and where it was set.
+            RPCError: The server refused, or did not respond in time; the message has the address and a likely cause.
+            TypeError: An argument is of the wrong type.
+            ValueError: An argument is out of its range.
 
         Cancelling is safe and leaves no connection behind.
         """
@@ -179,6 +187,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
             data_converter=data_converter,
             interceptors=interceptors,
         )
+        client._server = f"{config.address} ({'no ' if config.tls is None else ''}TLS)"
         client.api_key = api_key if callable(api_key) else config.api_key
         client.rpc_metadata = {**config.rpc_metadata, **{k: v for k, v in extra.items() if isinstance(v, bytes)}}
         if not lazy:
@@ -196,9 +205,9 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         return client
 
     async def close(self) -> None:
-        """Let no new call in, let those under way end, then close the connections. Closing again does nothing.
+        """Wait for the calls under way, then close the connections. Closing again does nothing.
 
-        A call from then on is a :exc:`.ClientClosedError`, which is a :exc:`RuntimeError`; so is one that was to be
+        Every new call raises :exc:`.ClientClosedError`, which is a :exc:`RuntimeError`, and so does one that was to be
         tried again. Cancelling closes the connections at once.
         """
         await self._service.close()
@@ -211,33 +220,33 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
     ) -> None:
         await self.close()
 
-    # What it is
+    # Settings
 
     @property
     def namespace(self) -> str:
-        """The namespace it works in."""
+        """The client's namespace."""
         return self._service.namespace
 
     @property
     def identity(self) -> str:
-        """Who calls."""
+        """The name of this client that the server and the UI show."""
         return self._identity
 
     @property
     def service(self) -> WorkflowService:
-        """What makes the calls: for the workers that share this client."""
+        """The service that makes the calls, for the workers that share this client."""
         return self._service
 
     @property
     def interceptors(self) -> tuple[Interceptor, ...]:
-        """What the calls are wrapped in; the first is the outermost."""
+        """The interceptors of the calls; the first is the outermost."""
         return self._interceptors
 
-    # What can be renewed while it works
+    # Settings that can be replaced at any time
 
     @property
     def api_key(self) -> APIKey | None:
-        """The API key, or what returns it; set it to make every try of a call from then on with a new one."""
+        """The API key, or the function that returns it; setting it affects every try of a call from then on."""
         return self._api_key
 
     @api_key.setter
@@ -247,7 +256,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
 
     @property
     def rpc_metadata(self) -> Mapping[str, str | bytes]:
-        """What is sent with every call; set it to send something else from then on."""
+        """The metadata of every call; setting it affects calls from then on."""
         return self._rpc_metadata
 
     @rpc_metadata.setter

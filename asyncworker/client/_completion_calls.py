@@ -25,34 +25,34 @@ __all__ = ["CompletionCalls"]
 
 _logger = get_logger(__name__)
 
-# The work is done and deserves patience, but somebody may be waiting for this call: none for what the server refuses.
+# The work is done, so an outage is waited out. A refusal is final at once: the caller may be waiting.
 _COMPLETION = replace(COMPLETION, budget=60.0, grace=0.0)
 _HEARTBEATS = HEARTBEAT.with_grace(0.0)
 
 
-class _Ways(NamedTuple):
-    """A call as it is made with a task token, and with ids."""
+class _Methods(NamedTuple):
+    """The methods of a call that names an activity by its task token, or by its ids."""
 
     by_token: Method[Any, Any]
     by_id: Method[Any, Any]
 
 
-_HEARTBEAT = _Ways(methods.RECORD_ACTIVITY_TASK_HEARTBEAT, methods.RECORD_ACTIVITY_TASK_HEARTBEAT_BY_ID)
-_COMPLETE = _Ways(methods.RESPOND_ACTIVITY_TASK_COMPLETED, methods.RESPOND_ACTIVITY_TASK_COMPLETED_BY_ID)
-_FAIL = _Ways(methods.RESPOND_ACTIVITY_TASK_FAILED, methods.RESPOND_ACTIVITY_TASK_FAILED_BY_ID)
-_CANCEL = _Ways(methods.RESPOND_ACTIVITY_TASK_CANCELED, methods.RESPOND_ACTIVITY_TASK_CANCELED_BY_ID)
+_HEARTBEAT = _Methods(methods.RECORD_ACTIVITY_TASK_HEARTBEAT, methods.RECORD_ACTIVITY_TASK_HEARTBEAT_BY_ID)
+_COMPLETE = _Methods(methods.RESPOND_ACTIVITY_TASK_COMPLETED, methods.RESPOND_ACTIVITY_TASK_COMPLETED_BY_ID)
+_FAIL = _Methods(methods.RESPOND_ACTIVITY_TASK_FAILED, methods.RESPOND_ACTIVITY_TASK_FAILED_BY_ID)
+_CANCEL = _Methods(methods.RESPOND_ACTIVITY_TASK_CANCELED, methods.RESPOND_ACTIVITY_TASK_CANCELED_BY_ID)
 
 
 class CompletionCalls(Calls):
     """Makes the calls that complete an activity from outside."""
 
-    async def _respond(self, ways: _Ways, input: Any, *, retry: RetryRules = _COMPLETION, **fields: Any) -> Any:
+    async def _respond(self, call: _Methods, input: Any, *, retry: RetryRules = _COMPLETION, **fields: Any) -> Any:
         target = input.id_or_token
         if isinstance(target, bytes):
-            method = ways.by_token
+            method = call.by_token
             fields["task_token"] = target
         else:
-            method = ways.by_id
+            method = call.by_id
             fields["workflow_id"] = target.workflow_id or ""
             fields["run_id"] = target.run_id or ""
             fields["activity_id"] = target.activity_id
@@ -63,11 +63,11 @@ class CompletionCalls(Calls):
     async def heartbeat_async_activity(self, input: HeartbeatAsyncActivityInput) -> None:
         details = await encode_payloads(input.data_converter, input.details)
         reply = await self._respond(_HEARTBEAT, input, retry=_HEARTBEATS, details=details)
-        said = ActivityCancellationDetails(
+        asked = ActivityCancellationDetails(
             cancel_requested=reply.cancel_requested, paused=reply.activity_paused, reset=reply.activity_reset
         )
-        if said.reason is not None:
-            raise AsyncActivityCancelledError(said)
+        if asked.reason is not None:
+            raise AsyncActivityCancelledError(asked)
 
     async def complete_async_activity(self, input: CompleteAsyncActivityInput) -> None:
         result = await encode_payloads(input.data_converter, input.result)

@@ -1,4 +1,4 @@
-"""Find the way to the server: from settings to a transport, and from a transport to a server that answers."""
+"""Connect to the server: from settings to a transport, and from a transport to a server that responds."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from .._proto.temporal.api.workflowservice.v1 import GetSystemInfoRequest
 from .._rpc._methods import GET_SYSTEM_INFO
 from .._rpc._retry import NONE, Backoff
 from .._rpc._target import DEFAULT_MAX_RECEIVE_BYTES, HttpConnectProxy, KeepAlive, Target
+from .._safe_logger import get_logger
 from ..config import ConnectConfig, TLSConfig
 from ..exceptions import ConfigurationError, RPCError, RPCStatusCode
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["TransportName", "open_transport", "target_of", "wait_until_serving"]
 
 TransportName: TypeAlias = Literal["default", "grpclib"]
+
+_logger = get_logger("asyncworker.client")
 
 _BACKOFF = Backoff(0.1, 1.0)
 # One try: a server that hangs is worth another.
@@ -66,7 +69,7 @@ def target_of(
     connections: int = 1,
     max_receive_bytes: int = DEFAULT_MAX_RECEIVE_BYTES,
 ) -> Target:
-    """Say in the transport's terms where the server is, and on which terms to connect."""
+    """Return the transport's target: where the server is, and how to connect to it."""
     for name, value in (("connections", connections), ("max_receive_bytes", max_receive_bytes)):
         if value < 1:
             raise ValueError(f"{name} must be at least 1, got {value!r}")
@@ -109,6 +112,8 @@ async def wait_until_serving(service: WorkflowService, address: str, *, tls: TLS
             wait = _BACKOFF.wait(attempt) * random.uniform(0.8, 1.2)
             if not _may_pass(error) or clock() + wait >= until:
                 raise _explain(reason, address, tls=tls, budget=budget) from reason
+            if attempt == 1:
+                _logger.info("waiting up to %g s for a Temporal server at %s: %s", budget, address, error.message)
             await asyncio.sleep(wait)
         else:
             return
@@ -164,7 +169,7 @@ def _hint(error: RPCError, tls: TLSConfig | None) -> str:
         if any(isinstance(cause, ssl.SSLError | ConnectionResetError) for cause in causes):
             return "; does the server speak plaintext? Then connect with tls=False (TEMPORAL_TLS=false)"
         return ""
-    # Nobody listens there, or the name is wrong: that has nothing to do with TLS.
+    # Nothing listens there, or the name is wrong: that has nothing to do with TLS.
     if any(isinstance(cause, ConnectionRefusedError | socket.gaierror) for cause in causes):
         return ""
     return "; does the server expect TLS? Then connect with tls=True (TEMPORAL_TLS=true)"

@@ -1,4 +1,4 @@
-"""Say with an error's type what its status and details say."""
+"""Turn statuses and details of errors into exception types."""
 
 from __future__ import annotations
 
@@ -49,5 +49,5 @@ def already_started(error: RPCError, activity_id: str, activity_type: str) -> RP
 
 
 def is_already_requested(error: RPCError) -> bool:
-    """Whether a cancellation was refused because somebody has asked for it before, which is what is wanted."""
+    """Whether a cancellation was refused because it was requested before, which is no error."""
     return error.status is RPCStatusCode.FAILED_PRECONDITION and "already requested" in error.message

@@ -1,22 +1,19 @@
-"""What interceptors see of a client's calls: the input of each."""
+"""The inputs of a client's calls, as interceptors see and change them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from .._proto.temporal.api.common.v1 import Payload
 from .._time import Seconds
-from ..common import ActivityIDConflictPolicy, ActivityIDReusePolicy, Priority, RetryPolicy
 
 if TYPE_CHECKING:
     from ..converter import DataConverter
     from ._async_handle import AsyncActivityIDReference
-    from ._search_attributes import TypedSearchAttributes
 
 __all__ = [
+    "CallInput",
     "CancelActivityInput",
     "CompleteAsyncActivityInput",
     "CountActivitiesInput",
@@ -29,7 +26,6 @@ __all__ = [
     "PauseActivityInput",
     "ReportCancellationAsyncActivityInput",
     "ResetActivityInput",
-    "StartActivityInput",
     "TerminateActivityInput",
     "UnpauseActivityInput",
     "UpdateActivityOptionsInput",
@@ -39,44 +35,26 @@ __all__ = [
 
 
 @dataclass(slots=True, kw_only=True)
-class _Call:
-    """What goes with every call: metadata of its own, and seconds (or a timedelta) until it is given up."""
+class CallInput:
+    """Options of every call.
+
+    Attributes:
+        rpc_metadata: Sent with the call besides the client's own.
+        rpc_timeout: Seconds, or a timedelta, after which the call fails with ``DEADLINE_EXCEEDED``.
+    """
 
     rpc_metadata: Mapping[str, str | bytes] = field(default_factory=dict)
     rpc_timeout: Seconds | None = None
 
 
 @dataclass(slots=True, kw_only=True)
-class StartActivityInput(_Call):
-    """Input of :meth:`OutboundInterceptor.start_activity`; *headers* reach the worker's interceptors.
+class _ActivityCall(CallInput):
+    """Input of a call about one activity.
 
-    *arg_types* are those of the activity's parameters, if it was given as its function.
+    Attributes:
+        activity_id: The activity's id.
+        activity_run_id: Which run of it; ``None`` for the latest.
     """
-
-    activity_type: str
-    args: Sequence[Any]
-    arg_types: Sequence[Any] = ()
-    id: str
-    task_queue: str
-    result_type: Any = Any
-    schedule_to_close_timeout: timedelta | None = None
-    schedule_to_start_timeout: timedelta | None = None
-    start_to_close_timeout: timedelta | None = None
-    heartbeat_timeout: timedelta | None = None
-    start_delay: timedelta | None = None
-    id_reuse_policy: ActivityIDReusePolicy
-    id_conflict_policy: ActivityIDConflictPolicy
-    retry_policy: RetryPolicy | None = None
-    priority: Priority
-    search_attributes: TypedSearchAttributes | None = None
-    summary: str | None = None
-    details: str | None = None
-    headers: Mapping[str, Payload] = field(default_factory=dict)
-
-
-@dataclass(slots=True, kw_only=True)
-class _ActivityCall(_Call):
-    """A call about one activity; without a run id it is about the activity's latest run."""
 
     activity_id: str
     activity_run_id: str | None
@@ -84,7 +62,13 @@ class _ActivityCall(_Call):
 
 @dataclass(slots=True, kw_only=True)
 class GetActivityResultInput(_ActivityCall):
-    """Input of :meth:`OutboundInterceptor.get_activity_result`; *activity_type* is empty where it is not known."""
+    """Input of :meth:`OutboundInterceptor.get_activity_result`.
+
+    Attributes:
+        activity_type: The activity's type; empty where it is not known.
+        task_queue: Its task queue; empty where it is not known.
+        result_type: The type to read the result as.
+    """
 
     activity_type: str
     task_queue: str
@@ -95,7 +79,12 @@ class GetActivityResultInput(_ActivityCall):
 class DescribeActivityInput(_ActivityCall):
     """Input of :meth:`OutboundInterceptor.describe_activity`.
 
-    With a *long_poll_token* the answer comes when something has changed since the description that the token is from.
+    Attributes:
+        include_input: Whether to fetch the arguments as well.
+        include_outcome: Whether to fetch the result or failure as well.
+        include_heartbeat_details: Whether to fetch the last heartbeat's details as well.
+        include_last_failure: Whether to fetch the last attempt's failure as well.
+        long_poll_token: That of an earlier description: the response comes when something has changed since.
     """
 
     include_input: bool
@@ -107,28 +96,45 @@ class DescribeActivityInput(_ActivityCall):
 
 @dataclass(slots=True, kw_only=True)
 class CancelActivityInput(_ActivityCall):
-    """Input of :meth:`OutboundInterceptor.cancel_activity`."""
+    """Input of :meth:`OutboundInterceptor.cancel_activity`.
+
+    Attributes:
+        reason: Why; recorded by the server.
+    """
 
     reason: str
 
 
 @dataclass(slots=True, kw_only=True)
 class TerminateActivityInput(_ActivityCall):
-    """Input of :meth:`OutboundInterceptor.terminate_activity`."""
+    """Input of :meth:`OutboundInterceptor.terminate_activity`.
+
+    Attributes:
+        reason: Why; recorded by the server.
+    """
 
     reason: str
 
 
 @dataclass(slots=True, kw_only=True)
 class PauseActivityInput(_ActivityCall):
-    """Input of :meth:`OutboundInterceptor.pause_activity`."""
+    """Input of :meth:`OutboundInterceptor.pause_activity`.
+
+    Attributes:
+        reason: Why; recorded by the server.
+    """
 
     reason: str
 
 
 @dataclass(slots=True, kw_only=True)
 class UnpauseActivityInput(_ActivityCall):
-    """Input of :meth:`OutboundInterceptor.unpause_activity`."""
+    """Input of :meth:`OutboundInterceptor.unpause_activity`.
+
+    Attributes:
+        reason: Why; recorded by the server.
+        jitter: The next attempt begins after a random part of this: seconds or a timedelta.
+    """
 
     reason: str
     jitter: Seconds | None
@@ -136,7 +142,14 @@ class UnpauseActivityInput(_ActivityCall):
 
 @dataclass(slots=True, kw_only=True)
 class ResetActivityInput(_ActivityCall):
-    """Input of :meth:`OutboundInterceptor.reset_activity`."""
+    """Input of :meth:`OutboundInterceptor.reset_activity`.
+
+    Attributes:
+        keep_paused: Whether a paused activity stays paused.
+        reset_heartbeat: Whether to forget the heartbeat details as well.
+        restore_original_options: Whether to undo changes of its options.
+        jitter: The next attempt begins after a random part of this: seconds or a timedelta.
+    """
 
     keep_paused: bool
     reset_heartbeat: bool
@@ -146,7 +159,12 @@ class ResetActivityInput(_ActivityCall):
 
 @dataclass(slots=True, kw_only=True)
 class UpdateActivityOptionsInput(_ActivityCall):
-    """Input of :meth:`OutboundInterceptor.update_activity_options`: the new values by option; ``None`` unsets one."""
+    """Input of :meth:`OutboundInterceptor.update_activity_options`.
+
+    Attributes:
+        changes: New values by option, see :class:`UpdateActivityOptions`; ``None`` unsets one.
+        restore_original: Whether to undo earlier changes instead; *changes* is empty then.
+    """
 
     changes: Mapping[str, Any]
     restore_original: bool
@@ -158,8 +176,14 @@ class DeleteActivityInput(_ActivityCall):
 
 
 @dataclass(slots=True, kw_only=True)
-class ListActivitiesInput(_Call):
-    """Input of :meth:`OutboundInterceptor.list_activities`."""
+class ListActivitiesInput(CallInput):
+    """Input of :meth:`OutboundInterceptor.list_activities`.
+
+    Attributes:
+        query: Which activities; empty for all.
+        limit: The most to return; ``None`` for no limit.
+        page_size: How many to fetch with one call.
+    """
 
     query: str
     limit: int | None
@@ -167,15 +191,24 @@ class ListActivitiesInput(_Call):
 
 
 @dataclass(slots=True, kw_only=True)
-class CountActivitiesInput(_Call):
-    """Input of :meth:`OutboundInterceptor.count_activities`."""
+class CountActivitiesInput(CallInput):
+    """Input of :meth:`OutboundInterceptor.count_activities`.
+
+    Attributes:
+        query: Which activities; empty for all.
+    """
 
     query: str
 
 
 @dataclass(slots=True, kw_only=True)
-class _AsyncActivityCall(_Call):
-    """A call about an activity that is completed from outside; *data_converter* knows its serialization context."""
+class _AsyncActivityCall(CallInput):
+    """Input of a call about an activity that is completed from outside.
+
+    Attributes:
+        id_or_token: The activity's ids, or the attempt's task token.
+        data_converter: Encodes the values; it has the activity's serialization context.
+    """
 
     id_or_token: AsyncActivityIDReference | bytes
     data_converter: DataConverter
@@ -183,21 +216,34 @@ class _AsyncActivityCall(_Call):
 
 @dataclass(slots=True, kw_only=True)
 class HeartbeatAsyncActivityInput(_AsyncActivityCall):
-    """Input of :meth:`OutboundInterceptor.heartbeat_async_activity`."""
+    """Input of :meth:`OutboundInterceptor.heartbeat_async_activity`.
+
+    Attributes:
+        details: The heartbeat's details, not encoded yet.
+    """
 
     details: Sequence[Any]
 
 
 @dataclass(slots=True, kw_only=True)
 class CompleteAsyncActivityInput(_AsyncActivityCall):
-    """Input of :meth:`OutboundInterceptor.complete_async_activity`: one result, or none."""
+    """Input of :meth:`OutboundInterceptor.complete_async_activity`.
+
+    Attributes:
+        result: The result, not encoded yet, as a sequence of one; an empty one for no result.
+    """
 
     result: Sequence[Any]
 
 
 @dataclass(slots=True, kw_only=True)
 class FailAsyncActivityInput(_AsyncActivityCall):
-    """Input of :meth:`OutboundInterceptor.fail_async_activity`."""
+    """Input of :meth:`OutboundInterceptor.fail_async_activity`.
+
+    Attributes:
+        error: What went wrong.
+        last_heartbeat_details: The details that the next attempt finds.
+    """
 
     error: BaseException
     last_heartbeat_details: Sequence[Any]
@@ -205,6 +251,10 @@ class FailAsyncActivityInput(_AsyncActivityCall):
 
 @dataclass(slots=True, kw_only=True)
 class ReportCancellationAsyncActivityInput(_AsyncActivityCall):
-    """Input of :meth:`OutboundInterceptor.report_cancellation_async_activity`."""
+    """Input of :meth:`OutboundInterceptor.report_cancellation_async_activity`.
+
+    Attributes:
+        details: Details of the cancellation, not encoded yet.
+    """
 
     details: Sequence[Any]

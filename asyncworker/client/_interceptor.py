@@ -1,4 +1,4 @@
-"""Interceptors: wrap what a client sends, and change what is in it."""
+"""Interceptors wrap a client's calls, and may change their inputs and results."""
 
 from __future__ import annotations
 
@@ -19,14 +19,13 @@ if TYPE_CHECKING:
         PauseActivityInput,
         ReportCancellationAsyncActivityInput,
         ResetActivityInput,
-        StartActivityInput,
         TerminateActivityInput,
         UnpauseActivityInput,
         UpdateActivityOptionsInput,
     )
     from .activities._description import ActivityExecution, ActivityExecutionCount, ActivityExecutionDescription
     from .activities._handle import ActivityHandle
-    from .activities._options import ActivityExecutionOptions
+    from .activities._options import ActivityExecutionOptions, StartActivityInput
 
 __all__ = ["Interceptor", "OutboundInterceptor"]
 
@@ -34,7 +33,9 @@ __all__ = ["Interceptor", "OutboundInterceptor"]
 class OutboundInterceptor:
     """One link of the chain that a client's calls go through; a subclass overrides the calls it cares about.
 
-    Each method passes its input on to :attr:`next`, and may look at what comes back.
+    Each method passes its input on to :attr:`next` and returns its result. It raises what the call raises, see
+    :class:`Client`, :class:`ActivityHandle` and :class:`AsyncActivityHandle`. Cancelling the caller cancels the whole
+    chain: let :exc:`asyncio.CancelledError` through.
     """
 
     def __init__(self, next: OutboundInterceptor) -> None:
@@ -45,7 +46,7 @@ class OutboundInterceptor:
         return await self.next.start_activity(input)
 
     async def get_activity_result(self, input: GetActivityResultInput) -> Any:
-        """Wait for a standalone activity's result, as long as that takes."""
+        """Wait for a standalone activity's result, without a limit."""
         return await self.next.get_activity_result(input)
 
     async def describe_activity(self, input: DescribeActivityInput) -> ActivityExecutionDescription | None:
@@ -53,7 +54,7 @@ class OutboundInterceptor:
         return await self.next.describe_activity(input)
 
     async def cancel_activity(self, input: CancelActivityInput) -> None:
-        """Ask for the cancellation of a standalone activity."""
+        """Request the cancellation of a standalone activity."""
         await self.next.cancel_activity(input)
 
     async def terminate_activity(self, input: TerminateActivityInput) -> None:
@@ -65,7 +66,7 @@ class OutboundInterceptor:
         await self.next.pause_activity(input)
 
     async def unpause_activity(self, input: UnpauseActivityInput) -> None:
-        """Let a paused standalone activity go on."""
+        """Resume a paused standalone activity."""
         await self.next.unpause_activity(input)
 
     async def reset_activity(self, input: ResetActivityInput) -> None:

@@ -6,10 +6,10 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum
 from itertools import pairwise
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, overload
 
+from .._enums import NamedIntEnum
 from .._proto.temporal.api.common import v1 as common
 
 __all__ = [
@@ -25,7 +25,7 @@ V = TypeVar("V")
 D = TypeVar("D")
 
 
-class SearchAttributeIndexedValueType(IntEnum):
+class SearchAttributeIndexedValueType(NamedIntEnum):
     """How the server indexes an attribute (``temporal.api.enums.v1.IndexedValueType``)."""
 
     TEXT = 1
@@ -39,7 +39,7 @@ class SearchAttributeIndexedValueType(IntEnum):
 
 _Type = SearchAttributeIndexedValueType
 
-# What the payload's "type" metadata says of each type.
+# Each type in the payload's "type" metadata.
 _WIRE_NAMES = {
     _Type.TEXT: b"Text",
     _Type.KEYWORD: b"Keyword",
@@ -66,6 +66,10 @@ class SearchAttributeKey(Generic[V]):
     """The name and type of a search attribute; made by :meth:`for_keyword` and its siblings.
 
     The namespace must know the attribute: ``temporal operator search-attribute create --name … --type …``.
+
+    Attributes:
+        name: The attribute's name.
+        indexed_value_type: Its type.
     """
 
     name: str
@@ -98,7 +102,7 @@ class SearchAttributeKey(Generic[V]):
 
     @staticmethod
     def for_datetime(name: str) -> SearchAttributeKey[datetime]:
-        """Name an attribute of moments."""
+        """Name an attribute of times."""
         return SearchAttributeKey(name, _Type.DATETIME)
 
     @staticmethod
@@ -108,7 +112,12 @@ class SearchAttributeKey(Generic[V]):
 
 
 class SearchAttributePair(NamedTuple, Generic[V]):
-    """An attribute and its value."""
+    """An attribute and its value.
+
+    Attributes:
+        key: The attribute.
+        value: Its value, of the key's type.
+    """
 
     key: SearchAttributeKey[V]
     value: V
@@ -117,6 +126,9 @@ class SearchAttributePair(NamedTuple, Generic[V]):
 @dataclass(frozen=True, slots=True, init=False)
 class TypedSearchAttributes(Collection[SearchAttributePair[Any]]):
     """An immutable set of search attributes, sorted by name.
+
+    Attributes:
+        search_attributes: The pairs of key and value.
 
     Raises:
         TypeError: A value is not of its key's type.

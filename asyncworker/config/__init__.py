@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from asyncworker._rpc._address import parse_address
+from asyncworker._rpc._tls import TLSConfig as TLSConfig
+
 from ._layers import argument_layer, environment_layer, read_profile
 from ._resolve import (
     DEFAULT_ADDRESS,
@@ -24,7 +27,6 @@ from ._resolve import (
     resolve_namespace,
     resolve_tls,
 )
-from ._tls import TLSConfig as TLSConfig
 
 if TYPE_CHECKING:
     from asyncworker._rpc._target import Target
@@ -39,12 +41,12 @@ class ConnectConfig:
     Attributes:
         address: ``host:port``, an IPv6 address in brackets.
         namespace: The namespace to work in.
-        api_key: Sent as a bearer token; never shown.
+        api_key: Sent as a bearer token; not in the repr.
         tls: ``None`` is plaintext.
         rpc_metadata: Sent with every call; keys are lower-case.
-        authority: What to put in HTTP/2's ``:authority`` in place of the address.
-        codec_endpoint: A remote codec's URL, as configured; nothing is done with it here.
-        codec_auth: The authorization for that; never shown.
+        authority: HTTP/2's ``:authority``, in place of the address.
+        codec_endpoint: A remote codec's URL, as configured; it is not used here.
+        codec_auth: The authorization for that; not in the repr.
     """
 
     address: str = DEFAULT_ADDRESS
@@ -92,7 +94,7 @@ class ConnectConfig:
             api_key: An API key; turns TLS on unless it is disabled.
             tls: ``True`` or ``False`` switches TLS; a :class:`TLSConfig` replaces all other settings of TLS.
             rpc_metadata: Added to what the other sources have; an empty value removes a key.
-            authority: What to put in ``:authority``.
+            authority: HTTP/2's ``:authority``.
             settings: Further arguments by their key in a profile, such as ``{"tls.server_name": "example.com"}``.
 
         Raises:
@@ -123,19 +125,8 @@ class ConnectConfig:
         )
 
     def to_target(self) -> Target:
-        """Say it in the transport's terms."""
-        from asyncworker._rpc._target import TLS, Target
+        """Return the transport's target."""
+        from asyncworker._rpc._target import Target
 
-        host, _, port = self.address.rpartition(":")
-        tls = (
-            None
-            if self.tls is None
-            else TLS(
-                server_ca_cert=self.tls.server_root_ca_cert,
-                client_cert=self.tls.client_cert,
-                client_key=self.tls.client_private_key,
-                server_name=self.tls.domain,
-                verify=not self.tls.disable_host_verification,
-            )
-        )
-        return Target(host.strip("[]"), int(port), tls=tls, given_authority=self.authority)
+        host, port = parse_address(self.address)
+        return Target(host, port, tls=self.tls, given_authority=self.authority)

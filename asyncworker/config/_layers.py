@@ -1,7 +1,7 @@
-"""What each source says, setting by setting: arguments, the environment, a profile of ``temporal.toml``.
+"""The settings of each source: arguments, the environment, a profile of ``temporal.toml``.
 
-Each source becomes a *layer*: setting → value and where it was said. So an error can name what is wrong and where to
-put it right.
+Each source becomes a *layer*: setting → value and where it was given. So an error can name what is wrong and where to
+correct it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A value and who gave it, to be named in errors; the value may be a secret."""
+    """A value and its source, which errors name; the value may be a secret."""
 
     value: Any = field(repr=False)
     source: str
@@ -52,7 +52,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What one source, or all of them, say; ``tls`` is who has a section about TLS, if anyone."""
+    """The settings of one source, or of all; ``tls`` names the source that has a section about TLS, if any."""
 
     settings: dict[str, Given] = field(default_factory=dict)
     metadata: dict[str, Given] = field(default_factory=dict)
@@ -65,14 +65,14 @@ class Layer:
 def environment_layer(env: Mapping[str, str]) -> Layer:
     settings = {}
     for key, variable in VARIABLES.items():
-        # An empty string is how shells and compose files say "not set".
+        # In shells and compose files an empty string means "not set".
         if text := env.get(variable):
             given = Given(text, f"environment variable {variable}")
             if key in _BOOLEANS:
                 given = Given(_truth(given), given.source)
             settings[key] = given
     if "tls.disabled" in settings:
-        # The variable says whether there is TLS, the profile's key whether there is none.
+        # The variable turns TLS on, the profile's key turns it off.
         settings["tls.disabled"] = Given(not settings["tls.disabled"].value, settings["tls.disabled"].source)
     metadata = {
         _metadata_key(name.removeprefix(_METADATA_PREFIX)): Given(text, f"environment variable {name}")
@@ -94,7 +94,7 @@ def argument_layer(settings: Mapping[str, str | bool | None], metadata: Mapping[
 def read_profile(
     profile: str | None, config_file: str | os.PathLike[str] | None, env: Mapping[str, str], strict: bool
 ) -> Layer:
-    """Read the file, if there is one, and take one profile of it."""
+    """Return the layer of one profile of the file, if there is one."""
     name = profile or env.get("TEMPORAL_PROFILE") or None
     named_file = config_file or env.get("TEMPORAL_CONFIG_FILE") or None
     path = Path(named_file) if named_file else _default_file(env, sys.platform)
@@ -114,7 +114,7 @@ def read_profile(
 
 
 def _default_file(env: Mapping[str, str], platform: str) -> Path | None:
-    """Where the file is if nobody says: the directory that Go's ``os.UserConfigDir`` names, on each system."""
+    """Return the default file, in the directory that Go's ``os.UserConfigDir`` names, on each system."""
     home = env.get("HOME") or os.path.expanduser("~")  # noqa: PTH111 - Path.home() raises where there is none
     match platform:
         case "win32":
@@ -138,7 +138,7 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
 
 
 def _profile_layer(document: dict[str, Any], name: str | None, path: Path, strict: bool) -> Layer:
-    """Take profile *name* of a parsed file; without a name ``default``, which need not exist."""
+    """Return the layer of profile *name* of a parsed file; without a name of ``default``, which need not exist."""
     profiles = _table(document, "profile", str(path))
     if strict:
         _refuse_unknown_keys(document, path)

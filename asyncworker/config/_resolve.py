@@ -1,4 +1,4 @@
-"""What all the sources come to: later layers win, contradictions are refused, values are checked."""
+"""Merge the layers: later ones win, contradictions are refused, values are checked."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from asyncworker._rpc._address import parse_address
 from asyncworker._rpc._metadata import check_metadatum
+from asyncworker._rpc._tls import PEM, TLSConfig
 from asyncworker.exceptions import ConfigurationError
 
 from ._layers import PEM_ITEMS, VARIABLES, Given, Layer
-from ._tls import PEM, TLSConfig
 
 DEFAULT_ADDRESS = "localhost:7233"
 DEFAULT_NAMESPACE = "default"
 
-# A zone may follow an IPv6 address.
-_BARE_IPV6 = re.compile(r"[0-9a-fA-F.]*:[0-9a-fA-F:.]*(%\S+)?")
-_HOST = re.compile(r"\[[^\s/@?#,\[\]]+\]|[^\s:/@?#,\[\]]+")
 # It is sent as metadata too.
 _NAMESPACE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 _AUTHORITY = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/@?#\[\]]+)(:[0-9]{1,5})?")
@@ -80,7 +78,7 @@ def _pem(found: Layer, item: str) -> PEM | None:
 
 
 def check_files(found: Layer) -> None:
-    """Find out now what the first connection would."""
+    """Find unreadable files now, and not at the first connection."""
     for item in PEM_ITEMS:
         if given := found.settings.get(f"{item}_path"):
             try:
@@ -93,24 +91,13 @@ def resolve_address(given: Given | None) -> str:
     if given is None:
         return DEFAULT_ADDRESS
     address: str = given.value
-    if why := _what_is_wrong(address):
-        raise ConfigurationError(f"{given.source} must be host:port, such as {DEFAULT_ADDRESS}; got {address!r}: {why}")
+    try:
+        parse_address(address, default_port=None)
+    except ValueError as why:
+        raise ConfigurationError(
+            f"{given.source} must be host:port, such as {DEFAULT_ADDRESS}; got {address!r}: {why}"
+        ) from None
     return address
-
-
-def _what_is_wrong(address: str) -> str | None:
-    host, colon, port = address.rpartition(":")
-    if "://" in address:
-        return "leave out the scheme; TLS is a setting of its own (TEMPORAL_TLS)"
-    if not colon or "]" in port:
-        return f"the port is missing, did you mean {address}:7233?"
-    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        return "the port must be a number from 1 to 65535"
-    if _BARE_IPV6.fullmatch(host):
-        return "an IPv6 address needs brackets, as in [::1]:7233"
-    if not _HOST.fullmatch(host):
-        return "the host is not a name or an address"
-    return None
 
 
 def resolve_namespace(given: Given | None) -> str:

@@ -10,8 +10,8 @@
     async def create(order_id: str, client: ClientDep) -> None:
         await client.start_activity(pack, order_id, id=order_id, task_queue="orders")
 
-Workers and routes share one event loop: what blocks it holds up both. Beyond light work give the worker a process of
-its own, with ``asyncworker run``.
+Workers and routes share one event loop: code that blocks it stops both. For more than light work, run the worker in a
+process of its own with ``asyncworker run``.
 """
 
 from __future__ import annotations
@@ -23,15 +23,20 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from types import TracebackType
 from typing import Annotated, Any, Self
 
-from fastapi import Depends, FastAPI
-
-# FastAPI reads this annotation while the program runs.
-from starlette.requests import HTTPConnection
-
 from asyncworker.client import Client
 from asyncworker.worker import Worker
 
 from .._safe_logger import get_logger
+
+try:
+    from fastapi import Depends, FastAPI
+
+    # FastAPI reads this annotation while the program runs.
+    from starlette.requests import HTTPConnection
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        f'asyncworker.contrib.fastapi needs {error.name}: pip install "temporal-asyncworker[fastapi]"', name=error.name
+    ) from error
 
 __all__ = ["ClientDep", "get_client", "lifespan"]
 
@@ -44,7 +49,7 @@ Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any] | None]
 
 
 def _stop_server() -> None:
-    # How a process asks the server it runs in to end; there is no other way that uvicorn, hypercorn and gunicorn share.
+    # The only way to stop the HTTP server from inside that uvicorn, hypercorn and gunicorn have in common.
     signal.raise_signal(signal.SIGTERM)
 
 
@@ -56,22 +61,23 @@ def lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, Any]]]:
     """Make a lifespan that runs *workers* beside the app.
 
-    The app starts when the workers poll, and does not start if one cannot. When the app stops, the workers stop
-    polling, let their activities end within their ``graceful_shutdown_timeout``, and cancel the rest; the server waits
-    for that. If a worker cannot go on, that is logged and the app is stopped. Signals are left to the server.
+    The app starts when the workers poll, and does not start if one of them cannot. When the app stops, the workers
+    stop polling, give their activities the ``graceful_shutdown_timeout`` to finish, and cancel the rest; the HTTP
+    server waits for that. If a worker fails while the app runs, that is logged and the app is stopped. Signals are
+    left to the HTTP server. Cancelling the app's start stops the workers that have started.
 
     Args:
-        workers: May be none, for routes that only need the client.
-        app_lifespan: The app's own lifespan: it is entered before the workers start and left when they have ended, so
-            that activities can use what it sets up. The state it yields is passed on.
+        workers: The workers to run. None, for routes that only need the client.
+        app_lifespan: The app's own lifespan: it is entered before the workers start and left when they have stopped,
+            so that activities can use what it sets up. The state it yields is passed on.
         connect: Connects the client for the routes, which is closed with the app. Default: they share the first
             worker's; without workers, :meth:`asyncworker.client.Client.connect`.
-        stop_app: Called when a worker cannot go on. Default: send this process a SIGTERM, as a supervisor would.
+        stop_app: Called when a worker has failed. Default: send this process a SIGTERM, as a supervisor would.
 
     Raises:
-        WorkerError: On starting the app, a worker could not begin; on stopping it, one had failed.
-        RPCError: On starting the app, the server could not be reached.
-        ConfigurationError: On starting the app, a setting of the connection is wrong.
+        WorkerError: When the app starts, a worker could not start; when it stops, one had failed.
+        RPCError: When the app starts, the server could not be reached.
+        ConfigurationError: When the app starts, a connection setting is wrong.
     """
 
     @asynccontextmanager
@@ -83,7 +89,7 @@ def lifespan(
             try:
                 yield {**(state or {}), STATE_KEY: client}
             finally:
-                # All at once; the stack then waits for one after the other.
+                # All of them stop at the same time; the stack then waits for each.
                 for guest in guests:
                     guest.stop()
 
@@ -143,12 +149,14 @@ class _Guest:
 
     def _on_end(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and task.exception() is not None:
-            _logger.critical("%r cannot go on, and the app stops: %s", self._worker, task.exception())
+            _logger.critical("%r failed, and the app stops: %s", self._worker, task.exception())
             self._on_failure()
 
 
 async def get_client(connection: HTTPConnection) -> Client:
-    """Give a route the app's client: ``client: ClientDep``, or ``client: Annotated[Client, Depends(get_client)]``.
+    """Return the app's client to a route: ``client: ClientDep``, or ``client: Annotated[Client, Depends(get_client)]``.
+
+    It waits for nothing, so there is nothing to cancel.
 
     Raises:
         RuntimeError: The app does not run :func:`lifespan`.
@@ -159,5 +167,5 @@ async def get_client(connection: HTTPConnection) -> Client:
     return client
 
 
-#: A parameter of a route that is given the app's client.
+#: The annotation of a route's parameter that receives the app's client.
 ClientDep = Annotated[Client, Depends(get_client)]

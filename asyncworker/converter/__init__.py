@@ -1,6 +1,6 @@
-"""Python values into payloads and back, errors into failures and back.
+"""Convert Python values to payloads and back, and errors to failures and back.
 
-Names follow ``temporalio.converter`` where that has one. A :class:`DataConverter` is what a client is given.
+Names follow ``temporalio.converter``. A :class:`DataConverter` holds all converters of a client.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from .failures._failure import FailureConverter, ensure_application_failure
 from .json._adapter import adapter_for
 
 __all__ = [
-    # Everything together
+    # All converters of a client
     "DataConverter",
     # Values
     "Payload",
@@ -61,7 +61,7 @@ __all__ = [
     "Signature",
     "Parameter",
     "adapter_for",
-    # What it is all for
+    # Serialization context
     "SerializationContext",
     "ActivitySerializationContext",
     "WorkflowSerializationContext",

@@ -1,4 +1,4 @@
-"""Transform payloads on their way out and back in: encryption, compression, storage elsewhere."""
+"""Payload codecs: encrypt, compress or store payloads before they are sent, and undo that after they are received."""
 
 from __future__ import annotations
 
@@ -14,28 +14,37 @@ __all__ = ["ChainedPayloadCodec", "PayloadCodec", "decode_one", "encode_one"]
 
 
 class PayloadCodec(ABC):
-    """Transform payloads; for encryption and compression.
+    """Transform payloads, for encryption or compression.
 
-    It is applied to arguments, results, heartbeat details, the details of failures and cancellations, memos and
-    encoded failure attributes; not to headers nor search attributes. What it raises is what the caller gets: a key
-    service that does not answer fails the attempt, and the server may retry it.
+    A codec is applied to arguments, results, heartbeat details, the details of failures and cancellations, memos and
+    encoded failure attributes, but not to headers or search attributes. An error of the codec reaches the caller: if
+    the key service of an encryption is down, the attempt fails, and the server may retry it.
+
+    Both coroutines are cancelled together with the activity or the call that they work for; they may let that through.
     """
 
     @abstractmethod
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """Transform payloads on their way out; leave the ones that are given as they are.
+        """Return the payloads as they are to be sent, without changing the given ones.
 
-        The list that is returned may be shorter or longer, as long as :meth:`decode` makes it what it was. A single
-        payload, as failures have it in their encoded attributes, must stay single.
+        The returned list may be shorter or longer, as long as :meth:`decode` restores it. A list of one payload, as
+        failures have it in their encoded attributes, must stay one.
+
+        Raises:
+            Exception: Any error fails the attempt or the call.
         """
 
     @abstractmethod
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """Undo :meth:`encode`, and pass on what it did not encode: older payloads, and those of other senders."""
+        """Undo :meth:`encode`, and return unchanged what it did not encode: older payloads, and those of others.
+
+        Raises:
+            Exception: Any error fails the attempt or the call.
+        """
 
 
 class ChainedPayloadCodec(PayloadCodec, WithSerializationContext):
-    """Several codecs as one, in the order that the Go SDK gives them.
+    """Several codecs as one, in the Go SDK's order.
 
     The first is the outermost: the **last** to encode and the first to decode. To compress and then encrypt is
     ``[encryption, compression]``.
@@ -58,26 +67,26 @@ class ChainedPayloadCodec(PayloadCodec, WithSerializationContext):
         return f"ChainedPayloadCodec({list(self.codecs)!r})"
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """Encode with the last codec, then the one before it, …"""
+        """Encode with the last codec first. Cancelling cancels the codec at work; its errors are raised."""
         encoded = list(payloads)
         for codec in reversed(self.codecs):
             encoded = await codec.encode(encoded)
         return encoded
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """Decode with the first codec, then the one after it, …"""
+        """Decode with the first codec first. Cancelling cancels the codec at work; its errors are raised."""
         decoded = list(payloads)
         for codec in self.codecs:
             decoded = await codec.decode(decoded)
         return decoded
 
     def with_context(self, context: SerializationContext) -> Self:
-        """Return a chain whose codecs work for *context*."""
+        """Return a chain whose codecs have *context*."""
         return type(self)([with_context(each, context) for each in self.codecs])
 
 
 async def encode_one(codec: PayloadCodec, payload: Payload) -> Payload:
-    """Encode a payload that has no list to be in.
+    """Encode a single payload.
 
     Raises:
         ConverterError: The codec did not return exactly one.
@@ -86,7 +95,7 @@ async def encode_one(codec: PayloadCodec, payload: Payload) -> Payload:
 
 
 async def decode_one(codec: PayloadCodec, payload: Payload) -> Payload:
-    """Decode a payload that has no list to be in.
+    """Decode a single payload.
 
     Raises:
         ConverterError: The codec did not return exactly one.
@@ -96,5 +105,7 @@ async def decode_one(codec: PayloadCodec, payload: Payload) -> Payload:
 
 def _only(payloads: Sequence[Payload], codec: PayloadCodec) -> Payload:
     if len(payloads) != 1:
-        raise ConverterError(f"{type(codec).__name__} made {len(payloads)} payloads of one that has to stay single")
+        raise ConverterError(
+            f"{type(codec).__name__} returned {len(payloads)} payloads for one that has to stay single"
+        )
     return payloads[0]

@@ -1,4 +1,4 @@
-"""Tell converters and codecs which activity they are working for."""
+"""Serialization contexts: which activity or workflow a converter or codec is working for."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ __all__ = [
 P = TypeVar("P")
 
 
-class SerializationContext(ABC):  # noqa: B024 - a family name, as in temporalio: each member has its own fields
-    """What is known about the work whose values are being converted."""
+class SerializationContext(ABC):  # noqa: B024 - abstract as in temporalio: each subclass has its own fields
+    """The activity or workflow whose values are being converted."""
 
     __slots__ = ()
 
@@ -29,13 +29,13 @@ class ActivitySerializationContext(SerializationContext):
     """The activity whose arguments, result, heartbeat details or failure are being converted.
 
     Attributes:
-        namespace: The namespace it runs in.
-        activity_id: Its id.
-        activity_type: Its type.
-        activity_task_queue: The queue it was scheduled on.
-        workflow_id: The workflow that scheduled it; ``None`` for a standalone activity.
-        workflow_type: That workflow's type.
-        is_local: Always ``False`` here; it keeps the shape that temporalio gives the value.
+        namespace: The namespace that the activity runs in.
+        activity_id: The activity's id; ``None`` where only its task token is known.
+        activity_type: The activity's type; ``None`` where it is not known.
+        activity_task_queue: The task queue that it was scheduled on; ``None`` where it is not known.
+        workflow_id: The id of the workflow that scheduled it; ``None`` for a standalone activity.
+        workflow_type: The type of that workflow.
+        is_local: Whether it is a local activity: always ``False`` here, a field for compatibility with temporalio.
     """
 
     namespace: str
@@ -49,30 +49,35 @@ class ActivitySerializationContext(SerializationContext):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkflowSerializationContext(SerializationContext):
-    """The workflow whose values are being converted, for converters shared with workflow code."""
+    """The workflow whose values are being converted, for converters shared with workflow code.
+
+    Attributes:
+        namespace: The namespace that the workflow runs in.
+        workflow_id: The workflow's id.
+    """
 
     namespace: str
     workflow_id: str
 
 
 class WithSerializationContext(ABC):
-    """Implement this in a converter or codec that wants to know which activity it works for.
+    """A converter or codec that depends on the activity it works for.
 
-    Payload converters, encoding payload converters, codecs and failure converters may.
+    Payload converters, encoding payload converters, codecs and failure converters may implement it.
     """
 
     @abstractmethod
     def with_context(self, context: SerializationContext) -> Self:
-        """Return a copy that works for *context*, or this very object if it makes no difference."""
+        """Return a copy that works for *context*, or ``self`` if it makes no difference."""
 
 
 def takes_context(part: object) -> bool:
-    """Whether *part* has any use for a context: a container of converters has if one of them has."""
+    """Whether *part* depends on the context; a container of converters does if one of them does."""
     return isinstance(part, WithSerializationContext) and getattr(part, "takes_context", True)
 
 
 def with_context(part: P, context: SerializationContext) -> P:
-    """Return *part* as it works for *context*."""
+    """Return *part* bound to *context*."""
     if not takes_context(part):
         return part
     contextual: Any = part

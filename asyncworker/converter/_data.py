@@ -1,4 +1,4 @@
-"""Put payload converter, codec and failure converter together: what client and worker convert with."""
+"""The data converter of a client and its workers: payload converter, codec and failure converter."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from .. import _wire
 from .._proto.temporal.api.common.v1 import Payload
 from .._proto.temporal.api.failure.v1 import Failure
 from .._safe_logger import get_logger
+from .._safe_text import text_of
+from .._user_code import ends_the_task
 from ._codec import ChainedPayloadCodec, PayloadCodec
 from ._context import SerializationContext, takes_context, with_context
 from ._encodings import DefaultPayloadConverter
 from ._payload import PayloadConverter
 from ._stored import AroundReferences, is_stored_elsewhere, stored_elsewhere
 from .failures._default import DefaultFailureConverter, plain_failure
-from .failures._failure import FailureConverter, decode_payloads_of, encode_payloads_of, ends_the_task
-from .failures._from_error import text_of
+from .failures._failure import FailureConverter, decode_payloads_of, encode_payloads_of
 
 __all__ = ["DataConverter"]
 
@@ -30,30 +31,32 @@ _logger = get_logger(__name__)
 class DataConverter:
     """Convert values to payloads and errors to failures, and back.
 
-    It does not change: to get another, use :func:`dataclasses.replace`. What needs no codec has a twin that does not
-    wait, ``…_nowait``; with a codec the twins raise ``RuntimeError``.
+    It is frozen: make a changed copy with :func:`dataclasses.replace`. Most coroutines have a variant without a codec
+    that is not one, ``…_nowait``; with a codec these raise ``RuntimeError``.
+
+    Only the codec is awaited, so cancelling a coroutine cancels the codec's; nothing is left half done.
 
     Attributes:
-        payload_converter: Values to payloads and back.
-        payload_codec: Transforms payloads on their way, to encrypt them for one. Of a sequence of codecs the first is
-            the outermost: the last to encode, the first to decode (see :class:`ChainedPayloadCodec`).
-        failure_converter: Errors to failures and back.
+        payload_converter: Converts values to payloads and back.
+        payload_codec: Transforms payloads that are sent or received, e.g. encrypts them. Of a sequence of codecs the
+            first is the outermost: the last to encode, the first to decode (see :class:`ChainedPayloadCodec`).
+        failure_converter: Converts errors to failures and back.
+        codec: The codecs as one, or ``None``.
+        has_codec: Whether there is a codec, so that conversion has to be awaited.
+        takes_context: Whether a converter or codec depends on the activity, so that :meth:`with_context` has an effect.
+        default: The data converter of clients that are given none: pydantic for JSON, no codec.
 
     Raises:
-        TypeError: One of them is a class, or of another kind.
+        TypeError: One of the arguments is a class, or of another kind.
     """
 
     payload_converter: PayloadConverter = field(default_factory=DefaultPayloadConverter)
     payload_codec: PayloadCodec | Sequence[PayloadCodec] | None = None
     failure_converter: FailureConverter = field(default_factory=DefaultFailureConverter)
-    #: The codecs as one, or ``None``.
     codec: PayloadCodec | None = field(init=False, repr=False, compare=False)
-    #: Whether a codec is at work, so that conversion has to be awaited.
     has_codec: bool = field(init=False, repr=False, compare=False)
-    #: Whether a part of it wants to know which activity it works for, so that :meth:`with_context` is worth calling.
     takes_context: bool = field(init=False, repr=False, compare=False)
 
-    #: pydantic for JSON, no codec.
     default: ClassVar[DataConverter]
 
     def __post_init__(self) -> None:
@@ -68,47 +71,70 @@ class DataConverter:
     # Values
 
     async def encode(self, values: Sequence[Any]) -> list[Payload]:
-        """Write values as payloads and pass them through the codec.
+        """Convert values to payloads and encode these with the codec.
+
+        Cancelling cancels the codec.
 
         Raises:
-            ConverterError: A value has no payload.
-            Exception: Whatever the codec raises.
+            ConverterError: A value cannot be converted.
+            Exception: An error of the codec.
         """
         return await self.encode_payloads(self.payload_converter.to_payloads(values))
 
     def encode_nowait(self, values: Sequence[Any]) -> list[Payload]:
-        """:meth:`encode` without a codec."""
+        """Convert values to payloads, without a codec.
+
+        Raises:
+            ConverterError: A value cannot be converted.
+            RuntimeError: There is a codec.
+        """
         self._require_no_codec("encode")
         return self.payload_converter.to_payloads(values)
 
     async def decode(self, payloads: Sequence[Payload], type_hints: Sequence[Any] | None = None) -> list[Any]:
-        """Pass payloads through the codec and read each as the type at its place; payloads beyond are untyped.
+        """Decode payloads with the codec and convert each to the type at its index; further payloads are untyped.
+
+        Cancelling cancels the codec.
 
         Raises:
             ConverterError: A payload is not of its type.
-            Exception: Whatever the codec raises.
+            Exception: An error of the codec.
         """
         return self.payload_converter.from_payloads(await self.decode_payloads(payloads), type_hints)
 
     def decode_nowait(self, payloads: Sequence[Payload], type_hints: Sequence[Any] | None = None) -> list[Any]:
-        """:meth:`decode` without a codec."""
+        """Convert payloads to values, without a codec.
+
+        Raises:
+            ConverterError: A payload is not of its type.
+            RuntimeError: There is a codec.
+        """
         self._require_no_codec("decode")
         return self.payload_converter.from_payloads(payloads, type_hints)
 
     async def encode_payloads(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """Pass payloads through the codec, if there are any and there is one."""
+        """Encode payloads with the codec, if there is one. Cancelling cancels the codec.
+
+        Raises:
+            Exception: An error of the codec.
+        """
         if self.codec is None or not payloads:
             return list(payloads)
-        return await _own_up(self.codec.encode(payloads))
+        return await _guard_codec(self.codec.encode(payloads))
 
     async def decode_payloads(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """Pass payloads back through the codec, if there are any and there is one."""
+        """Decode payloads with the codec, if there is one. Cancelling cancels the codec.
+
+        Raises:
+            ConverterError: A payload is a reference to external storage that the codec cannot decode.
+            Exception: An error of the codec.
+        """
         if self.codec is None or not payloads:
             return list(payloads)
         try:
-            return await _own_up(self.codec.decode(payloads))
+            return await _guard_codec(self.codec.decode(payloads))
         except Exception as error:
-            # A codec may know how to follow a reference; if it does not, this says more than its own error.
+            # A codec may be able to load such payloads; if not, this error says more than its own.
             if any(map(is_stored_elsewhere, payloads)):
                 raise stored_elsewhere() from error
             raise
@@ -116,45 +142,56 @@ class DataConverter:
     # Errors
 
     async def encode_failure(self, exception: BaseException) -> Failure:
-        """Write an exception as a failure, whatever its converter or codec makes of it.
+        """Convert an exception to a failure.
 
-        An error of theirs is logged, and the failure says that there was one instead of what it should have.
+        An error of the failure converter or the codec is logged, and the failure that is returned names it instead.
+        So only ``KeyboardInterrupt``, ``GeneratorExit`` and a cancellation of this task are raised.
         """
         try:
             failure = self.failure_converter.to_failure(exception, self.payload_converter)
-            return _writable(failure if self.codec is None else await _own_up(encode_payloads_of(failure, self.codec)))
-        except BaseException as problem:  # an error that cannot be reported would hang its activity
+            return _writable(
+                failure if self.codec is None else await _guard_codec(encode_payloads_of(failure, self.codec))
+            )
+        except BaseException as problem:  # an attempt that cannot be reported as failed hangs until its timeout
             if ends_the_task(problem):
                 raise
-            return _report(exception, problem)
+            return _unconverted(exception, problem)
 
     def encode_failure_nowait(self, exception: BaseException) -> Failure:
-        """:meth:`encode_failure` without a codec."""
+        """Convert an exception to a failure, without a codec.
+
+        Raises:
+            RuntimeError: There is a codec.
+        """
         self._require_no_codec("encode_failure")
         try:
             return _writable(self.failure_converter.to_failure(exception, self.payload_converter))
-        except Exception as problem:  # noqa: BLE001 - an error that cannot be reported would hang its activity
-            return _report(exception, problem)
+        except Exception as problem:  # noqa: BLE001 - an attempt that cannot be reported hangs until its timeout
+            return _unconverted(exception, problem)
 
     async def decode_failure(self, failure: Failure) -> BaseException:
-        """Read a failure as an exception.
+        """Convert a failure to an exception. Cancelling cancels the codec.
 
         Raises:
-            Exception: Whatever the codec raises.
+            Exception: An error of the codec.
         """
         if self.codec is not None:
-            failure = await _own_up(decode_payloads_of(failure, AroundReferences(self.codec)))
+            failure = await _guard_codec(decode_payloads_of(failure, AroundReferences(self.codec)))
         return self.failure_converter.from_failure(failure, self.payload_converter)
 
     def decode_failure_nowait(self, failure: Failure) -> BaseException:
-        """:meth:`decode_failure` without a codec."""
+        """Convert a failure to an exception, without a codec.
+
+        Raises:
+            RuntimeError: There is a codec.
+        """
         self._require_no_codec("decode_failure")
         return self.failure_converter.from_failure(failure, self.payload_converter)
 
     # Context
 
     def with_context(self, context: SerializationContext) -> Self:
-        """Return a converter whose parts work for *context*: this one, if none of them cares."""
+        """Return a converter whose parts are bound to *context*, or ``self`` if none depends on it."""
         if not self.takes_context:
             return self
         return replace(
@@ -169,10 +206,10 @@ class DataConverter:
             raise RuntimeError(f"this data converter has a codec: await {method}() instead of {method}_nowait()")
 
 
-async def _own_up(awaitable: Awaitable[T]) -> T:
-    """Await a codec; what it lets out that is no ``Exception``, and does not end the task either, becomes one.
+async def _guard_codec(awaitable: Awaitable[T]) -> T:
+    """Await a codec, and convert a ``BaseException`` of it that does not end the task to a ``RuntimeError``.
 
-    Taken at its word a ``CancelledError``, for one, would end whoever waits, and tell nobody.
+    A ``CancelledError`` that it did not get from this task would end the caller without a trace.
     """
     try:
         return await awaitable
@@ -181,7 +218,7 @@ async def _own_up(awaitable: Awaitable[T]) -> T:
     except BaseException as error:
         if ends_the_task(error):
             raise
-        raise RuntimeError(f"the payload codec let a {type(error).__name__} out: {text_of(error)}") from error
+        raise RuntimeError(f"the payload codec raised {type(error).__name__}: {text_of(error)}") from error
 
 
 def _as_one(codec: PayloadCodec | Sequence[PayloadCodec] | None) -> PayloadCodec | None:
@@ -199,12 +236,12 @@ def _expect(kind: type, name: str, part: object) -> None:
 
 
 def _writable(failure: Failure) -> Failure:
-    """Find out now whether a failure can be written, while another can take its place."""
+    """Check that a failure can be serialized, while another can still take its place."""
     _wire.encode(failure)
     return failure
 
 
-def _report(exception: BaseException, problem: BaseException) -> Failure:
+def _unconverted(exception: BaseException, problem: BaseException) -> Failure:
     _logger.warning("An error could not be converted to a failure", exc_info=problem)
     return plain_failure(exception, problem)
 

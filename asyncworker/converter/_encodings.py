@@ -1,9 +1,9 @@
-"""Write and read the encodings that every Temporal SDK knows, protobuf's apart.
+"""The encodings that every Temporal SDK has, without protobuf's.
 
-JSON is written by pydantic from what a value is, whatever its annotation says, and read by pydantic as the type that
-is asked for, in its lax mode. Text is UTF-8: bytes inside a JSON value must be UTF-8 too (``pydantic.Base64Bytes`` is
-for those that are not). ``NaN`` and the infinities are written under these names as Python's own ``json`` does: Python
-reads them back, JSON parsers of other languages mostly refuse them.
+pydantic writes JSON by a value's own type, whatever its annotation says, and reads it as the requested type, in lax
+mode. Text is UTF-8, and so must bytes inside a JSON value be (use ``pydantic.Base64Bytes`` for others). ``NaN`` and the
+infinities are written under these names as by Python's ``json``: Python reads them back, most other parsers refuse
+them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _BUFFERS = (bytes, bytearray, memoryview)
 
 
 class BinaryNullPayloadConverter(EncodingPayloadConverter):
-    """``binary/null``: ``None``, with no data at all."""
+    """``binary/null``: ``None``, without data."""
 
     encoding = "binary/null"
 
@@ -41,7 +41,11 @@ class BinaryNullPayloadConverter(EncodingPayloadConverter):
         return Payload(metadata={"encoding": b"binary/null"}) if value is None else None
 
     def from_payload(self, payload: Payload, type_hint: Any = None) -> Any:
-        """Read ``None``, which must be a value of the type that is asked for."""
+        """Read ``None``.
+
+        Raises:
+            ConverterError: The payload has data, or *type_hint* does not include ``None``.
+        """
         return BinaryNullPayloadConverter._load(self, payload, adapter_for(type_hint))
 
     def _load(self, payload: Payload, adapter: Adapter) -> Any:
@@ -62,7 +66,11 @@ class BinaryPlainPayloadConverter(EncodingPayloadConverter):
         return Payload(metadata={"encoding": b"binary/plain"}, data=bytes(value))
 
     def from_payload(self, payload: Payload, type_hint: Any = None) -> Any:
-        """Read bytes, or what the type that is asked for makes of them."""
+        """Read bytes, or convert them to *type_hint*.
+
+        Raises:
+            ConverterError: They are not a value of that type.
+        """
         return BinaryPlainPayloadConverter._load(self, payload, adapter_for(type_hint))
 
     def _load(self, payload: Payload, adapter: Adapter) -> Any:
@@ -70,7 +78,7 @@ class BinaryPlainPayloadConverter(EncodingPayloadConverter):
 
 
 class JSONPlainPayloadConverter(EncodingPayloadConverter):
-    """``json/plain``: everything that pydantic can write and read."""
+    """``json/plain``: all values that pydantic can write and read."""
 
     encoding = "json/plain"
 
@@ -78,13 +86,13 @@ class JSONPlainPayloadConverter(EncodingPayloadConverter):
         """Write a value as compact JSON.
 
         Raises:
-            ConverterError: pydantic does not know the value's type, it holds bytes that are not UTF-8, or it could not
-                be read as what it was.
+            ConverterError: pydantic does not know the value's type, it has bytes that are not UTF-8, or its JSON would
+                not be read back as an equal value.
         """
         return Payload(metadata={"encoding": b"json/plain"}, data=written(value))
 
     def from_payload(self, payload: Payload, type_hint: Any = None) -> Any:
-        """Read JSON as the type that is asked for, or as plain lists, dicts and scalars.
+        """Read JSON as *type_hint*, or as lists, dicts and scalars without one.
 
         Raises:
             ConverterError: It is not JSON, or not of that type; the message says where and why.
@@ -108,7 +116,7 @@ class DefaultPayloadConverter(CompositePayloadConverter):
         )
 
     def _dump(self, value: Any) -> Payload:
-        # What only the last of the converters takes need not be offered to the others first.
+        # A shortcut for values that only the last converter takes.
         if type(value) in _ONLY_JSON and type(self) is DefaultPayloadConverter:
             payload = self.converters[b"json/plain"].to_payload(value)
             assert payload is not None
@@ -120,7 +128,7 @@ _ONLY_JSON = frozenset({str, int, float, bool, list, dict, tuple})
 
 
 def reads_with_pydantic(converter: PayloadConverter) -> bool:
-    """Whether this converter reads ``json/plain`` as it is done here, so that pydantic has to know every type."""
+    """Whether *converter* reads ``json/plain`` with pydantic, which then has to know every parameter's type."""
     if not isinstance(converter, CompositePayloadConverter):
         return False
     json = type(converter.converters.get(b"json/plain"))

@@ -1,7 +1,7 @@
-"""Convert between Python values and payloads: the interfaces, and the chain that asks one converter after another.
+"""Payload converters: the interfaces, and the composite that tries one converter after another.
 
-A payload names its ``encoding`` in its metadata. To write a value, the chain asks each of its converters in order
-until one takes it; to read a payload, it asks the one whose encoding that is.
+A payload has its ``encoding`` in its metadata. To write a value, the composite tries its converters in order until one
+takes it; to read a payload, it uses the one with that encoding.
 """
 
 from __future__ import annotations
@@ -18,74 +18,74 @@ from ..exceptions import AsyncWorkerError, ConverterError
 from ._context import SerializationContext, WithSerializationContext, takes_context, with_context
 from ._stored import is_stored_elsewhere, refuse_stored, stored_elsewhere
 from .json._adapter import Adapter, adapter_for, clip, describe_type
-from .json._explain import is_told, pieces_of, text_of, without
-from .json._writing import texts_of
+from .json._explain import message_of, pieces_of, quotes_any, without
+from .json._losses import texts_of
 
 __all__ = ["PASSING", "CompositePayloadConverter", "EncodingPayloadConverter", "PayloadConverter"]
 
-#: What is no fault of a payload's, and may be over when it is read again.
+#: Errors that are not the payload's fault: reading it again may succeed.
 PASSING = (MemoryError, RecursionError, OSError)
 
 
 class PayloadConverter(ABC):
-    """Convert values to payloads and back: what a :class:`~asyncworker.converter.DataConverter` is built on."""
+    """Convert values to payloads and back; part of a :class:`~asyncworker.converter.DataConverter`."""
 
     @abstractmethod
     def to_payloads(self, values: Sequence[Any]) -> list[Payload]:
-        """Write each value as a payload; a :class:`~asyncworker.common.RawValue` is the payload that it holds.
+        """Convert each value to a payload; a :class:`~asyncworker.common.RawValue` is the payload that it holds.
 
         Raises:
-            ConverterError: A value has no payload.
+            ConverterError: A value cannot be converted.
         """
 
     @abstractmethod
     def from_payloads(self, payloads: Sequence[Payload], type_hints: Sequence[Any] | None = None) -> list[Any]:
-        """Read each payload as the type at its place in *type_hints*, if there is one; ``None`` is no type.
+        """Convert each payload to the type at its index in *type_hints*; ``None``, or no entry, means any type.
 
-        For the type :class:`~asyncworker.common.RawValue` the value is the payload itself, so wrapped.
+        For the type :class:`~asyncworker.common.RawValue` the value is the payload itself in one.
 
         Raises:
             ConverterError: A payload is not a value of its type.
         """
 
     def to_payload(self, value: Any) -> Payload:
-        """Write one value."""
+        """Convert one value, as :meth:`to_payloads` does."""
         return self.to_payloads([value])[0]
 
     def from_payload(self, payload: Payload, type_hint: Any = None) -> Any:
-        """Read one payload."""
+        """Convert one payload, as :meth:`from_payloads` does."""
         return self.from_payloads([payload], None if type_hint is None else [type_hint])[0]
 
     def _load(self, payload: Payload, adapter: Adapter) -> Any:
-        """Read one payload as a type whose adapter is at hand: the way activity arguments take."""
+        """Convert one payload with the adapter of a type: the fast path, for activity arguments."""
         return self.from_payload(payload, adapter.hint)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        # A subclass that reads payloads in its own way must be asked for arguments too.
+        # A subclass that overrides the public methods must be used for arguments too.
         if "_load" not in cls.__dict__ and not cls.__dict__.keys().isdisjoint(("from_payload", "from_payloads")):
             cls._load = PayloadConverter._load  # type: ignore[method-assign]
 
 
 class EncodingPayloadConverter(ABC):
-    """Convert the values, and the payloads, of one encoding: a link of :class:`CompositePayloadConverter`."""
+    """Convert the values and payloads of one encoding; part of a :class:`CompositePayloadConverter`."""
 
     @property
     @abstractmethod
     def encoding(self) -> str:
-        """The encoding it reads, as it stands in a payload's metadata."""
+        """The encoding in the metadata of its payloads."""
 
     @abstractmethod
     def to_payload(self, value: Any) -> Payload | None:
-        """Write a value, or return ``None`` to leave it to the next converter.
+        """Convert a value, or return ``None`` to leave it to the next converter.
 
         Raises:
-            Exception: The value is of this converter's kind and yet cannot be written.
+            Exception: The value is of this converter's kind, but cannot be converted.
         """
 
     @abstractmethod
     def from_payload(self, payload: Payload, type_hint: Any = None) -> Any:
-        """Read a payload of this encoding as *type_hint*, if that is not ``None``.
+        """Convert a payload of this encoding to *type_hint*, if that is not ``None``.
 
         Raises:
             Exception: The payload is damaged, or is not of that type.
@@ -101,10 +101,10 @@ class EncodingPayloadConverter(ABC):
 
 
 class CompositePayloadConverter(PayloadConverter, WithSerializationContext):
-    """Ask one converter after another.
+    """Try one converter after another.
 
     Args:
-        converters: In the order in which they are offered a value.
+        converters: In the order in which they are tried for a value.
 
     Raises:
         TypeError: One of them is not an :class:`EncodingPayloadConverter`.
@@ -136,11 +136,19 @@ class CompositePayloadConverter(PayloadConverter, WithSerializationContext):
         return f"{type(self).__name__}({', '.join(each.encoding for each in self.converters.values())})"
 
     def to_payloads(self, values: Sequence[Any]) -> list[Payload]:
-        """Write each value; there are always as many payloads as values."""
+        """Convert each value to exactly one payload.
+
+        Raises:
+            ConverterError: A value cannot be converted.
+        """
         return [self._dump(value) for value in values]
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: Sequence[Any] | None = None) -> list[Any]:
-        """Read each payload; there are always as many values as payloads."""
+        """Convert each payload to exactly one value.
+
+        Raises:
+            ConverterError: A payload is not a value of its type.
+        """
         hints = (type_hints or ())[: len(payloads)]
         return [
             CompositePayloadConverter._load(self, payload, adapter_for(hint))
@@ -157,16 +165,16 @@ class CompositePayloadConverter(PayloadConverter, WithSerializationContext):
                     return payload
         except AsyncWorkerError:
             raise
-        except Exception as error:  # noqa: BLE001 - this is a converter of somebody's
+        except Exception as error:  # noqa: BLE001 - converters are user code
             said = list(texts_of(value))
-            reason = clip(without(f"{type(error).__name__}: {text_of(error)}", said))
+            reason = clip(without(f"{type(error).__name__}: {message_of(error)}", said))
             problem = ConverterError(f"a value of type {describe_type(type(value))} cannot be written: {reason}")
-            raise problem from (None if is_told(error, said) else error)
+            raise problem from (None if quotes_any(error, said) else error)
         raise ConverterError(f"a value of type {describe_type(type(value))} has no converter; known: {self._known()}")
 
     def _load(self, payload: Payload, adapter: Adapter) -> Any:
         metadata = payload.metadata
-        # Most payloads have their encoding only.
+        # Most payloads have no metadata but the encoding.
         if len(metadata) != 1 and is_stored_elsewhere(payload):
             raise stored_elsewhere()
         if adapter.is_raw:
@@ -174,7 +182,7 @@ class CompositePayloadConverter(PayloadConverter, WithSerializationContext):
             return RawValue(payload)
         encoding = metadata.get("encoding")
         if encoding is None:
-            raise ConverterError("the payload does not say its encoding: its metadata has no 'encoding'")
+            raise ConverterError("the payload's metadata has no 'encoding'")
         load = self._loaders.get(encoding)
         if load is None:
             refuse_stored([payload])
@@ -184,17 +192,17 @@ class CompositePayloadConverter(PayloadConverter, WithSerializationContext):
             return load(payload, adapter)
         except (AsyncWorkerError, *PASSING):
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, the payload is what it complains about
+        except Exception as error:  # noqa: BLE001 - converters are user code; the error is about the payload
             said = list(pieces_of(payload.data))
-            reason = f"{type(error).__name__}: {clip(without(text_of(error), said))}"
+            reason = f"{type(error).__name__}: {clip(without(message_of(error), said))}"
             problem = ConverterError(f"expected {describe_type(adapter.hint)}: {reason}")
-            raise problem from (None if is_told(error, said) else error)
+            raise problem from (None if quotes_any(error, said) else error)
 
     def _known(self) -> str:
         return ", ".join(each.encoding for each in self.converters.values())
 
     def with_context(self, context: SerializationContext) -> Self:
-        """Return a copy whose converters work for *context*."""
+        """Return a copy whose converters are bound to *context*."""
         bound = copy.copy(self)
         bound._set_converters([with_context(each, context) for each in self.converters.values()])
         return bound

@@ -1,4 +1,4 @@
-"""Write and read messages of google's protobuf runtime, which is imported only once there is one."""
+"""Convert messages of google's protobuf runtime, which is imported only when there is one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class JSONProtoPayloadConverter(EncodingPayloadConverter):
         self._ignore_unknown_fields = ignore_unknown_fields
 
     def to_payload(self, value: Any) -> Payload | None:
-        """Write a message as compact JSON with sorted keys, and its full name beside it."""
+        """Write a message as compact JSON with sorted keys; its full name goes to the metadata."""
         if not is_message_class(type(value)):
             return None
         from google.protobuf.json_format import MessageToDict
@@ -42,8 +42,8 @@ class JSONProtoPayloadConverter(EncodingPayloadConverter):
         A type that is not a message class is read from the JSON, as it is from ``json/plain``.
 
         Raises:
-            ConverterError: The payload is damaged, names another message or one that nobody has imported, or the
-                protobuf runtime is not installed.
+            ConverterError: The payload is damaged, names another message or one that has not been imported, or
+                the protobuf runtime is not installed.
         """
         return JSONProtoPayloadConverter._load(self, payload, adapter_for(type_hint))
 
@@ -56,7 +56,7 @@ class JSONProtoPayloadConverter(EncodingPayloadConverter):
         try:
             return Parse(payload.data, message, ignore_unknown_fields=self._ignore_unknown_fields)
         except (ParseError, UnicodeDecodeError) as error:
-            # After the first colon come values, which are nobody's business on the wire.
+            # After the first colon come values, which a codec may be there to hide.
             reason = clip(
                 without(str(error).partition(": ")[0], pieces_of(payload.data), _names_in(message.DESCRIPTOR))
             )
@@ -64,12 +64,12 @@ class JSONProtoPayloadConverter(EncodingPayloadConverter):
 
 
 class BinaryProtoPayloadConverter(EncodingPayloadConverter):
-    """``binary/protobuf``: protobuf messages in protobuf's own form."""
+    """``binary/protobuf``: protobuf messages in binary form."""
 
     encoding = "binary/protobuf"
 
     def to_payload(self, value: Any) -> Payload | None:
-        """Write a message, and its full name beside it."""
+        """Write a message in binary form; its full name goes to the metadata."""
         if not is_message_class(type(value)):
             return None
         return _payload(b"binary/protobuf", value, value.SerializeToString())
@@ -78,8 +78,8 @@ class BinaryProtoPayloadConverter(EncodingPayloadConverter):
         """Read a message as the class that is asked for, or as the class that the payload names.
 
         Raises:
-            ConverterError: The payload is damaged, names another message or one that nobody has imported, or the
-                protobuf runtime is not installed; or a type is asked for that is not a message class.
+            ConverterError: The payload is damaged, names another message or one that has not been imported, or
+                the protobuf runtime is not installed; or a type is asked for that is not a message class.
         """
         return BinaryProtoPayloadConverter._load(self, payload, adapter_for(type_hint))
 
@@ -97,7 +97,7 @@ class BinaryProtoPayloadConverter(EncodingPayloadConverter):
 
 
 def _names_in(descriptor: Any) -> frozenset[str]:
-    """Collect the names of a message's fields, and of those in it."""
+    """Return the names of a message's fields, those of nested messages included."""
     seen, found = {descriptor.full_name}, [descriptor]
     names: set[str] = set()
     while found:
@@ -114,7 +114,7 @@ def _payload(encoding: bytes, message: Any, data: bytes) -> Payload:
 
 
 def _message_class(payload: Payload, adapter: Adapter) -> Any:
-    """Find the class to read a payload as: the one asked for, which must be the one named, or the one named."""
+    """Return the message class for a payload: the requested one, which must match the payload, or the payload's own."""
     named = payload.metadata.get("messageType", b"").decode("utf-8", "backslashreplace")
     if adapter.message_class is not None:
         wanted = adapter.message_class.DESCRIPTOR.full_name

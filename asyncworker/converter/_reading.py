@@ -1,4 +1,4 @@
-"""Read a payload's data as a type, or say why not: what the converters have in common."""
+"""Read a payload's data as a type, with an error that says where and why it is not of that type."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["read_bytes", "read_json"]
 
 
 def read_json(data: bytes, adapter: Adapter) -> Any:
-    """Read JSON.
+    """Read JSON as the adapter's type.
 
     Raises:
         ConverterError: It is not JSON, or not of the type; the message says where and why.
@@ -24,18 +24,18 @@ def read_json(data: bytes, adapter: Adapter) -> Any:
     try:
         return adapter.read_again(data, problem)
     except ValueError as error:
-        # The message has all of it, but for the values, which are nobody's business on the wire.
+        # Without the cause: it has values of the payload, which a codec may be there to hide.
         raise ConverterError(explain(error, adapter, data)) from None
     finally:
-        # It holds this frame.
+        # Its traceback refers to this frame.
         del problem
 
 
 def read_bytes(data: bytes, adapter: Adapter) -> Any:
-    """Read bytes that are no JSON.
+    """Read bytes, which are not JSON, as the adapter's type.
 
     Raises:
-        ConverterError: They are not of the type.
+        ConverterError: They are not of that type.
     """
     try:
         return adapter.validate_bytes(data)

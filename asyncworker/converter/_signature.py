@@ -1,4 +1,4 @@
-"""Read an activity's arguments as what its function says they are."""
+"""Convert an activity's payloads to the arguments that its function declares, and its result to a payload."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ._encodings import reads_with_pydantic
 from ._payload import PASSING, PayloadConverter
 from ._stored import StoredElsewhereError, refuse_stored
 from .json._adapter import Adapter, clip, describe_type
-from .json._explain import is_told, pieces_of, text_of, without
+from .json._explain import message_of, pieces_of, quotes_any, without
 from .json._variables import bindings_of, bound
 from .json._writing import encoder_for
 
@@ -31,9 +31,9 @@ class Parameter:
     """A parameter that takes a payload.
 
     Attributes:
-        name: Its name.
+        name: The parameter's name.
         hint: Its type; ``None`` if it is not annotated.
-        optional: Whether it has a default, which stays Python's business: no payload, no argument.
+        optional: Whether it has a default, which Python applies if there is no payload for it.
     """
 
     name: str
@@ -42,18 +42,17 @@ class Parameter:
 
 
 class Signature:
-    """What a function takes and returns, in terms of payloads; made once per function.
+    """The parameters and the result of a function as types of payloads; built once per function.
 
-    Payloads are matched to parameters by position. Fewer payloads than parameters leave the rest to their defaults, and
-    those that came keep their types. Keyword-only parameters are left to their defaults. Each payload beyond the
-    parameters goes to ``*args``, as its type; without one it is an error. A parameter that defaults to ``None`` takes
-    ``None``, whatever its annotation.
+    Payloads are matched to parameters by position. With fewer payloads than parameters, the other parameters and all
+    keyword-only ones have their defaults. Further payloads go to ``*args``; without it they are an error. A parameter
+    with the default ``None`` accepts ``None``, whatever its annotation.
 
     Args:
-        function: A function, bound method, :func:`functools.partial` or callable object; what it wraps, if
-            :func:`functools.wraps` says so.
-        skip: How many leading parameters take no payload, or a test of the first one's type that says whether it does
-            not.
+        function: A function, bound method, :func:`functools.partial` or callable object; with
+            :func:`functools.wraps`, the function that it wraps counts.
+        skip: How many leading parameters take no payload, or a predicate on the first one's type that is true if that
+            takes none.
         name: What to call the function in messages. Default: its own name.
 
     Raises:
@@ -61,11 +60,11 @@ class Signature:
             found.
 
     Attributes:
-        name: What the function is called in messages.
-        parameters: Those that take one payload each.
-        rest: The type of each further payload, in a :class:`Parameter` named as ``*args`` is, or ``None``.
-        result_hint: The type that is returned; ``None`` if it is not annotated, or with what exists for type checkers
-            only.
+        name: The function's name in messages.
+        parameters: The parameters that take one payload each.
+        rest: The ``*args`` parameter with the type of each further payload, or ``None``.
+        result_hint: The type of the result; ``None`` if it is not annotated, or if its annotation exists for type
+            checkers only.
     """
 
     __slots__ = ("_adapters", "_encode", "_required", "_rest", "name", "parameters", "rest", "result_hint")
@@ -96,10 +95,10 @@ class Signature:
         return f"Signature({self.name}({', '.join(names)}))"
 
     def prepare(self, payload_converter: PayloadConverter) -> None:
-        """Build what reads the arguments, so that the first task need not.
+        """Build the adapters of the parameters' types now, rather than for the first task.
 
         Raises:
-            TypeError: pydantic cannot read a parameter's type, and it would be asked to.
+            TypeError: *payload_converter* reads JSON with pydantic, which cannot read a parameter's type.
         """
         self._build()
         if not reads_with_pydantic(payload_converter):
@@ -113,14 +112,14 @@ class Signature:
             )
 
     def decode_arguments(self, payloads: Sequence[Payload], payload_converter: PayloadConverter) -> list[Any]:
-        """Read the arguments.
+        """Convert payloads to the function's arguments.
 
         Raises:
-            StoredElsewhereError: One of them is a reference to external storage, which cannot be followed here.
-            ConverterError: There are too many or too few, or some are not what their parameters take. The message has
-                a line for each that says why, and none of their values. Sending them again would not help.
-            FailureError: What a converter, or a validator of the user's, raised to fail the activity in its own way.
-            MemoryError, RecursionError, OSError: Another time they may be read.
+            StoredElsewhereError: A payload is a reference to external storage, which cannot be read here.
+            ConverterError: There are too many or too few, or some are not of their parameters' types. The message has
+                a line for each with the reason, and none of their values. Retrying would not help.
+            FailureError: A converter, or a validator of user code, raised it to fail the activity in its own way.
+            MemoryError, RecursionError, OSError: Retrying may help.
         """
         adapters = self._adapters if self._adapters is not None else self._build()
         given, rest = len(payloads), self._rest
@@ -133,28 +132,28 @@ class Signature:
                 return [load(payload, adapter) for payload, adapter in zip(payloads, adapters, strict=False)]
             except (FailureError, StoredElsewhereError, *PASSING):
                 raise
-            except Exception as error:  # noqa: BLE001 - whatever it is, the arguments are what it complains about
+            except Exception as error:  # noqa: BLE001 - converters are user code; the error is about the arguments
                 first = error
         refuse_stored(payloads)
         cause = first.__cause__ if isinstance(first, ConverterError) else first
-        if any(is_told(cause, pieces_of(payload.data)) for payload in payloads):
+        if any(quotes_any(cause, pieces_of(payload.data)) for payload in payloads):
             cause = None
         refused = ConverterError(self._explain(payloads, payload_converter))
-        # Not shown, but found by what takes the tracebacks off, even where it is not to be told as the cause.
+        # Not shown, but the worker clears its traceback, also where it must not be the cause.
         refused.__context__ = first
         try:
             raise refused from cause
         finally:
-            # They hold this frame, and the arguments with it, which would be for the garbage collector to find out.
+            # Their tracebacks refer to this frame: a cycle that only the garbage collector would end.
             del first, cause, refused
 
     def encode_result(self, value: Any, payload_converter: PayloadConverter) -> Payload:
-        """Write a result: as what it is, which the annotation may say less of; ``None`` is a payload too.
+        """Convert a result by its own type; ``None`` is a payload too.
 
-        Where the annotation says how bytes or text are encoded, as ``Base64Bytes`` does, it is heard.
+        The annotation counts where it says how bytes or text are encoded, as ``Base64Bytes`` does.
 
         Raises:
-            ConverterError: It cannot be written.
+            ConverterError: It cannot be converted.
         """
         try:
             encode = self._encode
@@ -170,7 +169,7 @@ class Signature:
         return self._adapters
 
     def _places(self) -> Iterator[tuple[str, Adapter]]:
-        """Name each place that a payload may take; with ``*args`` there is no end to them."""
+        """Yield the name and the adapter for each payload; with ``*args`` without end."""
         for parameter, adapter in zip(self.parameters, self._adapters or (), strict=True):
             yield parameter.name, adapter
         if self.rest is not None and self._rest is not None:
@@ -178,11 +177,11 @@ class Signature:
                 yield f"{self.rest.name}[{index}]", self._rest
 
     def _explain(self, payloads: Sequence[Payload], payload_converter: PayloadConverter) -> str:
-        """Find everything that is wrong with the arguments."""
+        """Return a message with everything that is wrong with the arguments."""
         if self.rest is None and len(payloads) > len(self.parameters):
             names = ", ".join(each.name for each in self.parameters)
             most = f"at most {len(self.parameters)}" if self._required < len(self.parameters) else len(self.parameters)
-            return f"{self.name}() takes {most} arguments ({names or 'none at all'}), got {len(payloads)}"
+            return f"{self.name}() takes {most} arguments ({names or 'none'}), got {len(payloads)}"
         lines = [
             f"{place}: {problem}"
             for payload, (place, adapter) in zip(payloads, self._places(), strict=False)
@@ -203,8 +202,8 @@ def _problem(payload: Payload, adapter: Adapter, payload_converter: PayloadConve
         raise
     except ConverterError as error:
         return str(error)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the argument is what it complains about
-        said = clip(without(text_of(error), pieces_of(payload.data)))
+    except Exception as error:  # noqa: BLE001 - converters are user code; the error is about the argument
+        said = clip(without(message_of(error), pieces_of(payload.data)))
         return f"expected {describe_type(adapter.hint)}: {type(error).__name__}: {said}"
     return None
 
@@ -238,7 +237,7 @@ def _refuse_keywords(parameters: Sequence[inspect.Parameter], name: str) -> None
 
 
 def _result_hint(signature: inspect.Signature, resolve: _Resolver) -> Any:
-    """Read what is returned; no result is read here, so that it may be what only type checkers know."""
+    """Return the type of the result; it is never read here, so a name that only type checkers know is no error."""
     try:
         return resolve(signature.return_annotation, "the result")
     except TypeError:
@@ -248,12 +247,12 @@ def _result_hint(signature: inspect.Signature, resolve: _Resolver) -> Any:
 def _hint(parameter: inspect.Parameter, resolve: _Resolver) -> Any:
     hint = resolve(parameter.annotation, f"parameter {parameter.name!r}")
     if parameter.default is None and hint is not None and hint is not RawValue:
-        return Optional[hint]  # noqa: UP045 - a hint may be anything, not only what has an `|`
+        return Optional[hint]  # noqa: UP045 - a hint may be of a type without `|`
     return hint
 
 
 class _Resolver:
-    """Evaluate a function's annotations where the function is."""
+    """Evaluate a function's annotations in the function's own namespaces."""
 
     def __init__(self, function: Callable[..., Any], name: str) -> None:
         inner = _innermost(function)
@@ -284,7 +283,7 @@ class _Resolver:
 
 
 def _innermost(function: Any) -> Any:
-    """Find the function whose annotations :func:`inspect.signature` shows."""
+    """Return the function whose annotations :func:`inspect.signature` uses."""
     while True:
         if isinstance(function, functools.partial):
             function = function.func
@@ -305,6 +304,6 @@ def _closure(function: Any) -> dict[str, Any]:
         try:
             values[name] = cell.cell_contents
         except ValueError:
-            # Not bound yet: a name that is assigned further down.
+            # Not bound yet: assigned further down in the outer function.
             continue
     return values

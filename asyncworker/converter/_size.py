@@ -11,24 +11,24 @@ __all__ = ["payloads_size"]
 
 
 def payloads_size(payloads: Iterable[Payload]) -> int:
-    """Count the bytes of a ``Payloads`` message with these payloads: what ``blob_size_limit_error`` limits.
+    """Return the size in bytes of a ``Payloads`` message with these payloads, which ``blob_size_limit_error`` limits.
 
-    It is the arithmetic of the encoding, without encoding anything.
+    The size is computed without encoding the message.
     """
     return sum(_field(_payload_size(payload)) for payload in payloads)
 
 
 def _payload_size(payload: Payload) -> int:
     if payload.external_payloads or payload._unknown_fields:
-        # Rare enough to be written in full, to be exact.
+        # Rare enough to encode it for the size.
         return len(_wire.encode(payload))
     size = _field(len(payload.data)) if payload.data else 0
     for key, value in payload.metadata.items():
-        # An entry of the map is a message with both fields, even where one is empty.
+        # A map entry is a message that always has both fields.
         size += _field(_field(len(key.encode())) + _field(len(value)))
     return size
 
 
 def _field(length: int) -> int:
-    """Count the bytes of a field of this many: its tag, below 16 throughout, its length and itself."""
+    """Return the size of a field of *length* bytes: its tag (field numbers below 16), its length prefix and content."""
     return 1 + max(1, (length.bit_length() + 6) // 7) + length

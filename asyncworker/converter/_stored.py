@@ -1,4 +1,4 @@
-"""Payloads that are somewhere else: what another SDK leaves in a payload's place when it has stored it."""
+"""References to external storage, which other SDKs send in the place of payloads that they have stored."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ _MARKER = "__temporal_external_storage_reference"
 
 
 class StoredElsewhereError(ConverterError):
-    """A payload is a reference to external storage: where that can be read, it can be read as well."""
+    """A payload is a reference to external storage, which this data converter cannot read."""
 
 
 def is_stored_elsewhere(payload: Payload) -> bool:
-    """Whether a payload is a reference to external storage, in any of the forms that SDKs have had for it."""
+    """Whether a payload is a reference to external storage, in any of the formats that SDKs have used."""
     metadata = payload.metadata
     return metadata.get("messageType") == _MESSAGE or metadata.get("encoding") == _LEGACY or _MARKER in metadata
 
 
 def stored_elsewhere() -> StoredElsewhereError:
-    """Make the error for a reference that was to be read."""
+    """Return the error for a reference that cannot be read."""
     return StoredElsewhereError(
-        "[TMPRL1105] the payload is in external storage, and this is a reference to it, which asyncworker cannot"
-        " follow: let a worker or client with that storage read it, or keep the sender from storing payloads of this"
-        " size, or give the data converter a payload codec that fetches it"
+        "[TMPRL1105] the payload is a reference to external storage, which asyncworker cannot read: use a worker or"
+        " client with that storage, or raise the sender's size threshold for storing payloads, or give the data"
+        " converter a payload codec that loads them"
     )
 
 
@@ -45,17 +45,17 @@ def refuse_stored(payloads: Iterable[Payload]) -> None:
 
 
 class AroundReferences(PayloadCodec):
-    """A codec that leaves references to external storage where they are, if it cannot follow them."""
+    """A codec that leaves references to external storage unchanged if the wrapped codec cannot decode them."""
 
     def __init__(self, codec: PayloadCodec) -> None:
         self._codec = codec
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """Encode them all."""
+        """Encode all of them."""
         return await self._codec.encode(payloads)
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """Decode them, but for those that it cannot."""
+        """Decode all of them, or all but the references."""
         try:
             return await self._codec.decode(payloads)
         except Exception:

@@ -1,4 +1,4 @@
-"""The error that says: these arguments will never do."""
+"""The error with which an activity rejects its arguments for good."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["create_payload_validation_error"]
 def create_payload_validation_error(
     details: Any = None, *, message: str = "Payload validation failed"
 ) -> ApplicationError:
-    """Make the non-retryable error, of type ``PayloadValidationError``, that Temporal's SDKs have for bad payloads.
+    """Return the non-retryable error of type ``PayloadValidationError`` that Temporal's SDKs use for bad payloads.
 
     Args:
         details: What is wrong, for programs. ``None``: no details.

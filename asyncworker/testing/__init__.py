@@ -1,4 +1,4 @@
-"""What a user tests activities with, and what asyncworker's own tests use; each name is imported on its first use."""
+"""Tools to test activities, workers and clients with; each name is imported on its first use."""
 
 from __future__ import annotations
 

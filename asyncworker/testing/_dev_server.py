@@ -35,7 +35,7 @@ __all__ = ["DevServer", "DevServerError", "find_temporal"]
 BINARY_VARIABLE = "ASYNCWORKER_TEMPORAL_CLI"
 
 _SUPERVISOR = Path(__file__).with_name("_supervise.py")
-# Seconds that a server with a database file gets to end by itself.
+# Seconds that a server with a database file has to end by itself.
 _GRACE = 5.0
 _PROBE_INTERVAL = 0.03
 _PORT_ATTEMPTS = 5
@@ -72,11 +72,11 @@ class DevServer:
         search_attributes: Names and types (``Keyword``, ``Int``, …) of search attributes to register.
         log_level: How much the server logs: ``debug``, ``info``, ``warn``, ``error`` or ``never``.
         extra_args: Further arguments for ``temporal server start-dev``.
-        ready_timeout: Seconds the server may take until it answers.
+        ready_timeout: Seconds that the server may take until it responds.
 
     Raises:
         ConfigurationError: There is no ``temporal`` executable.
-        DevServerError: The server ended early, or did not answer in time. Both are raised on entering the block.
+        DevServerError: The server ended early, or did not respond in time. Both are raised on entering the block.
     """
 
     def __init__(
@@ -172,10 +172,10 @@ class DevServer:
         port = _choose_port(self.ip, self._wanted_port)
         ui_port = _choose_port(self.ip, self._wanted_ui_port) if self._ui else None
         command = [binary, *self._arguments(port, ui_port)]
-        patience = f"{_GRACE:g}" if self._db_filename else ""
+        grace = f"{_GRACE:g}" if self._db_filename else ""
         log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in _Running.stop()
         process = subprocess.Popen(  # noqa: S603 - the command is the user's own temporal
-            [sys.executable, "-I", "-S", str(_SUPERVISOR), patience, "0", *command],
+            [sys.executable, "-I", "-S", str(_SUPERVISOR), grace, "0", *command],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -210,7 +210,7 @@ class DevServer:
                 f"the dev server ended before it was ready (exit code {running.process.returncode})\n{running.tail()}"
             )
         raise DevServerError(
-            f"the dev server did not answer on {self.target} within {self._ready_timeout:g} s\n{running.tail()}"
+            f"the dev server did not respond on {self.target} within {self._ready_timeout:g} s\n{running.tail()}"
         )
 
     async def _stop(self) -> None:
@@ -222,7 +222,7 @@ class DevServer:
 
 @dataclass(frozen=True, slots=True)
 class _Running:
-    """One started server: its supervisor, what it writes, where it listens."""
+    """One started server: its supervisor, its output, its ports."""
 
     process: subprocess.Popen[bytes]
     log: IO[bytes]
@@ -301,7 +301,7 @@ def _choose_port(ip: str, wanted: int | None) -> int:
         listener.listen(1)
         address = listener.getsockname()
         if not wanted:
-            # A connection in TIME_WAIT keeps the kernel from handing the port to somebody else.
+            # A connection in TIME_WAIT keeps the kernel from giving the port to another process.
             with socket.create_connection(address[:2]), listener.accept()[0]:
                 pass
         port: int = address[1]
@@ -321,7 +321,7 @@ class _Bytes:
 
 
 async def _serves(ip: str, port: int, namespace: str) -> bool:
-    """Whether a server answers there and knows the namespace."""
+    """Whether a server responds there and has the namespace."""
     from grpclib.client import Channel, UnaryUnaryMethod
     from grpclib.exceptions import GRPCError, StreamTerminatedError
 

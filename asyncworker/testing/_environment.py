@@ -1,4 +1,4 @@
-"""Run one activity function without a server, and see what it says."""
+"""Run one activity function without a server, and look at its heartbeats."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from .._proto.temporal.api.common.v1 import Payload
 from ..activity import Context, Definition, Info
-from ..activity._cancellation import Notice
+from ..activity._cancellation import Notice, cancel_message
 from ..activity._context import current
 from ..activity._definition import is_awaitable
 from ..common import ActivityCancellationDetails, CancelReason
@@ -27,7 +27,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def default_info() -> Info:
-    """The attempt that an environment plays unless it is told another: the first of a standalone activity."""
+    """Return the default of an environment's info: the first attempt of a standalone activity."""
     return Info(
         activity_id="test",
         activity_type="test",
@@ -48,11 +48,11 @@ class ActivityEnvironment:
     """One attempt without a server: run a function in it, cancel it, look at its heartbeats.
 
     Args:
-        info: What :func:`asyncworker.activity.info` answers; change :attr:`info` with :func:`dataclasses.replace`.
-        heartbeat_details: What an earlier attempt said in its last heartbeat.
-        headers: What came with the task.
-        client: What :func:`asyncworker.activity.client` answers.
-        data_converter: Reads and writes heartbeat details; they pass through it, as they would on their way.
+        info: The result of :func:`asyncworker.activity.info`; change :attr:`info` with :func:`dataclasses.replace`.
+        heartbeat_details: The details of an earlier attempt's last heartbeat.
+        headers: The task's headers.
+        client: The result of :func:`asyncworker.activity.client`.
+        data_converter: Converts heartbeat details to payloads and back, as a worker does.
         on_heartbeat: Called with the details of each heartbeat, before any throttling.
 
     Attributes:
@@ -95,13 +95,15 @@ class ActivityEnvironment:
     def run(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run *fn*: an ``async def`` function is awaited, a ``def`` function runs at once in this thread.
 
-        What a ``def`` function returns, and can be awaited, is to be awaited, as a worker does.
+        An awaitable that a ``def`` function returns is to be awaited, as a worker does.
 
         A first parameter annotated as :class:`~asyncworker.activity.Context` is filled in if *args* has none.
 
         Raises:
             asyncio.CancelledError: The activity was cancelled, and let that through.
             TypeError: *fn* cannot be an activity.
+
+        Cancelling the returned awaitable cancels the activity's task, without a reason.
         """
         definition = Definition.of(fn)
         context = self._context(definition)
@@ -120,16 +122,16 @@ class ActivityEnvironment:
         return self._run_async(lambda: result, context, (), {}, is_told=is_told)
 
     def cancel(self, why: CancelReason | ActivityCancellationDetails = CancelReason.CANCEL_REQUESTED) -> None:
-        """Ask the activity to stop, as a worker would. The first reason counts.
+        """Ask the activity to stop, as a worker does. The first reason counts.
 
         For an ``async def`` activity this must be called on its event loop.
         """
         details = ActivityCancellationDetails(**{why.value: True}) if isinstance(why, CancelReason) else why
         if self._cancellation.raise_(details) and self._task is not None:
-            self._task.cancel()
+            self._task.cancel(cancel_message(details))
 
     def worker_shutdown(self) -> None:
-        """Let the worker begin to stop; what runs still has its grace period."""
+        """Let the worker begin to stop; running activities still have their grace period."""
         self._shutdown.raise_(ActivityCancellationDetails(worker_shutdown=True))
 
     async def _run_async(
@@ -141,11 +143,11 @@ class ActivityEnvironment:
         *,
         is_told: bool = False,
     ) -> Any:
-        # A task of its own, as in a worker: whoever awaits the run is not cancelled with it.
+        # A task of its own, as in a worker: the task that awaits the run is not cancelled with it.
         self._task = asyncio.get_running_loop().create_task(self._enter(fn, context, args, kwargs))
         try:
             if self._cancellation.is_raised and not is_told:
-                self._task.cancel()
+                self._task.cancel(cancel_message(self._cancellation.details))
             return await self._task
         finally:
             self._task.cancel()
@@ -170,7 +172,7 @@ class ActivityEnvironment:
 
 
 class _Outbound:
-    """Where the activity's calls end when there is no worker."""
+    """Records an activity's heartbeats in its environment."""
 
     def __init__(self, environment: ActivityEnvironment) -> None:
         self._environment = environment
@@ -180,7 +182,7 @@ class _Outbound:
 
     def heartbeat(self, *details: Any) -> None:
         environment = self._environment
-        # Details that could not be sent must not pass a test.
+        # Details that could not be encoded must not pass a test.
         environment._converter.to_payloads(details)
         environment.heartbeats.append(details)
         if environment.on_heartbeat is not None:

@@ -21,16 +21,17 @@ from .._proto.temporal.api.workflowservice.v1 import StartActivityExecutionReque
 from .._rpc import _methods
 from .._rpc._grpclib import BytesCodec, BytesDetailsCodec, GrpclibTransport
 from .._rpc._service import WorkflowService
-from .._time import Seconds, to_duration
 from ..activity import Definition
 from ..client import Client
-from ..common import Priority, RetryPolicy
+from ..client.activities._options import write_options
+from ..common import RetryPolicy
 from ..exceptions import RPCStatusCode
 from ._fake._call import Incoming
 from ._fake._client_calls import LONGEST_WAIT, ClientCalls
 from ._fake._cluster import Cluster
 from ._fake._faults import Faults
-from ._fake._handle import PATIENCE, FakeActivity
+from ._fake._handle import WAIT_TIMEOUT, FakeActivity
+from ._fake._options import KEPT
 from ._fake._payloads import to_payload, to_payloads
 from ._fake._wire import Listener, Wire
 from ._fake._worker_calls import LONGEST_POLL, SCALING_WAIT, WorkerCalls
@@ -42,7 +43,7 @@ _METHODS = frozenset(it.name for it in vars(_methods).values() if isinstance(it,
 
 
 class FakeTemporal:
-    """Be a Temporal server, as far as a worker or a client of standalone activities can tell.
+    """A Temporal server for workers and for clients of standalone activities, in this process's memory.
 
     ::
 
@@ -53,11 +54,11 @@ class FakeTemporal:
                 await packing.wait_closed()
             assert packing.result == "7: packed"
 
-    It answers as Server 1.32 does, errors included, and is held to it by tests that play the same scenes with both.
+    It responds as Server 1.32 does, errors included, and is held to it by tests that play the same scenes with both.
     Three things differ, so that tests are quick and certain: no timeout passes by itself
-    (:meth:`FakeActivity.time_out` lets one pass), an attempt that is to be repeated is handed out at once, and the
-    default retry policy of :meth:`add_task` and :meth:`start_activity` allows one attempt. Versions of workers,
-    task queue rate limits and schedules are not there.
+    (:meth:`FakeActivity.time_out` lets one pass), a retry is handed out at once, and the default retry policy of
+    :meth:`add_task` and :meth:`start_activity` allows one attempt. It has no worker versioning, no rate limits of task
+    queues and no schedules.
 
     Args:
         capabilities: Of its namespaces, as in ``{"worker_commands": True}``; others are a default server's.
@@ -107,48 +108,48 @@ class FakeTemporal:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         assert self._listener is not None
-        # Whoever is still being answered is told that the server has gone.
+        # Calls that are still held fail with UNAVAILABLE.
         with self._faults.outage():
             await self._stack.aclose()
             self._listener.close()
             self._listener.cut_connections()
             await self._listener.wait_closed()
 
-    # Ways in
+    # Connecting
 
     @property
     def target(self) -> str:
-        """Where it listens: ``127.0.0.1`` and a port, for ``Client.connect()`` or any other SDK.
+        """The address it listens on: ``127.0.0.1`` and a port, for ``Client.connect()`` or any other SDK.
 
-        It knows no compression: tell ``temporalio`` so with ``grpc_compression=GrpcCompression.NONE``.
+        It has no compression: give ``temporalio`` ``grpc_compression=GrpcCompression.NONE``.
         """
         assert self._listener is not None, "FakeTemporal listens within its `async with` block"
         return f"127.0.0.1:{self._port}"
 
     def transport(self) -> GrpclibTransport:
-        """A way in that never leaves memory; closed with the server if nobody has closed it before."""
+        """Return a transport in memory, which is closed with the server at the latest."""
         transport = GrpclibTransport(self._open_channel)
         self._stack.push_async_callback(_close, transport)
         return transport
 
     def service(self, *, namespace: str = "default") -> WorkflowService:
-        """The calls themselves, in memory."""
+        """Return a service that makes its calls in memory."""
         return WorkflowService(self.transport(), namespace=namespace)
 
     def client(self, *, namespace: str = "default", **options: Any) -> Client:
-        """A client in memory; *options* are those of :class:`Client`."""
+        """Return a client in memory; *options* are those of :class:`Client`."""
         return Client(self.service(namespace=namespace), **options)
 
     # Namespaces and workers
 
     @property
     def capabilities(self) -> NamespaceInfoCapabilities:
-        """What its namespaces say they can do; can be changed at any time."""
+        """The capabilities of its namespaces; can be changed at any time."""
         return self._cluster.capabilities
 
     @property
     def limits(self) -> NamespaceInfoLimits:
-        """The sizes that its namespaces say they allow."""
+        """The size limits of its namespaces."""
         return self._cluster.limits
 
     @property
@@ -158,7 +159,7 @@ class FakeTemporal:
 
     @property
     def worker_heartbeats(self) -> Mapping[str, WorkerHeartbeat]:
-        """The last that each worker said of itself, by its instance key."""
+        """The last worker heartbeat of each worker, by its instance key."""
         return self._cluster.worker_heartbeats
 
     # Activities
@@ -181,8 +182,8 @@ class FakeTemporal:
 
         Args:
             activity: Its type, or a function declared with ``@activity.defn``.
-            args: Values that JSON can say, bytes, or payloads.
-            task_queue: Where its tasks are handed out.
+            args: Values that JSON has, bytes, or payloads.
+            task_queue: The task queue that its tasks are handed out by.
             workflow_id: The workflow that schedules it; does not have to exist.
             workflow_type: That workflow's type.
             options: Those of :meth:`start_activity`.
@@ -198,8 +199,8 @@ class FakeTemporal:
 
         Args:
             activity: Its type, or a function declared with ``@activity.defn``.
-            args: Values that JSON can say, bytes, or payloads.
-            task_queue: Where its tasks are handed out.
+            args: Values that JSON has, bytes, or payloads.
+            task_queue: The task queue that its tasks are handed out by.
             options: ``activity_id``, ``namespace``, ``start_to_close_timeout`` (10 s if no timeout is given),
                 ``schedule_to_close_timeout``, ``schedule_to_start_timeout``, ``heartbeat_timeout``,
                 ``retry_policy`` (one attempt if not given), ``header`` (values by name), ``priority``.
@@ -223,32 +224,26 @@ class FakeTemporal:
         *,
         activity_id: str | None = None,
         namespace: str = "default",
-        start_to_close_timeout: Seconds | None = None,
-        schedule_to_close_timeout: Seconds | None = None,
-        schedule_to_start_timeout: Seconds | None = None,
-        heartbeat_timeout: Seconds | None = None,
-        retry_policy: RetryPolicy | None = None,
         header: Mapping[str, Any] | None = None,
-        priority: Priority | None = None,
+        **options: Any,
     ) -> StartActivityExecutionRequest:
-        if start_to_close_timeout is None and schedule_to_close_timeout is None:
-            start_to_close_timeout = 10.0
+        if unknown := sorted(options.keys() - set(KEPT)):
+            raise TypeError(f"{', '.join(unknown)} cannot be given here; there are header and {', '.join(KEPT)}")
+        given = {name: value for name, value in options.items() if value is not None}
+        if not given.keys() & {"start_to_close_timeout", "schedule_to_close_timeout"}:
+            given["start_to_close_timeout"] = 10.0
+        given.setdefault("retry_policy", RetryPolicy(maximum_attempts=1))
         return StartActivityExecutionRequest(
             namespace=namespace,
             activity_id=activity_id or f"activity-{next(self._names)}",
             activity_type=ActivityType(name=_type_name(activity)),
             task_queue=TaskQueue(name=task_queue, kind=TaskQueueKind.NORMAL),
             input=to_payloads(args),
-            start_to_close_timeout=_duration(start_to_close_timeout),
-            schedule_to_close_timeout=_duration(schedule_to_close_timeout),
-            schedule_to_start_timeout=_duration(schedule_to_start_timeout),
-            heartbeat_timeout=_duration(heartbeat_timeout),
-            retry_policy=(retry_policy or RetryPolicy(maximum_attempts=1))._to_proto(),
             header=Header(fields={key: to_payload(value) for key, value in header.items()}) if header else None,
-            priority=None if priority is None else priority._to_proto(),
+            **write_options(given),
         )
 
-    # What it was told
+    # Calls
 
     @property
     def calls(self) -> Sequence[Incoming]:
@@ -264,8 +259,8 @@ class FakeTemporal:
         _check_method(method)
         return [call.request for call in self._calls if call.method == method]
 
-    async def wait_for(self, method: str, *, count: int = 1, timeout: float = PATIENCE) -> list[Any]:
-        """Wait until a method has been called so many times, and return its requests.
+    async def wait_for(self, method: str, *, count: int = 1, timeout: float = WAIT_TIMEOUT) -> list[Any]:
+        """Wait until a method has been called so many times, and return its requests. Cancelling is safe.
 
         Raises:
             ValueError: There is no such method.
@@ -285,7 +280,7 @@ class FakeTemporal:
         self._calls.append(call)
         self._cluster.changes.notify()
 
-    # What is to go wrong
+    # Faults
 
     def fail_next(
         self,
@@ -305,7 +300,7 @@ class FakeTemporal:
             message: The message to refuse with.
             details: Messages of ``temporal.api.errordetails.v1``.
             times: How many calls to refuse.
-            applied: Whether the call does its work all the same, as when a reply is lost on its way.
+            applied: Whether the call does its work all the same, as when its reply is lost.
 
         Raises:
             ValueError: There is no such method.
@@ -314,7 +309,7 @@ class FakeTemporal:
         self._faults.add(method, status, message, details, times, applied=applied)
 
     def delay(self, method: str, seconds: float) -> None:
-        """Answer all calls of a method so much later; 0 ends that.
+        """Delay all calls of a method by so many seconds; 0 ends that.
 
         Raises:
             ValueError: There is no such method.
@@ -323,7 +318,7 @@ class FakeTemporal:
         self._faults.delay(method, seconds)
 
     def hold(self, method: str) -> AbstractContextManager[None]:
-        """Answer no call of a method within the block, and all of them after it.
+        """Hold all calls of a method within the block, and serve them after it.
 
         Raises:
             ValueError: There is no such method.
@@ -332,11 +327,11 @@ class FakeTemporal:
         return self._faults.hold(method)
 
     def outage(self) -> AbstractContextManager[None]:
-        """Be away for the length of a block: calls under way and new ones fail with ``UNAVAILABLE``."""
+        """Fail calls under way and new ones with ``UNAVAILABLE`` within the block."""
         return self._faults.outage()
 
     def cut_connections(self) -> None:
-        """End every connection, in the middle of whatever goes on; new ones can be made at once."""
+        """End every connection at once, whatever is under way; new ones can be made."""
         if self._listener is not None:
             self._listener.cut_connections()
         channels, self._channels = self._channels, []
@@ -374,7 +369,3 @@ def _type_name(activity: str | Callable[..., Any]) -> str:
     if definition is None or definition.name is None:
         raise TypeError(f"{activity!r} is no activity with a name: declare it with @activity.defn")
     return definition.name
-
-
-def _duration(span: Seconds | None) -> Any:
-    return None if span is None else to_duration(span)

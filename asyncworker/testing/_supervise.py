@@ -17,30 +17,30 @@ from collections.abc import Sequence
 class _Child:
     """The command as it runs; signals may come before it does."""
 
-    def __init__(self, patience: Sequence[float], *, hears_signals: bool) -> None:
-        self._patience = patience
-        self._hears_signals = hears_signals
+    def __init__(self, graces: Sequence[float], *, passes_signals: bool) -> None:
+        self._graces = graces
+        self._passes_signals = passes_signals
         self._early: list[int] = []
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, command: list[str]) -> subprocess.Popen[bytes]:
-        stdin = None if self._hears_signals else subprocess.DEVNULL
+        stdin = None if self._passes_signals else subprocess.DEVNULL
         self._process = subprocess.Popen(command, stdin=stdin)  # noqa: S603 - what the starter asked for
         for number in self._early:
-            self.hear(number, None)
+            self.on_signal(number, None)
         return self._process
 
-    def hear(self, number: int, _: object) -> None:
+    def on_signal(self, number: int, _: object) -> None:
         if self._process is None:
             self._early.append(number)
-        elif self._hears_signals:
+        elif self._passes_signals:
             self._process.send_signal(number)
         else:
             self.end()
 
     def end(self) -> None:
         assert self._process is not None
-        for seconds in self._patience:
+        for seconds in self._graces:
             self._process.terminate()
             try:
                 self._process.wait(seconds)
@@ -50,19 +50,19 @@ class _Child:
         self._process.kill()
 
 
-def main(patience: Sequence[float], pipe: int, command: list[str]) -> int:
+def main(graces: Sequence[float], pipe: int, command: list[str]) -> int:
     """Run *command*; when the pipe ends, terminate it, and kill it if it does not end.
 
     Args:
-        patience: How many seconds it gets after each request to terminate; none: it is killed at once.
+        graces: How many seconds it has after each request to terminate; none: it is killed at once.
         pipe: The file descriptor to watch. Standard input: a signal to us ends the command as well. Another: standard
             input is the command's, and signals are passed on to it.
         command: What to run.
     """
-    child = _Child(patience, hears_signals=pipe != 0)
+    child = _Child(graces, passes_signals=pipe != 0)
     for name in ("SIGTERM", "SIGINT", "SIGHUP"):
         if hasattr(signal, name):
-            signal.signal(getattr(signal, name), child.hear)
+            signal.signal(getattr(signal, name), child.on_signal)
     try:
         process = child.start(command)
     except OSError as error:

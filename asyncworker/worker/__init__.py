@@ -1,4 +1,4 @@
-"""Run activities: the worker, what it can be told, and what it tells."""
+"""Run activities: the worker, its settings, slot suppliers, interceptors and events."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from ._events import (
     ActivityStarted,
     HeartbeatSent,
     Observer,
+    OutcomeName,
+    PollersChanged,
     PollFailed,
+    PollFinished,
+    PollOutcome,
+    RequestFinished,
+    SlotsChanged,
     WorkerEvent,
     WorkerStarted,
     WorkerStopped,
@@ -24,7 +30,9 @@ from ._interceptor import (
     Interceptor,
 )
 from ._settings import WorkerDeploymentConfig
+from ._statistics import WorkerState, WorkerStatistics
 from ._worker import Worker
+from .attempts._attempt import AttemptStatistics
 from .polling._autoscaling import PollerBehavior, PollerBehaviorAutoscaling, PollerBehaviorSimpleMaximum
 from .slots._supplier import FixedSizeSlotSupplier, SlotPermit, SlotReservation, SlotSupplier
 
@@ -39,7 +47,7 @@ if TYPE_CHECKING:
     )
     from .slots._system import ResourceUsage as ResourceUsage
 
-# Where the names live that are imported on their first use: few workers have any, and the others start 5 ms sooner.
+# Names that are imported on their first use: few workers have any of them, and the others start 5 ms sooner.
 _HOMES = {
     # It wraps a client's calls as well, and brings them with it.
     "ContextPropagator": "_propagation",
@@ -81,11 +89,21 @@ __all__ = [
     "ActivityStarted",
     "HeartbeatSent",
     "Observer",
+    "OutcomeName",
     "PollFailed",
+    "PollFinished",
+    "PollOutcome",
+    "PollersChanged",
+    "RequestFinished",
+    "SlotsChanged",
     "WorkerEvent",
     "WorkerStarted",
     "WorkerStopped",
     "WorkerStopping",
+    # Its state
+    "AttemptStatistics",
+    "WorkerState",
+    "WorkerStatistics",
 ]
 
 __getattr__, __dir__ = attach(__name__, _HOMES)

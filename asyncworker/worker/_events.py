@@ -1,11 +1,16 @@
-"""What a worker tells its observers: frozen values, one per thing that happened."""
+"""Events: frozen values, one per thing that happens, and the observers that a worker calls with them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from time import monotonic
+from typing import Literal, NamedTuple, TypeAlias
 
+from .._log_throttle import LogThrottle
+from .._rpc._service import RequestFinished
+from .._safe_logger import get_logger
 from ..activity import Info
 from ..common import CancelReason
 from ..exceptions import RPCError
@@ -16,21 +21,39 @@ __all__ = [
     "ActivityStarted",
     "HeartbeatSent",
     "Observer",
+    "Observers",
     "OutcomeName",
     "PollFailed",
+    "PollFinished",
+    "PollOutcome",
+    "PollersChanged",
+    "RequestFinished",
+    "SlotsChanged",
     "WorkerEvent",
     "WorkerStarted",
     "WorkerStopped",
     "WorkerStopping",
 ]
 
-#: What became of an attempt; see :class:`ActivityFinished`.
+_logger = get_logger(__name__)
+
+#: How an attempt ended; see :class:`ActivityFinished`.
 OutcomeName: TypeAlias = Literal["completed", "failed", "canceled", "pending", "lost", "unreported"]
+#: What a poll brought; see :class:`PollFinished`.
+PollOutcome: TypeAlias = Literal["task", "empty", "error"]
+
+# Events that are made more than once per activity are named tuples: a frozen dataclass takes twice as long to make.
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerStarted:
-    """The worker has reached its namespace, and polls."""
+    """The worker has reached its namespace, and polls.
+
+    Attributes:
+        task_queue: The queue that it polls.
+        namespace: Its namespace.
+        identity: Its name in the UI and in histories.
+    """
 
     task_queue: str
     namespace: str
@@ -39,7 +62,13 @@ class WorkerStarted:
 
 @dataclass(frozen=True, slots=True)
 class WorkerStopping:
-    """The worker polls no more; what runs has *grace* seconds."""
+    """The worker polls no more, and its activities have the grace period to end.
+
+    Attributes:
+        task_queue: The worker's queue.
+        running: How many activities run.
+        grace: The grace period, in seconds.
+    """
 
     task_queue: str
     running: int
@@ -48,15 +77,41 @@ class WorkerStopping:
 
 @dataclass(frozen=True, slots=True)
 class WorkerStopped:
-    """The worker has replied to all it was given; *error* is what ended it, if not a shutdown."""
+    """The run of the worker has ended, and each of its attempts has been replied to.
+
+    Attributes:
+        task_queue: The worker's queue.
+        error: Why it could not go on; ``None`` after a shutdown.
+    """
 
     task_queue: str
     error: BaseException | None = None
 
 
+class PollFinished(NamedTuple):
+    """A poll ended.
+
+    Attributes:
+        task_queue: The polled queue.
+        outcome: ``"task"``; ``"empty"``, the server had no task until the poll's deadline; or ``"error"``, of which
+            :class:`PollFailed` has the details, unless a shutdown has ended the poll.
+        took: Seconds from the beginning of the poll, its wait for a connection included.
+    """
+
+    task_queue: str
+    outcome: PollOutcome
+    took: float
+
+
 @dataclass(frozen=True, slots=True)
 class PollFailed:
-    """A poll failed; the next one comes in *wait* seconds, or never if that is ``None``."""
+    """A poll failed.
+
+    Attributes:
+        task_queue: The polled queue.
+        error: Why.
+        wait: Seconds until the next poll; ``None`` if there will be none, and the worker stops.
+    """
 
     task_queue: str
     error: RPCError
@@ -64,15 +119,53 @@ class PollFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class PollersChanged:
+    """The number of polls that the worker keeps open changed: at its start, by autoscaling, and when it stops.
+
+    Attributes:
+        task_queue: The polled queue.
+        target: How many polls are to be open, as far as there are slots for them.
+    """
+
+    task_queue: str
+    target: int
+
+
+class SlotsChanged(NamedTuple):
+    """An attempt has taken a slot, or released it.
+
+    Attributes:
+        task_queue: The worker's queue.
+        used: Slots that hold an attempt.
+        reserved: Slots in use, by attempts and by polls.
+        available: Slots that hold no attempt; ``None`` if the slot supplier has no fixed number.
+    """
+
+    task_queue: str
+    used: int
+    reserved: int
+    available: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ActivityStarted:
-    """A task arrived, and its activity is about to run."""
+    """A task arrived, and its activity is about to run.
+
+    Attributes:
+        info: The attempt.
+    """
 
     info: Info
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityCancelled:
-    """A running activity was asked to stop."""
+    """A running activity was asked to stop.
+
+    Attributes:
+        info: The attempt.
+        reason: Why.
+    """
 
     info: Info
     reason: CancelReason
@@ -80,7 +173,12 @@ class ActivityCancelled:
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatSent:
-    """A heartbeat was sent; *error* says if it did not arrive."""
+    """A heartbeat was sent.
+
+    Attributes:
+        info: The attempt.
+        error: Why it did not arrive; ``None`` if it did.
+    """
 
     info: Info
     error: RPCError | None = None
@@ -88,16 +186,17 @@ class HeartbeatSent:
 
 @dataclass(frozen=True, slots=True)
 class ActivityFinished:
-    """An attempt ended, one way or another.
+    """An attempt ended.
 
     Attributes:
         info: The attempt.
-        outcome: What the server was told: ``"completed"``, ``"failed"`` or ``"canceled"``. ``"pending"``: nothing, as
-            the activity was left open (``raise_complete_async()``). ``"lost"``: the server had closed the attempt
-            before, or taken an earlier try of the same reply. ``"unreported"``: it could not be told.
+        outcome: What was reported to the server: ``"completed"``, ``"failed"`` or ``"canceled"``. ``"pending"``:
+            nothing, as the activity was left open (``raise_complete_async()``). ``"lost"``: nothing, as the server had
+            closed the attempt before, or had taken an earlier try of the same reply. ``"unreported"``: the reply could
+            not be delivered.
         took: Seconds from the task's arrival to the end of the activity.
-        error: What the server was told, where that is a failure: what the activity raised, or why its result could not
-            be sent. It loses its traceback when the observers have been called.
+        error: The failure that was reported: what the activity raised, or why its result could not be sent; ``None``
+            for other outcomes. It loses its traceback when the observers have been called.
     """
 
     info: Info
@@ -110,7 +209,11 @@ WorkerEvent: TypeAlias = (
     WorkerStarted
     | WorkerStopping
     | WorkerStopped
+    | PollFinished
     | PollFailed
+    | PollersChanged
+    | RequestFinished
+    | SlotsChanged
     | ActivityStarted
     | ActivityCancelled
     | HeartbeatSent
@@ -119,3 +222,46 @@ WorkerEvent: TypeAlias = (
 
 #: Watches a worker. Called on the event loop, so it must be quick; what it raises is logged and changes nothing.
 Observer: TypeAlias = Callable[[WorkerEvent], None]
+
+
+class Observers:
+    """The observers of one worker: an error, or a slow one, costs a line in the log, and never an attempt.
+
+    Args:
+        observers: Called in this order.
+        slow: Seconds that they may take for an event before that is logged.
+    """
+
+    __slots__ = ("_observers", "_slow", "_slowness")
+
+    def __init__(self, observers: Sequence[Observer], *, slow: float = 0.1) -> None:
+        self._observers = [(observer, LogThrottle()) for observer in observers]
+        self._slow = slow
+        self._slowness = LogThrottle()
+
+    def __repr__(self) -> str:
+        return f"<Observers {[observer for observer, _ in self._observers]!r}>"
+
+    def notify(self, event: WorkerEvent) -> None:
+        """Call each observer with *event*.
+
+        ``KeyboardInterrupt`` and ``SystemExit`` are raised; anything else that an observer raises is logged, at most
+        once a minute for each observer. So is that they took long, as the event loop stood still meanwhile.
+        """
+        began_at = monotonic()
+        for observer, errors in self._observers:
+            try:
+                observer(event)
+            except (KeyboardInterrupt, SystemExit):
+                raise
+            except BaseException as error:  # nothing is awaited here, so a CancelledError is the observer's own as well
+                level = logging.ERROR if errors.should_log("", began_at) else logging.DEBUG
+                _logger.log(level, "observer %r failed on %s", observer, type(event).__name__, exc_info=error)
+        ended_at = monotonic()
+        if ended_at - began_at > self._slow:
+            self._log_slow(event, ended_at - began_at, ended_at)
+
+    def _log_slow(self, event: WorkerEvent, took: float, now: float) -> None:
+        if self._slowness.should_log("", now):
+            name, observers = type(event).__name__, ", ".join(repr(observer) for observer, _ in self._observers)
+            _logger.warning("the event loop stood still for %.1f s for observers of %s: %s", took, name, observers)

@@ -17,7 +17,13 @@ __all__ = ["ActivityInboundInterceptor", "ActivityOutboundInterceptor", "Execute
 
 @dataclass(slots=True)
 class ExecuteActivityInput:
-    """One execution: what runs, on what, with which headers."""
+    """The input of one execution.
+
+    Attributes:
+        fn: The activity.
+        args: Its arguments, without the context.
+        headers: Of the task, by name.
+    """
 
     fn: Callable[..., Any]
     args: Sequence[Any]
@@ -25,7 +31,7 @@ class ExecuteActivityInput:
 
 
 class Interceptor:
-    """Makes the interceptors of each execution; the first of a worker's interceptors is the outermost."""
+    """Builds the interceptors of each execution; the first of a worker's interceptors is the outermost."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
         """Return *next*, or what wraps it. Called once per execution."""
@@ -33,33 +39,39 @@ class Interceptor:
 
 
 class ActivityInboundInterceptor:
-    """Wraps what comes in: the execution of an activity."""
+    """Wraps the inbound side of an attempt: the execution of the activity."""
 
     def __init__(self, next: ActivityInboundInterceptor) -> None:
         self.next = next
 
     def init(self, outbound: ActivityOutboundInterceptor) -> None:
-        """Learn what goes out, and wrap it by handing ``self.next.init`` another."""
+        """Keep the outbound side of the attempt, or wrap it by handing another one to ``self.next.init``."""
         self.next.init(outbound)
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
-        """Run the activity; :mod:`asyncworker.activity` works from here on."""
+        """Run the activity and return its result; :mod:`asyncworker.activity` works from here on.
+
+        Cancelling it cancels the activity.
+
+        Raises:
+            BaseException: Whatever the activity raises; what leaves the outermost interceptor decides the outcome.
+        """
         call = self.next.execute_activity(input)
-        # The arguments are the activity's, which may let go of them long before its end.
+        # The arguments are the activity's, which may drop them long before its end.
         del input
         return await call
 
 
 class ActivityOutboundInterceptor:
-    """Wraps what goes out: the calls that activity code makes."""
+    """Wraps the outbound side of an attempt: the calls that activity code makes."""
 
     def __init__(self, next: ActivityOutboundInterceptor) -> None:
         self.next = next
 
     def info(self) -> Info:
-        """Answer what the server said of this attempt."""
+        """Return the information of this attempt."""
         return self.next.info()
 
     def heartbeat(self, *details: Any) -> None:
-        """Take a heartbeat in. Called in the activity's own thread."""
+        """Record a heartbeat. Called in the activity's own thread."""
         self.next.heartbeat(*details)

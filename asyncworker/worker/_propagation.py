@@ -1,4 +1,4 @@
-"""Carry context variables from whoever starts an activity to the activity, in its headers."""
+"""Carry context variables from the caller of an activity to the activity, in its headers."""
 
 from __future__ import annotations
 

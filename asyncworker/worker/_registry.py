@@ -1,4 +1,4 @@
-"""Which activities a worker has, by the names that tasks call them."""
+"""The activities of a worker, by the names in their tasks."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class RegisteredActivity:
     """One activity of a worker: its declaration, its compiled signature, its own limits."""
 
     __slots__ = (
+        "concurrency",
         "definition",
         "fn",
-        "has_been_warned_of",
+        "has_warned_of_heartbeats",
         "is_async",
         "lost_heartbeats",
-        "pace",
-        "room",
+        "rate_limit",
         "signature",
         "takes_context",
     )
@@ -37,14 +37,14 @@ class RegisteredActivity:
         self.definition = definition
         self.fn = definition.fn
         self.is_async = definition.is_async
-        #: Whether it has been said that it heartbeats without a heartbeat timeout; once is enough.
-        self.has_been_warned_of = False
-        #: What was said of its heartbeats that did not arrive: in an outage those of all attempts do not.
+        #: Whether a warning was logged that it heartbeats without a heartbeat timeout; once is enough.
+        self.has_warned_of_heartbeats = False
+        #: Throttles log lines about its heartbeats that did not arrive: in an outage those of all attempts do not.
         self.lost_heartbeats = LogThrottle()
         self.takes_context = definition.takes_context
         self.signature = Signature(definition.fn, skip=int(definition.takes_context))
-        self.room: asyncio.Semaphore | None = None
-        self.pace = None if definition.max_per_second is None else RateLimit(definition.max_per_second)
+        self.concurrency: asyncio.Semaphore | None = None
+        self.rate_limit = None if definition.max_per_second is None else RateLimit(definition.max_per_second)
 
     def __repr__(self) -> str:
         return f"<RegisteredActivity {self.definition.name or '(dynamic)'}>"
@@ -84,11 +84,11 @@ class Registry:
         return not all(registered.is_async for registered in self._all())
 
     def find(self, name: str) -> RegisteredActivity | None:
-        """Answer who takes the activity type *name*, if anybody does."""
+        """Return the activity registered under *name*, or the dynamic one; ``None`` if there is neither."""
         return self._by_name.get(name) or self._dynamic
 
     def prepare(self, converter: PayloadConverter) -> None:
-        """Build what reads the arguments, so that the first tasks need not.
+        """Build the readers of the arguments, so that the first tasks need not.
 
         Raises:
             TypeError: An activity has a parameter that *converter* cannot read.
@@ -97,16 +97,16 @@ class Registry:
             registered.signature.prepare(converter)
 
     def begin(self) -> None:
-        """Begin a life: nothing runs, and whatever loop ran the last one is forgotten."""
+        """Begin a run of the worker: no attempt runs, and the event loop may be another than that of the last run."""
         for registered in self._all():
             limit = registered.definition.max_concurrent
-            registered.room = None if limit is None else asyncio.Semaphore(limit)
+            registered.concurrency = None if limit is None else asyncio.Semaphore(limit)
 
     def _all(self) -> list[RegisteredActivity]:
         return [*self._by_name.values(), *([] if self._dynamic is None else [self._dynamic])]
 
     def unknown(self, name: str) -> ApplicationError:
-        """The failure for a type that nobody takes: retryable, as another worker may know it."""
+        """Return the failure of an unknown type: retryable, as another worker may have it registered."""
         return ApplicationError(
             f"Activity {name!r} is not registered on this worker; registered: {', '.join(self.names)}",
             type="NotFoundError",
@@ -133,5 +133,5 @@ def _is_same(one: Callable[..., Any], other: Callable[..., Any]) -> bool:
 
 
 def raw_arguments(payloads: Sequence[Any]) -> list[Any]:
-    """The one argument of a dynamic activity."""
+    """Return the one argument of a dynamic activity."""
     return [[RawValue(payload) for payload in payloads]]

@@ -1,10 +1,12 @@
-"""A worker's settings, checked: what `Worker(…)` was told, and nothing that happens."""
+"""A worker's settings, as `Worker(…)` has checked them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .._proto.temporal.api.deployment.v1 import WorkerDeploymentOptions
+from .._proto.temporal.api.enums.v1 import WorkerVersioningMode
 from .._rpc._long_poll import LATE_RESPONSE_TIMEOUT
 from ..common import WorkerDeploymentVersion
 from ._events import Observer
@@ -20,21 +22,29 @@ __all__ = ["WorkerDeploymentConfig", "WorkerSettings"]
 
 @dataclass(frozen=True, slots=True)
 class WorkerDeploymentConfig:
-    """Which version of a deployment a worker is (``WorkerDeploymentOptions``).
+    """The version of a deployment that a worker is (``WorkerDeploymentOptions``).
 
     Attributes:
         version: Deployment and build.
         use_worker_versioning: Take part in the deployment's versioning: only tasks routed to this version arrive.
-            ``False`` tells the server the version and takes all.
+            ``False`` reports the version to the server and takes all tasks.
     """
 
     version: WorkerDeploymentVersion
     use_worker_versioning: bool = False
 
+    def _to_proto(self) -> WorkerDeploymentOptions:
+        versioned = WorkerVersioningMode.VERSIONED if self.use_worker_versioning else WorkerVersioningMode.UNVERSIONED
+        return WorkerDeploymentOptions(
+            deployment_name=self.version.deployment_name,
+            build_id=self.version.build_id,
+            worker_versioning_mode=versioned,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSettings:
-    """What `Worker(…)` was told, in seconds where it is about time."""
+    """The arguments of `Worker(…)`, checked; durations in seconds. Those with a default are not the user's to set."""
 
     task_queue: str
     registry: Registry
@@ -54,3 +64,7 @@ class WorkerSettings:
     # Seconds that a poll is listened to beyond its deadline, and the same once the worker stops.
     poll_patience: float = LATE_RESPONSE_TIMEOUT
     last_poll_patience: float = LAST_PATIENCE
+    # Seconds that a cancelled wait for a user's slot has to end.
+    slot_patience: float = 5.0
+    # Seconds until a poller goes on after an error of its own or of a slot supplier.
+    after_error: float = 1.0

@@ -1,4 +1,4 @@
-"""Turn the signals that ask a process to end into calls, for as long as a block lasts.
+"""Call back on the event loop for the signals that end a process, for the length of a block.
 
 Theory of operation
 -------------------
@@ -6,17 +6,17 @@ A signal has one handler in a process, and the process may be an application's t
 there decides:
 
 - A default gives way; so does what ``asyncio.run()`` sets for SIGINT, which would cancel the program's main task.
-- A function of Python's is called as well: the application has to hear what was meant for it.
+- A function of Python's is called as well: the application has to receive what was meant for it.
 - An ignored signal stays ignored, as under ``nohup``.
 - What ``loop.add_signal_handler()`` has set cannot be read back, so that it could not be restored: it is left.
-- SIGHUP is taken only from the default, and not in a program that handles SIGTERM itself: the worker would end at a
-  hangup and the program would go on without it.
+- SIGHUP is handled only in place of the default, and not in a program that handles SIGTERM itself: the worker would end
+  at a hangup and the program would go on without it.
 
-All that listen share a handler. It is a function too: others may find it, replace it for a while and put it back, in
-any order. One that is put back when nobody listens any more does what the one before it would have done.
+All listeners share a handler. It is a function too: other code may find it, replace it for a while and put it back, in
+any order. One that is put back when there is no listener any more does what the one before it would have done.
 
 A forked child must not have any of this: a SIGTERM that is meant for it would be swallowed. Its handlers are the
-defaults again before it can hear a signal, since signals are blocked around the fork.
+defaults again before it can receive a signal, since signals are blocked around the fork.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ __all__ = ["INTERRUPTS", "on_signals"]
 
 _logger = logging.getLogger(__name__)
 
-#: What a person or a supervisor sends.
+#: Sent by a person or a supervisor.
 INTERRUPTS: Sequence[signal.Signals] = (signal.SIGINT, signal.SIGTERM)
-# And what the end of a terminal does; Windows has none.
+# And at the end of a terminal; Windows has none.
 _ENDINGS = (*INTERRUPTS, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
 # Where the functions are from that a loop sets in the place of what it really calls.
 _LOOPS = ("asyncio.unix_events", "uvloop.loop")
 
 _listeners: dict[int, list[_Listener]] = {}
-# The signals whose listeners are being told: a function that is called as well may lead to another of our handlers.
-_sounding: set[int] = set()
-_bell: _Bell | None = None
+# The signals that are being delivered: a function that is called as well may lead to another of our handlers.
+_delivering: set[int] = set()
+_wakeup: _WakeupSocket | None = None
 _forking = threading.local()
 
 
@@ -58,7 +58,7 @@ def on_signals(
 ) -> Iterator[None]:
     """Call *callback* on the event loop for each of these signals; put things back as they were at the end.
 
-    Does nothing outside of the main thread, which is the only one that hears signals.
+    Does nothing outside of the main thread, which is the only one that receives signals.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -72,7 +72,7 @@ def on_signals(
                 handler.users += 1
                 handlers.append(handler)
                 _listeners.setdefault(number, []).append(listener)
-        _ring(listener.loop)
+        _add_wakeup(listener.loop)
         yield
     finally:
         listener.is_over = True
@@ -80,7 +80,7 @@ def on_signals(
             handler.users -= 1
             _listeners[handler.number].remove(listener)
             _unwind(handler.number)
-        _unring()
+        _remove_wakeup()
 
 
 class _Listener:
@@ -92,11 +92,11 @@ class _Listener:
         self._context = copy_context()
         self.is_over = False
 
-    def hear(self, number: int) -> None:
+    def deliver(self, number: int) -> None:
         if not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(self._tell, signal.Signals(number), context=self._context)
+            self.loop.call_soon_threadsafe(self._call, signal.Signals(number), context=self._context)
 
-    def _tell(self, number: signal.Signals) -> None:
+    def _call(self, number: signal.Signals) -> None:
         if not self.is_over:
             self._callback(number)
 
@@ -111,19 +111,19 @@ class _Handler:
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         listeners = _listeners.get(number)
-        if number in _sounding or not listeners:
-            self._pass_on(frame, heard=bool(listeners))
+        if number in _delivering or not listeners:
+            self._pass_on(frame, was_delivered=bool(listeners))
             return
-        _sounding.add(number)
+        _delivering.add(number)
         try:
             for listener in tuple(listeners):
-                listener.hear(number)
-            self._pass_on(frame, heard=True)
+                listener.deliver(number)
+            self._pass_on(frame, was_delivered=True)
         finally:
-            _sounding.discard(number)
+            _delivering.discard(number)
 
-    def _pass_on(self, frame: FrameType | None, *, heard: bool) -> None:
-        if heard and _is_default(self.previous):
+    def _pass_on(self, frame: FrameType | None, *, was_delivered: bool) -> None:
+        if was_delivered and _is_default(self.previous):
             return
         if callable(self.previous):
             self.previous(self.number, frame)
@@ -173,7 +173,7 @@ def _may_take(number: int, current: Any) -> bool:
 
 
 def _unwind(number: int) -> None:
-    """Put back what was there before handlers that nobody needs; what others have set since then stays."""
+    """Put back what was there before handlers without listeners; what other code has set since then stays."""
     while isinstance(current := signal.getsignal(number), _Handler) and not current.users:
         signal.signal(number, current.previous)
 
@@ -181,7 +181,7 @@ def _unwind(number: int) -> None:
 # A loop that waits
 
 
-class _Bell:
+class _WakeupSocket:
     """Wakes a loop when a signal comes: the handler is to run in its thread, and another may have been interrupted."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -189,10 +189,10 @@ class _Bell:
         self._inside, self._outside = socket.socketpair()
         for end in (self._inside, self._outside):
             end.setblocking(False)
-        loop.add_reader(self._inside, self._hear)
+        loop.add_reader(self._inside, self._drain)
         signal.set_wakeup_fd(self._outside.fileno(), warn_on_full_buffer=False)
 
-    def _hear(self) -> None:
+    def _drain(self) -> None:
         with suppress(BlockingIOError):
             self._inside.recv(4096)
 
@@ -212,18 +212,18 @@ def _wakeup_fd() -> int:
     return current
 
 
-def _ring(loop: asyncio.AbstractEventLoop) -> None:
-    """Have *loop* woken by signals, unless it sees to that: uvloop, Windows' loops, one with handlers of its own."""
-    global _bell  # noqa: PLW0603 - the process has one
-    if _bell is None and _wakeup_fd() == -1:
-        _bell = _Bell(loop)
+def _add_wakeup(loop: asyncio.AbstractEventLoop) -> None:
+    """Have signals wake *loop*, unless it does that itself: uvloop, Windows' loops, one with handlers of its own."""
+    global _wakeup  # noqa: PLW0603 - the process has one
+    if _wakeup is None and _wakeup_fd() == -1:
+        _wakeup = _WakeupSocket(loop)
 
 
-def _unring() -> None:
-    global _bell  # noqa: PLW0603 - the process has one
-    if _bell is not None and not any(_listeners.values()):
-        _bell.close()
-        _bell = None
+def _remove_wakeup() -> None:
+    global _wakeup  # noqa: PLW0603 - the process has one
+    if _wakeup is not None and not any(_listeners.values()):
+        _wakeup.close()
+        _wakeup = None
 
 
 # Forks
@@ -251,7 +251,7 @@ def _after_fork_in_parent() -> None:
 
 
 def _after_fork_in_child() -> None:
-    global _bell  # noqa: PLW0603 - the process has one
+    global _wakeup  # noqa: PLW0603 - the process has one
     if getattr(_forking, "mask", None) is None:
         return
     # The socket is the parent's.
@@ -260,8 +260,8 @@ def _after_fork_in_child() -> None:
     for number in ours:
         signal.signal(number, signal.SIG_DFL)
     _listeners.clear()
-    _sounding.clear()
-    _bell = None
+    _delivering.clear()
+    _wakeup = None
     _after_fork_in_parent()
     # Only now: what it raises in here would be lost.
     if signal.SIGINT in ours:

@@ -1,4 +1,4 @@
-"""What the server would refuse for its size, found before it is sent."""
+"""The namespace's limits of size, checked before a payload is sent."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ class PayloadLimits:
 
     @classmethod
     def from_proto(cls, limits: NamespaceInfoLimits | None) -> PayloadLimits:
-        """Read what DescribeNamespace said."""
+        """Convert the limits that ``DescribeNamespace`` has returned."""
         return cls(blob=0 if limits is None else limits.blob_size_limit_error)
 
     def excess(self, payloads: Sequence[Payload]) -> int:
-        """Answer the size in bytes of *payloads* if it is above the limit, else 0."""
-        # A look at the data first: all that is written passes here, and next to nothing is near the limit. What has
-        # three times as much metadata as data is left to the server to refuse.
+        """Return the size in bytes of *payloads* if it is above the limit, else 0."""
+        # The data first: all payloads pass here, and next to none are near the limit. One with three times as much
+        # metadata as data is left to the server to refuse.
         if 4 * sum(len(payload.data) for payload in payloads) <= self.blob or not self.blob:
             return 0
         size = payloads_size(payloads)
         return size if size > self.blob else 0
 
     def refusal(self, what: str, size: int) -> ApplicationError:
-        """The failure for *what*, whose *size* no retry makes smaller."""
+        """Return the failure for *what*, whose *size* no retry makes smaller."""
         return ApplicationError(
             f"{what} has {size:,} bytes encoded, and the namespace takes at most {self.blob:,}:"
             " store it elsewhere and pass a reference to it",

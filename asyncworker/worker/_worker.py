@@ -1,11 +1,11 @@
-"""The worker as its user sees it: made of settings, run, stopped."""
+"""The worker as its user sees it: its settings, run(), async with, shutdown()."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from collections.abc import Coroutine, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -20,10 +20,13 @@ from ._checks import (
     checked_queue,
     choose_pollers,
     choose_slots,
+    expect_client,
     expect_sequence,
+    expect_type,
     not_negative,
     positive,
     rate,
+    refuse_foreign,
 )
 from ._events import Observer
 from ._interceptor import Interceptor
@@ -31,7 +34,7 @@ from ._registry import Registry
 from ._run import WorkerRun
 from ._settings import WorkerDeploymentConfig, WorkerSettings
 from ._signals import on_signals
-from ._unless import unless
+from ._statistics import WorkerState, WorkerStatistics
 from .attempts._shared import HeartbeatSettings
 from .polling._autoscaling import PollerBehavior
 from .slots._supplier import SlotSupplier
@@ -45,7 +48,7 @@ _logger = get_logger(__name__)
 
 
 class Worker:
-    """Polls a task queue and runs its activities, on the event loop of whoever runs it.
+    """Polls a task queue and runs its activities on the running event loop.
 
     Args:
         client: The connection to use; it stays its owner's to close. ``None``: the worker connects itself when it is
@@ -61,13 +64,13 @@ class Worker:
         max_activities_per_second: How many activities this worker starts per second, at an even pace; after a pause up
             to one second's worth may start at once.
         max_task_queue_activities_per_second: How many the server gives out per second for the whole queue, to all of
-            its workers; the last worker to poll has its way.
+            its workers; the most recent poll sets the limit.
         max_heartbeat_throttle_interval: No heartbeat waits longer than this before it leaves; seconds or timedelta.
         default_heartbeat_throttle_interval: Time between two heartbeats of an activity without a heartbeat timeout;
             seconds or timedelta. With one it is 0.8 × that.
-        auto_heartbeat: Heartbeat for every activity that does not say otherwise in its declaration.
-        graceful_shutdown_timeout: How long activities may go on once the worker stops, before they are asked to stop
-            too; seconds or timedelta. The defaults of both fit into the 30 s that Kubernetes waits.
+        auto_heartbeat: Heartbeat for every activity whose declaration has no ``auto_heartbeat`` of its own.
+        graceful_shutdown_timeout: How long activities may go on once the worker stops, before they are cancelled;
+            seconds or timedelta. The defaults of both fit into the 30 s that Kubernetes waits.
         hard_shutdown_timeout: How long they may then take, before they are reported as failed and left behind;
             seconds or timedelta.
         long_poll_timeout: What the server is told for one poll; seconds or timedelta. The worker listens on for 60 s,
@@ -75,17 +78,22 @@ class Worker:
             Elsewhere nothing ends an open poll, a shutdown waits for it, and the default is 10 s.
         identity: How the worker is named in the UI and in the history. Default: the client's identity.
         deployment_config: Which version of which deployment the worker is.
-        worker_heartbeat_interval: How often the server is told how the worker stands, so that ``temporal worker list``
-            shows it; from 1 to 60 s, seconds or timedelta. ``None``: never. Workers that share a client are told of in
+        worker_heartbeat_interval: Time between two worker heartbeats, by which ``temporal worker list`` knows it;
+            from 1 to 60 s, seconds or timedelta. ``None``: none are sent. Workers that share a client are reported in
             one call, at the shortest of their intervals.
         interceptors: Wrap executions; the first is the outermost. The client's interceptors that are such as well
             come before them.
-        observers: Are told what happens, as values of :mod:`asyncworker.worker`.
+        observers: Called with each event, which are values of :mod:`asyncworker.worker`.
 
     Raises:
-        TypeError: An activity is none, or settings exclude each other.
+        TypeError: An activity is none, a setting is of another type or unknown, or settings exclude each other.
         ValueError: A setting is out of its range.
     """
+
+    def __new__(cls, *args: object, **settings: object) -> Self:  # noqa: ARG004 - read by __init__
+        """Name the way out for a setting that only the official SDK's worker has."""
+        refuse_foreign(settings)
+        return super().__new__(cls)
 
     def __init__(
         self,
@@ -116,7 +124,13 @@ class Worker:
         interceptors: Sequence[Interceptor] = (),
         observers: Sequence[Observer] = (),
     ) -> None:
+        expect_client(client)
         expect_sequence("activities", activities)
+        expect_sequence("interceptors", interceptors)
+        expect_sequence("observers", observers)
+        expect_type("auto_heartbeat", auto_heartbeat, bool)
+        expect_type("deployment_config", deployment_config, WorkerDeploymentConfig)
+        expect_type("identity", identity, str)
         self._client = client
         self._worker_run: WorkerRun | None = None
         self._ended: asyncio.Task[None] | None = None
@@ -154,11 +168,11 @@ class Worker:
         state = "running" if self.is_running else "not running"
         return f"<Worker of {self.task_queue!r} [{state}, {self.slots_used} slots used]>"
 
-    # What it is
+    # State
 
     @property
     def task_queue(self) -> str:
-        """The queue it polls."""
+        """The task queue it polls."""
         return self._settings.task_queue
 
     @property
@@ -169,7 +183,7 @@ class Worker:
     @property
     def client(self) -> Client | None:
         """The client it was given, or has made for itself while it runs."""
-        return self._worker_run._client if self._worker_run is not None and self.is_running else self._client
+        return self._worker_run.client if self._worker_run is not None and self.is_running else self._client
 
     @property
     def is_running(self) -> bool:
@@ -188,8 +202,8 @@ class Worker:
         It is not between two polls, while all slots are taken, and while there is no connection. For a readiness probe
         use :attr:`is_ready`.
         """
-        life = self._worker_run
-        return life is not None and life.is_polling
+        run = self._worker_run
+        return run is not None and run.is_polling
 
     @property
     def is_ready(self) -> bool:
@@ -199,20 +213,30 @@ class Worker:
         server or there is nothing to poll with (all slots, or the rate limit, are used up), and the worker does not
         stop. With all slots taken the server may go unasked for longer; then the last call counts.
         """
-        life = self._worker_run
-        return life is not None and self.is_running and life.is_ready
+        run = self._worker_run
+        return run is not None and self.is_running and run.is_ready
 
     @property
     def instance_key(self) -> str | None:
-        """What the server calls it while it runs, e.g. for ``temporal worker describe``; new each time it is run."""
+        """Its key while it runs, e.g. for ``temporal worker describe``; new each time it is run."""
         return None if self._worker_run is None else self._worker_run.instance_key
 
     @property
     def slots_used(self) -> int:
-        """How many activities it holds."""
-        return (
-            0 if self._worker_run is None or self._worker_run.executions is None else len(self._worker_run.executions)
-        )
+        """How many activities it holds at this moment."""
+        run = self._worker_run
+        return 0 if run is None or run.attempts is None else len(run.attempts)
+
+    def statistics(self) -> WorkerStatistics:
+        """Return what it is doing at this moment; may be called from any thread, while the event loop is blocked too.
+
+        Cheap enough for each request of a probe or a page. Numbers are zero before and after a run.
+        """
+        run = self._worker_run
+        if run is not None and self.is_running:
+            return run.statistics()
+        state: WorkerState = "stopped" if self.is_shutdown else "not_started"
+        return WorkerStatistics(state=state, slot_supplier_kind=str(self._settings.slots.kind))
 
     # Running
 
@@ -242,7 +266,7 @@ class Worker:
         SIGHUP does the same where it would end the process. A handler that the program has is called as well.
 
         Args:
-            handle_signals: ``False`` leaves the signals alone, for a worker that lives in somebody else's process.
+            handle_signals: ``False`` leaves the signals alone, for a worker that is a guest in another program.
 
         Raises:
             WorkerError: The worker could not begin, or could not go on.
@@ -260,7 +284,7 @@ class Worker:
         ended = self._begin()
         handling: AbstractContextManager[None] = on_signals(self._on_signal) if handle_signals else nullcontext()
         with handling:
-            await self._see_through(ended)
+            await self._wait_for_end(ended)
 
     async def __aenter__(self) -> Self:
         """Start; return when the worker polls.
@@ -321,64 +345,40 @@ class Worker:
     # How
 
     def _begin(self) -> asyncio.Task[None]:
+        """Begin a run in a task of its own, which runs in the context of this one.
+
+        So the worker may be entered and left in any tasks, and cancelling those does not cancel the run.
+        """
         if self.is_running:
             raise RuntimeError(f"{self!r} runs already")
-        self._worker_run = None
-        self._has_begun, self._is_stopping = asyncio.Event(), asyncio.Event()
+        self._worker_run = run = WorkerRun(self._settings, self._client)
         if self._is_shut_down_early:
             self._is_shut_down_early = False
-            self._is_stopping.set()
-        self._ended = asyncio.get_running_loop().create_task(self._live(), name=f"worker of {self.task_queue}")
+            run.stop()
+        self._ended = asyncio.get_running_loop().create_task(run.run(), name=f"worker of {self.task_queue}")
         return self._ended
 
-    async def _live(self) -> None:
-        async with self._connected() as client:
-            if client is None:
-                return
-            self._settings.registry.prepare(client.data_converter.payload_converter)
-            self._worker_run = WorkerRun(self._settings, client, self._has_begun)
-            if self._is_stopping.is_set():
-                return
-            await self._worker_run.live()
-
-    @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[Client | None]:
-        """Have a client; ``None`` if the worker is told to stop before there is one."""
-        if self._client is not None:
-            yield self._client
-            return
-        # A client costs time to import, which a worker that is only made should not pay.
-        from ..client import Client
-
-        client = await unless(self._is_stopping, Client.connect())
-        if client is None:
-            yield None
-            return
-        async with client:
-            yield client
-
     async def _until_begun(self, ended: asyncio.Task[None]) -> None:
-        begun = asyncio.get_running_loop().create_task(self._has_begun.wait())
-        try:
-            await asyncio.wait({ended, begun}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            begun.cancel()
+        assert self._worker_run is not None
+        has_begun = self._worker_run.has_begun
+        ended.add_done_callback(lambda _: has_begun.set())
+        await has_begun.wait()
         if ended.done():
             ended.result()
             raise RuntimeError("the worker was shut down while it started")
 
-    async def _see_through(self, ended: asyncio.Task[None]) -> None:
+    async def _wait_for_end(self, ended: asyncio.Task[None]) -> None:
         """Wait for the end; being cancelled meanwhile is a request to stop, and is passed on afterwards."""
         try:
             await asyncio.wait({ended})
         except asyncio.CancelledError:
-            self._hurry()
+            self._escalate()
             await self._drain(ended)
             raise
         ended.result()
 
     async def _drain(self, ended: asyncio.Task[None]) -> None:
-        """Wait for the end in a scope that may be cancelled already; being cancelled anew is a request to hurry.
+        """Wait for the end in a scope that may be cancelled already; being cancelled anew begins the next stage.
 
         Raises:
             CancelledError: It was cancelled anew; raised at the end.
@@ -391,23 +391,21 @@ class Worker:
                     await asyncio.wait({ended})
                 except asyncio.CancelledError as error:
                     cancelled = error
-                    self._hurry()
+                    self._escalate()
         if cancelled is not None:
             raise cancelled
 
     def _stop(self) -> None:
-        self._is_stopping.set()
         if self._worker_run is not None:
             self._worker_run.stop()
 
-    def _hurry(self) -> None:
-        self._is_stopping.set()
+    def _escalate(self) -> None:
         if self._worker_run is not None:
-            self._worker_run.hurry()
+            self._worker_run.escalate()
 
     def _on_signal(self, number: signal.Signals) -> None:
         _logger.info("got %s", number.name)
-        self._hurry()
+        self._escalate()
 
     def _on_end(self, ended: asyncio.Task[None]) -> None:
         """If the worker failed while its block runs, nothing in there should go on as if it had not."""

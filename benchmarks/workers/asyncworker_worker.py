@@ -9,6 +9,7 @@ from pathlib import Path
 
 from asyncworker import Client, Worker, activity
 from asyncworker.client import TLSConfig
+from asyncworker.worker import WorkerEvent
 
 
 @activity.defn
@@ -30,6 +31,10 @@ async def heartbeat(name: str) -> str:
     return name
 
 
+def ignore(event: WorkerEvent) -> None:
+    """An observer that costs a call."""
+
+
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--target", required=True)
@@ -40,6 +45,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--uvloop", action="store_true")
     parser.add_argument("--gc-threshold", type=int, help="new objects after which Python looks for garbage")
     parser.add_argument("--transport", choices=["default", "grpclib"], default="default")
+    parser.add_argument("--observers", type=int, default=0, help="how many, each of which does nothing")
     parser.add_argument("--profile", metavar="FILE", help="run under cProfile, and write its statistics on SIGINT")
     return parser.parse_args()
 
@@ -53,6 +59,7 @@ async def main(options: argparse.Namespace) -> None:
         activities=[greet, sleep, heartbeat],
         max_concurrent_activities=options.slots,
         max_concurrent_activity_task_polls=options.polls,
+        observers=[ignore] * options.observers,
     )
     await worker.run()
 

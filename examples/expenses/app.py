@@ -45,7 +45,7 @@ def create_app(worker: Worker, desk: Desk) -> FastAPI:
         try:
             await client.get_async_activity_handle(task_token=case.task_token).complete(decision)
         except ActivityNotFoundError:
-            raise HTTPException(status.HTTP_410_GONE, "nobody waits for this decision any more") from None
+            raise HTTPException(status.HTTP_410_GONE, "the activity no longer waits for this decision") from None
         case.decision = decision
 
     def open_case(expense_id: str) -> Case:

@@ -14,7 +14,7 @@ TASK_QUEUE = "expenses"
 
 
 class Expense(BaseModel):
-    """What somebody wants to be paid for."""
+    """An expense to be approved."""
 
     id: str = Field(min_length=1, max_length=100)
     what: str = Field(min_length=1, max_length=200)
@@ -38,10 +38,10 @@ class Case:
 
 
 class Desk:
-    """Where expenses lie until somebody has decided.
+    """The expenses that wait for a decision.
 
     Cases are kept in memory, which is enough for one process. An app that runs more than once keeps the task tokens in
-    its database: whoever has a token can complete the activity, from anywhere.
+    its database: any process that has a token can complete the activity.
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import FrozenInstanceError, fields, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -57,6 +57,13 @@ def test_says_what_the_task_says():
         workflow_type="Shop",
         heartbeat_details=(1,),
     )
+
+
+def test_every_field_is_filled():
+    """None is forgotten where a task is read, whatever the task has."""
+    info = info_of(PollActivityTaskQueueResponse(), "orders")
+
+    assert [field.name for field in fields(Info) if not hasattr(info, field.name)] == []
 
 
 def test_of_a_standalone_activity_has_no_workflow():

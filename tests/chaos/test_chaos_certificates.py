@@ -13,7 +13,8 @@ import trustme
 
 from asyncworker import Client, Worker, activity
 from asyncworker._rpc._service import WorkflowService
-from asyncworker._rpc._target import TLS, Target
+from asyncworker._rpc._target import Target
+from asyncworker._rpc._tls import TLSConfig
 from asyncworker._rpc.http2._transport import Http2Transport
 
 from .http2_server import Connection, Server
@@ -43,16 +44,16 @@ class Issuer:
         self.authority.configure_trust(context)
         return context
 
-    def write(self, folder: Path) -> TLS:
+    def write(self, folder: Path) -> TLSConfig:
         """Write what a client needs, over what is there."""
         self.authority.cert_pem.write_to_path(folder / "ca.pem")
         self.client.cert_chain_pems[0].write_to_path(folder / "client.pem")
         self.client.private_key_pem.write_to_path(folder / "client.key")
-        return TLS(
-            server_ca_cert=folder / "ca.pem",
+        return TLSConfig(
+            server_root_ca_cert=folder / "ca.pem",
             client_cert=folder / "client.pem",
-            client_key=folder / "client.key",
-            server_name="localhost",
+            client_private_key=folder / "client.key",
+            domain="localhost",
         )
 
 

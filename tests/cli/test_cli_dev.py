@@ -26,7 +26,7 @@ def free_port() -> int:
             return port
 
 
-async def test_from_nothing(command, task_queue):
+async def test_dev_starts_a_server_and_reloads(command, task_queue):
     """Without a server it starts one with a UI, follows changes, survives a syntax error, and leaves nothing."""
     port = free_port()
     source = command.directory / "orders.py"
@@ -56,7 +56,7 @@ async def test_from_nothing(command, task_queue):
         socket.create_connection(("127.0.0.1", port))
 
 
-async def test_activity_under_way(command_on_server, dev_server, task_queue):
+async def test_reload_interrupts_a_running_activity_which_is_retried(command_on_server, dev_server, task_queue):
     """A change while an activity runs ends that within seconds, and the server tries it again on the new code."""
     source = command_on_server.directory / "orders.py"
     async with (
@@ -77,7 +77,7 @@ async def test_activity_under_way(command_on_server, dev_server, task_queue):
     assert code == 0
 
 
-async def test_uses_the_server_there_is(command_on_server, dev_server):
+async def test_dev_uses_a_running_server(command_on_server, dev_server):
     """A server that answers at the address is used and left running."""
     async with command_on_server.running("dev", "orders:worker", "--no-reload") as dev:
         line = await dev.line_with("server: ")
@@ -89,7 +89,7 @@ async def test_uses_the_server_there_is(command_on_server, dev_server):
     socket.create_connection(("127.0.0.1", dev_server.port)).close()
 
 
-async def test_without_reload_the_end_is_the_end(command_on_server):
+async def test_dev_without_reload_ends_with_the_worker(command_on_server):
     """With --no-reload the workers' exit code is the command's."""
     done = await command_on_server("dev", "orders:nothing", "--no-reload")
 
@@ -98,7 +98,7 @@ async def test_without_reload_the_end_is_the_end(command_on_server):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGHUP], ids=lambda number: number.name)
-async def test_killed_leaves_nothing(command_on_fake, temporal, task_queue, how):
+async def test_killed_dev_leaves_no_processes(command_on_fake, temporal, task_queue, how):
     """However the command ends, its workers end too, and take no more tasks."""
     async with command_on_fake.running("dev", "orders:worker") as dev:
         await dev.line_with("started: namespace")
@@ -112,7 +112,7 @@ async def test_killed_leaves_nothing(command_on_fake, temporal, task_queue, how)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
-async def test_killed_while_an_activity_runs(command_on_fake, temporal, task_queue):
+async def test_killed_dev_ends_running_activities(command_on_fake, temporal, task_queue):
     """Workers of a command that was killed cancel and report what they run."""
     async with command_on_fake.running("dev", "orders:worker") as dev:
         await dev.line_with("started: namespace")
@@ -124,7 +124,7 @@ async def test_killed_while_an_activity_runs(command_on_fake, temporal, task_que
     assert task.last_failure.application_failure_info.type == "WorkerShutdown"
 
 
-async def test_workers_can_read_the_terminal(command_on_fake):
+async def test_workers_of_dev_can_read_the_terminal(command_on_fake):
     """A breakpoint in an activity reads what is typed: standard input is the workers'."""
     with (command_on_fake.directory / "orders.py").open("a") as module:
         module.write("\nprint('read', input(), file=sys.stderr, flush=True)\n")
@@ -137,15 +137,15 @@ async def test_workers_can_read_the_terminal(command_on_fake):
     assert code == 0
 
 
-async def test_elsewhere(command):
+async def test_dev_starts_no_server_for_another_machine(command):
     """No server is started in place of one on another machine."""
     done = await command("dev", "orders:worker", "--address", "192.0.2.1.invalid:7233")
 
     assert done.returncode == 2
-    assert b"nothing listens at 192.0.2.1.invalid:7233" in done.stderr
+    assert b"no server at 192.0.2.1.invalid:7233" in done.stderr
 
 
-async def test_no_directory(command_on_server):
+async def test_missing_reload_directory_is_an_error(command_on_server):
     """A directory to watch has to be one."""
     done = await command_on_server("dev", "orders:worker", "--reload-dir", "nowhere")
 

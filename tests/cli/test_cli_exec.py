@@ -34,14 +34,14 @@ def execute(command_on_server, worked, task_queue):
 
 
 class TestOutcomes:
-    async def test_completed(self, execute):
+    async def test_completed_activity_is_exit_code_0_and_json(self, execute):
         """A completed activity is 0, and its result, as JSON, all there is on standard output."""
         done = await execute("echo", '{"a": [1, 2.5]}', "plain words", "null", "7")
 
         assert done.returncode == 0
         assert json.loads(done.stdout) == [{"a": [1, 2.5]}, "plain words", None, 7]
 
-    async def test_failed(self, execute):
+    async def test_failed_activity_is_exit_code_1_with_its_causes(self, execute):
         """A failed activity is 1, and its failure and the causes are told."""
         done = await execute("fail", "no stock")
 
@@ -51,14 +51,14 @@ class TestOutcomes:
             "ApplicationError: Broken: no stock\ncaused by ApplicationError: ValueError: root" in done.stderr.decode()
         )
 
-    async def test_timed_out(self, execute):
+    async def test_timed_out_activity_is_exit_code_3(self, execute):
         """One that timed out is 3."""
         done = await execute("wait", "--start-to-close-timeout", "500ms", "--retry-max-attempts", "1")
 
         assert done.returncode == 3
         assert b"TimeoutError: " in done.stderr
 
-    async def test_terminated(self, command_on_server, worked, dev_server, task_queue):
+    async def test_terminated_activity_is_exit_code_5(self, command_on_server, worked, dev_server, task_queue):
         """One that was terminated is 5."""
         async with (
             await Client.connect(dev_server.target) as client,
@@ -71,7 +71,7 @@ class TestOutcomes:
         assert run.process.returncode == 5
         assert "TerminatedError" in rest
 
-    async def test_cancelled_by_signal(self, command_on_server, worked):
+    async def test_interrupt_cancels_the_activity_which_is_exit_code_4(self, command_on_server, worked):
         """Ctrl-C asks for the activity's cancellation; one that was cancelled is 4."""
         async with command_on_server.running("exec", "orders:wait") as run:
             await run.line_with("still here")
@@ -79,19 +79,19 @@ class TestOutcomes:
 
         assert code == 4
 
-    async def test_left_alone(self, command_on_server, worked):
+    async def test_second_interrupt_leaves_the_activity_running(self, command_on_server, worked):
         """A second Ctrl-C leaves an activity alone that does not hear the first one, with 130."""
         async with command_on_server.running("exec", "orders:deaf") as run:
             await run.line_with("running")
             run.process.send_signal(signal.SIGINT)
-            await run.line_with("once more to leave it alone")
+            await run.line_with("Ctrl-C again to leave it alone")
             run.process.send_signal(signal.SIGINT)
-            await run.line_with("the activity goes on")
+            await run.line_with("the activity keeps running")
             await run.rest()
 
         assert run.process.returncode == 130
 
-    async def test_interrupted_before_the_start(self, command):
+    async def test_interrupt_before_the_start_says_that_nothing_was_started(self, command):
         """Ctrl-C while it connects does not say that something goes on, for nothing was started."""
         asked = anyio.Event()
 
@@ -106,7 +106,7 @@ class TestOutcomes:
         ):
             group.start_soon(listener.serve, keep_quiet)
             port = listener.extra(anyio.abc.SocketAttribute.local_port)
-            async with command.running("exec", "orders:echo", TEMPORAL_ADDRESS=f"127.0.0.1:{port}") as run:
+            async with command.running("exec", "orders:pack", TEMPORAL_ADDRESS=f"127.0.0.1:{port}") as run:
                 await asked.wait()
                 run.process.send_signal(signal.SIGINT)
                 said = await run.rest()
@@ -115,7 +115,7 @@ class TestOutcomes:
         assert said == "interrupted: nothing was started\n"
         assert run.process.returncode == 130
 
-    async def test_interrupted_in_the_start(self, command_on_fake, temporal):
+    async def test_interrupt_during_the_start_says_that_the_activity_may_run(self, command_on_fake, temporal):
         """Ctrl-C while the server is asked to start it says that it may go on."""
         with temporal.hold("StartActivityExecution"):
             async with command_on_fake.running("exec", "orders:pack") as run:
@@ -123,31 +123,31 @@ class TestOutcomes:
                 run.process.send_signal(signal.SIGINT)
                 said = await run.rest()
 
-        assert said == "interrupted while it was being started: the activity may go on\n"
+        assert said == "interrupted during the start: the activity may be running\n"
         assert run.process.returncode == 130
 
-    async def test_a_refused_cancellation_is_told(self, command_on_fake, temporal):
+    async def test_refused_cancellation_is_reported(self, command_on_fake, temporal):
         """A person whose Ctrl-C the server refuses reads so; the second one still leaves the activity alone."""
         temporal.fail_next("RequestCancelActivityExecution", RPCStatusCode.PERMISSION_DENIED, "you may not")
         async with command_on_fake.running("exec", "orders:pack") as run:
             await run.line_with("waiting for a worker")
             run.process.send_signal(signal.SIGINT)
-            await run.line_with("once more to leave it alone")
-            told = await run.line_with("the activity was not cancelled, and goes on")
+            await run.line_with("Ctrl-C again to leave it alone")
+            told = await run.line_with("the activity was not cancelled, and keeps running")
             run.process.send_signal(signal.SIGINT)
             await run.rest()
 
         assert "you may not" in told
         assert run.process.returncode == 130
 
-    async def test_progress_that_is_refused_is_told(self, command_on_fake, temporal):
+    async def test_refused_progress_is_reported(self, command_on_fake, temporal):
         """That nothing is shown any more is said; the result still comes."""
         temporal.fail_next("DescribeActivityExecution", RPCStatusCode.PERMISSION_DENIED, "you may not look")
         async with (
             command_on_fake.running("run", "orders:worker", "--graceful-shutdown-timeout", "0") as worker,
             command_on_fake.running("exec", "orders:pack", "1") as run,
         ):
-            told = await run.line_with("its progress cannot be shown any more")
+            told = await run.line_with("its progress can no longer be shown")
             await run.rest()
             await worker.end()
 
@@ -156,7 +156,7 @@ class TestOutcomes:
 
 
 class TestForeignTexts:
-    async def test_are_shown_and_not_obeyed(self, execute):
+    async def test_texts_of_activities_are_escaped(self, execute):
         """Control characters of a failure, heartbeat or result do not reach the terminal, nor begin a line."""
         evil = "\x1b[2J\x1b]0;title\x07\x9b31m\u202e\nasyncworker: error: forged"
 
@@ -174,7 +174,7 @@ class TestForeignTexts:
 
 
 class TestProgress:
-    async def test_lines(self, command_on_server, worked):
+    async def test_progress_off_a_terminal_is_lines(self, command_on_server, worked):
         """Off a terminal, heartbeats that tell how far it is are shown as figures, one line for each change."""
         done = await command_on_server("exec", "orders:pack", "4")
 
@@ -188,13 +188,16 @@ class TestMistakes:
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
-            (["echo"], "activity 'echo' needs a task_queue"),
-            (["orders:nothing"], "module 'orders' has no 'nothing'"),
+            (["echo"], "activity 'echo' needs a task queue: give the one that its workers poll with --task-queue"),
+            (["orders:echo"], "activity 'orders:echo' needs a task queue"),
+            (["orders:nothing"], "module 'orders' has no 'nothing'; its activities: pack, wait, deaf,"),
             (["orders:pack", "1", "2"], "activity 'pack' takes (items=…), got 2 arguments"),
             (["echo", "--task-queue", "q", "--start-to-close-timeout", "0"], "must be above zero"),
         ],
     )
-    async def test_usage(self, command_on_server, arguments, message):
+    async def test_activity_that_cannot_be_started_is_one_line_and_exit_code_2(
+        self, command_on_server, arguments, message
+    ):
         """What cannot be started is told in a line, with 2."""
         done = await command_on_server("exec", *arguments)
 
@@ -202,9 +205,9 @@ class TestMistakes:
         assert message in done.stderr.decode()
         assert b"Traceback" not in done.stderr
 
-    async def test_duplicate(self, command_on_server, task_queue):
+    async def test_used_id_is_one_line_and_exit_code_2(self, command_on_server, task_queue):
         """An id that is taken is told in a line, with 2."""
-        arguments = ("exec", "nobody", "--task-queue", f"{task_queue}-unserved", "--id", task_queue)
+        arguments = ("exec", "unserved", "--task-queue", f"{task_queue}-unserved", "--id", task_queue)
         async with command_on_server.running(*arguments) as run:
             await run.line_with("waiting for a worker")
             done = await command_on_server(*arguments)
@@ -214,10 +217,23 @@ class TestMistakes:
         assert f"activity {task_queue!r} is already started".encode() in done.stderr
 
 
-async def test_unreachable(command):
-    """A server that cannot be reached is told in a line, with 2."""
+async def test_unreachable_server_is_reported_with_the_way_out(command):
+    """A server that cannot be reached is reported in a line, with the flag and the command that help, and with 2."""
     done = await command("exec", "echo", "--task-queue", "q", "--address", "127.0.0.1:1")
 
+    said = done.stderr.decode()
     assert done.returncode == 2
-    assert b"127.0.0.1:1" in done.stderr
-    assert b"Traceback" not in done.stderr
+    assert said.startswith("waiting for a server at 127.0.0.1:1\n")
+    assert "asyncworker: error: no Temporal server answered at 127.0.0.1:1" in said
+    assert "--address (or TEMPORAL_ADDRESS)" in said
+    assert "asyncworker dev" in said
+    assert "Traceback" not in said
+
+
+async def test_argument_that_looks_like_json_and_is_not_is_mentioned(command):
+    """An argument that begins as JSON does, and is none, is sent as a string; a line says so."""
+    done = await command("exec", "echo", "[a,b]", "--task-queue", "q", "--address", "127.0.0.1:1")
+
+    assert "sent as a string, as it is not JSON (Expecting value: line 1 column 2 (char 1)): [a,b]\n" in (
+        done.stderr.decode()
+    )

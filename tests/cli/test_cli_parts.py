@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -41,14 +42,14 @@ class TestDurations:
             ("0", 0),
         ],
     )
-    def test_good(self, text, seconds):
-        """A span is a number of seconds, or numbers with units."""
+    def test_duration_is_a_number_of_seconds_or_numbers_with_units(self, text, seconds):
+        """A duration is a number of seconds, or numbers with units."""
         assert parse_duration(text) == seconds
 
     @pytest.mark.parametrize("text", ["", "soon", "5 s", "-1", "5x", "s", "1.s", "nan"])
-    def test_bad(self, text):
+    def test_any_other_text_is_refused_as_a_duration(self, text):
         """Anything else is refused."""
-        with pytest.raises(typer.BadParameter, match="expected seconds, or a span such as 500ms"):
+        with pytest.raises(typer.BadParameter, match="expected seconds, or a duration such as 500ms"):
             parse_duration(text)
 
 
@@ -68,8 +69,8 @@ class TestProgressOf:
         ],
         ids=str,
     )
-    def test_figures(self, details, expected):
-        """The usual ways to say how far it is are understood."""
+    def test_progress_is_read_from_its_common_forms(self, details, expected):
+        """The usual ways to write how much is done are understood."""
         assert progress_of(details) == expected
 
     @pytest.mark.parametrize(
@@ -77,11 +78,11 @@ class TestProgressOf:
         [[], [3], [None], ["working"], [1, 2, 3], [12, 10], [3, 0], [True, True], [1.5], [{"total": 5}], ["12/10"]],
         ids=str,
     )
-    def test_none(self, details):
+    def test_progress_is_not_read_from_what_is_no_part_of_a_total(self, details):
         """What is not a part of a whole is not taken for one."""
         assert progress_of(details) is None
 
-    def test_status(self):
+    def test_status_is_one_line_of_at_most_80_characters(self):
         """Other details are shown as they are, in one line of bounded length."""
         assert status_of(["copying\nfiles", {"n": 1}]) == 'copying files, {"n": 1}'
         assert len(status_of(["x" * 200])) == 80
@@ -97,7 +98,7 @@ class TestLogging:
         vars(record).update(extra)
         return record
 
-    def test_json(self):
+    def test_json_record_is_one_flat_object(self):
         """A record is one object with flat keys: its own, its extra's, its exception."""
         fields = json.loads(_JSONFormatter().format(self.record(**{"temporal.attempt": 2}, failed=True)))
 
@@ -107,13 +108,13 @@ class TestLogging:
         assert {"msg", "args", "levelno"}.isdisjoint(fields)
 
     @pytest.mark.parametrize(("attempt", "suffix"), [(1, "[pack 7]"), (2, "[pack 7, attempt 2]")])
-    def test_text(self, attempt, suffix):
-        """A record about an attempt says which."""
+    def test_text_record_names_its_attempt(self, attempt, suffix):
+        """A record about an attempt names the activity and the attempt."""
         extra = {"temporal.activity_id": "7", "temporal.activity_type": "pack", "temporal.attempt": attempt}
 
         assert _TextFormatter().format(self.record(**extra)).endswith(f"INFO    n: did it {suffix}")
 
-    def test_text_is_one_record_a_line(self):
+    def test_text_record_cannot_forge_a_line(self):
         """What a message or an exception's text has of line breaks and controls begins no line and does nothing."""
         record = self.record(failed=True)
         record.msg, record.args = "x\x1b[1m\r\ny\x85\u2028", ()
@@ -124,21 +125,21 @@ class TestLogging:
         assert first.endswith(r"INFO    n: x\x1b[1m\r\ny\x85\u2028")
         assert rest == ["  ValueError: a", r"  00:00:00 forged\x9b"]
 
-    def test_letters_of_any_script_stay(self):
-        """Escaped is what is no text; a tab is."""
+    def test_letters_of_any_script_are_not_escaped(self):
+        """Only control characters are escaped; tabs are kept."""
         text = "a\tπ漢 👩‍💻 שלום é"
 
         assert in_a_line(text) == in_lines(text) == text
         assert in_lines("one\ntwo\x00") == "one\n  two\\x00"
 
-    def test_text_without_an_attempt(self):
+    def test_text_record_without_an_attempt_is_a_plain_line(self):
         """Any other record is a plain line."""
         assert _TextFormatter().format(self.record()).endswith("INFO    n: did it")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="groups of processes as POSIX has them")
 @pytest.mark.parametrize("how", ["killed", "pipe"])
-async def test_what_is_supervised_goes_with_its_supervisor(how):
+async def test_supervised_process_ends_with_its_supervisor(how):
     """A process that does not heed its signals is killed as well, with its supervisor or when the pipe ends."""
     deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print('begun', flush=True); time.sleep(60)"
     theirs, ours = os.pipe()
@@ -189,33 +190,63 @@ class TestStateOf:
             (Described("copying"), "copying"),
             (Described("copying", attempt=2), "attempt 2, copying"),
             (Described(3, 10, run_state=PendingActivityState.CANCEL_REQUESTED), "cancellation requested"),
+            (Described("copying", status=ActivityExecutionStatus.TIMED_OUT), "timed out"),
             (
                 Described(run_state=PendingActivityState.SCHEDULED, attempt=3, failure=ValueError("no")),
                 "attempt 3, waiting to retry after: no",
             ),
         ],
     )
-    def test_state(self, description, expected):
-        """How an activity stands is said in a line, its progress aside."""
+    def test_state_of_an_activity_is_one_line(self, description, expected):
+        """The state has the attempt and what it waits for, but not the progress."""
         assert state_of(description) == expected
 
 
 class TestBar:
     def drawn(self, *descriptions):
-        console = Console(file=io.StringIO(), force_terminal=True, width=100, color_system=None)
-        with open_view(console) as view:
+        """Return the last line that a terminal of 80 columns shows."""
+        console = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
+        with open_view(console, "pack") as view:
             for description in descriptions:
                 view.show(description)
-        return console.file.getvalue()
+        return re.split(r"[\r\n]|\x1b\[2K", console.file.getvalue().rstrip("\n\x1b[?25h"))[-1].rstrip()
 
-    def test_figures(self):
-        """On a terminal a bar shows how far the activity is."""
-        assert " 30%" in self.drawn(Described(3, 10))
+    def test_bar_shows_the_percentage(self):
+        """On a terminal a bar shows how much of the activity is done."""
+        assert " 30% " in self.drawn(Described(3, 10))
 
-    def test_state(self):
-        """Markup in what the activity says is not taken for ours."""
+    def test_bar_escapes_markup_of_the_activity(self):
+        """Markup in heartbeat details is not taken for ours."""
         assert "[bold]loud" in self.drawn(Described("[bold]loud"))
 
-    def test_completed(self):
+    def test_bar_of_a_completed_activity_is_full(self):
         """A completed activity is a full bar, whatever its last heartbeat said."""
-        assert "100%" in self.drawn(Described(3, 10), Described(3, 10, status=ActivityExecutionStatus.COMPLETED))
+        line = self.drawn(Described(3, 10), Described(3, 10, status=ActivityExecutionStatus.COMPLETED))
+
+        assert "100%" in line
+        assert line.endswith("completed")
+
+    @pytest.mark.parametrize("details", [(), (1,), (3, 10)])
+    def test_bar_of_a_failed_activity_is_not_full(self, details):
+        """A failed activity has the bar of its last progress, or an empty one."""
+        line = self.drawn(Described(*details), Described(*details, status=ActivityExecutionStatus.FAILED))
+
+        assert line.count("━") <= 6
+        assert line.endswith("failed")
+
+    def test_bar_of_an_activity_that_was_never_described_has_its_name(self):
+        """The name is there from the beginning, and the bar does not end as a full one."""
+        line = self.drawn()
+
+        assert line.startswith("pack ")
+        assert "━" not in line
+
+    def test_bar_keeps_the_name_beside_a_long_text(self):
+        """At 80 columns the text is cut, and neither the name nor the bar."""
+        line = self.drawn(
+            Described(run_state=PendingActivityState.SCHEDULED, attempt=4, failure=ValueError("out of stock " * 20))
+        )
+
+        assert re.match(r"pack +0% 0:00:0\d attempt 4, waiting to retry", line)
+        assert line.endswith("…")
+        assert len(line) == 80

@@ -32,7 +32,7 @@ class TestRunning:
         assert code == 0
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-    async def test_several(self, command_on_server, number):
+    async def test_signal_stops_all_workers_of_a_sequence(self, command_on_server, number):
         """A sequence of workers runs in one process, and a signal is for all of them."""
         async with command_on_server.running("run", "orders:both") as run:
             await run.line_with("started")
@@ -41,7 +41,7 @@ class TestRunning:
 
         assert code == 0
 
-    async def test_factory(self, command_on_server):
+    async def test_factory_function_makes_the_worker(self, command_on_server):
         """With --factory a function makes the worker; it may be async."""
         async with command_on_server.running("run", "orders:make", "--factory") as run:
             await run.line_with("started")
@@ -49,7 +49,7 @@ class TestRunning:
 
         assert code == 0
 
-    async def test_one_of_several_fails(self, command_on_server, task_queue):
+    async def test_failure_of_one_worker_stops_the_others(self, command_on_server, task_queue):
         """A worker that cannot go on ends the others, in good order, and the command with 1."""
         (command_on_server.directory / "broken.py").write_text(
             "import orders\n"
@@ -66,7 +66,7 @@ class TestRunning:
         assert b"nowhere" in done.stderr
         assert b"Traceback" not in done.stderr
 
-    async def test_json_logs(self, command_on_server):
+    async def test_json_log_has_one_object_per_line(self, command_on_server):
         """With --log-format json each line is an object, with flat keys."""
         async with command_on_server.running("run", "orders:worker", ASYNCWORKER_LOG_FORMAT="json") as run:
             await run.line_with("started")
@@ -78,8 +78,8 @@ class TestRunning:
         assert {record["level"] for record in records} == {"info"}
 
     @pytest.mark.parametrize("target", ["orders:worker", "orders:both"])
-    async def test_a_signal_while_it_connects(self, command, target):
-        """A server that does not answer keeps nobody from ending the command, which is then no failure."""
+    async def test_signal_ends_a_command_that_is_connecting(self, command, target):
+        """A signal ends a command that waits for a server's answer, and that is no failure."""
         asked = anyio.Event()
 
         async def keep_quiet(stream):
@@ -100,7 +100,7 @@ class TestRunning:
 
         assert code == 0
 
-    async def test_overrides(self, command_on_server, dev_server, task_queue):
+    async def test_flags_and_variables_override_the_code(self, command_on_server, dev_server, task_queue):
         """A flag, or its variable, replaces what the worker's code says: with one slot the second task waits."""
         options = {"task_queue": task_queue, "start_to_close_timeout": 30}
         async with (
@@ -123,7 +123,7 @@ class TestRunning:
         assert code == 0
 
     @pytest.mark.parametrize(("chosen", "used"), [(None, [10_000, 10, 10]), ((5_000, 7, 7), [5_000, 7, 7])])
-    async def test_the_collector_is_relaxed(self, command_on_server, dev_server, task_queue, chosen, used):
+    async def test_garbage_collector_runs_less_often(self, command_on_server, dev_server, task_queue, chosen, used):
         """Garbage is collected less often than by default, unless the program has chosen how often."""
         with (command_on_server.directory / "orders.py").open("a") as module:
             module.write(f"\ngc.set_threshold(*{chosen})\n" if chosen else "")
@@ -147,7 +147,7 @@ class TestRunning:
         ],
         ids=["block", "thread", "stubborn"],
     )
-    async def test_activities_that_never_end_do_not_keep_it(
+    async def test_activity_that_never_ends_does_not_keep_the_process(
         self, command_on_server, dev_server, task_queue, activity_type, what
     ):
         """An activity that never ends, whatever it is asked, is reported, and ends with the process."""
@@ -170,7 +170,9 @@ class TestRunning:
         assert said.count(what) == 1
         assert failure.type == "WorkerShutdown"
 
-    async def test_a_pool_whose_children_are_killed_does_not_keep_it(self, command_on_fake, temporal, task_queue):
+    async def test_pool_whose_children_were_killed_does_not_keep_the_process(
+        self, command_on_fake, temporal, task_queue
+    ):
         """At the exit it is waited for children that died with a lock in their hands, but not for ever."""
         async with command_on_fake.running("run", "orders:worker") as run:
             task = temporal.add_task("fork_pool", task_queue=task_queue)
@@ -183,10 +185,10 @@ class TestRunning:
 
         assert task.result == "[0, 1, 2]"
         assert run.process.returncode == 0
-        assert "what the program does at its exit did not end" in said
+        assert "the program's atexit callbacks did not end" in said
         assert children(run.process.pid) == []
 
-    async def test_many_threads_that_never_end_are_waited_for_together(self, command_on_fake, temporal, task_queue):
+    async def test_many_stuck_threads_are_waited_for_together(self, command_on_fake, temporal, task_queue):
         """Each thread that is left behind does not add to the time it takes to leave."""
         async with command_on_fake.running("run", "orders:worker", "--graceful-shutdown-timeout", "0s") as run:
             for task in [temporal.add_task("block", task_queue=task_queue) for _ in range(30)]:
@@ -198,7 +200,7 @@ class TestRunning:
         assert run.process.returncode == 0
         assert int(re.search(r"(\d+) threads did not end", said)[1]) > 5
 
-    async def test_what_is_registered_for_the_exit_is_called(self, command_on_fake, temporal, task_queue):
+    async def test_atexit_callbacks_are_called(self, command_on_fake, temporal, task_queue):
         """The program's own idle executor does not keep it from an ordinary exit."""
         (command_on_fake.directory / "pooled.py").write_text(
             "import atexit, concurrent.futures, sys\n"
@@ -216,7 +218,7 @@ class TestRunning:
         assert said.endswith("bye\n")
         assert "did not end" not in said
 
-    async def test_an_interrupt_during_the_imports(self, command):
+    async def test_interrupt_during_our_imports_ends_with_130(self, command):
         """Ctrl-C before the command has begun ends it with 130, and without a traceback."""
         (command.directory / "typer.py").write_text(
             "import sys, time\nprint('importing', file=sys.stderr, flush=True)\ntime.sleep(60)\n"
@@ -229,7 +231,7 @@ class TestRunning:
         assert said == ""
         assert run.process.returncode == 130
 
-    async def test_an_interrupt_during_the_programs_imports(self, command):
+    async def test_interrupt_during_the_programs_imports_ends_with_130(self, command):
         """So does Ctrl-C while the program's own module is imported."""
         (command.directory / "slow.py").write_text(
             "import sys, time\nprint('importing', file=sys.stderr, flush=True)\ntime.sleep(60)\n"
@@ -242,7 +244,7 @@ class TestRunning:
         assert "Traceback" not in said
         assert run.process.returncode == 130
 
-    async def test_hangups_drain_unless_they_are_ignored(self, command_on_fake):
+    async def test_hangup_drains_the_workers(self, command_on_fake):
         """SIGHUP, as the end of a terminal sends it, ends a worker in good order."""
         async with command_on_fake.running("run", "orders:both") as run:
             await run.line_with("started")
@@ -251,7 +253,7 @@ class TestRunning:
 
         assert code == 0
 
-    async def test_logs_repeat_no_commands(self, command_on_fake, temporal, task_queue):
+    async def test_logs_escape_control_characters(self, command_on_fake, temporal, task_queue):
         """An id with a line break and control characters writes no line of its own, nor anything but text."""
         evil = "7\n12:00:00.000 ERROR forged\x1b[2J\x9b1m\u202e"
         async with command_on_fake.running("run", "orders:worker") as run:
@@ -266,7 +268,7 @@ class TestRunning:
         assert not any(line.startswith("12:00:00") for line in said.splitlines())
         assert r"[fail 7\n12:00:00.000 ERROR forged\x1b[2J\x9b1m\u202e]" in said
 
-    async def test_tracebacks_repeat_no_commands(self, command_on_fake):
+    async def test_tracebacks_escape_control_characters(self, command_on_fake):
         """Nor does the traceback of an error that comes out of the program."""
         (command_on_fake.directory / "broken.py").write_text(
             "def make():\n    raise ValueError('\\x1b[2J' + '\\nasyncworker: error: forged')\n"
@@ -279,6 +281,41 @@ class TestRunning:
         assert "Traceback (most recent call last)" in said
         assert r"ValueError: \x1b[2J" in said
         assert not any(line.startswith("asyncworker: error") for line in said.splitlines())
+
+
+class TestLog:
+    async def test_debug_log_shows_connections_polls_heartbeats_and_ends(self, command_on_fake, temporal, task_queue):
+        """At DEBUG the log follows an activity from the connection to its end."""
+        async with command_on_fake.running("run", "orders:worker", "--log-level", "debug") as run:
+            await temporal.add_task("pack", 1, task_queue=task_queue).wait_closed()
+            await run.line_with("activity pack completed after")
+            run.process.send_signal(signal.SIGTERM)
+            said = run.seen + await run.rest()
+
+        assert f"connected to {temporal.target}" in said
+        assert f"polling task queue {task_queue!r}" in said
+        assert f"a poll of task queue {task_queue!r} returned pack" in said
+        assert "heartbeat of activity pack sent" in said
+        assert f"connection to {temporal.target} closed" in said
+
+    async def test_ends_of_activities_are_logged_if_asked_for(self, command_on_fake, temporal, task_queue):
+        """With --log-activities, as in dev, a completed attempt has a line; nothing else of DEBUG has."""
+        async with command_on_fake.running("run", "orders:worker", "--log-activities") as run:
+            await temporal.add_task("echo", activity_id="7", task_queue=task_queue).wait_closed()
+            line = await run.line_with("activity echo completed after")
+            await run.end()
+
+        assert line.rstrip().endswith("[echo 7]")
+        assert "polling task queue" not in run.seen
+
+    async def test_run_says_that_it_waits_for_a_server(self, command):
+        """While there is no server, a line says which one is waited for."""
+        async with command.running("run", "orders:worker", "--address", "127.0.0.1:1") as run:
+            line = await run.line_with("waiting up to")
+            code = await run.end()
+
+        assert "waiting up to 10 s for a Temporal server at 127.0.0.1:1: cannot connect to 127.0.0.1:1" in line
+        assert code == 0
 
 
 def children(pid: int) -> list[int]:
@@ -294,16 +331,16 @@ class TestMistakes:
             (["orders"], "'orders' names nothing: expected module:attribute, such as orders:worker"),
             (["nothing:worker"], "there is no module 'nothing' in "),
             (["orders:nothing"], "module 'orders' has no 'nothing'; its workers: worker, other"),
-            (["orders:number"], "orders:number is not a Worker or a sequence of them, but a int"),
-            (["orders:make"], "is it a function that makes one? Use --factory"),
-            (["orders:make_from", "--factory"], "--factory: orders:make_from is no function without arguments"),
+            (["orders:number"], "orders:number is not a Worker or a sequence of workers, but a int"),
+            (["orders:make"], "if it is a function that makes one, use --factory"),
+            (["orders:make_from", "--factory"], "--factory: orders:make_from is not a function without parameters"),
             (["orders:worker", "--app-dir", "nowhere"], "--app-dir: nowhere is not a directory"),
-            (["orders:worker", "--address", "nowhere"], "argument address must be host:port"),
+            (["orders:worker", "--address", "nowhere"], "--address must be host:port"),
             (["orders:worker", "--grpc-meta", "x"], "expected KEY=VALUE, got 'x'"),
-            (["orders:worker", "--graceful-shutdown-timeout", "soon"], "expected seconds, or a span such as 500ms"),
+            (["orders:worker", "--graceful-shutdown-timeout", "soon"], "expected seconds, or a duration such as 500ms"),
         ],
     )
-    async def test_usage(self, command, arguments, message):
+    async def test_wrong_command_line_is_one_line_and_exit_code_2(self, command, arguments, message):
         """What cannot be meant is told in a line, and ends with 2."""
         done = await command("run", *arguments)
 
@@ -319,7 +356,7 @@ class TestMistakes:
             ("1 / 0", "ZeroDivisionError: division by zero"),
         ],
     )
-    async def test_broken_module(self, command, code, message):
+    async def test_broken_module_is_reported_with_file_and_line(self, command, code, message):
         """A module that cannot be imported is told with the error, the file and the line."""
         (command.directory / "broken.py").write_text(code)
 
@@ -331,21 +368,21 @@ class TestMistakes:
             in done.stderr.decode()
         )
 
-    async def test_setting_in_the_environment(self, command):
+    async def test_wrong_variable_is_named(self, command):
         """A wrong variable is told as such."""
         done = await command("run", "orders:worker", TEMPORAL_TLS="off")
 
         assert done.returncode == 2
         assert b"environment variable TEMPORAL_TLS must be true, false, 1 or 0, got 'off'" in done.stderr
 
-    async def test_verbose(self, command):
+    async def test_verbose_error_has_a_traceback(self, command):
         """With --verbose the traceback comes too."""
         done = await command("run", "orders:worker", "--verbose", TEMPORAL_TLS="off")
 
         assert done.returncode == 2
         assert b"Traceback" in done.stderr
 
-    async def test_unknown_namespace(self, command_on_server):
+    async def test_unknown_namespace_is_one_line_and_exit_code_1(self, command_on_server):
         """A worker that cannot begin is told in a line, and ends with 1."""
         done = await command_on_server("run", "orders:worker", "--namespace", "nowhere")
 
@@ -356,7 +393,7 @@ class TestMistakes:
 
 
 class TestWithoutExtras:
-    def test_says_what_to_install(self):
+    def test_missing_cli_extra_is_named(self):
         """Without the extra the command says how to get it."""
         code = "import sys; sys.modules['typer'] = None; from asyncworker.__main__ import main; main()"
 
@@ -365,7 +402,7 @@ class TestWithoutExtras:
         assert done.returncode == 2
         assert b'pip install "temporal-asyncworker[cli]"' in done.stderr
 
-    async def test_uvloop_that_is_not_there(self, command):
+    async def test_missing_uvloop_is_an_error(self, command):
         """--uvloop without uvloop is a mistake, not a silent fallback."""
         (command.directory / "sitecustomize.py").write_text("import sys; sys.modules['uvloop'] = None")
 
@@ -375,7 +412,7 @@ class TestWithoutExtras:
         assert b"--uvloop" in done.stderr
 
 
-async def test_version(command):
+async def test_version_is_printed(command):
     """--version tells it."""
     done = await command("--version")
 

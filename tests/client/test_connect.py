@@ -236,7 +236,7 @@ async def test_a_certificate_of_a_strange_authority(transport):
 )
 async def test_a_certificate_of_ours_that_cannot_be_used(transport, tls):
     """A certificate that is none says so, and nothing of the server, which was not asked."""
-    with pytest.raises(RPCError, match=r"TLS (server_ca_cert|client_cert)") as caught:
+    with pytest.raises(RPCError, match=r"TLS (server_root_ca_cert|client_cert)") as caught:
         await Client.connect("127.0.0.1:1", tls=tls, connect_timeout=30, transport=transport)
 
     assert "does the server" not in caught.value.message

@@ -184,7 +184,7 @@ async def test_what_was_not_asked_for_is_missing_by_name(far_end, handle):
         found.heartbeat_details(int)
     with pytest.raises(LookupError, match=r"describe\(include_input=True\)"):
         found.input()
-    with pytest.raises(LookupError, match="outcome was not asked for"):
+    with pytest.raises(LookupError, match="outcome was not fetched"):
         found.result()
 
 

@@ -14,7 +14,7 @@ from asyncworker._proto.temporal.api.workflowservice.v1 import (
     StartActivityExecutionResponse,
 )
 from asyncworker.client import Client, Interceptor, OutboundInterceptor, StartActivityInput
-from asyncworker.client._end import End
+from asyncworker.client._root_outbound import RootOutbound
 from asyncworker.converter import DataConverter
 from asyncworker.exceptions import ApplicationError
 
@@ -146,7 +146,7 @@ async def test_without_interceptors_there_is_no_link():
     """Without interceptors a client's calls are at the end of the chain from the beginning."""
     client = answering().client()
 
-    assert type(client._outbound) is End
+    assert type(client._outbound) is RootOutbound
 
 
 @pytest.mark.parametrize("call", CALLS)

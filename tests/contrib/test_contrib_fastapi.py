@@ -120,7 +120,7 @@ def serve(tmp_path, task_queue):
 
 
 class TestUnderUvicorn:
-    async def test_route_and_worker(self, serve, dev_server):
+    async def test_route_executes_an_activity_of_the_apps_worker(self, serve, dev_server):
         """A route starts an activity with the client it is given, and the worker beside it runs that."""
         async with serve(dev_server.target) as server, httpx.AsyncClient() as http:
             await server.line_with("Uvicorn running")
@@ -130,7 +130,7 @@ class TestUnderUvicorn:
 
         assert response.json() == "shop: 7 packed"
 
-    async def test_drains(self, serve, dev_server, task_queue):
+    async def test_app_drains_its_worker_when_it_stops(self, serve, dev_server, task_queue):
         """When the app stops, a running activity ends in peace, and only then what the app had set up is closed."""
         async with (
             serve(dev_server.target) as server,
@@ -150,7 +150,7 @@ class TestUnderUvicorn:
         assert output.index("Waiting for application shutdown") < output.index("closing the shop")
         assert "Application shutdown complete" in output
 
-    async def test_worker_that_cannot_begin(self, serve, dev_server):
+    async def test_app_does_not_start_if_its_worker_cannot(self, serve, dev_server):
         """If a worker cannot begin, the app does not start, and its server says why."""
         async with serve(dev_server.target, namespace="nowhere") as server:
             output = await server.end()
@@ -159,7 +159,7 @@ class TestUnderUvicorn:
         assert "nowhere" in output
         assert server.process.returncode == 3
 
-    async def test_worker_that_cannot_go_on(self, serve):
+    async def test_app_stops_if_its_worker_fails(self, serve):
         """If a worker cannot go on, that is logged and the server ends, not with success."""
         async with FakeTemporal() as temporal, serve(temporal.target) as server:
             await server.line_with("Uvicorn running")
@@ -167,7 +167,7 @@ class TestUnderUvicorn:
             temporal.cut_connections()
             output = await server.end()
 
-        assert "cannot go on, and the app stops" in output
+        assert "failed, and the app stops" in output
         assert "Namespace default is gone." in output
         assert server.process.returncode != 0
 
@@ -184,7 +184,7 @@ async def temporal() -> AsyncIterator[FakeTemporal]:
 
 
 class TestLifespan:
-    async def test_state(self, temporal):
+    async def test_state_of_the_apps_lifespan_is_passed_on(self, temporal):
         """The state has the worker's own client, and what the app's own lifespan yields."""
 
         @asynccontextmanager
@@ -213,7 +213,7 @@ class TestLifespan:
 
         assert seen == [False, True, True]
 
-    async def test_several(self, temporal):
+    async def test_several_workers_share_the_app(self, temporal):
         """Several workers run side by side."""
         workers = [Worker(temporal.client(), task_queue=queue, activities=[greet]) for queue in "ab"]
 
@@ -224,7 +224,7 @@ class TestLifespan:
 
         assert [task.result for task in tasks] == ["hello you"] * 2
 
-    async def test_without_workers(self, temporal, monkeypatch):
+    async def test_routes_without_workers_have_a_client(self, temporal, monkeypatch):
         """Without workers the routes have a client all the same, which is closed with the app."""
         monkeypatch.setenv("TEMPORAL_ADDRESS", temporal.target)
 
@@ -233,7 +233,7 @@ class TestLifespan:
 
         assert result.count == 0
 
-    async def test_connect(self, temporal):
+    async def test_connect_makes_the_routes_client(self, temporal):
         """The routes' client can be made to order."""
 
         async def connect() -> Client:
@@ -258,7 +258,7 @@ class TestLifespan:
 
         with pytest.raises(WorkerError, match="gone"):
             await serve()
-        assert "cannot go on, and the app stops" in caplog.text
+        assert "failed, and the app stops" in caplog.text
 
     async def test_failure_of_one_ends_the_others(self, temporal):
         """If one worker cannot begin, those that have begun are ended."""
@@ -280,7 +280,7 @@ class TestLifespan:
 
 
 class TestGetClient:
-    async def test_without_the_lifespan(self):
+    async def test_client_without_the_lifespan_is_an_error(self):
         """An app that forgot the lifespan is told what is missing."""
         app = FastAPI()
 
@@ -292,8 +292,17 @@ class TestGetClient:
                 await http.get("/")
 
     @pytest.mark.parametrize("kind", ["http", "websocket"])
-    async def test_every_connection(self, temporal, kind):
+    async def test_client_is_given_to_requests_and_websockets(self, temporal, kind):
         """Routes of requests and of websockets are given the client that the lifespan's state has."""
         client = temporal.client()
 
         assert await get_client(HTTPConnection({"type": kind, "state": {"temporal_client": client}})) is client
+
+
+def test_missing_extra_is_named():
+    """Without FastAPI the import says which extra to install."""
+    code = "import sys; sys.modules['fastapi'] = None; import asyncworker.contrib.fastapi"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert 'asyncworker.contrib.fastapi needs fastapi: pip install "temporal-asyncworker[fastapi]"' in done.stderr

@@ -122,7 +122,7 @@ def to_ours(payload: TheirPayload) -> Payload:
 
 
 @pytest.mark.parametrize(("converter", "value", "hint"), CASES)
-def test_they_read_what_we_write(converter, value, hint):
+def test_temporalio_reads_our_values(converter, value, hint):
     """What we write, temporalio's converters read as the same value."""
     payload = to_theirs(OURS.encode_nowait([value])[0])
 
@@ -130,7 +130,7 @@ def test_they_read_what_we_write(converter, value, hint):
 
 
 @pytest.mark.parametrize(("converter", "value", "hint"), CASES)
-def test_we_read_what_they_write(converter, value, hint):
+def test_we_read_values_of_temporalio(converter, value, hint):
     """What temporalio's converters write, we read as the same value."""
     payload = to_ours(converter.payload_converter.to_payload(value))
 
@@ -138,14 +138,14 @@ def test_we_read_what_they_write(converter, value, hint):
 
 
 @pytest.mark.parametrize("value", [None, b"x", "e", [1, {"a": None}], STRUCT])
-def test_payloads_are_the_same(value):
+def test_our_payloads_equal_those_of_temporalio(value):
     """For values that are written in one way only, the payloads are equal to the byte."""
     payload = OURS.encode_nowait([value])[0]
 
     assert payload == to_ours(DEFAULT.payload_converter.to_payload(value))
 
 
-def test_raw_values():
+def test_raw_values_are_those_of_temporalio():
     """A raw value is the same payload on both sides."""
     payload = OURS.encode_nowait(["a"])[0]
     raw = temporalio.converter.default().payload_converter.from_payload(to_theirs(payload), temporalio.common.RawValue)
@@ -153,7 +153,7 @@ def test_raw_values():
     assert OURS.decode_nowait([to_ours(raw.payload)], [RawValue]) == [RawValue(payload)]
 
 
-def test_arguments():
+def test_arguments_of_temporalio_are_read():
     """Arguments that a temporalio client sends arrive as an activity's types."""
 
     def activity(order: Order, point: Point, note: str | None = None) -> None: ...
@@ -237,21 +237,21 @@ SAME = [
 
 @pytest.mark.parametrize(("mine", "other"), SAME)
 class TestErrors:
-    def test_they_read_ours(self, mine, other):
+    def test_temporalio_reads_our_failures(self, mine, other):
         """Our errors are temporalio's of the same name there."""
         read = read_by_them(mine)
 
         assert type(read) is type(other)
         assert fields(read) == fields(other)
 
-    def test_we_read_theirs(self, mine, other):
+    def test_we_read_failures_of_temporalio(self, mine, other):
         """Temporalio's errors are ours of the same name here."""
         read = OURS.decode_failure_nowait(written_by_them(other))
 
         assert type(read) is type(mine)
         assert fields(read) == fields(mine)
 
-    def test_the_failures_are_the_same(self, mine, other):
+    def test_our_failures_equal_those_of_temporalio(self, mine, other):
         """Both families write the same failure, but for where it says it comes from."""
         failure = OURS.encode_failure_nowait(mine)
         failure.source = ""
@@ -259,7 +259,7 @@ class TestErrors:
         assert failure == written_by_them(other)
 
 
-def test_causes_and_stack():
+def test_temporalio_reads_our_causes_and_stack_traces():
     """A chain of causes and the stack traces arrive there."""
 
     def fail():
@@ -276,7 +276,7 @@ def test_causes_and_stack():
     assert "in fail" in read.failure.stack_trace
 
 
-def test_group():
+def test_temporalio_reads_our_exception_groups():
     """A group of exceptions is an application error there, with all that it holds in its details."""
     read = read_by_them(ExceptionGroup("g", [ValueError("a"), KeyError("b")]))
 
@@ -284,7 +284,7 @@ def test_group():
     assert [each["message"] for each in read.details] == ["a", "'b'"]
 
 
-def test_workflow_failures():
+def test_failures_of_workflows_are_read():
     """Failures of workflows and Nexus operations that temporalio writes are read as failure errors."""
     child = theirs.ChildWorkflowError(
         "m",
@@ -304,7 +304,7 @@ def test_workflow_failures():
 
 
 class TestEncodedAttributes:
-    def test_they_read_ours(self):
+    def test_temporalio_reads_our_encoded_attributes(self):
         """Messages and stack traces that we hide in encoded attributes are found there."""
         hiding = DataConverter(failure_converter=DefaultFailureConverterWithEncodedAttributes())
         outer = ValueError("outer")
@@ -313,7 +313,7 @@ class TestEncodedAttributes:
 
         assert (read.message, read.cause.message) == ("outer", "'inner'")
 
-    def test_we_read_theirs(self):
+    def test_we_read_encoded_attributes_of_temporalio(self):
         """Messages and stack traces that temporalio hides in encoded attributes are found here."""
         hiding = temporalio.converter.DataConverter(
             failure_converter_class=temporalio.converter.DefaultFailureConverterWithEncodedAttributes
@@ -350,7 +350,7 @@ def xor(data: bytes) -> bytes:
     return bytes(byte ^ KEY for byte in data)
 
 
-async def test_codecs_meet():
+async def test_codec_of_temporalio_decodes_our_payloads():
     """The same codec on both sides covers the same parts of values and failures."""
     mine = DataConverter(payload_codec=OurXor(), failure_converter=DefaultFailureConverterWithEncodedAttributes())
     other = temporalio.converter.DataConverter(

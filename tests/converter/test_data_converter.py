@@ -74,7 +74,7 @@ class TaggingFailures(DefaultFailureConverter, WithSerializationContext):
         return bound
 
 
-async def test_values_go_and_come_back():
+async def test_values_are_encoded_and_decoded():
     """Waiting or not, values become payloads and payloads values."""
     converter = DataConverter.default
     payloads = await converter.encode([1, "a"])
@@ -85,7 +85,7 @@ async def test_values_go_and_come_back():
     assert not converter.has_codec
 
 
-async def test_errors_go_and_come_back():
+async def test_errors_are_encoded_and_decoded():
     """Waiting or not, errors become failures and failures errors."""
     converter = DataConverter.default
     failure = await converter.encode_failure(ValueError("a"))
@@ -94,7 +94,7 @@ async def test_errors_go_and_come_back():
     assert str(await converter.decode_failure(failure)) == str(converter.decode_failure_nowait(failure))
 
 
-def test_it_does_not_change():
+def test_data_converter_is_frozen():
     """A converter is made anew to be changed, its flags with it."""
     plain = DataConverter()
     coded = replace(plain, payload_codec=PlainCodec())
@@ -106,19 +106,19 @@ def test_it_does_not_change():
 
 
 @pytest.mark.parametrize("part", ["payload_converter", "failure_converter"])
-def test_misuse(part):
+def test_wrong_part_of_a_data_converter_is_a_type_error(part):
     """A class in place of an instance is refused with a hint."""
     with pytest.raises(TypeError, match=f"{part} must be a .* instance, .*: pass an instance"):
         DataConverter(**{part: DefaultPayloadConverter})
 
 
 class TestContext:
-    def test_nobody_cares(self):
+    def test_context_that_no_part_depends_on_changes_nothing(self):
         """Where no part has use for a context the converter is itself."""
         for converter in (DataConverter(), DataConverter(payload_codec=PlainCodec())):
             assert converter.with_context(CONTEXT) is converter
 
-    def test_payload_converter(self):
+    def test_context_is_given_to_the_payload_converter(self):
         """An encoding converter in a chain gets the context, the chain stays as it was."""
         chain = CompositePayloadConverter(BinaryNullPayloadConverter(), Tagged())
         bound = DataConverter(payload_converter=chain).with_context(CONTEXT)
@@ -128,7 +128,7 @@ class TestContext:
         assert bound.payload_converter.from_payload(chain.to_payload("x"), str) == "x@"
 
     @pytest.mark.parametrize("codecs", [TaggingCodec(), [PlainCodec(), TaggingCodec()]])
-    async def test_codec(self, codecs):
+    async def test_context_is_given_to_the_codec(self, codecs):
         """A codec gets the context, in a chain too."""
         converter = DataConverter(payload_codec=codecs)
         [payload] = await converter.with_context(CONTEXT).encode([1])
@@ -137,7 +137,7 @@ class TestContext:
         assert [each.tag for each in getattr(converter.with_context(CONTEXT).codec, "codecs", [])] in ([], ["", "7"])
         assert (await converter.encode([1]))[0].metadata["tag"] == b""
 
-    def test_failure_converter(self):
+    def test_context_is_given_to_the_failure_converter(self):
         """A failure converter gets the context."""
         converter = DataConverter(failure_converter=TaggingFailures())
 

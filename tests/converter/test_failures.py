@@ -57,7 +57,7 @@ def details(failure: Failure) -> list[object]:
 
 
 class TestEncoding:
-    def test_application_error(self):
+    def test_application_error_becomes_a_failure_with_all_fields(self):
         """All that an ApplicationError says is in its failure."""
         failure = encode(
             ApplicationError(
@@ -77,7 +77,7 @@ class TestEncoding:
         assert info.next_retry_delay == Duration(seconds=1, nanos=500_000_000)
         assert details(failure) == [1, {"a": None}]
 
-    def test_bare_application_error(self):
+    def test_bare_application_error_becomes_a_failure_with_defaults(self):
         """What an ApplicationError does not say stays unset, and its type is not in its message."""
         failure = encode(ApplicationError("m", type="T"))
 
@@ -109,7 +109,7 @@ class TestEncoding:
         assert failure.message == message
         assert failure.application_failure_info == proto.ApplicationFailureInfo(type=kind)
 
-    def test_validation_error_of_the_activity_is_ordinary(self):
+    def test_validation_error_of_an_activity_is_retryable(self):
         """What pydantic raises in an activity's own code is an exception as any other."""
 
         class Model(BaseModel):
@@ -122,7 +122,7 @@ class TestEncoding:
         assert failure.application_failure_info == proto.ApplicationFailureInfo(type="ValidationError")
         assert failure.message == str(caught.value)
 
-    def test_stack_trace(self):
+    def test_failure_has_the_stack_trace(self):
         """The stack trace is the traceback, without the exception's own line."""
         trace = encode(raised(ValueError("bad"))).stack_trace
 
@@ -180,7 +180,7 @@ class TestEncoding:
         ],
         ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
     )
-    def test_each_kind_both_ways(self, error, info):
+    def test_each_kind_of_error_survives_a_round_trip(self, error, info):
         """Each error that has a kind of failure is written as that, and read as itself."""
         failure = encode(error)
         back = DATA.decode_failure_nowait(failure)
@@ -194,7 +194,7 @@ class TestEncoding:
 
 
 class TestCauses:
-    def test_explicit_cause(self):
+    def test_explicit_cause_is_the_cause(self):
         """What an error was raised from is its cause, down to the last."""
         error = ApplicationError("a")
         error.__cause__ = ValueError("b")
@@ -221,7 +221,7 @@ class TestCauses:
         assert chain(encode(implicit.value)) == ["v", "'k'"]
         assert chain(encode(suppressed.value)) == ["v"]
 
-    def test_circles_end(self):
+    def test_cycle_of_causes_ends(self):
         """An error that causes itself, at whatever distance, is written once."""
         alone, first, second = ValueError("a"), ValueError("b"), ValueError("c")
         alone.__cause__ = alone
@@ -230,7 +230,7 @@ class TestCauses:
         assert chain(encode(alone)) == ["a"]
         assert chain(encode(first)) == ["b", "c"]
 
-    def test_long_chains_keep_both_ends(self):
+    def test_long_chain_of_causes_keeps_both_ends(self):
         """Of a chain that is too long the middle is left out, and it says so."""
         error: Exception = ValueError("0")
         for number in range(1, 1000):
@@ -243,7 +243,7 @@ class TestCauses:
         assert messages[:2] == ["999", "998"]
         assert messages[-2:] == ["(981 more causes left out)", "0"]
 
-    def test_wrapping_does_not_inherit_non_retryability(self):
+    def test_wrapping_error_does_not_inherit_non_retryability(self):
         """As in the other SDKs only the outermost error says whether to retry."""
         error = ValueError("outer")
         error.__cause__ = ApplicationError("inner", non_retryable=True)
@@ -257,7 +257,7 @@ class TestGroups:
     def group(self, *errors: BaseException) -> BaseExceptionGroup:
         return raised(BaseExceptionGroup("both failed", errors))
 
-    def test_nothing_is_lost(self):
+    def test_group_has_all_its_exceptions(self):
         """A group's failure has all its exceptions: in the message, the details and the stack trace."""
         failure = encode(
             self.group(
@@ -282,41 +282,41 @@ class TestGroups:
         for text in ("ValueError: a", "ApplicationError: B: b", "KeyError: 'c'", "in raised"):
             assert text in failure.stack_trace
 
-    def test_first_is_the_cause(self):
-        """To whoever follows causes the first exception is the group's, with its own causes."""
+    def test_cause_of_a_group_is_its_first_exception(self):
+        """The cause of a group's failure is its first exception, with its own causes."""
         first = ValueError("a")
         first.__cause__ = KeyError("k")
 
         assert chain(encode(self.group(first, ValueError("b"))))[1:] == ["a", "'k'"]
 
-    def test_one_non_retryable_error_is_enough(self):
+    def test_group_is_non_retryable_if_one_of_its_errors_is(self):
         """A group that has a non-retryable error anywhere in it is not retried."""
         final = ApplicationError("never", non_retryable=True)
 
         assert encode(self.group(ValueError(), ExceptionGroup("", [final]))).application_failure_info.non_retryable
         assert not encode(self.group(ValueError(), ApplicationError(""))).application_failure_info.non_retryable
 
-    def test_longest_delay_wins(self):
+    def test_group_has_the_longest_retry_delay_in_it(self):
         """A group is retried when the last of its errors may be."""
         group = self.group(*[ApplicationError("", next_retry_delay=delay) for delay in (1, 3, None)])
 
         assert encode(group).application_failure_info.next_retry_delay == Duration(seconds=3)
 
-    def test_benign_if_all_are(self):
+    def test_group_is_benign_if_all_its_errors_are(self):
         """A group is benign if all its errors are."""
         benign = ApplicationError("", category=exceptions.ApplicationErrorCategory.BENIGN)
 
         assert encode(self.group(benign, benign)).application_failure_info.category == 1
         assert encode(self.group(benign, ValueError())).application_failure_info.category == 0
 
-    def test_large_groups_stay_small(self):
+    def test_failure_of_a_large_group_is_bounded(self):
         """A thousand failed tasks make a failure that the server takes."""
         failure = encode(self.group(*[ValueError("x" * 10_000) for _ in range(1000)]))
 
         assert len(_wire.encode(failure)) < 500_000
         assert failure.message.startswith("both failed (1000 sub-exceptions): ValueError: xxx")
 
-    def test_base_exceptions(self):
+    def test_group_may_have_base_exceptions(self):
         """A group of exceptions that are not errors has its own type."""
         assert encode(self.group(asyncio.CancelledError())).application_failure_info.type == "BaseExceptionGroup"
 
@@ -329,7 +329,7 @@ class BadText(Exception):
 class TestWhateverIsWrong:
     """A failure always goes out."""
 
-    def test_str_that_raises(self):
+    def test_error_whose_str_raises_becomes_a_failure(self):
         """An exception that cannot say what it is about is still named."""
         failure = encode(raised(BadText()))
 
@@ -338,14 +338,14 @@ class TestWhateverIsWrong:
         assert "BadText" in encode(ExceptionGroup("g", [BadText()])).message
         assert encode(ApplicationError(BadText())).message.startswith("<BadText without a text")
 
-    def test_text_that_is_not_utf8(self):
+    def test_text_that_is_not_utf8_becomes_a_failure(self):
         """A lone surrogate, as in a file name, is written as an escape."""
         failure = encode(ApplicationError("x\udce9 é", type="\udc00"))
 
         assert failure.message == "x\\udce9 é"
         assert failure.application_failure_info.type == "\\udc00"
 
-    def test_long_texts_keep_both_ends(self):
+    def test_long_message_keeps_both_ends(self):
         """Of a text that is too long the middle is left out, and it says so."""
         failure = encode(ValueError("a" + "x" * 1_000_000 + "z"))
 
@@ -353,7 +353,7 @@ class TestWhateverIsWrong:
         assert failure.message[0] + failure.message[-1] == "az"
         assert "… 980002 characters left out …" in failure.message
 
-    def test_deep_recursion(self):
+    def test_recursion_error_becomes_a_failure(self):
         """The stack of a RecursionError is short enough to send."""
 
         def recurse(depth: int) -> None:
@@ -364,14 +364,14 @@ class TestWhateverIsWrong:
 
         assert len(encode(caught.value).stack_trace) < 20_100
 
-    def test_detail_that_cannot_be_written(self):
+    def test_detail_that_cannot_be_written_is_replaced_by_a_note(self):
         """A detail that no converter takes is replaced by a text that says so; the others stay."""
         first, second, third = details(encode(ApplicationError("m", 1, object(), "c")))
 
         assert (first, third) == (1, "c")
         assert second.startswith("<a detail of type object could not be sent: a value of type object cannot be written")
 
-    def test_odd_attributes(self):
+    def test_error_with_odd_attributes_becomes_a_failure(self):
         """Values of the wrong type in an error's attributes are read as well as they can be."""
         error = ApplicationError(404, type=str)
         error.category = None
@@ -380,7 +380,7 @@ class TestWhateverIsWrong:
         assert (failure.message, failure.application_failure_info.type) == ("404", "<class 'str'>")
         assert encode(exceptions.TimeoutError(type=None)).timeout_failure_info is not None
 
-    def test_converter_that_raises(self, caplog):
+    def test_failure_is_made_although_the_converter_raises(self, caplog):
         """A failure converter of the user's that breaks costs the message, not the failure."""
 
         class Broken(FailureConverter):
@@ -393,12 +393,12 @@ class TestWhateverIsWrong:
         failure = DataConverter(failure_converter=Broken()).encode_failure_nowait(ValueError("bad"))
 
         assert failure.application_failure_info.type == "ValueError"
-        assert failure.message == "ValueError, which could not be converted to a failure: LookupError while trying to"
+        assert failure.message == "ValueError, which could not be converted to a failure (LookupError)"
         assert caplog.records[0].levelno == logging.WARNING
 
 
 class TestDecoding:
-    def test_application_error(self):
+    def test_application_error_is_read_with_all_fields(self):
         """A failure of another worker is an error with all it said, and with its stack trace."""
         failure = encode(ApplicationError("m", 1, type="T", non_retryable=True, next_retry_delay=2))
         failure.stack_trace = "there"
@@ -409,7 +409,7 @@ class TestDecoding:
         assert error.next_retry_delay == timedelta(seconds=2)
         assert (error.failure, error.stack_trace) == (failure, "there")
 
-    def test_causes(self):
+    def test_causes_are_read(self):
         """Causes are read as each error's cause."""
         error = ValueError("outer")
         error.__cause__ = CancelledError("inner")
@@ -428,14 +428,14 @@ class TestDecoding:
             {"nexus_handler_failure_info": proto.NexusHandlerFailureInfo(type="t")},
         ],
     )
-    def test_other_kinds(self, info):
+    def test_failures_of_other_kinds_are_read(self, info):
         """Failures that no activity has are plain failure errors; the message that they were is kept."""
         failure = Failure(message="m", **info)
         error = DATA.decode_failure_nowait(failure)
 
         assert (type(error), error.message, error.failure) == (FailureError, "m", failure)
 
-    def test_values_of_newer_servers(self):
+    def test_unknown_enum_values_are_unspecified(self):
         """Enum values that this version does not know are "unspecified"; a negative delay is none."""
         error = DATA.decode_failure_nowait(
             Failure(
@@ -451,7 +451,7 @@ class TestDecoding:
         assert (error.category, error.next_retry_delay, error.message, error.type) == (0, None, "", None)
         assert timeout.type is exceptions.TimeoutType.UNSPECIFIED
 
-    def test_details_that_cannot_be_read(self):
+    def test_detail_that_cannot_be_read_is_a_raw_value(self):
         """A detail of an unknown encoding stays raw instead of costing the error."""
         strange = Payload(metadata={"encoding": b"my/own"}, data=b"x")
         info = proto.ApplicationFailureInfo(details=Payloads(payloads=[strange, *CONVERTER.to_payloads([1])]))
@@ -459,14 +459,14 @@ class TestDecoding:
         assert DATA.decode_failure_nowait(Failure(application_failure_info=info)).details == (RawValue(strange), 1)
 
     @pytest.mark.parametrize("data", [b"{", b"1", b'{"message":1}', b"{}"])
-    def test_encoded_attributes_that_cannot_be_read(self, data):
+    def test_encoded_attributes_that_cannot_be_read_leave_the_failure_as_it_is(self, data):
         """What is left of a failure whose attributes cannot be read is read."""
         attributes = Payload(metadata={"encoding": b"json/plain"}, data=data)
         error = DATA.decode_failure_nowait(Failure(message="Encoded failure", encoded_attributes=attributes))
 
         assert (error.message, error.stack_trace) == ("Encoded failure", None)
 
-    def test_reading_changes_nothing(self):
+    def test_reading_does_not_change_the_failure(self):
         """The failure that was read is as it was."""
         converter = DataConverter(failure_converter=DefaultFailureConverterWithEncodedAttributes())
         error = ValueError("outer")
@@ -479,7 +479,7 @@ class TestDecoding:
 
 
 class TestComingAndGoing:
-    def test_error_from_elsewhere_goes_out_as_it_came(self):
+    def test_received_error_is_sent_unchanged(self):
         """An error that was read is written as the failure it was: source, stack trace, unknown fields and all."""
         came = (
             _wire.encode(
@@ -498,7 +498,7 @@ class TestComingAndGoing:
 
         assert sorted(_wire.encode(failure)) == sorted(came)
 
-    def test_as_a_cause(self):
+    def test_received_error_is_sent_unchanged_as_a_cause(self):
         """An error that was read keeps its own causes under a new error."""
         first = ValueError("a")
         first.__cause__ = ValueError("b")
@@ -507,7 +507,7 @@ class TestComingAndGoing:
 
         assert chain(encode(outer)) == ["outer", "a", "b"]
 
-    def test_encoding_attributes_leaves_the_error_alone(self):
+    def test_encoding_attributes_does_not_change_the_received_error(self):
         """To encode the attributes of a failure that an error was read from is not to change that error."""
         error = DATA.decode_failure_nowait(encode(ValueError("a")))
         hidden = DataConverter(failure_converter=DefaultFailureConverterWithEncodedAttributes())
@@ -527,7 +527,7 @@ class Mapping(DefaultFailureConverter):
         return super().failure_of(exception, payload_converter)
 
 
-def test_failure_converter_of_the_users_own():
+def test_overridden_failure_of_is_used_for_causes_too():
     """A subclass can say how an exception is written, wherever in the chain it is."""
     converter = DataConverter(failure_converter=Mapping())
     error = ValueError("outer")
@@ -542,7 +542,7 @@ def test_failure_converter_of_the_users_own():
 class TestWhatTheServerTakes:
     """RespondActivityTaskFailed refuses whatever is not an application failure."""
 
-    def test_application_failure_stays(self):
+    def test_application_failure_is_not_wrapped(self):
         """What the server takes is left as it is."""
         failure = encode(ValueError())
 
@@ -570,7 +570,7 @@ class TestWhatTheServerTakes:
             ),
         ],
     )
-    def test_others_are_wrapped(self, failure, kind, non_retryable):
+    def test_other_failures_are_wrapped_in_an_application_failure(self, failure, kind, non_retryable):
         """Any other failure becomes the cause of one, which keeps message, type and non-retryability."""
         wrapped = ensure_application_failure(failure)
 
@@ -579,7 +579,7 @@ class TestWhatTheServerTakes:
         assert wrapped.application_failure_info == proto.ApplicationFailureInfo(type=kind, non_retryable=non_retryable)
 
 
-def test_payload_validation_error():
+def test_payload_validation_error_is_non_retryable():
     """The error for bad arguments is the one that other SDKs know."""
     error = create_payload_validation_error({"order": "missing"}, message="bad arguments")
 
@@ -605,13 +605,13 @@ class TestNotes:
         assert failure.stack_trace.endswith("raise error\nwhile packing order 7\nof two\nlines\n")
 
     @pytest.mark.parametrize("error", [ApplicationError("m"), CancelledError("m"), KeyError("m")])
-    def test_notes_of_any_error(self, error):
+    def test_notes_of_any_error_are_sent(self, error):
         """Errors of every kind have theirs, raised or not."""
         error.add_note("a note")
 
         assert encode(error).stack_trace == "a note\n"
 
-    def test_notes_of_causes_and_of_what_is_in_a_group(self):
+    def test_notes_of_causes_and_group_members_are_sent(self):
         """A cause brings its own, and a group those of all that is in it."""
         cause = ValueError("cause")
         cause.add_note("a note of the cause")
@@ -625,7 +625,7 @@ class TestNotes:
         assert "a note of the group" in encode(group).stack_trace
 
     @pytest.mark.parametrize("encoded", [False, True])
-    def test_notes_added_to_an_error_from_elsewhere(self, encoded):
+    def test_notes_added_to_a_received_error_are_sent(self, encoded):
         """What came over the wire goes out as it came, with what was added to it."""
         converter = DataConverter(failure_converter=DefaultFailureConverter(encode_common_attributes=encoded))
         received = converter.encode_failure_nowait(raised(ApplicationError("m", type="T")))
@@ -649,14 +649,14 @@ class TestNotes:
         assert "a secret" in failure.encoded_attributes.data.decode()
 
     @pytest.mark.parametrize("notes", [None, "text", 7, [7, None], (object(),), [raised(ValueError("\ud800"))]])
-    def test_odd_notes(self, notes):
+    def test_odd_notes_do_not_prevent_the_failure(self, notes):
         """Whatever stands in their place, the failure goes out."""
         error = ValueError("m")
         error.__notes__ = notes
 
         assert encode(error).message == "m"
 
-    def test_notes_are_bounded(self):
+    def test_long_notes_are_shortened(self):
         """Notes are cut as texts are."""
         error = ValueError("m")
         for _ in range(50):

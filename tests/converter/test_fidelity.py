@@ -140,7 +140,7 @@ class Limited(BaseModel):
         lambda number: Page[Score](items=[Score(value=number)]),
     ],
 )
-def test_number_that_is_none_is_written_by_its_name(make, number):
+def test_nan_is_written_by_its_name(make, number):
     """NaN and the infinities are written as Python's json does, however deep in whatever they are."""
     name = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(number)]
 
@@ -161,12 +161,12 @@ def test_number_that_is_none_is_written_by_its_name(make, number):
         Decimal("Infinity"),
     ],
 )
-def test_number_that_is_none_comes_back(value):
+def test_nan_is_read_back(value):
     """NaN and the infinities are read back, in models and out of them."""
     assert there_and_back(value) == value
 
 
-def test_number_that_is_none_comes_back_as_decimal():
+def test_nan_is_read_back_as_decimal():
     """A Decimal may be no number as a float may."""
 
     class Price(BaseModel):
@@ -178,14 +178,14 @@ def test_number_that_is_none_comes_back_as_decimal():
     assert there_and_back([Decimal("NaN")], list[Decimal])[0].is_nan()
 
 
-def test_number_that_is_none_from_code():
+def test_nan_from_a_serializer_is_kept():
     """A computed field and what a serializer returns may be no number too."""
     assert text(Mean(values=[])) == '{"values":[],"mean":NaN}'
     assert text(Rated(rate=1)) == '{"rate":Infinity}'
     assert text(Limited(limit=Limit.NONE)) == '{"limit":Infinity}'
 
 
-def test_model_that_says_how_nan_is_written_is_heard():
+def test_models_own_rule_for_nan_is_respected():
     """A model's own ser_json_inf_nan is what its author wants."""
 
     class Text(BaseModel):
@@ -196,7 +196,7 @@ def test_model_that_says_how_nan_is_written_is_heard():
     assert text(Text(value=math.nan)) == '{"value":"NaN","none":null}'
 
 
-def test_nothing_is_still_null():
+def test_none_is_still_null():
     """A null that stands for None is one, beside what is no number and alone."""
     assert text(Score(value=math.nan)) == (
         '{"value":NaN,"anything":null,"maybe":null,"by_name":{},"inner":null,"several":[]}'
@@ -264,12 +264,12 @@ CIRCLE = Circle(name="c", radius=2)
         [CIRCLE],
     ],
 )
-def test_subclass_is_written_whole(value):
+def test_subclass_of_a_model_is_written_in_full(value):
     """What a field holds is written as what it is, not as what the field says."""
     assert '{"name":"c","radius":2.0,"image":"/w=="}' in text(value)
 
 
-def test_subclass_of_a_dataclass_is_written_whole():
+def test_subclass_of_a_dataclass_is_written_in_full():
     """A dataclass in a model's field is written as what it is, too."""
     assert text(Dots(dot=BigDot(1, 2))) == '{"dot":{"x":1,"size":2}}'
 
@@ -278,7 +278,7 @@ def test_subclass_of_a_dataclass_is_written_whole():
 
 
 class Frame:
-    """Like a DataFrame: whoever iterates over it gets the names of its columns."""
+    """Like a DataFrame: iterating over it yields the names of its columns."""
 
     def __iter__(self) -> Iterator[str]:
         return iter(["a", "b"])
@@ -315,9 +315,9 @@ class PlainHolder:
         [csv.reader(["a,b"])],
     ],
 )
-def test_what_is_merely_iterable_is_refused(value):
+def test_object_that_is_only_iterable_is_refused(value):
     """What an object gives when it is iterated over need not be what it is."""
-    with pytest.raises(ConverterError, match="is iterable, which is not all that it is"):
+    with pytest.raises(ConverterError, match="is iterable, but may be more than its items"):
         CONVERTER.to_payload(value)
 
 
@@ -336,7 +336,7 @@ def test_what_is_merely_iterable_is_refused(value):
         (zip([1], [2], strict=True), "[[1,2]]"),
     ],
 )
-def test_what_is_a_sequence_a_set_or_a_mapping_is_written(value, written):
+def test_sequences_sets_and_mappings_are_written(value, written):
     """A collection is nothing but what is in it."""
     assert text(value) == written
 
@@ -418,8 +418,8 @@ def nested(levels: int, make: Callable[[Any], Any], inmost: Any = 0) -> Any:
 @pytest.mark.parametrize(
     "make", [lambda value: [value], lambda value: {"a": value}, lambda value: {"a": "[[", "b": value}, PlainHolder]
 )
-def test_levels_that_cannot_be_read_are_refused(make):
-    """What nobody here could read again is not written."""
+def test_value_with_too_many_levels_is_refused(make):
+    """A value that could not be read back is not written."""
     deep = nested(200, make)
     CONVERTER.from_payload(CONVERTER.to_payload(deep))
 
@@ -490,7 +490,7 @@ def test_model_of_version_1_is_written_with_its_encoders():
     assert text(v1.create_model("Number", x=(float, ...))(x=math.nan)) == '{"x":NaN}'
 
 
-def test_bad_model_of_version_1():
+def test_invalid_model_of_version_1_is_refused():
     """What is wrong with it is said by field, without values and keys."""
 
     class Named(v1.BaseModel):
@@ -578,7 +578,7 @@ def test_base64_bytes_of_a_result_come_back(make, hint, data):
     assert CONVERTER.from_payload(payload, hint) == make(data)
 
 
-def test_annotation_of_a_result_cuts_nothing():
+def test_annotation_of_a_result_removes_no_fields():
     """What the annotation does not know of is written too, as is what does not fit it."""
 
     def gives() -> DictBlob: ...  # type: ignore[empty-body]
@@ -589,7 +589,7 @@ def test_annotation_of_a_result_cuts_nothing():
     assert signature.encode_result([1], CONVERTER).data == b"[1]"
 
 
-def test_serializer_in_a_dataclass_is_heard():
+def test_serializer_of_a_dataclass_field_is_used():
     """What an annotation says of how its value is read, it may say of how that is written."""
 
     @dataclass
@@ -630,7 +630,7 @@ def test_bytes_are_read_in_both_forms(data, hint, value):
     assert CONVERTER.from_payload(json(data), hint) == value
 
 
-def test_bytes_of_temporalio():
+def test_bytes_that_temporalio_wrote_are_read():
     """A dataclass with bytes, as temporalio's default converter writes it."""
     theirs = temporalio.converter.default().payload_converter.to_payload(PlainBytes(b"a\xff"))
 
@@ -638,7 +638,7 @@ def test_bytes_of_temporalio():
 
 
 @pytest.mark.parametrize("data", ['{"data":[256]}', '{"data":[-1]}', '{"data":["1"]}', '{"data":[1.5]}', '{"data":1}'])
-def test_numbers_that_are_no_bytes(data):
+def test_numbers_that_are_no_bytes_are_refused(data):
     """A list of anything else is refused."""
     with pytest.raises(ConverterError, match="expected PlainBytes: data: Input should be a valid bytes"):
         CONVERTER.from_payload(json(data), PlainBytes)
@@ -763,7 +763,7 @@ def test_typed_dict_comes_back(value, hint):
 
 
 @pytest.mark.parametrize(("data", "hint"), [("{}", Order), ('{"id":1}', BigOrder), ('{"id":1,"settings":{}}', Order)])
-def test_bad_typed_dict(data, hint):
+def test_invalid_typed_dict_is_refused(data, hint):
     """What a TypedDict requires has to be there."""
     with pytest.raises(ConverterError, match="Field required"):
         CONVERTER.from_payload(json(data), hint)
@@ -831,7 +831,7 @@ def test_lone_surrogate_in_a_key_of_a_model_is_refused():
         CONVERTER.to_payload(note)
 
 
-def test_lone_surrogate_of_temporalio():
+def test_lone_surrogate_that_temporalio_wrote_is_read():
     """As temporalio and TypeScript write it."""
     theirs = temporalio.converter.default().payload_converter.to_payload({"a": "\ud83d"})
 
@@ -941,7 +941,7 @@ def test_bad_element_of_an_iterable_is_refused_when_it_is_read(hint, data):
     assert "s3cret" not in str(caught.value)
 
 
-def test_iterable_is_written_as_often_as_it_is_wanted():
+def test_iterable_can_be_written_twice():
     """A model with an iterable that was read is written, and again."""
     batch = CONVERTER.from_payload(json('{"cards":[1,2]}'), Batch)
 
@@ -975,7 +975,7 @@ def test_model_with_its_own_serializer_is_written_by_it():
     assert text(Own(value=math.nan)) == '{"own":NaN,"nothing":null}'
 
 
-def test_converter_by_itself():
+def test_json_converter_works_without_the_others():
     """The rules are those of the encoding, wherever it is used."""
     assert JSONPlainPayloadConverter().to_payload(Score(value=math.nan, anything=1)).data.startswith(b'{"value":NaN')
 
@@ -1027,7 +1027,7 @@ def rows_of_types() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("value", "hint", "written"), list(rows_of_types()))
-def test_table_of_types(value, hint, written):
+def test_table_of_types_in_the_docs_is_true(value, hint, written):
     """What the page on converters says of a type is so."""
     value, hint = eval(value, globals() | NAMES), eval(hint, globals() | NAMES)
 

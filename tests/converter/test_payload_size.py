@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from asyncworker import _wire
 from asyncworker._proto.temporal.api.common.v1 import PayloadExternalPayloadDetails, Payloads
@@ -21,6 +21,8 @@ payloads = st.lists(
 )
 
 
+# Building examples is slow on a busy machine.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(payloads)
 def test_size_is_that_of_the_message(payloads):
     """The size is what the Payloads message takes on the wire, to the byte."""

@@ -57,7 +57,7 @@ def test_message_is_read(converter, encoding, hint):
 
 
 @pytest.mark.parametrize("encoding", ["json/protobuf", "binary/protobuf"])
-def test_message_without_a_name(converter, encoding):
+def test_message_without_a_name_is_refused_without_a_type(converter, encoding):
     """A payload that does not name its message is read as the class that is asked for, and not without one."""
     data = FIELD_JSON if encoding.startswith("json") else FIELD.SerializeToString()
 
@@ -107,7 +107,7 @@ def test_unknown_fields_can_be_ignored():
     assert lenient.from_payload(payload("json/protobuf", b'{"name":"n","number":3,"new":1}')) == FIELD
 
 
-def test_json_message_as_a_type_that_is_none(converter):
+def test_json_message_is_read_as_another_type(converter):
     """A message in JSON can be read as a dataclass or a dict: a Go workflow may send one to either."""
 
     @dataclass
@@ -125,13 +125,13 @@ def test_json_message_as_a_type_that_is_none(converter):
         converter.from_payload(payload("binary/protobuf", b""), dict)
 
 
-def test_json_is_no_message(converter):
+def test_plain_json_is_not_read_as_a_message(converter):
     """Plain JSON is not taken for a message."""
     with pytest.raises(ConverterError, match="expected Struct"):
         converter.from_payload(converter.to_payload({"a": 1}), struct_pb2.Struct)
 
 
-def test_message_parameters(converter):
+def test_message_parameters_are_read(converter):
     """A function's parameter may be a message, or an optional one."""
 
     def activity(a: struct_pb2.Struct, b: struct_pb2.Struct | None = None) -> None: ...
@@ -148,7 +148,7 @@ def test_message_parameters(converter):
 
 
 def test_runtime_is_not_imported_before_it_is_needed():
-    """Whoever has no protobuf messages does not pay for google's runtime, and need not have it."""
+    """Without protobuf messages google's runtime is not imported, and need not be installed."""
     program = """
 import sys
 sys.modules["google"] = None

@@ -171,7 +171,7 @@ class ByNumber(BaseModel):
     ],
 )
 def test_nothing_of_a_payload_is_in_its_error(hint, value):
-    """Neither values nor keys, nor what somebody's code makes of them, are in what is said of a bad argument."""
+    """Neither values nor keys, nor what user code makes of them, are in the message about a bad argument."""
 
     def activity(argument: Any) -> None: ...
 
@@ -212,7 +212,7 @@ def chain_of(error: BaseException | None) -> Iterable[BaseException]:
         (Annotated[int, AfterValidator(looked_up)], 12345, "KeyError: …"),
     ],
 )
-def test_what_is_wrong_is_still_said(hint, value, said):
+def test_error_of_a_payload_still_has_the_reason(hint, value, said):
     """Places that the type knows, and what people have written for other people, are in the message."""
     with pytest.raises(ConverterError) as caught:
         CONVERTER.from_payload(CONVERTER.to_payload(value), hint)
@@ -220,7 +220,7 @@ def test_what_is_wrong_is_still_said(hint, value, said):
     assert said in str(caught.value)
 
 
-def test_names_that_the_type_knows_are_no_secret():
+def test_names_of_the_type_are_shown():
     """A field that is called as a key is stays in the message, as does the words of a validator that are its own."""
 
     class Order(BaseModel):
@@ -278,7 +278,7 @@ def test_nothing_of_a_value_is_in_the_error_of_a_converter():
         assert SECRET not in "".join(map(str, chain_of(error)))
 
 
-def test_raw_value_does_not_show_what_is_in_it():
+def test_repr_of_a_raw_value_hides_its_data():
     """A payload that a codec has decrypted is in a log as what it is, and not with what is in it."""
     raw = RawValue(CONVERTER.to_payload(SECRET))
 

@@ -155,7 +155,7 @@ def decode(function, *values, **options):
 
 
 class TestDecoding:
-    def test_each_parameter_has_its_type(self):
+    def test_arguments_are_read_as_their_parameters_types(self):
         """Payloads become what the annotations say, by position."""
         assert decode(pack, {"id": "7"}, "3", None) == [Order(id="7"), 3, None]
 
@@ -179,7 +179,7 @@ class TestDecoding:
             (T, "x", "x"),
         ],
     )
-    def test_kinds_of_types(self, hint, value, expected):
+    def test_parameters_of_many_types_are_read(self, hint, value, expected):
         """Whatever pydantic reads can be a parameter's type."""
 
         def activity(value): ...
@@ -188,11 +188,11 @@ class TestDecoding:
 
         assert decode(activity, value) == [expected]
 
-    def test_no_annotation_takes_anything(self):
+    def test_parameter_without_annotation_takes_anything(self):
         """A parameter without an annotation gets plain lists, dicts and scalars."""
         assert decode(lambda x, y: None, {"x": 1}, b"y") == [{"x": 1}, b"y"]
 
-    def test_further_arguments(self):
+    def test_further_arguments_have_the_type_of_args(self):
         """*args takes each further payload as its type."""
 
         def activity(name: str, *points: Point) -> None: ...
@@ -201,7 +201,7 @@ class TestDecoding:
         assert decode(activity, "a") == ["a"]
         assert decode(lambda *args: None, 1, "a") == [1, "a"]
 
-    def test_default_none_takes_none(self):
+    def test_parameter_with_default_none_takes_none(self):
         """A parameter that defaults to None takes None, whatever its annotation says."""
 
         def activity(point: Point = None, name: str = "n") -> None: ...
@@ -210,7 +210,7 @@ class TestDecoding:
         with pytest.raises(ConverterError, match="name: expected str"):
             decode(activity, None, None)
 
-    def test_raw_values(self):
+    def test_raw_value_parameter_gets_the_payload(self):
         """A raw parameter gets the payload, of whatever encoding, and may default to None."""
         strange = RawValue(Payload(metadata={"encoding": b"my/own"}, data=b"x"))
 
@@ -226,7 +226,7 @@ class TestDecoding:
         assert decode(activity, 1) == [1]
 
     def test_adapters_are_built_on_first_use(self):
-        """A signature that nobody prepared prepares itself; a model may be completed after it was made."""
+        """A signature that was not prepared prepares itself; a model may be completed after it was made."""
 
         def activity(tree: Tree) -> None: ...
 
@@ -244,13 +244,13 @@ class TestBadArguments:
         assert caught.value.__cause__ is None
         return str(caught.value).splitlines()
 
-    def test_all_are_named_at_once(self):
+    def test_all_bad_arguments_are_named_at_once(self):
         """Each bad or missing argument has its line, with what was expected and why this is not it."""
 
         def activity(order: Order, count: int, flag: bool, point: Point) -> None: ...
 
         assert self.bad(activity, {"items": ["a"]}, "many", True) == [
-            "bad arguments for TestBadArguments.test_all_are_named_at_once.<locals>.activity():",
+            "bad arguments for TestBadArguments.test_all_bad_arguments_are_named_at_once.<locals>.activity():",
             "  order: expected Order:",
             "    id: Field required",
             "    items.0: Input should be a valid number, unable to parse string as a number (got str)",
@@ -258,7 +258,7 @@ class TestBadArguments:
             "  point: missing, expected Point",
         ]
 
-    def test_further_arguments_are_numbered(self):
+    def test_bad_further_arguments_are_numbered(self):
         """Of *args the place is named."""
 
         def activity(*points: Point) -> None: ...
@@ -270,35 +270,35 @@ class TestBadArguments:
     @pytest.mark.parametrize(
         ("function", "message"),
         [
-            (lambda: None, "TestBadArguments.<lambda>() takes 0 arguments (none at all), got 4"),
+            (lambda: None, "TestBadArguments.<lambda>() takes 0 arguments (none), got 4"),
             (lambda a, b: None, "TestBadArguments.<lambda>() takes 2 arguments (a, b), got 4"),
             (pack, "pack() takes at most 3 arguments (order, count, tag), got 4"),
         ],
     )
-    def test_too_many(self, function, message):
+    def test_too_many_arguments_are_counted(self, function, message):
         """Too many arguments are counted, and the parameters named."""
         assert self.bad(function, 1, 2, 3, 4) == [message]
 
-    def test_none_at_all(self):
+    def test_missing_arguments_are_named(self):
         """A required argument that is missing is named with its type."""
         assert self.bad(pack) == ["bad arguments for pack():", "  order: missing, expected Order"]
 
-    def test_unknown_encoding(self):
-        """An encoding that nobody knows is a bad argument."""
+    def test_argument_of_unknown_encoding_is_bad(self):
+        """An unknown encoding is a bad argument."""
         strange = RawValue(Payload(metadata={"encoding": b"my/own"}))
 
         assert self.bad(pack, strange)[1].startswith("  order: the payload's encoding 'my/own' is unknown; known: ")
 
-    def test_values_are_not_repeated(self):
+    def test_values_of_bad_arguments_are_not_shown(self):
         """No value gets into the message, which the server keeps in plain text."""
         assert "s3cret" not in "\n".join(self.bad(pack, {"id": ["s3cret"]}, "s3cret", {"s3cret": 1}))
 
-    def test_name(self):
+    def test_messages_use_the_given_name(self):
         """The function can be called by its activity type."""
         with pytest.raises(ConverterError, match="bad arguments for Pack"):
             decode(pack, name="Pack")
 
-    def test_error_in_a_validator(self):
+    def test_error_in_a_validator_is_a_bad_argument(self):
         """A validator that breaks is a bad argument with its error as the cause; one that fails the activity does."""
 
         def activity(fussy: Fussy) -> None: ...
@@ -313,14 +313,14 @@ class TestBadArguments:
 class TestSkipping:
     def context(self, ctx: Context, x: int) -> None: ...
 
-    def test_by_number(self):
+    def test_leading_parameters_are_skipped_by_number(self):
         """Leading parameters can be left out by number, whatever their annotations."""
 
         def activity(self, ctx: Missing, x: int) -> None: ...
 
         assert Signature(activity, skip=2).parameters == (Parameter("x", int),)
 
-    def test_by_type(self):
+    def test_first_parameter_is_skipped_by_its_type(self):
         """The first parameter is left out if its type says so."""
 
         def plain(x: int) -> None: ...
@@ -348,20 +348,20 @@ class TestFunctions:
     def __call__(self, x: int) -> str: ...
 
     @pytest.mark.parametrize("name", ["method", "of_class", "static", "coroutine", "__call__"])
-    def test_methods(self, name):
+    def test_methods_have_signatures_without_self(self, name):
         """Bound methods of all kinds lose their self or cls."""
         signature = Signature(getattr(self, name))
 
         assert signature.parameters == (Parameter("x", int),)
         assert signature.result_hint is str
 
-    def test_callable_object(self):
+    def test_callable_object_has_the_signature_of_its_call(self):
         """A callable object is read by its __call__, and named by its class."""
         signature = Signature(self)
 
         assert (signature.parameters, signature.name) == ((Parameter("x", int),), "TestFunctions")
 
-    def test_partial(self):
+    def test_partial_has_the_remaining_parameters(self):
         """What a partial has bound is no parameter any more."""
 
         def activity(a: Missing, b: int, c: str = "c", d: Order = None) -> None: ...
@@ -370,7 +370,7 @@ class TestFunctions:
 
         assert Signature(bound).parameters == (Parameter("b", int), Parameter("c", str, optional=True))
 
-    def test_wrapped(self):
+    def test_wrapped_function_has_the_inner_signature(self):
         """A decorator that says what it wraps is seen through."""
 
         @functools.wraps(pack)
@@ -379,7 +379,7 @@ class TestFunctions:
         assert [each.name for each in Signature(wrapper).parameters] == ["order", "count", "tag"]
         assert Signature(wrapper).result_hint is UUID
 
-    def test_names_of_an_enclosing_function(self):
+    def test_annotations_may_name_locals_of_an_enclosing_function(self):
         """An annotation may name what the function itself uses of the function around it."""
 
         class Local(BaseModel):
@@ -390,7 +390,7 @@ class TestFunctions:
 
         assert Signature(activity).parameters == (Parameter("local", Local),)
 
-    def test_annotations_inside_types(self):
+    def test_quoted_names_inside_types_are_resolved(self):
         """A name in quotes inside a type is resolved too, and extras are kept."""
 
         def activity(orders: list["Order"], x: Annotated[int, "note"]) -> None: ...  # noqa: UP037
@@ -398,7 +398,7 @@ class TestFunctions:
         orders, x = Signature(activity).parameters
         assert (orders.hint, x.hint) == (list[Order], Annotated[int, "note"])
 
-    def test_result(self):
+    def test_result_type_is_read(self):
         """The type of the result is None's where that is said, and nothing where nothing is."""
 
         def returns_none() -> None: ...
@@ -406,7 +406,7 @@ class TestFunctions:
         assert Signature(returns_none).result_hint is type(None)
         assert Signature(lambda: None).result_hint is None
 
-    def test_result_that_only_type_checkers_know_is_none_at_all(self):
+    def test_result_type_that_only_type_checkers_know_is_ignored(self):
         """A result is written from what it is, so that a name in its annotation need not exist at run time."""
 
         def by_name(x: int) -> Missing: ...
@@ -421,7 +421,7 @@ class TestFunctions:
             assert Signature(function).result_hint is None
             assert [each.hint for each in Signature(function).parameters] == [int]
 
-    def test_repr(self):
+    def test_repr_of_a_signature_names_the_parameters(self):
         """A signature shows the parameters."""
 
         def activity(a: int, *more: str) -> None: ...
@@ -451,11 +451,11 @@ class TestTypeVariables:
             (PageShelf().put_page, [Page[Page[Point]]]),
         ],
     )
-    def test_type_that_is_bound_is_the_type(self, function, hints):
+    def test_bound_type_variable_is_the_type(self, function, hints):
         """A type variable that is bound somewhere between the object's class and the method's is no longer one."""
         assert [each.hint for each in Signature(function).parameters] == hints
 
-    def test_type_that_nothing_binds_stays(self):
+    def test_unbound_type_variable_stays(self):
         """A type variable that nothing binds is what pydantic makes of it."""
         assert [each.hint for each in Signature(Shelf().put).parameters] == [T]
         assert decode(Shelf().put, {"x": 1}) == [{"x": 1}]
@@ -466,7 +466,7 @@ class TestTypeVariables:
         assert decode(PointShelf().put_all, [{"x": 1}], {"a": {"x": 2}}, 1) == [[Point(1)], {"a": Point(2)}, 1]
 
     @pytest.mark.skipif(sys.version_info < (3, 12), reason="the syntax is of Python 3.12")
-    def test_new_syntax(self):
+    def test_type_variables_of_the_new_syntax_are_bound(self):
         """Type parameters of a class are found by their names, too."""
         names: dict[str, Any] = {}
         source = """
@@ -545,7 +545,7 @@ class TestNoPayload:
             T,
         ],
     )
-    def test_annotation_that_some_payload_satisfies_is_taken(self, hint):
+    def test_annotation_that_some_payload_satisfies_is_accepted(self, hint):
         """Whatever can be read in some case is a matter of the payload."""
 
         def activity(first: int, second: Any) -> None: ...
@@ -556,7 +556,7 @@ class TestNoPayload:
 
 
 class TestMisuse:
-    def test_unknown_name(self):
+    def test_annotation_with_an_unknown_name_is_refused(self):
         """An annotation that cannot be resolved is refused with its parameter, its name and what to do."""
 
         def by_parameter(x: int, y: list[Missing]) -> None: ...
@@ -564,7 +564,7 @@ class TestMisuse:
         with pytest.raises(TypeError, match=r"annotation of parameter 'y', 'list\[Missing\]', has the name 'Missing'"):
             Signature(by_parameter)
 
-    def test_annotation_that_is_no_type(self):
+    def test_annotation_that_is_no_type_is_refused(self):
         """An annotation that is no type at all is refused."""
 
         def activity(x): ...
@@ -574,7 +574,7 @@ class TestMisuse:
         with pytest.raises(TypeError, match=r"annotation of parameter 'x', '1 \+', is not a type"):
             Signature(activity)
 
-    def test_keywords(self):
+    def test_required_keyword_parameters_are_refused(self):
         """Keyword parameters that cannot be filled are refused."""
 
         def required(x: int, *, y: int) -> None: ...
@@ -586,7 +586,7 @@ class TestMisuse:
         with pytest.raises(TypeError, match=r"takes \*\*options, .* use functools.wraps"):
             Signature(any_at_all)
 
-    def test_types_that_pydantic_does_not_know(self):
+    def test_parameters_that_pydantic_cannot_read_are_refused(self):
         """Types without a schema are refused on preparing, all at once, by parameter."""
 
         def activity(a: Context, b: int, c: list[Context], *rest: Context) -> None: ...
@@ -619,7 +619,7 @@ class Own(PayloadConverter):
 
 class TestOtherConverters:
     @pytest.mark.parametrize("converter", [CompositePayloadConverter(Pickled()), Own()])
-    def test_types_are_the_converters_business(self, converter):
+    def test_other_converters_may_read_any_type(self, converter):
         """With a converter of the user's own, types need not be known to pydantic."""
 
         def activity(a: Context, b=None) -> None: ...
@@ -630,7 +630,7 @@ class TestOtherConverters:
 
         assert (isinstance(a, Context), b) == (True, b"int") or (a, b) == ((b"1", Context), (b"2", None))
 
-    def test_subclass_of_ours_is_asked(self):
+    def test_subclass_of_our_converter_reads_arguments(self):
         """Overriding one of our converters is enough."""
 
         class Upper(JSONPlainPayloadConverter):
@@ -647,7 +647,7 @@ class TestOtherConverters:
 
 
 class TestResults:
-    def test_result_is_written_as_what_it_is(self):
+    def test_result_is_written_by_its_own_type(self):
         """A result goes out whole, even where the annotation names less of it."""
 
         def activity() -> object: ...
@@ -656,11 +656,11 @@ class TestResults:
 
         assert signature.encode_result(Point(1), CONVERTER).data == b'{"x":1,"y":0}'
 
-    def test_nothing_is_a_payload(self):
+    def test_result_none_is_a_payload(self):
         """No result is a null payload, as from temporalio."""
         assert Signature(pack).encode_result(None, CONVERTER) == Payload(metadata={"encoding": b"binary/null"})
 
-    def test_unwritable_result(self):
+    def test_unwritable_result_is_a_converter_error(self):
         """A result that cannot be written is named as the activity's."""
         with pytest.raises(ConverterError, match=r"the result of pack\(\): a value of type Context cannot be written"):
             Signature(pack).encode_result(Context(), CONVERTER)

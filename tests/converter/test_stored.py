@@ -49,12 +49,12 @@ class Fetching(PayloadCodec):
 @pytest.mark.parametrize("hint", [str, Any, None, dict, RawValue, bytes])
 def test_reference_is_not_read_as_a_value(reference, hint):
     """Whatever type is asked for, a reference is told as one, with what to do."""
-    with pytest.raises(StoredElsewhereError, match=r"\[TMPRL1105\] .* external storage.* cannot follow: let a worker"):
+    with pytest.raises(StoredElsewhereError, match=r"\[TMPRL1105\] .* external storage.* cannot read: use a worker"):
         OURS.decode_nowait([reference], [hint])
 
 
 @each_form
-def test_reference_as_an_argument(reference):
+def test_reference_as_an_argument_is_reported_before_other_problems(reference):
     """It is what is said, whatever else is wrong with the arguments."""
 
     def activity(number: int, text: str) -> None: ...
@@ -65,7 +65,7 @@ def test_reference_as_an_argument(reference):
 
 
 @each_form
-async def test_reference_under_a_codec(reference):
+async def test_codec_may_load_a_reference(reference):
     """A codec that does not know what it is does not hide what it is; one that can follow it does."""
     with pytest.raises(StoredElsewhereError) as caught:
         await DataConverter(payload_codec=Reversing()).decode([reference])
@@ -74,13 +74,13 @@ async def test_reference_under_a_codec(reference):
     assert await DataConverter(payload_codec=Fetching()).decode([reference], [str]) == ["fetched"]
 
 
-async def test_error_of_a_codec_is_its_own():
+async def test_error_of_a_codec_without_references_is_its_own():
     """What a codec says of payloads that are no references is not changed."""
     with pytest.raises(ValueError, match="not mine"):
         await DataConverter(payload_codec=Reversing()).decode(OURS.encode_nowait([1]))
 
 
-def test_protobuf_message_is_none():
+def test_ordinary_protobuf_message_is_no_reference():
     """Another message with a name is no reference."""
     other = Payload(metadata={"encoding": b"json/protobuf", "messageType": b"temporal.api.sdk.v1.UserMetadata"})
     with pytest.raises(ConverterError) as caught:
@@ -91,7 +91,7 @@ def test_protobuf_message_is_none():
 
 @each_form
 @pytest.mark.parametrize("codec", [None, Reversing()])
-async def test_reference_in_details_of_a_failure(reference, codec):
+async def test_reference_in_details_of_a_failure_is_a_raw_value(reference, codec):
     """The error matters more than its details: it is read, and a note says where those are."""
     converter = DataConverter(payload_codec=codec)
     failure = await converter.encode_failure(ApplicationError("no box", "large", 7, type="T"))
@@ -105,7 +105,7 @@ async def test_reference_in_details_of_a_failure(reference, codec):
 
 @each_form
 @pytest.mark.parametrize("codec", [None, Reversing()])
-async def test_reference_in_place_of_a_message(reference, codec):
+async def test_reference_as_encoded_attributes_is_noted(reference, codec):
     """A message that is in external storage is said to be there."""
     failure = Failure(message="Encoded failure", encoded_attributes=reference)
 

@@ -119,7 +119,7 @@ async def test_what_is_submitted_on_the_page_can_be_rejected(app: str, browser: 
     assert browser.find_element(By.CLASS_NAME, "what").text == "A yacht <b>"
 
 
-async def test_nonsense_is_refused(app: str):
+async def test_invalid_expense_is_refused(app: str):
     """Bad input gets an answer that says what is wrong with it."""
 
     async def ask(path: str, body: Any = None) -> int:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.server
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
-async def test_an_interrupt_is_how_it_ends():
+async def test_interrupt_ends_the_expenses_app_without_a_traceback():
     """Ctrl-C ends the example without a traceback, as it says."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

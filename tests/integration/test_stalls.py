@@ -124,8 +124,8 @@ async def test_a_worker_stops_while_the_server_is_silent(caplog: pytest.LogCaptu
 async def test_a_worker_that_stops_hears_what_comes_late():
     """A task that comes after its poll's deadline, but not too late, is run though the worker stops."""
     async with silent_to(10, max_concurrent_activity_task_polls=1) as (temporal, proxy, worker):
-        assert worker._life is not None
-        pollers = worker._life.pollers
+        assert worker._worker_run is not None
+        pollers = worker._worker_run.pollers
         assert pollers is not None
         [poller] = pollers._active
         proxy.freeze()
@@ -141,14 +141,15 @@ async def test_a_worker_that_stops_hears_what_comes_late():
 async def test_polls_that_wait_for_a_connection_do_not_hold_up_the_end(caplog: pytest.LogCaptureFixture):
     """A poll that was never sent cannot bring a task: it ends at once."""
     async with silent_to(60) as (_, proxy, worker):
-        assert worker._life is not None
-        pollers = worker._life.pollers
+        assert worker._worker_run is not None
+        pollers = worker._worker_run.pollers
         assert pollers is not None
         proxy.cut()
         await until(lambda: any(poller.is_calling and not poller.is_polling for poller in pollers._active))
         pollers.stop()
         with anyio.fail_after(2):
-            await pollers.wait_until_done(asyncio.Event())
+            while pollers._leaving:
+                await pollers.wait_for_one(2)
         proxy.mend()
 
     assert "given up" not in caplog.text

@@ -17,7 +17,8 @@ from grpclib.exceptions import GRPCError
 from grpclib.server import Server
 
 from asyncworker._rpc._grpclib import BytesCodec, BytesDetailsCodec
-from asyncworker._rpc._target import TLS, Target
+from asyncworker._rpc._target import Target
+from asyncworker._rpc._tls import TLSConfig
 
 ECHO, SIZE, FAIL, HANG, TELL = (f"/test.Service/{name}" for name in ("Echo", "Size", "Fail", "Hang", "Tell"))
 
@@ -66,7 +67,7 @@ class FarEnd:
         self.timeouts: list[float | None] = []
 
     def target(self, **options) -> Target:
-        options.setdefault("tls", TLS(server_ca_cert=CA_PEM) if self.tls else None)
+        options.setdefault("tls", TLSConfig(server_root_ca_cert=CA_PEM) if self.tls else None)
         return Target("127.0.0.1", self.port, **options)
 
 

@@ -25,9 +25,11 @@ from asyncworker._proto.temporal.api.workflowservice.v1 import (
     PollActivityTaskQueueResponse,
     RespondActivityTaskCompletedRequest,
 )
+from asyncworker._rpc._address import parse_address
 from asyncworker._rpc._grpclib import GrpclibTransport
 from asyncworker._rpc._response_head import leading_field
-from asyncworker._rpc._target import TLS, Target, parse_address
+from asyncworker._rpc._target import Target
+from asyncworker._rpc._tls import TLSConfig
 from asyncworker._rpc.http2 import _frames as frames
 from asyncworker._rpc.http2._transport import Http2Transport
 from asyncworker._wire import decode, encode
@@ -514,7 +516,7 @@ async def temporal(request, dev_server):
         yield Target(host, port)
         return
     async with tls_before(host, port) as tls_port:
-        yield Target("127.0.0.1", tls_port, tls=TLS(server_ca_cert=CA_PEM))
+        yield Target("127.0.0.1", tls_port, tls=TLSConfig(server_root_ca_cert=CA_PEM))
 
 
 @pytest.mark.server

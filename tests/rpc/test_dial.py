@@ -13,11 +13,12 @@ from scripted_server import ScriptedServer
 
 from asyncworker._rpc._dial import check_connect_response, connect_request, interleave
 from asyncworker._rpc._grpclib import GrpclibTransport
-from asyncworker._rpc._target import TLS, HttpConnectProxy, Target
+from asyncworker._rpc._target import HttpConnectProxy, Target
+from asyncworker._rpc._tls import TLSConfig
 from asyncworker._rpc.http2._transport import Http2Transport
 from asyncworker.exceptions import RPCError, RPCStatusCode
 
-TRUSTING = TLS(server_ca_cert=CA_PEM)
+TRUSTING = TLSConfig(server_root_ca_cert=CA_PEM)
 
 
 async def exchange(target, **options):
@@ -51,15 +52,15 @@ async def test_an_untrusted_certificate_is_refused():
     """A certificate of an authority that is not trusted ends the attempt."""
     server = ScriptedServer()
     async with server.listening(ssl=server_context()):
-        assert "CERTIFICATE_VERIFY_FAILED" in await refusal(server.target(tls=TLS()))
+        assert "CERTIFICATE_VERIFY_FAILED" in await refusal(server.target(tls=TLSConfig()))
 
 
 async def test_a_certificate_for_another_name_is_refused():
     """A certificate for another name ends the attempt; the name to verify may be given."""
     server = ScriptedServer()
     async with server.listening(ssl=server_context()):
-        wrong = server.target(tls=TLS(server_ca_cert=CA_PEM, server_name="example.org"))
-        right = server.target(tls=TLS(server_ca_cert=CA_PEM, server_name="localhost"))
+        wrong = server.target(tls=TLSConfig(server_root_ca_cert=CA_PEM, domain="example.org"))
+        right = server.target(tls=TLSConfig(server_root_ca_cert=CA_PEM, domain="localhost"))
 
         assert "CERTIFICATE_VERIFY_FAILED" in await refusal(wrong)
         assert await exchange(right) == b"request"
@@ -82,13 +83,13 @@ async def test_verification_can_be_turned_off():
     """Verification can be turned off."""
     server = ScriptedServer()
     async with server.listening(ssl=server_context()):
-        assert await exchange(server.target(tls=TLS(verify=False))) == b"request"
+        assert await exchange(server.target(tls=TLSConfig(disable_host_verification=True))) == b"request"
 
 
 async def test_a_client_certificate_is_presented():
     """A server that wants a certificate gets ours, and accepts no connection without one."""
     server = ScriptedServer()
-    mutual = TLS(server_ca_cert=CA_PEM, client_cert=CLIENT_CERT_PEM, client_key=CLIENT_KEY_PEM)
+    mutual = TLSConfig(server_root_ca_cert=CA_PEM, client_cert=CLIENT_CERT_PEM, client_private_key=CLIENT_KEY_PEM)
     async with server.listening(ssl=server_context(client_certificates=True)):
         assert await exchange(server.target(tls=mutual)) == b"request"
         await refusal(server.target(tls=TRUSTING))
@@ -116,7 +117,7 @@ async def test_certificates_are_read_again(tmp_path):
     files["ca"].write_bytes(CA_PEM)
     files["cert"].write_bytes(b"".join(blob.bytes() for blob in stranger.cert_chain_pems))
     files["key"].write_bytes(stranger.private_key_pem.bytes())
-    tls = TLS(server_ca_cert=files["ca"], client_cert=files["cert"], client_key=files["key"])
+    tls = TLSConfig(server_root_ca_cert=files["ca"], client_cert=files["cert"], client_private_key=files["key"])
     server = ScriptedServer()
     async with server.listening(ssl=server_context(client_certificates=True)):
         transport = Http2Transport(server.target(tls=tls))
@@ -135,7 +136,7 @@ async def test_a_missing_certificate_file_is_named(tmp_path):
     """A certificate file that is not there makes calls UNAVAILABLE, and is named."""
     path = tmp_path / "none.pem"
 
-    assert str(path) in await refusal(Target("127.0.0.1", 1, tls=TLS(server_ca_cert=path)))
+    assert str(path) in await refusal(Target("127.0.0.1", 1, tls=TLSConfig(server_root_ca_cert=path)))
 
 
 # Sockets

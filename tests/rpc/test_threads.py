@@ -16,8 +16,9 @@ from far_ends import CA_PEM, ECHO, GrpclibFarEnd, until
 from asyncworker import Client
 from asyncworker._rpc import _threads
 from asyncworker._rpc._grpclib import GrpclibTransport
-from asyncworker._rpc._target import TLS, Target
+from asyncworker._rpc._target import Target
 from asyncworker._rpc._threads import in_own_thread
+from asyncworker._rpc._tls import TLSConfig
 from asyncworker._rpc.http2._transport import Http2Transport
 
 
@@ -131,7 +132,7 @@ def run_on(kind, main):
 
 @pytest.mark.parametrize("loop_kind", LOOPS)
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-@pytest.mark.parametrize("tls", [None, TLS(server_ca_cert=CA_PEM)], ids=["plaintext", "tls"])
+@pytest.mark.parametrize("tls", [None, TLSConfig(server_root_ca_cert=CA_PEM)], ids=["plaintext", "tls"])
 @pytest.mark.parametrize("name", TRANSPORTS)
 def test_a_connection_is_made_while_the_default_pool_is_full(name, tls, host, loop_kind):
     """Neither a look-up nor a TLS context waits for a thread that activities may have taken."""

@@ -188,7 +188,7 @@ class TestFailures:
         """A server that does not answer in time is reported with its last words, and ended."""
         binary = executable(tmp_path / "temporal", "echo thinking; exec sleep 600")
 
-        with pytest.raises(DevServerError, match=r"did not answer on 127\.0\.0\.1:\d+ within 0\.5 s\nthinking"):
+        with pytest.raises(DevServerError, match=r"did not respond on 127\.0\.0\.1:\d+ within 0\.5 s\nthinking"):
             async with DevServer(path=binary, ready_timeout=0.5):
                 pytest.fail("started")
 

@@ -26,7 +26,7 @@ from asyncworker._rpc._service import WorkflowService
 from asyncworker._wire import decode, encode
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker.control._commands import obey
+from asyncworker.worker.control._commands import execute
 
 POLL = "PollActivityTaskQueue"
 HEAR = "PollNexusTaskQueue"
@@ -77,7 +77,7 @@ def hanging() -> Hanging:
 
 class TestCancel:
     @pytest.mark.parametrize("name", ["hang", "hang_in_thread"])
-    async def test_needs_no_heartbeat(self, temporal, hanging, name):
+    async def test_a_cancel_command_needs_no_heartbeat(self, temporal, hanging, name):
         """An activity that never heartbeats hears of its cancellation, and the server of its end."""
         async with worker_of(temporal, hanging):
             task = temporal.add_task(name, task_queue=QUEUE, heartbeat_timeout=60)
@@ -89,8 +89,8 @@ class TestCancel:
         assert hanging.reasons == [CancelReason.CANCEL_REQUESTED]
         assert temporal.requests("RecordActivityTaskHeartbeat") == []
 
-    async def test_of_a_workflow_that_was_terminated(self, temporal, hanging):
-        """The activity of a workflow that is no more is stopped, though nobody wants to hear of it."""
+    async def test_a_command_cancels_the_activity_of_a_terminated_workflow(self, temporal, hanging):
+        """The activity of a workflow that is no more is stopped, though its result is of no use."""
         async with worker_of(temporal, hanging):
             task = temporal.add_task("hang", task_queue=QUEUE)
             await hanging.runs()
@@ -99,7 +99,7 @@ class TestCancel:
 
         assert hanging.reasons == [CancelReason.CANCEL_REQUESTED]
 
-    async def test_of_a_standalone_activity(self, temporal, hanging):
+    async def test_a_standalone_activity_is_cancelled_by_its_heartbeats(self, temporal, hanging):
         """The server does not push these: they hear of it by their heartbeats."""
         async with worker_of(temporal, hanging, auto_heartbeat=True, max_heartbeat_throttle_interval=0.01):
             task = temporal.start_activity("hang", task_queue=QUEUE, heartbeat_timeout=60)
@@ -110,7 +110,7 @@ class TestCancel:
         assert task.state == "Canceled"
         assert temporal.requests(ANSWER) == []
 
-    async def test_while_the_worker_drains(self, temporal, hanging):
+    async def test_a_command_reaches_a_worker_that_drains(self, temporal, hanging):
         """A worker that stops still hears of cancellations, to the end of its last activity."""
         worker = worker_of(temporal, hanging)
         async with worker:
@@ -123,7 +123,7 @@ class TestCancel:
 
         assert hanging.reasons == [CancelReason.CANCEL_REQUESTED]
 
-    async def test_that_comes_twice(self, temporal, hanging):
+    async def test_a_command_that_comes_twice_changes_nothing(self, temporal, hanging):
         """A command that is handed out again is answered again, and changes nothing."""
         async with worker_of(temporal, hanging):
             task = temporal.add_task("hang", task_queue=QUEUE)
@@ -136,18 +136,18 @@ class TestCancel:
         assert hanging.reasons == [CancelReason.CANCEL_REQUESTED]
         assert temporal._cluster.commands.unanswered == 0
 
-    async def test_of_nobody(self, temporal, hanging):
-        """A command about an activity that nobody here has is answered, and nothing happens."""
+    async def test_a_command_about_an_unknown_activity_is_replied_to(self, temporal, hanging):
+        """A command about an activity that is not here is replied to, and nothing happens."""
         async with worker_of(temporal, hanging):
             [poll, *_] = await temporal.wait_for(POLL)
-            temporal._cluster.commands.push_cancel(poll.worker_control_task_queue, b"of somebody else")
+            temporal._cluster.commands.push_cancel(poll.worker_control_task_queue, b"of another worker")
             [answer] = await temporal.wait_for(ANSWER)
 
         payload = answer.response.start_operation.sync_success.payload
         [result] = decode(ExecuteCommandsResponse, payload.data).results
         assert result.cancel_activity is not None
 
-    async def test_that_overtakes_its_task(self, temporal, hanging):
+    async def test_a_command_may_overtake_its_task(self, temporal, hanging):
         """A command may arrive before the task that it is about: the activity is stopped when it comes."""
         slow = SlowAnswers(temporal.transport(), POLL)
         client = Client(WorkflowService(slow, namespace="default"))
@@ -181,7 +181,7 @@ class SlowAnswers:
 
 
 class TestControlQueue:
-    async def test_is_named_in_polls(self, temporal, hanging):
+    async def test_polls_name_the_control_queue(self, temporal, hanging):
         """Polls for activities name the queue that is polled for commands: that of the client's workers."""
         async with worker_of(temporal, hanging):
             [poll, *_] = await temporal.wait_for(POLL)
@@ -194,7 +194,7 @@ class TestControlQueue:
         assert poll.worker_control_task_queue == hear.task_queue.name
         assert hear.worker_instance_key not in ("", poll.worker_instance_key)
 
-    async def test_is_shared(self, temporal, hanging):
+    async def test_workers_of_a_client_share_the_control_queue(self, temporal, hanging):
         """Workers on one client have one poll for commands; whose activity it is hears of it, and the last ends it."""
         client, other = temporal.client(), Hanging()
         async with Worker(client, task_queue="a", activities=[hanging]):
@@ -216,7 +216,7 @@ class TestControlQueue:
         control = temporal.requests(HEAR)[0].task_queue.name
         assert [request.task_queue for request in temporal.requests("ShutdownWorker")] == ["b", "a", control]
 
-    async def test_without_worker_heartbeats_of_its_own(self, temporal, hanging):
+    async def test_a_worker_without_heartbeats_receives_commands(self, temporal, hanging):
         """A worker that does not want to be known is within reach of commands all the same."""
         async with worker_of(temporal, hanging, worker_heartbeat_interval=None):
             task = temporal.add_task("hang", task_queue=QUEUE)
@@ -227,7 +227,7 @@ class TestControlQueue:
         assert task.state == "Canceled"
         assert temporal.requests("RecordWorkerHeartbeat") == []
 
-    async def test_where_the_server_has_none(self, hanging):
+    async def test_a_namespace_without_commands_is_not_polled_for_them(self, hanging):
         """Where the namespace has no worker commands, none are waited for, and polls name no queue."""
         async with (
             FakeTemporal(capabilities={"worker_poll_complete_on_shutdown": True}) as temporal,
@@ -238,7 +238,7 @@ class TestControlQueue:
         assert temporal.requests(HEAR) == []
         assert {poll.worker_control_task_queue for poll in temporal.requests(POLL)} == {""}
 
-    async def test_is_not_named_once_refused(self, temporal):
+    async def test_polls_name_no_control_queue_once_it_is_refused(self, temporal):
         """When the server gives no commands after all, polls name no queue any more, and work goes on."""
 
         @activity.defn
@@ -256,7 +256,7 @@ class TestControlQueue:
         assert temporal.requests(POLL)[-1].worker_control_task_queue == ""
         assert len(temporal.requests(HEAR)) == 1
 
-    async def test_outlives_trouble(self, temporal, hanging):
+    async def test_polling_for_commands_goes_on_after_trouble(self, temporal, hanging):
         """A poll for commands that fails is made again."""
         temporal.fail_next(HEAR, RPCStatusCode.UNAVAILABLE, times=2)
         async with worker_of(temporal, hanging):
@@ -267,7 +267,7 @@ class TestControlQueue:
 
         assert task.state == "Canceled"
 
-    async def test_outlives_an_outage(self, temporal, hanging):
+    async def test_polling_for_commands_goes_on_after_an_outage(self, temporal, hanging):
         """A worker that has lost its server for a while hears commands again afterwards."""
         async with worker_of(temporal, hanging):
             task = temporal.add_task("hang", task_queue=QUEUE)
@@ -281,7 +281,7 @@ class TestControlQueue:
 
 
 class TestEnding:
-    async def test_where_nobody_ends_the_poll(self, hanging):
+    async def test_a_poll_for_commands_that_the_server_does_not_end_is_dropped(self, hanging):
         """Where the server does not end polls, the end of a worker does not wait for the poll for commands."""
         async with FakeTemporal(capabilities={"worker_commands": True}) as temporal:
             async with worker_of(temporal, hanging, long_poll_timeout=3):
@@ -290,8 +290,8 @@ class TestEnding:
 
             assert [request.task_queue for request in temporal.requests("ShutdownWorker")] == [QUEUE]
 
-    async def test_with_a_server_that_does_not_answer(self, temporal, hanging):
-        """A server that is slow to let go holds nobody up for long."""
+    async def test_a_server_that_is_slow_to_end_the_poll_for_commands_holds_nothing_up(self, temporal, hanging):
+        """A server that is slow to end the poll holds nothing up for long."""
         worker = worker_of(temporal, hanging)
         with anyio.fail_after(20):
             async with worker:
@@ -300,7 +300,7 @@ class TestEnding:
 
         assert worker.is_shutdown
 
-    async def test_in_the_middle_of_trouble(self, temporal, hanging):
+    async def test_a_poll_for_commands_that_backs_off_ends_at_once(self, temporal, hanging):
         """A worker whose poll for commands waits for its next try ends at once."""
         temporal.fail_next(HEAR, RPCStatusCode.UNAVAILABLE, times=100)
         async with worker_of(temporal, hanging):
@@ -319,13 +319,13 @@ def asked(*commands: WorkerCommand, **changes: str | bytes) -> PollNexusTaskQueu
     return PollNexusTaskQueueResponse(task_token=b"task", request=Request(start_operation=operation))
 
 
-class TestObey:
+class TestExecute:
     def test_each_command_has_its_result(self, caplog):
         """Commands that are not known have an empty result, and a line in the log; the others are obeyed."""
         cancelled: list[bytes] = []
         cancel = WorkerCommand(cancel_activity=CancelActivityCommand(task_token=b"token"))
 
-        answer = obey(asked(WorkerCommand(), cancel), cancelled.append)
+        answer = execute(asked(WorkerCommand(), cancel), cancelled.append)
 
         payload = answer.response.start_operation.sync_success.payload
         results = decode(ExecuteCommandsResponse, payload.data).results
@@ -344,9 +344,9 @@ class TestObey:
         ],
         ids=["service", "operation", "variant", "request", "payload"],
     )
-    def test_what_is_no_command(self, task, error):
+    def test_a_task_that_is_no_command_is_refused(self, task, error):
         """A task that cannot be done is refused, so that the server does not hand it out again and again."""
-        answer = obey(task, lambda _: None)
+        answer = execute(task, lambda _: None)
 
         assert isinstance(answer, RespondNexusTaskFailedRequest)
         assert answer.error.error_type == error

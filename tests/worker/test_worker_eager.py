@@ -123,7 +123,13 @@ async def test_a_task_after_the_last_call_is_not_run(temporal):
     async def late() -> None:
         ran.append(1)
 
-    worker = worker_of(temporal, late, max_concurrent_activity_task_polls=1, graceful_shutdown_timeout=0)
+    worker = worker_of(
+        temporal,
+        late,
+        max_concurrent_activity_task_polls=1,
+        graceful_shutdown_timeout=0,
+        hard_shutdown_timeout=0,
+    )
     running = asyncio.create_task(worker.run(handle_signals=False))
     await temporal.wait_for("PollActivityTaskQueue")
     with temporal.hold("ShutdownWorker"):

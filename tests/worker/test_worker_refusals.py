@@ -10,17 +10,18 @@ import pytest
 from worker_helpers import QUEUE, until, worker_of
 
 from asyncworker import Client, RetryPolicy, Worker, activity
-from asyncworker._proto.temporal.api.taskqueue.v1 import TaskQueue
 from asyncworker._proto.temporal.api.workflowservice.v1 import (
-    PollActivityTaskQueueRequest,
     PollActivityTaskQueueResponse,
 )
 from asyncworker._rpc._service import WorkflowService
 from asyncworker._wire import decode
 from asyncworker.exceptions import RPCError, RPCStatusCode
 from asyncworker.worker import SlotPermit
-from asyncworker.worker.polling._poller import PollBackoff, Poller
+from asyncworker.worker._stages import Stage
+from asyncworker.worker.polling._backoff import PollBackoff
+from asyncworker.worker.polling._poller import Poller, PollerConfig
 from asyncworker.worker.polling._refusals import Refusals
+from asyncworker.worker.polling._request import PollRequest
 
 POLL = "PollActivityTaskQueue"
 FAILED = "RespondActivityTaskFailed"
@@ -168,7 +169,7 @@ async def test_a_report_that_does_not_get_through_is_said(temporal, caplog):
     assert (task.result, refused.state) == ("packed", "Started")
 
 
-async def test_a_task_that_cannot_be_begun_is_failed(temporal):
+async def test_a_task_that_cannot_be_begun_is_failed(temporal, caplog):
     """Whatever goes wrong in handing a task over, the server hears of it, and the attempt is retried."""
 
     class Failing:
@@ -185,24 +186,29 @@ async def test_a_task_that_cannot_be_begun_is_failed(temporal):
             raise RuntimeError("not this one")
 
     taker = Failing()
+    abandon = Stage()
     async with worker_of(temporal, pack) as worker:
-        environment = worker._worker_run.executions._environment
+        environment = worker._worker_run.attempts._environment
         refusals = Refusals(environment)
         poller = Poller(
-            environment,
-            PollActivityTaskQueueRequest(namespace="default", task_queue=TaskQueue(name="other")),
-            taker,
-            timeout=5.0,
-            standing=PollBackoff(),
-            refusals=refusals,
-            turnstile=None,
-            on_fatal=lambda error: None,
-            on_answer=lambda poller, answer: None,
+            PollerConfig(
+                environment=environment,
+                request=PollRequest(namespace="default", task_queue="other", identity="me"),
+                taker=taker,
+                timeout=5.0,
+                backoff=PollBackoff(),
+                refusals=refusals,
+                rate_limiter=None,
+                on_fatal=lambda error: None,
+                on_answer=lambda poller, answer: None,
+            )
         )
         task = temporal.add_task(pack, task_queue="other", retry_policy=RetryPolicy(maximum_attempts=1))
-        await asyncio.wait([poller.task])
-        await refusals.wait_until_done(at_once=False)
+        async with refusals.reporting(abandon), anyio.create_task_group() as group:
+            group.start_soon(poller.run)
+            await task.wait_closed()
+            poller.stop()
 
-    assert isinstance(poller.task.exception(), RuntimeError)
+    assert "a poller of task queue 'orders' failed, and goes on" in caplog.text
     assert (task.state, taker.released) == ("Failed", 0)
     assert temporal.requests(FAILED)[0].failure.application_failure_info.type == "TaskNotTaken"

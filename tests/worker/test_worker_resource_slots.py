@@ -71,7 +71,7 @@ class TestBounds:
 
         assert machine.looks == 0
 
-    async def test_beyond_the_maximum_somebody_has_to_go(self):
+    async def test_beyond_the_maximum_a_slot_has_to_be_released(self):
         """At the maximum the next slot is one that comes back."""
         slots = slots_on(Machine(), maximum=2)
         permit = await reserve(slots, 2)
@@ -112,7 +112,7 @@ class TestBounds:
 
 
 class TestRoom:
-    async def test_is_waited_for(self):
+    async def test_a_full_machine_is_waited_for(self):
         """On a busy machine a slot comes when the machine has calmed down."""
         machine = Machine(BUSY)
         slots = slots_on(machine)
@@ -126,7 +126,7 @@ class TestRoom:
             await waiting
         assert was_waiting
 
-    async def test_that_is_missing_does_not_hold_up_the_minimum(self):
+    async def test_a_full_machine_does_not_hold_up_the_minimum(self):
         """A slot that comes back is given again, busy machine or not, if it is one of the minimum."""
         slots = slots_on(Machine(BUSY))
         permit = await reserve(slots)
@@ -136,7 +136,7 @@ class TestRoom:
 
         assert isinstance(await waiting, SlotPermit)
 
-    async def test_is_given_in_the_order_of_coming(self):
+    async def test_slots_by_resources_are_given_in_the_order_of_coming(self):
         """Who has waited longest is served first, and a newcomer does not slip in."""
         slots = slots_on(Machine(), maximum=1)
         permit = await reserve(slots)
@@ -157,8 +157,8 @@ class TestRoom:
 
 
 class TestCancelling:
-    async def test_loses_no_slot(self):
-        """A slot handed to somebody who is cancelled in that moment comes back."""
+    async def test_cancelling_a_wait_loses_no_slot_by_resources(self):
+        """A slot given to a poll that is cancelled in that moment comes back."""
         slots = slots_on(Machine(), maximum=1)
         permit = await reserve(slots)
         waiting = await begin_to_reserve(slots)
@@ -168,8 +168,8 @@ class TestCancelling:
 
         await reserve(slots)
 
-    async def test_leaves_the_line(self):
-        """Somebody who waits no more does not hold up the line, and is not counted."""
+    async def test_cancelling_a_wait_for_a_slot_by_resources_leaves_the_line(self):
+        """A poll that waits no more does not hold up the line, and is not counted."""
         slots = slots_on(Machine(), maximum=1)
         permit = await reserve(slots)
         waiting, behind = await begin_to_reserve(slots), await begin_to_reserve(slots)
@@ -180,18 +180,18 @@ class TestCancelling:
         await behind
         assert repr(slots) == "<ResourceBasedSlotSupplier [1 reserved, from 1 to 1, 0 waiting]>"
 
-    async def test_leaves_nothing_behind(self):
-        """When nobody waits any more no timer runs: a supplier needs no end of its own."""
+    async def test_cancelling_the_last_wait_leaves_no_timer(self):
+        """When none waits any more no timer runs: a supplier needs no end of its own."""
         slots = slots_on(Machine(BUSY))
         await reserve(slots)
 
         await give_up(await begin_to_reserve(slots))
 
-        assert slots._timer is None
+        assert slots._waiting._timer is None
 
 
 class TestController:
-    def test_looks_ten_times_a_second_at_most(self):
+    def test_a_controller_reads_ten_times_a_second_at_most(self):
         """However many ask, and however often, one reading holds for 0.1 s."""
         machine = Machine()
         controller = ResourceController(TUNER, sensor=machine)
@@ -223,7 +223,7 @@ class TestController:
         assert (blind, controller.next_wait(10.2)) == (pytest.approx(0.1), 0.0)
         assert "the machine's state could not be read" in caplog.text
 
-    async def test_can_be_shared(self):
+    async def test_a_controller_can_be_shared(self):
         """Two workers of a process look at their machine once for both."""
         machine = Machine()
         controller = ResourceController(TUNER, sensor=machine)
@@ -235,7 +235,7 @@ class TestController:
         assert machine.looks == 1
         assert controller.usage == IDLE
 
-    async def test_reads_the_real_machine_by_itself(self):
+    async def test_a_controller_reads_the_real_machine_by_itself(self):
         """Without a sensor it is psutil and the control group that say what is used."""
         slots = ResourceBasedSlotSupplier(
             ResourceBasedSlotConfig(ramp_throttle=0),
@@ -262,13 +262,13 @@ class TestController:
     ],
     ids=range(6),
 )
-def test_misuse(make, message):
+def test_settings_of_resource_slots_that_make_no_sense_are_refused(make, message):
     """A setting that makes no sense is an error at once."""
     with pytest.raises(ValueError, match=message):
         make()
 
 
-async def test_a_worker_runs_on_it(temporal):
+async def test_a_worker_runs_on_slots_by_resources(temporal):
     """An activity runs in a slot that the machine had room for, and the slot comes back."""
 
     @activity.defn

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+import inspect
+import platform
 
-from asyncworker import Worker, activity
+import pytest
+import temporalio.worker
+
+from asyncworker import Client, Worker, activity
+from asyncworker._rpc._service import client_version
+from asyncworker.testing import FakeTemporal
 from asyncworker.worker import FixedSizeSlotSupplier
+from asyncworker.worker._checks import _FOREIGN
 
 
 @activity.defn
@@ -59,6 +66,25 @@ class Warehouse:
         ({"hard_shutdown_timeout": -1}, ValueError, "must not be negative"),
         ({"long_poll_timeout": 2}, ValueError, "from 3 to 600 s"),
         ({"default_heartbeat_throttle_interval": 0}, ValueError, "above zero"),
+        ({"client": "localhost:7233"}, TypeError, r"got 'localhost:7233': await Client.connect\('localhost:7233'\)"),
+        ({"client": object()}, TypeError, r"client must be an asyncworker.Client, got <object"),
+        ({"task_queue": 5}, TypeError, "task_queue must be a str, got 5"),
+        ({"identity": 5}, TypeError, "identity must be a str, got 5"),
+        ({"interceptors": 5}, TypeError, r"interceptors must be a sequence, e.g. interceptors=\[…\]; got 5"),
+        ({"observers": print}, TypeError, r"observers must be a sequence, e.g. observers=\[…\]; got <built-in"),
+        ({"slot_supplier": 5}, TypeError, "slot_supplier must be a SlotSupplier, got 5"),
+        ({"slot_supplier": FixedSizeSlotSupplier}, TypeError, r"instance: slot_supplier=FixedSizeSlotSupplier\(…\)"),
+        ({"activity_task_poller_behavior": 5}, TypeError, "for a number use max_concurrent_activity_task_polls"),
+        ({"graceful_shutdown_timeout": "5s"}, TypeError, "graceful_shutdown_timeout must be a number of seconds or a"),
+        ({"worker_heartbeat_interval": "5s"}, TypeError, "worker_heartbeat_interval must be a number of seconds or a"),
+        ({"max_activities_per_second": "3"}, TypeError, "max_activities_per_second must be a number per second"),
+        ({"deployment_config": "1.0"}, TypeError, "deployment_config must be a WorkerDeploymentConfig, got '1.0'"),
+        ({"activity_executor": None}, TypeError, "takes no activity_executor: def activities run in threads"),
+        ({"workflows": []}, TypeError, "takes no workflows: this worker runs activities only"),
+        ({"tuner": None}, TypeError, "takes no tuner: use max_concurrent_activities=…, or slot_supplier="),
+        ({"runtime": None}, TypeError, "takes no runtime: there is none: logs go to logging"),
+        ({"plugins": []}, TypeError, r"takes no plugins: use interceptors=\[…\] and observers=\[…\]"),
+        ({"build_id": "7"}, TypeError, "takes no build_id: use deployment_config="),
         ({"task_queue": "orders\r"}, ValueError, "line breaks"),
         ({"task_queue": "orders\n"}, ValueError, "line breaks"),
         ({"task_queue": " orders"}, ValueError, "spaces"),
@@ -70,6 +96,35 @@ def test_misuse(options, error, message):
     """A setting that makes no sense is an error at once, and the message says why."""
     with pytest.raises(error, match=message):
         Worker(**{"task_queue": "q", "activities": [pack], **options})
+
+
+async def test_a_client_that_was_not_awaited_is_named():
+    """Client.connect() without `await` is found where the worker is made."""
+    with pytest.raises(TypeError, match=r"got a coroutine: await Client.connect\(…\)"):
+        Worker(Client.connect(), task_queue="q", activities=[pack])  # type: ignore[arg-type]
+
+
+def test_each_setting_of_the_official_worker_is_taken_or_refused_with_a_way_out():
+    """Code that moves here from the official SDK learns of each setting what to do about it."""
+    theirs = set(inspect.signature(temporalio.worker.Worker.__init__).parameters) - {"self"}
+
+    assert theirs - set(inspect.signature(Worker.__init__).parameters) - set(_FOREIGN) == set()
+
+
+async def test_the_start_line_names_server_tls_namespace_identity_slots_and_versions(caplog):
+    """A log begins with what matters when something goes wrong later."""
+    async with (
+        FakeTemporal(capabilities={"worker_poll_complete_on_shutdown": True}) as temporal,
+        await Client.connect(temporal.target, identity="me") as client,
+    ):
+        with caplog.at_level("INFO", "asyncworker"):
+            async with Worker(client, task_queue="q", activities=[pack], max_concurrent_activities=7):
+                pass
+
+    assert (
+        f"worker of task queue 'q' started: namespace 'default' on {temporal.target} (no TLS), identity 'me', 7 slots,"
+        f" asyncworker {client_version()} on Python {platform.python_version()}, activities pack"
+    ) in caplog.messages
 
 
 def test_the_queue_can_come_from_the_environment(monkeypatch):

@@ -1,4 +1,4 @@
-"""How a worker ends: nothing is lost, and nobody waits for ever."""
+"""How a worker ends: nothing is lost, and nothing waits for ever."""
 
 from __future__ import annotations
 
@@ -25,8 +25,6 @@ from asyncworker.exceptions import RPCError, RPCStatusCode, WorkerError
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker import FixedSizeSlotSupplier, SlotPermit, SlotReservation
 from asyncworker.worker.attempts import _arrivals, _attempt as _execution
-from asyncworker.worker.attempts._attempt_set import AttemptSet
-from asyncworker.worker.control._heartbeat_builder import WorkerHeartbeatBuilder
 
 
 @activity.defn
@@ -54,7 +52,7 @@ class Held:
 
 
 class TestGrace:
-    async def test_lets_activities_end(self, temporal):
+    async def test_activities_may_end_within_the_grace_period(self, temporal):
         """What runs when the worker stops may end within the grace period, and is replied to."""
         held = Held()
         async with worker_of(temporal, held):
@@ -64,23 +62,23 @@ class TestGrace:
 
         assert task.result == "done"
 
-    async def test_is_told_to_activities(self, temporal):
-        """An activity can see that the worker stops, and hurry by itself."""
+    async def test_activities_can_wait_for_the_shutdown(self, temporal):
+        """An activity can see that the worker stops, and end early by itself."""
         runs = asyncio.Event()
 
         @activity.defn
-        async def hurry() -> bool:
+        async def wait_for_it() -> bool:
             runs.set()
             await activity.wait_for_worker_shutdown()
             return activity.is_worker_shutdown() and not activity.is_cancelled()
 
-        async with worker_of(temporal, hurry):
-            task = temporal.add_task(hurry, task_queue=QUEUE)
+        async with worker_of(temporal, wait_for_it):
+            task = temporal.add_task(wait_for_it, task_queue=QUEUE)
             await runs.wait()
 
         assert task.result is True
 
-    async def test_ends_in_cancellation(self, temporal):
+    async def test_activities_are_cancelled_after_the_grace_period(self, temporal):
         """What still runs when it is over is asked to stop, and fails so that another worker gets it."""
         held = Held()
         async with worker_of(temporal, held, graceful_shutdown_timeout=0):
@@ -91,7 +89,7 @@ class TestGrace:
         assert task.last_failure.application_failure_info.type == "WorkerShutdown"
         assert (task.state, task.attempt) == ("Scheduled", 2)
 
-    async def test_keeps_the_last_heartbeat(self, temporal):
+    async def test_a_cancelled_activity_keeps_its_last_heartbeat(self, temporal):
         """Work that was interrupted goes on elsewhere from its last heartbeat, even one held back."""
 
         @activity.defn
@@ -107,7 +105,7 @@ class TestGrace:
 
         assert task.heartbeat_details == [2]
 
-    async def test_does_not_wait_for_those_who_ignore_it(self, temporal, caplog):
+    async def test_an_activity_that_ignores_its_cancellation_is_left_behind(self, temporal, caplog):
         """An activity that does not stop is reported as failed, named in the log, and left behind."""
         runs, release = asyncio.Event(), asyncio.Event()
 
@@ -128,7 +126,7 @@ class TestGrace:
         assert task.last_failure.application_failure_info.type == "WorkerShutdown"
         assert "activity stubborn did not stop when asked to" in caplog.text
 
-    async def test_of_those_who_ignore_it_lets_the_process_end(self, temporal, monkeypatch):
+    async def test_an_activity_that_was_left_behind_lets_the_process_end(self, temporal, monkeypatch):
         """asyncio.run() does not wait for an activity that was left behind, whatever that makes of being cancelled."""
         runs, is_over = threading.Event(), threading.Event()
 
@@ -154,7 +152,7 @@ class TestGrace:
         finally:
             is_over.set()
 
-    async def test_lets_no_heartbeat_out_of_those_left_behind(self, temporal):
+    async def test_an_activity_that_was_left_behind_sends_no_heartbeat(self, temporal):
         """An activity that was reported as failed and goes on is nothing the server hears of any more."""
         runs, release = asyncio.Event(), asyncio.Event()
 
@@ -179,7 +177,7 @@ class TestGrace:
         assert before > 0
         assert len(temporal.requests("RecordActivityTaskHeartbeat")) == before
 
-    async def test_does_not_wait_for_blocked_threads(self, temporal):
+    async def test_a_blocked_thread_is_left_behind(self, temporal):
         """A `def` activity that never asks is left behind as well."""
         import threading
 
@@ -196,7 +194,7 @@ class TestGrace:
 
         assert task.last_failure.application_failure_info.type == "WorkerShutdown"
 
-    async def test_is_cut_short_by_asking_again(self, temporal):
+    async def test_cancelling_run_twice_cancels_activities(self, temporal):
         """Cancelling run() twice is what two signals are: stop, then cancel what runs."""
         held = Held()
         worker = worker_of(temporal, held, graceful_shutdown_timeout=60)
@@ -214,8 +212,8 @@ class TestGrace:
         assert held.reason is CancelReason.WORKER_SHUTDOWN
         assert task.attempt == 2
 
-    async def test_asked_for_three_times_waits_for_no_server(self, temporal):
-        """Who asks a third time is not kept waiting, though the server has not even heard of the end."""
+    async def test_cancelling_run_three_times_waits_for_no_server(self, temporal):
+        """A third request waits for nothing, though the server has not even heard of the shutdown."""
         worker = worker_of(temporal, pack, graceful_shutdown_timeout=60)
         running = asyncio.create_task(worker.run(handle_signals=False))
         await temporal.wait_for("PollActivityTaskQueue")
@@ -232,7 +230,7 @@ class TestGrace:
 
 
 class TestTasksThatComeLate:
-    async def test_within_the_grace_are_run(self, temporal):
+    async def test_a_late_task_is_run_within_the_grace_period(self, temporal):
         """A task that a last poll brings is run if there is time."""
         held = Held()
         worker = worker_of(temporal, held, pack, max_concurrent_activity_task_polls=1)
@@ -250,7 +248,7 @@ class TestTasksThatComeLate:
 
         assert (late.result, first.result) == ("packed", "done")
 
-    async def test_of_a_stream_too_young_to_be_seen_are_run(self, temporal, monkeypatch):
+    async def test_a_late_task_of_a_young_worker_is_run(self, temporal, monkeypatch):
         """A worker that is stopped soon after its start lets its open polls bring what is on its way to them."""
         monkeypatch.setattr(_arrivals, "_LULL", 1.0)
         worker = worker_of(temporal, pack)
@@ -265,7 +263,7 @@ class TestTasksThatComeLate:
 
         assert late.result == "packed"
 
-    async def test_after_it_are_run_while_the_others_have_time_to_stop(self, temporal):
+    async def test_a_late_task_is_run_while_the_hard_stop_allows(self, temporal):
         """A task that comes after the grace period is run if the hard stop allows: its attempt may be the only one."""
         worker = worker_of(temporal, pack, max_concurrent_activity_task_polls=1, graceful_shutdown_timeout=0)
         running = asyncio.create_task(worker.run(handle_signals=False))
@@ -280,7 +278,7 @@ class TestTasksThatComeLate:
 
         assert late.result == "packed"
 
-    async def test_and_do_not_end_are_asked_to_stop_before_they_are_given_up(self, temporal):
+    async def test_a_late_task_is_cancelled_before_it_is_left_behind(self, temporal):
         """A late activity that goes on is told of the shutdown while it can still do something about it."""
         held = Held()
         worker = worker_of(
@@ -301,7 +299,7 @@ class TestTasksThatComeLate:
 
         assert held.reason is CancelReason.WORKER_SHUTDOWN
 
-    async def test_after_it_are_failed_back_at_once(self, temporal):
+    async def test_a_task_that_comes_too_late_is_failed_back_at_once(self, temporal):
         """A task that comes when nothing may run any more goes back to the queue, and is not run."""
         ran = []
 
@@ -329,7 +327,7 @@ class TestTasksThatComeLate:
         assert ran == []
         assert (task.state, task.attempt) == ("Scheduled", 2)
 
-    async def test_after_all_is_given_up_do_not_hold_up_the_end(self, temporal, monkeypatch):
+    async def test_a_task_that_comes_after_the_hard_stop_does_not_hold_up_the_end(self, temporal, monkeypatch):
         """A task that a last poll brings when all others have been left behind is left behind as well, in its turn."""
         monkeypatch.setattr(_execution, "_LAST_WORD_IN_SHUTDOWN", 0.05)
         worker = worker_of(
@@ -374,7 +372,7 @@ class Stuck(PayloadCodec):
 
 
 class TestCodecsThatAreStuck:
-    async def test_while_arguments_are_read(self, temporal):
+    async def test_a_task_whose_arguments_a_codec_never_reads_goes_back(self, temporal):
         """A task whose arguments are still being read when all is given up goes back to the queue."""
 
         @activity.defn
@@ -391,7 +389,7 @@ class TestCodecsThatAreStuck:
         assert task.last_failure.application_failure_info.type == "WorkerShutdown"
         assert task.attempt == 2
 
-    async def test_while_the_last_details_are_written(self, temporal, monkeypatch):
+    async def test_a_codec_that_is_stuck_does_not_hold_up_the_end(self, temporal, monkeypatch):
         """An activity that is left behind holds nothing up, even if not so much as its failure can be written."""
         monkeypatch.setattr(_execution, "_LAST_WORD_IN_SHUTDOWN", 0.05)
 
@@ -414,7 +412,7 @@ class TestCodecsThatAreStuck:
 
 
 class TestStates:
-    async def test_are_shown(self, temporal):
+    async def test_a_worker_shows_its_state(self, temporal):
         """A worker says whether it runs."""
         worker = worker_of(temporal, pack)
         seen = [(worker.is_running, worker.is_shutdown)]
@@ -426,7 +424,7 @@ class TestStates:
         assert seen == [(False, False), (True, False), (False, True)]
         assert text == "<Worker of 'orders' [running, 0 slots used]>"
 
-    async def test_say_whether_it_is_ready(self, temporal):
+    async def test_a_worker_is_ready_while_it_polls(self, temporal):
         """A worker says whether it polls, whether it is ready, and by which key the server knows it."""
         worker = worker_of(temporal, pack)
         before = (worker.is_polling, worker.is_ready, worker.instance_key)
@@ -440,7 +438,7 @@ class TestStates:
         assert not worker.is_polling
         assert not worker.is_ready
 
-    async def test_are_ready_with_every_slot_taken(self, temporal):
+    async def test_a_worker_with_every_slot_taken_is_ready(self, temporal):
         """A worker that does as much as it can is ready, and does not poll."""
         held = Held()
         async with worker_of(temporal, held, max_concurrent_activities=1) as worker:
@@ -451,18 +449,18 @@ class TestStates:
 
         assert ready
 
-    async def test_are_ready_with_the_rate_used_up(self, temporal):
+    async def test_a_worker_with_its_rate_used_up_is_ready(self, temporal):
         """A worker that may not start anything yet is ready."""
         async with worker_of(temporal, pack, max_activities_per_second=0.1) as worker:
             await temporal.add_task(pack, task_queue=QUEUE).wait_closed()
             await until(lambda: worker.slots_used == 0)
             seen = (worker.is_polling, worker.is_ready)
-            worker._worker_run.pollers._standing.answered_at = 0.0
+            worker._worker_run.pollers._backoff.answered_at = 0.0
             seen += (worker.is_ready,)
 
         assert seen == (False, True, True)
 
-    async def test_are_not_ready_without_slots_to_give(self, temporal):
+    async def test_a_worker_whose_supplier_gives_no_slot_is_not_ready(self, temporal):
         """A slot supplier that gives no slot, though nothing runs, keeps the worker from its work."""
 
         class Stingy(FixedSizeSlotSupplier):
@@ -475,7 +473,7 @@ class TestStates:
 
             assert not worker.is_ready
 
-    async def test_are_not_ready_while_they_stop(self, temporal):
+    async def test_a_worker_that_stops_is_not_ready(self, temporal):
         """A worker that drains takes no more work, whatever it still runs."""
         held = Held()
         async with worker_of(temporal, held) as worker:
@@ -487,7 +485,7 @@ class TestStates:
             held.release.set()
             await stopping
 
-    async def test_are_not_ready_while_the_server_is_away(self, temporal):
+    async def test_a_worker_whose_server_is_away_is_not_ready(self, temporal):
         """Neither polling nor ready: and both again when it is back."""
         async with worker_of(temporal, pack) as worker:
             await until(lambda: worker.is_polling and worker.is_ready)
@@ -495,13 +493,13 @@ class TestStates:
                 await until(lambda: not worker.is_polling and not worker.is_ready)
             await until(lambda: worker.is_polling and worker.is_ready)
 
-    async def test_are_not_ready_when_the_server_goes_with_every_slot_taken(self, temporal):
+    async def test_a_worker_with_every_slot_taken_notices_that_its_server_is_away(self, temporal):
         """With nothing to poll with, it is what the other calls come to that counts."""
         held = Held()
         async with worker_of(temporal, held, max_concurrent_activities=1, long_poll_timeout=3) as worker:
             temporal.add_task("hold", task_queue=QUEUE)
             await until(lambda: worker.slots_used == 1 and worker.is_ready)
-            service = worker._worker_run._client.service
+            service = worker._worker_run.client.service
             service.answered_at -= 100
             still = worker.is_ready
             with temporal.outage(), pytest.raises(RPCError):
@@ -513,7 +511,7 @@ class TestStates:
 
         assert (still, gone, back) == (True, False, True)
 
-    async def test_can_be_asked_from_any_thread(self, temporal):
+    async def test_a_probe_may_come_from_any_thread(self, temporal):
         """A probe may be answered by another thread than the worker's."""
         async with worker_of(temporal, pack) as worker:
             await until(lambda: worker.is_ready)
@@ -521,14 +519,14 @@ class TestStates:
 
         assert seen == (True, True)
 
-    async def test_running_twice_is_an_error(self, temporal):
-        """One worker has one life at a time."""
+    async def test_running_a_worker_twice_at_a_time_is_an_error(self, temporal):
+        """A worker has one run at a time."""
         async with worker_of(temporal, pack) as worker:
             with pytest.raises(RuntimeError, match="runs already"):
                 await worker.run(handle_signals=False)
 
     async def test_a_worker_may_run_again(self, temporal):
-        """After its end a worker can begin another life."""
+        """After its end a worker can run again."""
         worker = worker_of(temporal, pack)
         for _ in range(2):
             async with worker:
@@ -536,13 +534,13 @@ class TestStates:
                 await task.wait_closed()
                 assert task.result == "packed"
 
-    async def test_shutdown_of_one_that_does_not_run(self, temporal):
+    async def test_shutdown_of_a_worker_that_does_not_run_does_nothing(self, temporal):
         """There is nothing to stop, and nothing happens."""
         await worker_of(temporal, pack).shutdown()
 
     @pytest.mark.parametrize("cancellations", [1, 2])
-    async def test_one_that_is_cancelled_while_it_starts_leaves_nothing_running(self, temporal, cancellations):
-        """Who leaves the start of a worker by being cancelled, however often, leaves no worker behind."""
+    async def test_a_worker_that_is_cancelled_while_it_starts_leaves_nothing_running(self, temporal, cancellations):
+        """Cancelling the start of a worker, however often, leaves no worker behind."""
         worker = worker_of(temporal, pack)
         with temporal.hold("DescribeNamespace"), anyio.fail_after(5):
             entering = asyncio.create_task(worker.__aenter__())
@@ -555,7 +553,7 @@ class TestStates:
         assert entering.cancelled()
         assert worker.is_shutdown
 
-    async def test_one_that_is_stopped_while_it_starts_waits_for_no_server(self, temporal):
+    async def test_a_worker_that_is_stopped_while_it_starts_waits_for_no_server(self, temporal):
         """A worker that is told to stop before the server has said a word just ends."""
         worker = worker_of(temporal, pack)
         with temporal.hold("DescribeNamespace"), anyio.fail_after(5):
@@ -633,7 +631,7 @@ class TestStates:
         assert (cleaned, task.cancelling()) == (True, 0)
 
     async def test_a_worker_that_could_not_go_on_raises_that_where_the_block_is_left(self, temporal):
-        """Where the task that entered the block has ended, nobody is cancelled, and nothing is lost."""
+        """Where the task that entered the block has ended, no task is cancelled, and nothing is lost."""
         temporal.fail_next("PollActivityTaskQueue", RPCStatusCode.PERMISSION_DENIED, "no", times=1000)
         worker = worker_of(temporal, pack)
         await asyncio.create_task(worker.__aenter__())
@@ -661,16 +659,16 @@ class TestStates:
 
         assert task.result == "done"
 
-    async def test_the_server_is_told(self, temporal):
+    async def test_the_server_is_told_of_the_shutdown(self, temporal):
         """ShutdownWorker names the worker that polls no more."""
         async with worker_of(temporal, pack):
             (poll, *_) = await temporal.wait_for("PollActivityTaskQueue")
 
-        (goodbye,) = temporal.requests("ShutdownWorker")
-        assert goodbye.worker_instance_key == poll.worker_instance_key
-        assert goodbye.task_queue == QUEUE
+        (announcement,) = temporal.requests("ShutdownWorker")
+        assert announcement.worker_instance_key == poll.worker_instance_key
+        assert announcement.task_queue == QUEUE
 
-    async def test_a_server_that_cannot_be_told_does_not_matter(self, temporal, caplog):
+    async def test_a_server_that_cannot_be_told_of_the_shutdown_does_not_matter(self, temporal, caplog):
         """An old server that does not know ShutdownWorker is no reason to complain."""
         temporal.fail_next("ShutdownWorker", RPCStatusCode.UNIMPLEMENTED, "unknown method", times=10)
         with caplog.at_level(logging.WARNING, "asyncworker"):
@@ -682,7 +680,7 @@ class TestStates:
         assert caplog.records == []
 
 
-async def test_slots_are_free_again(temporal):
+async def test_slots_are_free_after_any_outcome(temporal):
     """Whatever becomes of activities, their slots come back."""
 
     @activity.defn
@@ -698,7 +696,7 @@ async def test_slots_are_free_again(temporal):
     assert {task.state for task in tasks} == {"Completed", "Failed"}
 
 
-async def test_a_last_heartbeat_does_not_hold_the_end_up(temporal, monkeypatch):
+async def test_a_last_heartbeat_does_not_hold_up_the_end(temporal, monkeypatch):
     """Where heartbeats do not arrive, an activity that is left behind is reported all the same, and in time."""
     monkeypatch.setattr(_execution, "_LAST_WORD_IN_SHUTDOWN", 0.2)
     is_requested, goes_on = asyncio.Event(), asyncio.Event()
@@ -755,50 +753,6 @@ def test_a_thread_that_outlives_the_loop_is_told_by_its_heartbeat():
     assert [type(error) for error in told] == [CancelledError]
 
 
-class TestInnerTasks:
-    """An error in what supervises is reported, and leaves nothing running."""
-
-    async def test_an_error_in_the_shutdown_s_clock_ends_the_worker_with_it(self, temporal, monkeypatch, caplog):
-        """A shutdown whose time cannot be kept as it should be still ends, and says why."""
-        raised = []
-
-        def broken(self, details) -> None:
-            if not raised:
-                raised.append(1)
-                raise KeyError("clock")
-
-        monkeypatch.setattr(AttemptSet, "cancel_all", broken)
-        held = Held()
-        worker = worker_of(temporal, held, graceful_shutdown_timeout=0, hard_shutdown_timeout=0.05)
-        running = asyncio.create_task(worker.run(handle_signals=False))
-        task = temporal.add_task("hold", task_queue=QUEUE, retry_policy=RetryPolicy(maximum_attempts=1))
-        await held.runs.wait()
-        with anyio.fail_after(5):
-            await worker.shutdown()
-
-        with pytest.raises(WorkerError, match="clock"):
-            await running
-        assert task.failure is not None
-        assert "goes on after an error" in caplog.text
-
-    async def test_an_error_in_worker_heartbeats_leaves_no_poller_behind(self, temporal, monkeypatch, caplog):
-        """What cannot be told of a worker costs a line, and neither its work nor its end."""
-        monkeypatch.setattr(WorkerHeartbeatBuilder, "heartbeat", broken_heartbeat)
-        async with worker_of(temporal, pack) as worker:
-            task = temporal.add_task(pack, task_queue=QUEUE)
-            await task.wait_closed()
-            await until(lambda: "a worker heartbeat could not be made" in caplog.text)
-
-        assert task.result == "packed"
-        assert not worker.is_polling
-        assert "the last worker heartbeat could not be made" in caplog.text
-        assert len(temporal.requests("ShutdownWorker")) == 1
-
-
-def broken_heartbeat(self, figures, host, now):
-    raise KeyError("figures")
-
-
 async def test_a_task_that_comes_twice_costs_no_slot(temporal):
     """Each delivery of a token is run and reported, a request to cancel is for both, and the worker can be stopped."""
     ended: list[CancelReason | None] = []
@@ -814,48 +768,48 @@ async def test_a_task_that_comes_twice_costs_no_slot(temporal):
     held = Held()
     worker = worker_of(temporal, held)
     async with worker:
-        life = worker._worker_run
-        assert life is not None
-        executions = life.executions
-        assert executions is not None
+        run = worker._worker_run
+        assert run is not None
+        attempts = run.attempts
+        assert attempts is not None
         task = temporal.add_task("hold", task_queue=QUEUE)
         await held.runs.wait()
-        (first,) = executions
+        (first,) = attempts
         again = PollActivityTaskQueueResponse(
             task_token=first.info().task_token,
             activity_id="7",
             activity_type=ActivityType(name="hold"),
         )
         for _ in range(2):
-            executions.take(again, await executions.reserve())
+            attempts.take(again, await attempts.reserve())
         running = worker.slots_used
         held.release.set()
         await task.wait_closed()
         await until(lambda: worker.slots_used == 0)
         replies = temporal.requests("RespondActivityTaskCompleted")
 
-    assert (running, len(replies), executions.issued) == (3, 3, 0)
+    assert (running, len(replies), attempts.issued) == (3, 3, 0)
 
 
 async def test_a_request_to_cancel_reaches_each_delivery_of_a_task(temporal):
     """A task that came twice is cancelled as one."""
     held = Held()
     async with worker_of(temporal, held) as worker:
-        life = worker._worker_run
-        assert life is not None
-        executions = life.executions
-        assert executions is not None
+        run = worker._worker_run
+        assert run is not None
+        attempts = run.attempts
+        assert attempts is not None
         temporal.add_task("hold", task_queue=QUEUE)
         await held.runs.wait()
-        (first,) = executions
+        (first,) = attempts
         again = PollActivityTaskQueueResponse(
             task_token=first.info().task_token,
             activity_id="7",
             activity_type=ActivityType(name="hold"),
         )
-        executions.take(again, await executions.reserve())
-        executions.cancel(first.info().task_token, ActivityCancellationDetails(cancel_requested=True))
-        reasons = [each.cancellation.reason for each in executions]
+        attempts.take(again, await attempts.reserve())
+        attempts.cancel(first.info().task_token, ActivityCancellationDetails(cancel_requested=True))
+        reasons = [each.cancellation.reason for each in attempts]
 
     assert reasons == [CancelReason.CANCEL_REQUESTED] * 2
 

@@ -44,7 +44,7 @@ async def test_who_waits_gets_the_slot_that_is_released():
 
 
 async def test_cancelling_a_wait_loses_no_slot():
-    """A slot handed to somebody who is cancelled in that moment goes to the next."""
+    """A slot given to a poll that is cancelled in that moment goes to the next."""
     slots = FixedSizeSlotSupplier(1)
     permit = await slots.reserve_slot(RESERVATION)
     waiting = asyncio.create_task(slots.reserve_slot(RESERVATION))
@@ -60,7 +60,7 @@ async def test_cancelling_a_wait_loses_no_slot():
 
 
 async def test_cancelling_a_wait_leaves_the_line():
-    """Somebody who waits no more does not hold up the line."""
+    """A poll that waits no more does not hold up the line."""
     slots = FixedSizeSlotSupplier(1)
     permit = await slots.reserve_slot(RESERVATION)
     waiting = asyncio.create_task(slots.reserve_slot(RESERVATION))

@@ -117,7 +117,7 @@ class TestCgroup1:
             },
         )
 
-    def test_is_read_too(self, tmp_path):
+    def test_control_groups_of_version_1_are_read_too(self, tmp_path):
         """The older version has other files, and the same to say."""
         system = System(self.files(tmp_path))
         system(10.0)
@@ -128,7 +128,7 @@ class TestCgroup1:
         assert usage.memory == pytest.approx(0.25)
         assert usage.cpu == pytest.approx(0.8)
 
-    def test_has_its_own_words_for_no_limit(self, tmp_path):
+    def test_control_groups_of_version_1_write_no_limit_as_a_number(self, tmp_path):
         """A quota below zero and the largest number of pages are no limits."""
         system = System(self.files(tmp_path, limit=9223372036854771712, quota=-1))
 
@@ -136,7 +136,7 @@ class TestCgroup1:
 
 
 class TestWithout:
-    def test_control_groups_the_machine_counts(self, tmp_path):
+    def test_without_control_groups_the_machine_counts(self, tmp_path):
         """No control groups, as on macOS, are no error."""
         system = System(tmp_path)
         before = system(0.0)
@@ -147,21 +147,21 @@ class TestWithout:
         assert 0 < after.memory < 1
 
     @pytest.mark.parametrize("text", ["", "what?\n", "1 2 3\n"], ids=["empty", "words", "numbers"])
-    def test_files_that_say_something_else(self, tmp_path, text):
+    def test_control_group_files_that_cannot_be_read_are_no_limit(self, tmp_path, text):
         """What cannot be read is no limit."""
         files = dict.fromkeys(("memory_max", "memory_stat", "cpu_max", "cpu_stat"), text)
 
         assert find_gauges(container_v2(tmp_path, **files)) == find_gauges(tmp_path / "nowhere")
 
-    def test_psutil_the_error_says_what_to_install(self, monkeypatch):
+    def test_without_psutil_the_error_says_what_to_install(self, monkeypatch):
         """Who wants slots by resources without psutil is told which extra to install."""
         monkeypatch.setitem(sys.modules, "psutil", None)
 
         with pytest.raises(ConfigurationError, match=r'pip install "temporal-asyncworker\[resources\]"'):
             ResourceController(ResourceBasedTunerConfig(0.8, 0.9))
 
-    def test_psutil_the_worker_can_be_imported(self):
-        """Psutil is looked for by whoever needs it, not on import."""
+    def test_without_psutil_the_worker_can_be_imported(self):
+        """Psutil is looked for where it is needed, not on import."""
         script = "import sys; sys.modules['psutil'] = None; import asyncworker.worker"
 
         done = subprocess.run([sys.executable, "-c", script], check=False, env=dict(os.environ))
@@ -170,14 +170,14 @@ class TestWithout:
 
 
 class TestCpuMeter:
-    def test_two_looks_make_a_reading(self):
+    def test_two_readings_make_a_usage(self):
         """Usage is of the time between two looks."""
         meter = CpuMeter()
         readings = [meter.update(CpuTime(used, cores=2), now) for used, now in ((5.0, 0.0), (6.0, 1.0), (6.0, 2.0))]
 
         assert readings == [None, pytest.approx(0.5), 0.0]
 
-    def test_a_look_too_soon_is_none_and_changes_nothing(self):
+    def test_a_reading_too_soon_is_none_and_changes_nothing(self):
         """Counters that move in steps of 10 ms say nothing of a shorter time."""
         meter = CpuMeter()
         meter.update(CpuTime(5.0, cores=1), 0.0)
@@ -185,7 +185,7 @@ class TestCpuMeter:
         assert meter.update(CpuTime(5.01, cores=1), 0.001) is None
         assert meter.update(CpuTime(5.1, cores=1), 0.2) == pytest.approx(0.5)
 
-    def test_a_counter_that_goes_back_is_no_usage(self):
+    def test_a_cpu_counter_that_goes_back_is_no_usage(self):
         """A moved or restarted counter is not negative work."""
         meter = CpuMeter()
         meter.update(CpuTime(5.0, cores=1), 0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -20,6 +21,12 @@ class Rude(BaseException):
 def worker_of(temporal: FakeTemporal, *activities: Any, **options: Any) -> Worker:
     """A worker of the tests' queue."""
     return Worker(temporal.client(), task_queue=QUEUE, activities=activities, **options)
+
+
+def adjusted(worker: Worker, **settings: Any) -> Worker:
+    """Give *worker* durations that are not its user's to set."""
+    worker._settings = replace(worker._settings, **settings)
+    return worker
 
 
 async def run(temporal: FakeTemporal, fn: Any, *args: Any, worker: dict[str, Any] | None = None, **options: Any) -> Any:

@@ -75,7 +75,7 @@ class Call:
         """Whether the call has its outcome, or was cancelled."""
         return self.waiter is None
 
-    def on_alarm(self) -> None:
+    def on_timer(self) -> None:
         """Fail with ``DEADLINE_EXCEEDED``."""
         if self.waiter is not None and not self.waiter.done():
             self.waiter.set_exception(deadline_exceeded())

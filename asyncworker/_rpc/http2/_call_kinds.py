@@ -43,7 +43,7 @@ class CallbackCall(Call):
         self.callbacks = callbacks
         self.expires_at: float | None = None
 
-    def on_alarm(self) -> None:
+    def on_timer(self) -> None:
         if not self.is_over:
             self._connection.cancel(self)
             self.set_exception(deadline_exceeded())
@@ -96,7 +96,7 @@ class PollCall(Call):
         self._fail(UnansweredError(self._late_response_timeout) if self.is_sent else poll_not_sent(None))
         return True
 
-    def on_alarm(self) -> None:
+    def on_timer(self) -> None:
         """Set another timer at the deadline, and fail the poll at that."""
         assert self.deadline is not None
         until = self.deadline + self._late_response_timeout

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import anyio
 
@@ -43,12 +43,14 @@ class TransportStatistics:
         draining: Open until their calls in flight are over.
         calls: In flight.
         opened: Connections ever opened.
+        ages: Seconds since each connection that takes calls was opened.
     """
 
     connections: int
     draining: int
     calls: int
     opened: int
+    ages: Sequence[float] = field(default=(), compare=False)
 
 
 class _Member:
@@ -109,12 +111,14 @@ class ConnectionPool:
         return self._connecting is not None
 
     def statistics(self) -> TransportStatistics:
-        """Count connections and calls."""
+        """Count connections and calls. Of any thread."""
+        now, members = self._loop.time(), list(self._members.values())
         return TransportStatistics(
             connections=len(self._members),
             draining=len(self._draining),
             calls=sum(connection.calls for connection in (*self._members, *self._draining)),
             opened=self._opened,
+            ages=tuple(now - member.opened_at for member in members),
         )
 
     # For calls
@@ -226,6 +230,7 @@ class ConnectionPool:
             return
         self._failures = 0
         self.last_error = None
+        _logger.debug("connected to %s", self._target)
         for aged in [member.connection for member in self._members.values() if member.is_aged]:
             self._drain(aged)
         now = self._loop.time()
@@ -266,6 +271,7 @@ class ConnectionPool:
             self._connect_at = max(self._connect_at, member.opened_at + _MIN_LIFE)
             self._drain(connection)
         if connection.closed.done():
+            _logger.debug("connection to %s closed", self._target)
             self._draining.discard(connection)
 
     async def close(self) -> None:

@@ -8,7 +8,7 @@ import anyio
 
 from ..._coalesced_timers import CoalescedTimers
 from ..._safe_logger import get_logger
-from ..._timer_queue import about
+from ..._timer_queue import coalesce
 from ...exceptions import ClientClosedError, RPCError, RPCStatusCode
 from .._callbacks import BackgroundTasks, report_failure, report_reply
 from .._long_poll import LongPoll
@@ -57,7 +57,7 @@ class Http2Transport:
         return f"<Http2Transport to {self._target} [{state}, {counts.draining} draining, {counts.calls} calls]>"
 
     def statistics(self) -> TransportStatistics:
-        """Count connections and calls."""
+        """Count connections and calls. Of any thread."""
         if self._pool is None:
             return TransportStatistics(connections=0, draining=0, calls=0, opened=0)
         return self._pool.statistics()
@@ -154,7 +154,7 @@ class Http2Transport:
         """Report the outcome of a call, or make it again if the server has not acted on it."""
         assert self._loop is not None
         if call.expires_at is not None and self._timers is not None:
-            self._timers.unset(call.expires_at, call)
+            self._timers.cancel(call.expires_at, call)
         if not isinstance(outcome, RPCError):
             report_reply(call.callbacks, outcome)
         elif isinstance(outcome, UnprocessedError):
@@ -166,11 +166,11 @@ class Http2Transport:
             report_failure(call.callbacks, deadline_exceeded() if is_late else outcome)
 
     def set_timer(self, call: Call, when: float) -> float | None:
-        """Call *call*'s ``on_alarm`` a little after *when*, and return when."""
+        """Call *call*'s ``on_timer`` a little after *when*, and return when."""
         if self._timers is None:
             return None
         # The server is sent up to as much more, as its timeout is rounded too: what it answers by then is received.
-        expires_at = about(when + _SLACK, _SLACK)
+        expires_at = coalesce(when + _SLACK, _SLACK)
         self._timers.set(expires_at, call)
         return expires_at
 
@@ -211,7 +211,7 @@ class Http2Transport:
 
     def _end(self, connection: Connection, call: Call, expires_at: float | None) -> None:
         if expires_at is not None and self._timers is not None:
-            self._timers.unset(expires_at, call)
+            self._timers.cancel(expires_at, call)
         connection.cancel(call)
 
 

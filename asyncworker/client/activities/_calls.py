@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from ..._proto.temporal.api.common.v1 import ActivityType, Header, Payload, Payloads
-from ..._proto.temporal.api.enums.v1 import TaskQueueKind
-from ..._proto.temporal.api.taskqueue.v1 import TaskQueue
+from ..._arguments import check_duration
+from ..._proto.temporal.api.common.v1 import ActivityType, Payload, Payloads
 from ..._rpc import _methods as methods
 from ..._rpc._methods import Method
 from ..._rpc._retry import DEFAULT, RetryRules
@@ -30,18 +29,21 @@ from .._inputs import (
     ListActivitiesInput,
     PauseActivityInput,
     ResetActivityInput,
-    StartActivityInput,
     TerminateActivityInput,
     UnpauseActivityInput,
     UpdateActivityOptionsInput,
 )
 from ._description import ActivityExecution, ActivityExecutionCount, ActivityExecutionDescription, Contents
 from ._handle import ActivityHandle
-from ._options import ActivityExecutionOptions, check_span, paths_of, to_activity_options
+from ._options import (
+    ActivityExecutionOptions,
+    StartActivityInput,
+    paths_of,
+    start_fields,
+    to_activity_options,
+)
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from ..._proto.temporal.api.activity.v1 import ActivityExecutionOutcome
     from ..._proto.temporal.api.sdk.v1 import UserMetadata
     from ..._proto.temporal.api.workflowservice.v1 import DescribeActivityExecutionResponse
@@ -50,10 +52,10 @@ if TYPE_CHECKING:
 
 __all__ = ["ActivityCalls"]
 
-# Whoever waits for a result, or a change, still wants it when the server has been restarted.
+# A wait for a result, or a change, outlasts a restart of the server.
 _WAITING = replace(DEFAULT, budget=60.0)
-# Seconds from one long poll to the next: what is on the way may answer at once where the server would not.
-_PACE = 0.1
+# Seconds from one long poll to the next at least: a proxy may respond at once where the server would not.
+_POLL_INTERVAL = 0.1
 # With a token in it, the same call waits.
 _WAIT_FOR_CHANGE: Method[Any, Any] = Method("DescribeActivityExecution", long_poll=True)
 
@@ -70,7 +72,7 @@ class ActivityCalls(Calls):
             return await self._call(method, fields, metadata=input.rpc_metadata, timeout=input.rpc_timeout, retry=retry)
 
     async def _command(self, method: Method[Any, Any], input: Any, **fields: Any) -> Any:
-        """Make a call that changes one activity; by the request's id the server knows a repetition."""
+        """Make a call that changes one activity; the request id lets the server recognize a repetition."""
         return await self._call_about(
             method, input, identity=self._client.identity, request_id=str(uuid.uuid4()), **fields
         )
@@ -136,7 +138,7 @@ class ActivityCalls(Calls):
                 )
                 if response.outcome is not None:
                     return response.outcome
-                await anyio.sleep(max(0.0, asked + _PACE - clock()))
+                await anyio.sleep(max(0.0, asked + _POLL_INTERVAL - clock()))
         raise RPCError(f"activity {input.activity_id!r} has not ended in time", RPCStatusCode.DEADLINE_EXCEEDED)
 
     # Look at one
@@ -156,7 +158,7 @@ class ActivityCalls(Calls):
             long_poll_token=input.long_poll_token,
         )
         if response.info is None:
-            await anyio.sleep(max(0.0, asked + _PACE - clock()))
+            await anyio.sleep(max(0.0, asked + _POLL_INTERVAL - clock()))
             return None
         info = response.info
         converter = self._converter(
@@ -242,33 +244,16 @@ class ActivityCalls(Calls):
 
 
 async def _start_fields(input: StartActivityInput, converter: DataConverter) -> dict[str, Any]:
-    attributes = input.search_attributes
     return {
-        "activity_id": input.id,
+        **start_fields(input),
         "activity_type": ActivityType(name=input.activity_type),
-        "task_queue": TaskQueue(name=input.task_queue, kind=TaskQueueKind.NORMAL),
-        "schedule_to_close_timeout": _duration(input.schedule_to_close_timeout),
-        "schedule_to_start_timeout": _duration(input.schedule_to_start_timeout),
-        "start_to_close_timeout": _duration(input.start_to_close_timeout),
-        "heartbeat_timeout": _duration(input.heartbeat_timeout),
-        "start_delay": _duration(input.start_delay),
-        "retry_policy": input.retry_policy._to_proto() if input.retry_policy is not None else None,
         "input": await encode_payloads(converter, as_annotated(input.args, input.arg_types, converter)),
-        "id_reuse_policy": int(input.id_reuse_policy),
-        "id_conflict_policy": int(input.id_conflict_policy),
-        "search_attributes": attributes._to_proto() if attributes else None,
-        "header": Header(fields=dict(input.headers)) if input.headers else None,
         "user_metadata": await _user_metadata(converter, input.summary, input.details),
-        "priority": input.priority._to_proto(),
     }
 
 
-def _duration(span: timedelta | None) -> Duration | None:
-    return None if span is None else to_duration(span)
-
-
 def _jitter(jitter: Seconds | None) -> Duration | None:
-    return _duration(check_span("jitter", jitter, or_zero=True))
+    return None if jitter is None else to_duration(check_duration("jitter", jitter, or_zero=True))
 
 
 async def _user_metadata(converter: DataConverter, summary: str | None, details: str | None) -> UserMetadata | None:
@@ -284,7 +269,7 @@ async def _user_metadata(converter: DataConverter, summary: str | None, details:
 
 
 async def _contents(response: DescribeActivityExecutionResponse, converter: DataConverter) -> Contents:
-    """Do a codec's work on what a description brought."""
+    """Decode the users' values of a description."""
     info = response.info
     outcome = response.outcome
     assert info is not None

@@ -1,6 +1,6 @@
-"""What a client says about standalone activities that are methods of a class it has no object of.
+"""A client's methods that start an activity named as a method of a class: ``Orders.pack``.
 
-What starts them is imported with the first one, as in ``_activities.py``.
+What they need is imported at the first call, as in ``_client_methods.py``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Ts = TypeVarTuple("Ts")
 
 
 class ActivityMethods:
-    """Activities that are named as a class's methods; the objects that run them are the worker's."""
+    """The part of a client that starts activities by a class's method; only the worker has the object."""
 
     __slots__ = ()
 
@@ -53,7 +53,8 @@ class ActivityMethods:
     ) -> ActivityHandle[Any]:
         """Start a standalone activity that is a method, named through its class: ``Orders.pack``.
 
-        Type checkers see that the arguments are those after ``self``; all else is as in :meth:`Client.start_activity`.
+        Type checkers see that the arguments are those after ``self``; everything else is as in
+        :meth:`Client.start_activity`, also what it raises and what cancelling does.
         """
         from ._start import plan_start
 
@@ -83,7 +84,10 @@ class ActivityMethods:
     async def execute_activity_method(  # type: ignore[misc] # mypy takes no Any for a TypeVarTuple
         self, activity: Callable[..., Any], /, *arguments: Any, **options: Any
     ) -> Any:
-        """Start a standalone activity that is a method and wait for its result, as :meth:`Client.execute_activity`."""
+        """Start a standalone activity that is a method, named through its class, and wait for its result.
+
+        Everything else is as in :meth:`Client.execute_activity`, also what it raises and what cancelling does.
+        """
         from ._start import plan_start
 
         handle = await self._outbound.start_activity(plan_start(activity, arguments, options))

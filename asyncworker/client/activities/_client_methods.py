@@ -1,6 +1,6 @@
-"""What a client says about standalone activities: start them, take hold of them, look for them.
+"""A client's methods about standalone activities: start one, get a handle, list and count.
 
-What that takes is imported when it is first done. A worker's client does none of it, and starts some 15 ms sooner.
+What they need is imported at the first call. A worker's client calls none of them, and starts some 15 ms sooner.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ __all__ = ["Activities"]
 R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
 
-# The most that a server sends at once (``frontend.visibilityMaxPageSize``).
+# The most that a server returns in one page (``frontend.visibilityMaxPageSize``).
 _PAGE_SIZE = 1000
 
 
 class Activities:
-    """What a client has for standalone activities: those that no workflow schedules."""
+    """The part of a client that is about standalone activities: those that no workflow schedules."""
 
     __slots__ = ()
 
@@ -79,27 +79,27 @@ class Activities:
     async def start_activity(  # type: ignore[misc] # mypy takes no Any for a TypeVarTuple
         self, activity: str | Callable[..., Any], /, *arguments: Any, **options: Any
     ) -> ActivityHandle[Any]:
-        """Start a standalone activity, and return as soon as the server has it.
+        """Start a standalone activity, and return as soon as the server has recorded it.
 
-        What the call does not say is as the activity's declaration says: ``@activity.defn(task_queue=…, …)``.
-        Repeating a start whose reply was lost starts nothing twice.
+        Options that are not given are taken from the activity's declaration, ``@activity.defn(task_queue=…, …)``.
+        A start whose reply was lost is sent again, which starts nothing twice.
 
         Args:
             activity: The function, whose declaration, arguments and result type are used; or the activity type.
-            arguments: What the function is called with; a leading :class:`~asyncworker.activity.Context` is not part
-                of it.
+            arguments: The function's arguments, without a leading :class:`~asyncworker.activity.Context`.
             args: The arguments as a sequence, in place of *arguments*.
-            result_type: What the result is to be, where the activity is given by name.
+            result_type: The type to read the result as, where the activity is given by name.
             options: See :class:`StartActivityOptions`.
 
         Raises:
-            TypeError: The arguments are not the function's, or there is no such option. Nothing has been sent.
+            TypeError: The arguments are not the function's, there is no such option, or it has another type. Nothing
+                has been sent.
             ValueError: An option is missing or out of its range. Nothing has been sent.
-            ConverterError: An argument would not become a payload. Nothing has been sent.
+            ConverterError: An argument could not be encoded. Nothing has been sent.
             ActivityAlreadyStartedError: The id is taken, and the policies do not allow another.
-            RPCError: The server said no, or could not be reached.
+            RPCError: The server refused, or could not be reached.
 
-        Cancelling is safe; whether the activity was started is not known then.
+        Cancelling is safe, but the server may have started the activity.
         """
         from ._start import plan_start
 
@@ -156,8 +156,8 @@ class Activities:
         The *rpc_timeout* is that of the start; the wait has no limit but :func:`asyncio.timeout`.
 
         Raises:
-            ActivityFailureError: It ended without a result; the ``cause`` says why.
-            Exception: As :meth:`start_activity`.
+            ActivityFailureError: The activity ended without a result; the ``cause`` says why.
+            Exception: Those of :meth:`start_activity`.
 
         Cancelling ends the wait and leaves the activity as it is.
         """
@@ -166,7 +166,7 @@ class Activities:
         handle = await self._outbound.start_activity(plan_start(activity, arguments, options))
         return await handle.result(rpc_metadata=options.get("rpc_metadata") or {})
 
-    # Take hold of one
+    # Get a handle
 
     @overload
     def get_activity_handle(
@@ -208,13 +208,13 @@ class Activities:
         activity: Callable[..., Any] | None = None,
         result_type: Any = None,
     ) -> ActivityHandle[Any]:
-        """Take hold of a standalone activity. Nothing is sent yet.
+        """Return the handle of a standalone activity. Nothing is sent yet.
 
         Args:
             id: The activity's id.
             run_id: Which run of it; by default the latest.
-            activity: Its function, which says what its result is.
-            result_type: What its result is, in place of *activity*.
+            activity: Its function, whose annotation says the type of the result.
+            result_type: The type to read the result as, in place of *activity*.
 
         Raises:
             TypeError: *activity* is no activity, or both it and *result_type* are given.
@@ -237,7 +237,7 @@ class Activities:
             )
         return ActivityHandle(self._outbound, id, run_id=run_id, result_type=result_type or Any)
 
-    # Look for them
+    # List and count
 
     def list_activities(
         self,
@@ -247,9 +247,9 @@ class Activities:
         page_size: int = _PAGE_SIZE,
         **rpc: Unpack[RPCOptions],
     ) -> AsyncIterator[ActivityExecution]:
-        """Iterate over the activities that *query* finds, the newest first, a page at a time.
+        """Iterate over the activities that *query* finds, the newest first, fetching a page at a time.
 
-        A change can take a second until it is found.
+        The server's index is up to a second behind.
 
         Args:
             query: For example ``ActivityType = 'pack' AND ExecutionStatus = 'Running'``; everything if empty. It knows
@@ -260,8 +260,10 @@ class Activities:
             rpc: Metadata and deadline of each page's call.
 
         Raises:
-            ValueError: A number makes no sense.
-            RPCError: While iterating: the server said no (``INVALID_ARGUMENT``: to the query), or cannot be reached.
+            ValueError: *page_size* is below one, or *limit* below zero.
+            RPCError: While iterating: the server refused (``INVALID_ARGUMENT``: the query), or could not be reached.
+
+        Cancelling ends the iteration.
         """
         from .._inputs import ListActivitiesInput
 
@@ -270,7 +272,17 @@ class Activities:
         return self._outbound.list_activities(ListActivitiesInput(query=query, limit=limit, page_size=page_size, **rpc))
 
     async def count_activities(self, query: str = "", **rpc: Unpack[RPCOptions]) -> ActivityExecutionCount:
-        """Count the activities that *query* finds; ``GROUP BY ExecutionStatus`` counts those of each status."""
+        """Count the activities that *query* finds; ``GROUP BY ExecutionStatus`` counts those of each status.
+
+        Args:
+            query: As for :meth:`list_activities`.
+            rpc: Metadata and deadline of the call.
+
+        Raises:
+            RPCError: The server refused (``INVALID_ARGUMENT``: the query), or could not be reached.
+
+        Cancelling is safe.
+        """
         from .._inputs import CountActivitiesInput
 
         return await self._outbound.count_activities(CountActivitiesInput(query=query, **rpc))

@@ -1,17 +1,19 @@
-"""What the server says of a standalone activity: values read from its answers."""
+"""Descriptions of standalone activities, read from the server's responses."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from ..._arguments import UNSET
+from ..._enums import NamedIntEnum
 from ..._proto.temporal.api.common.v1 import Payload
 from ..._time import to_datetime, to_timedelta
-from ...common import Priority, RetryPolicy, WorkerDeploymentVersion
+from ...common import WorkerDeploymentVersion
 from .._search_attributes import SearchAttributeValue, TypedSearchAttributes, value_of
+from ._options import DescribedOptions, described_options
 
 if TYPE_CHECKING:
     from ..._proto.temporal.api.activity import v1 as activity
@@ -32,8 +34,8 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 
-class ActivityExecutionStatus(IntEnum):
-    """How a standalone activity stands (``temporal.api.enums.v1.ActivityExecutionStatus``)."""
+class ActivityExecutionStatus(NamedIntEnum):
+    """The status of a standalone activity (``temporal.api.enums.v1.ActivityExecutionStatus``)."""
 
     UNSPECIFIED = 0
     RUNNING = 1
@@ -54,7 +56,7 @@ class ActivityExecutionStatus(IntEnum):
 _OPEN = (ActivityExecutionStatus.UNSPECIFIED, ActivityExecutionStatus.RUNNING, ActivityExecutionStatus.PAUSED)
 
 
-class PendingActivityState(IntEnum):
+class PendingActivityState(NamedIntEnum):
     """What an activity that has not closed is waiting for (``temporal.api.enums.v1.PendingActivityState``)."""
 
     UNSPECIFIED = 0
@@ -73,9 +75,19 @@ class ActivityExecution:
     Times are the server's, aware and in UTC.
 
     Attributes:
+        namespace: The namespace it is in.
+        activity_id: Its id.
+        activity_run_id: Which run of the id this is.
+        activity_type: Its type.
+        status: Whether it runs, is paused, or how it has ended.
+        task_queue: Where its workers poll.
         schedule_time: When it was started by a client.
         execution_time: When its first attempt may begin: the schedule time and the start delay.
+        close_time: When it ended; ``None`` until then.
         execution_duration: From schedule to close; ``None`` until then.
+        typed_search_attributes: Its search attributes.
+        state_transition_count: How many changes of state the server has recorded.
+        state_size_bytes: Bytes that the server keeps for it.
     """
 
     namespace: str
@@ -117,7 +129,7 @@ def _common_fields(
     }
 
 
-E_ = TypeVar("E_", bound=IntEnum)
+E_ = TypeVar("E_", bound=NamedIntEnum)
 
 
 def _enum(kind: type[E_], value: int) -> E_:
@@ -130,7 +142,7 @@ def _enum(kind: type[E_], value: int) -> E_:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """What users' values a description has, with the codec's work done: payloads that await their types."""
+    """The users' values of a description, decoded by the codec: payloads that are read once their types are known."""
 
     from_payload: Callable[[Payload, Any], Any]
     heartbeat_details: Sequence[Payload] = ()
@@ -142,15 +154,8 @@ class Contents:
     details: str | None = None
 
 
-class _Unset:
-    """Tell "no default" from "the default is None"."""
-
-
-_UNSET = _Unset()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ActivityExecutionDescription(ActivityExecution):
+class ActivityExecutionDescription(DescribedOptions, ActivityExecution):
     """A standalone activity as ``ActivityHandle.describe`` finds it.
 
     A time, timeout or policy that is not set is ``None``.
@@ -158,21 +163,22 @@ class ActivityExecutionDescription(ActivityExecution):
     Attributes:
         run_state: What it is waiting for; ``UNSPECIFIED`` once it has closed.
         attempt: The number of the attempt under way, or of the last one; the first is 1.
+        last_started_time: When the attempt under way, or the last one, started.
+        last_heartbeat_time: When its last heartbeat reached the server.
+        last_attempt_complete_time: When the last attempt ended.
+        next_attempt_schedule_time: When the next attempt may begin.
         current_retry_interval: The wait between the last attempt and the next.
-        canceled_reason: Why somebody asked for its cancellation.
-        total_heartbeat_count: How many heartbeats the server has taken, over all attempts.
-        long_poll_token: Hand it to ``describe`` to wait until something has changed since.
+        expiration_time: When its schedule-to-close timeout passes.
+        last_worker_identity: The identity of the worker that started the last attempt.
+        last_deployment_version: The deployment version of that worker.
+        canceled_reason: The reason given with the request for its cancellation.
+        total_heartbeat_count: How many heartbeats the server has recorded, over all attempts.
+        headers: The headers that it was started with.
+        long_poll_token: The server's mark of this description, by which ``describe(changed_since=…)`` waits.
     """
 
     run_state: PendingActivityState
     attempt: int
-    schedule_to_close_timeout: timedelta | None
-    schedule_to_start_timeout: timedelta | None
-    start_to_close_timeout: timedelta | None
-    heartbeat_timeout: timedelta | None
-    start_delay: timedelta | None
-    retry_policy: RetryPolicy | None
-    priority: Priority
     last_started_time: datetime | None
     last_heartbeat_time: datetime | None
     last_attempt_complete_time: datetime | None
@@ -189,26 +195,26 @@ class ActivityExecutionDescription(ActivityExecution):
 
     @property
     def summary(self) -> str | None:
-        """The line for people that it was started with."""
+        """The *summary* it was started with: one line for people."""
         return self._contents.summary
 
     @property
     def details(self) -> str | None:
-        """The text for people that it was started with."""
+        """The *details* it was started with: a text for people, in Markdown."""
         return self._contents.details
 
     @property
     def last_failure(self) -> BaseException | None:
-        """How the last failed attempt failed."""
+        """The failure of the last attempt that failed."""
         return self._contents.last_failure
 
     @property
     def failure(self) -> BaseException | None:
-        """How the activity failed, if it has and the outcome was asked for."""
+        """The activity's failure, if it has failed and ``describe(include_outcome=True)`` was called."""
         return self._contents.failure
 
     def has_heartbeat_details(self) -> bool:
-        """Whether there are any; ``False`` also if they were not asked for."""
+        """Whether there are any; ``False`` also if they were not fetched."""
         return bool(self._contents.heartbeat_details)
 
     @overload
@@ -220,12 +226,12 @@ class ActivityExecutionDescription(ActivityExecution):
     @overload
     def heartbeat_details(self, type: Any = ..., *, default: Any = ..., index: int = 0) -> Any: ...
 
-    def heartbeat_details(self, type: Any = Any, *, default: Any = _UNSET, index: int = 0) -> Any:
-        """Return what the last heartbeat said, as :func:`asyncworker.activity.heartbeat_details` does.
+    def heartbeat_details(self, type: Any = Any, *, default: Any = UNSET, index: int = 0) -> Any:
+        """Return a detail of the last heartbeat, as :func:`asyncworker.activity.heartbeat_details` does.
 
         Args:
-            type: What to make of it.
-            default: Returned when there has been no heartbeat, or its details were not asked for.
+            type: The type to read it as.
+            default: Returned when there has been no heartbeat, or its details were not fetched.
             index: Which one, where a heartbeat has several.
 
         Raises:
@@ -235,7 +241,7 @@ class ActivityExecutionDescription(ActivityExecution):
         details = self._contents.heartbeat_details
         if index < len(details):
             return self._contents.from_payload(details[index], type)
-        if isinstance(default, _Unset):
+        if default is UNSET:
             raise LookupError(f"activity {self.activity_id!r} has no heartbeat detail number {index}")
         return default
 
@@ -243,17 +249,17 @@ class ActivityExecutionDescription(ActivityExecution):
         """Return the arguments it was started with, each as the type that stands in its place.
 
         Raises:
-            LookupError: They were not asked for: ``describe(include_input=True)``.
+            LookupError: They were not fetched: ``describe(include_input=True)``.
             ConverterError: One is not of its type.
         """
         payloads = self._contents.input
         if payloads is None:
-            raise LookupError("the input was not asked for: describe(include_input=True)")
+            raise LookupError("the input was not fetched: describe(include_input=True)")
         known = (*types, *[Any] * len(payloads))
         return [self._contents.from_payload(payload, known[index]) for index, payload in enumerate(payloads)]
 
     def has_result(self) -> bool:
-        """Whether it has completed; ``False`` also if the outcome was not asked for."""
+        """Whether it has completed; ``False`` also if the outcome was not fetched."""
         return self._contents.result is not None
 
     @overload
@@ -267,12 +273,15 @@ class ActivityExecutionDescription(ActivityExecution):
         """Return its result, without waiting.
 
         Raises:
-            LookupError: It has not completed, or the outcome was not asked for: ``describe(include_outcome=True)``.
+            LookupError: It has not completed, or the outcome was not fetched: ``describe(include_outcome=True)``.
             ConverterError: It is not of this type.
         """
         payloads = self._contents.result
         if payloads is None:
-            raise LookupError(f"activity {self.activity_id!r} has no result, or its outcome was not asked for")
+            raise LookupError(
+                f"activity {self.activity_id!r} has no result, or its outcome was not fetched:"
+                " describe(include_outcome=True)"
+            )
         return self._contents.from_payload(payloads[0], type) if payloads else None
 
     @classmethod
@@ -285,13 +294,7 @@ class ActivityExecutionDescription(ActivityExecution):
             **_common_fields(info, namespace),
             run_state=_enum(PendingActivityState, info.run_state),
             attempt=info.attempt,
-            schedule_to_close_timeout=to_timedelta(info.schedule_to_close_timeout),
-            schedule_to_start_timeout=to_timedelta(info.schedule_to_start_timeout),
-            start_to_close_timeout=to_timedelta(info.start_to_close_timeout),
-            heartbeat_timeout=to_timedelta(info.heartbeat_timeout),
-            start_delay=to_timedelta(info.start_delay),
-            retry_policy=RetryPolicy._from_proto(info.retry_policy),
-            priority=Priority._from_proto(info.priority),
+            **described_options(info),
             last_started_time=to_datetime(info.last_started_time),
             last_heartbeat_time=to_datetime(info.last_heartbeat_time),
             last_attempt_complete_time=to_datetime(info.last_attempt_complete_time),
@@ -316,7 +319,12 @@ def _version(version: deployment.WorkerDeploymentVersion | None) -> WorkerDeploy
 
 @dataclass(frozen=True, slots=True)
 class ActivityExecutionCountAggregationGroup:
-    """How many activities share the values of what a query groups by."""
+    """The number of activities in one group of a ``GROUP BY`` query.
+
+    Attributes:
+        count: How many activities are in the group.
+        group_values: The values that they share, one for each attribute that the query groups by.
+    """
 
     count: int
     group_values: Sequence[SearchAttributeValue]
@@ -324,7 +332,12 @@ class ActivityExecutionCountAggregationGroup:
 
 @dataclass(frozen=True, slots=True)
 class ActivityExecutionCount:
-    """How many activities a query finds, and how many in each group where it says ``GROUP BY``."""
+    """The number of activities that a query finds.
+
+    Attributes:
+        count: How many activities there are.
+        groups: How many there are in each group, where the query has a ``GROUP BY``.
+    """
 
     count: int
     groups: Sequence[ActivityExecutionCountAggregationGroup]

@@ -1,4 +1,4 @@
-"""A standalone activity, held by its id: wait for it, look at it, change it."""
+"""The handle of a standalone activity: wait for it, describe it, change it."""
 
 from __future__ import annotations
 
@@ -31,18 +31,19 @@ T = TypeVar("T")
 
 
 class ActivityHandle(Generic[R]):
-    """A standalone activity whose result is an ``R``.
+    """A handle of a standalone activity whose result is an ``R``.
 
     Get one with :meth:`Client.start_activity` or :meth:`Client.get_activity_handle`. Without a run id it stands for
-    the latest run of its id. Every call takes ``rpc_metadata`` and ``rpc_timeout`` (see :class:`RPCOptions`) and may
-    raise
+    the latest run of its id. Every call takes ``rpc_metadata`` and ``rpc_timeout`` (see :class:`RPCOptions`) and raises
 
     * :exc:`~asyncworker.exceptions.ActivityNotFoundError`: there is no such activity, or it is no longer kept;
-    * :exc:`~asyncworker.exceptions.RPCError`: the server said no, or could not be reached. ``FAILED_PRECONDITION`` is
-      how it says that the activity is in a state where this cannot be asked: closed, for one.
+    * :exc:`~asyncworker.exceptions.RPCError`: the server refused, or could not be reached. ``FAILED_PRECONDITION``
+      means that the activity is in a state that does not allow the call: closed, for example.
+
+    Cancelling a call is safe, but the server may have applied it.
     """
 
-    __slots__ = ("_activity_type", "_end", "_id", "_outbound", "_result_type", "_run_id", "_task_queue")
+    __slots__ = ("_activity_type", "_id", "_outbound", "_outcome", "_result_type", "_run_id", "_task_queue")
 
     def __init__(
         self,
@@ -60,8 +61,8 @@ class ActivityHandle(Generic[R]):
         self._result_type = result_type
         self._activity_type = activity_type
         self._task_queue = task_queue
-        # What it came to, once that is known: its result, or why there is none.
-        self._end: tuple[R] | ActivityFailureError | None = None
+        # Once it is known: its result, or why there is none.
+        self._outcome: tuple[R] | ActivityFailureError | None = None
 
     def __repr__(self) -> str:
         kind = f" {self._activity_type}" if self._activity_type else ""
@@ -81,9 +82,9 @@ class ActivityHandle(Generic[R]):
     # Wait
 
     async def result(self, **rpc: Unpack[RPCOptions]) -> R:
-        """Wait until the activity has ended, and return its result. Known once, it is known for good.
+        """Wait until the activity has ended, and return its result, which is kept for further calls.
 
-        There is no limit to the wait but the ``rpc_timeout``. A server that cannot be reached is borne for a minute.
+        The wait has no limit but the ``rpc_timeout``. An outage of the server is waited out for a minute.
 
         Raises:
             ActivityFailureError: It failed, was cancelled or terminated, or timed out; the ``cause`` says which.
@@ -91,15 +92,15 @@ class ActivityHandle(Generic[R]):
 
         Cancelling ends the wait and leaves the activity as it is.
         """
-        if self._end is None:
+        if self._outcome is None:
             try:
-                self._end = (await self._outbound.get_activity_result(self._result_input(rpc)),)
+                self._outcome = (await self._outbound.get_activity_result(self._result_input(rpc)),)
             except ActivityFailureError as error:
-                self._end = error
-        if isinstance(self._end, ActivityFailureError):
+                self._outcome = error
+        if isinstance(self._outcome, ActivityFailureError):
             # A new one each time: a traceback is added to where an exception is raised.
-            raise ActivityFailureError(str(self._end), cause=self._end.cause) from self._end.cause
-        return self._end[0]
+            raise ActivityFailureError(str(self._outcome), cause=self._outcome.cause) from self._outcome.cause
+        return self._outcome[0]
 
     def _result_input(self, rpc: RPCOptions) -> GetActivityResultInput:
         return GetActivityResultInput(
@@ -119,28 +120,31 @@ class ActivityHandle(Generic[R]):
     def progress(self, type: Any = ..., *, index: int = 0) -> AsyncIterator[Any]: ...
 
     async def progress(self, type: Any = Any, *, index: int = 0) -> AsyncIterator[Any]:
-        """Iterate over what the activity's heartbeats say, from the latest on; ends when the activity does.
+        """Iterate over the details of the activity's heartbeats, from the latest on, until the activity ends.
 
-        Each step is one long poll (``DescribeActivityExecution``), which the server answers as soon as a heartbeat has
-        come in. Of heartbeats that come faster than they are asked for, and of those that the worker holds back, the
-        newest is seen.
+        Each step is one long poll (``DescribeActivityExecution``), which returns as soon as a heartbeat has reached the
+        server. Of several heartbeats between two steps, and of those that the worker holds back, only the newest is
+        seen.
 
         Args:
-            type: What to make of the details.
+            type: The type to read the details as.
             index: Which detail, where a heartbeat has several.
 
         Raises:
             ConverterError: A detail is not of this type.
+
+        Cancelling ends the iteration and leaves the activity as it is.
         """
         seen: object = None
         description: ActivityExecutionDescription | None = None
         while description is None or not description.status.is_closed:
             description = await self.describe(changed_since=description, include_last_failure=False)
             details = description._contents.heartbeat_details
-            # The count tells one heartbeat from another that says the same; a failed attempt's last words do not count.
-            news = (description.total_heartbeat_count, details)
-            if index < len(details) and news != seen:
-                seen = news
+            # The count tells a heartbeat from one before with the same details. The details that a failed attempt
+            # leaves behind are not counted.
+            current = (description.total_heartbeat_count, details)
+            if index < len(details) and current != seen:
+                seen = current
                 yield description.heartbeat_details(type, index=index)
 
     # Look
@@ -155,15 +159,15 @@ class ActivityHandle(Generic[R]):
         include_last_failure: bool = True,
         **rpc: Unpack[RPCOptions],
     ) -> ActivityExecutionDescription:
-        """Ask the server how the activity stands.
+        """Return the server's description of the activity.
 
         Args:
-            changed_since: An earlier description: wait until something has changed since then, be it a heartbeat. The
-                wait has no limit, and the ``rpc_timeout`` is that of one poll. A closed activity does not change.
-            include_input: Also what it was started with.
-            include_outcome: Also its result or failure, if it has ended.
-            include_heartbeat_details: Also what its last heartbeat said.
-            include_last_failure: Also how its last failed attempt failed.
+            changed_since: An earlier description: wait until something has changed since then, a heartbeat included.
+                The wait has no limit, and the ``rpc_timeout`` is that of one poll. A closed activity does not change.
+            include_input: Fetch the arguments that it was started with as well.
+            include_outcome: Fetch its result or failure as well, if it has ended.
+            include_heartbeat_details: Fetch the details of its last heartbeat as well.
+            include_last_failure: Fetch the failure of its last failed attempt as well.
             rpc: Metadata and deadline of the call.
 
         Cancelling ends the wait and leaves the activity as it is.
@@ -189,28 +193,48 @@ class ActivityHandle(Generic[R]):
     # Change
 
     async def cancel(self, *, reason: str = "", **rpc: Unpack[RPCOptions]) -> None:
-        """Ask for the activity's cancellation: it hears of it with a heartbeat, and may take its time, or refuse.
+        """Request the activity's cancellation. A heartbeat's reply delivers it; the activity may take time, or refuse.
 
-        One that no worker has started is cancelled at once. Asking again is no error.
+        An activity that no worker has started is cancelled at once. Requesting it again is no error.
+
+        Args:
+            reason: Why; recorded by the server, see :attr:`ActivityExecutionDescription.canceled_reason`.
+            rpc: Metadata and deadline of the call.
         """
         await self._outbound.cancel_activity(
             CancelActivityInput(activity_id=self._id, activity_run_id=self._run_id, reason=reason, **rpc)
         )
 
     async def terminate(self, *, reason: str = "", **rpc: Unpack[RPCOptions]) -> None:
-        """End the activity here and now, without asking its code."""
+        """End the activity at once. Its code is not asked; a running attempt is cancelled at its next heartbeat.
+
+        Args:
+            reason: Why; recorded by the server.
+            rpc: Metadata and deadline of the call.
+        """
         await self._outbound.terminate_activity(
             TerminateActivityInput(activity_id=self._id, activity_run_id=self._run_id, reason=reason, **rpc)
         )
 
     async def pause(self, *, reason: str = "", **rpc: Unpack[RPCOptions]) -> None:
-        """Begin no further attempt; the one under way hears of it with a heartbeat."""
+        """Pause the activity: no further attempt begins, and a heartbeat's reply asks the running one to stop.
+
+        Args:
+            reason: Why; recorded by the server.
+            rpc: Metadata and deadline of the call.
+        """
         await self._outbound.pause_activity(
             PauseActivityInput(activity_id=self._id, activity_run_id=self._run_id, reason=reason, **rpc)
         )
 
     async def unpause(self, *, reason: str = "", jitter: Seconds | None = None, **rpc: Unpack[RPCOptions]) -> None:
-        """Let a paused activity go on, at once or after a random part of *jitter* (seconds or a timedelta)."""
+        """Resume a paused activity.
+
+        Args:
+            reason: Why; recorded by the server.
+            jitter: Begin the next attempt after a random part of this: seconds or a timedelta. By default at once.
+            rpc: Metadata and deadline of the call.
+        """
         await self._outbound.unpause_activity(
             UnpauseActivityInput(
                 activity_id=self._id, activity_run_id=self._run_id, reason=reason, jitter=jitter, **rpc
@@ -226,12 +250,12 @@ class ActivityHandle(Generic[R]):
         jitter: Seconds | None = None,
         **rpc: Unpack[RPCOptions],
     ) -> None:
-        """Start over from the first attempt, when the one under way ends; it hears of it with a heartbeat.
+        """Start over from the first attempt, when the running one ends; a heartbeat's reply asks it to stop.
 
         Args:
             keep_paused: A paused activity stays paused.
             reset_heartbeat: Forget the heartbeat details as well.
-            restore_original_options: Take back what :meth:`update_options` changed.
+            restore_original_options: Undo the changes of :meth:`update_options`.
             jitter: Begin after a random part of this: seconds or a timedelta.
             rpc: Metadata and deadline of the call.
         """
@@ -248,12 +272,15 @@ class ActivityHandle(Generic[R]):
         )
 
     async def update_options(self, **changes: Unpack[UpdateActivityOptions]) -> ActivityExecutionOptions:
-        """Change options for the attempts to come, and return them all as they are now.
+        """Change options for the attempts to come, and return all options as they are now.
 
-        What is not given stays as it is; ``None`` takes an option back to the server's default.
+        An option that is not given stays as it is; ``None`` takes it back to the server's default.
+
+        Args:
+            changes: See :class:`UpdateActivityOptions`.
 
         Raises:
-            TypeError: There is nothing to change, or no such option.
+            TypeError: There is nothing to change, no such option, or it has another type.
             ValueError: A value that the server would refuse.
         """
         rpc: RPCOptions = {}
@@ -268,7 +295,7 @@ class ActivityHandle(Generic[R]):
         )
 
     async def restore_original_options(self, **rpc: Unpack[RPCOptions]) -> ActivityExecutionOptions:
-        """Take back what :meth:`update_options` changed, and return all options as they are now."""
+        """Undo the changes of :meth:`update_options`, and return all options as they are now."""
         return await self._outbound.update_activity_options(
             UpdateActivityOptionsInput(
                 activity_id=self._id, activity_run_id=self._run_id, changes={}, restore_original=True, **rpc
@@ -276,9 +303,9 @@ class ActivityHandle(Generic[R]):
         )
 
     async def delete(self, **rpc: Unpack[RPCOptions]) -> None:
-        """Delete the activity and all that is known of it; one that runs is terminated first.
+        """Delete the activity and everything about it from the server; a running one is terminated first.
 
-        The server carries it out in its own time: for a moment after this returns the activity may still be known.
+        The server does it in the background: for a moment after this returns it may still describe the activity.
         """
         await self._outbound.delete_activity(
             DeleteActivityInput(activity_id=self._id, activity_run_id=self._run_id, **rpc)

@@ -1,33 +1,205 @@
-"""The options of starting an activity and of changing one that runs."""
+"""The options of a standalone activity: one table of them, and the classes that spell them out for type checkers.
+
+A new option is an entry of :data:`OPTIONS` and a field of each class below that has it. Each place that was forgotten,
+here, in ``@activity.defn``, on the command line or in the documentation, is named by ``tests/client/test_options.py``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from ..._proto.temporal.api.common.v1 import Payload
-from ..._time import Seconds, to_duration, to_seconds, to_timedelta
+from ..._arguments import (
+    Check,
+    check_duration,
+    check_mapping,
+    check_name,
+    check_string,
+    instance_of,
+    member_of,
+)
+from ..._proto.temporal.api.common.v1 import Header, Payload
+from ..._proto.temporal.api.enums.v1 import TaskQueueKind
+from ..._proto.temporal.api.taskqueue.v1 import TaskQueue
+from ..._time import Seconds, to_duration, to_timedelta
+from ...activity._definition import START_OPTIONS
 from ...common import ActivityIDConflictPolicy, ActivityIDReusePolicy, Priority, RetryPolicy
+from .._inputs import CallInput
 from .._search_attributes import TypedSearchAttributes
 
 if TYPE_CHECKING:
     from ..._proto.temporal.api.activity import v1 as activity
 
 __all__ = [
+    "CHANGEABLE",
+    "DESCRIBED",
+    "OPTIONS",
+    "RPC_OPTIONS",
     "ActivityExecutionOptions",
+    "DescribedOptions",
+    "Option",
     "RPCOptions",
+    "StartActivityInput",
     "StartActivityOptions",
     "UpdateActivityOptions",
-    "check_span",
+    "described_options",
     "paths_of",
+    "start_fields",
     "to_activity_options",
+    "write_options",
 ]
 
 
+# The table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One option of ``start_activity``: how it is checked, written and read.
+
+    Attributes:
+        check: Refuses a value that is wrong, and returns it as :class:`StartActivityInput` has it.
+        field: Its field in ``StartActivityExecutionRequest`` and in ``ActivityOptions``.
+        write: Makes that field's value; ``None``: it takes a data converter, and is done where the request is made.
+        path: Its path in the update mask of ``UpdateActivityExecutionOptions``; ``None``: it cannot be changed.
+        read: Reads the field of ``ActivityOptions`` and of ``ActivityExecutionInfo`` back.
+    """
+
+    check: Check
+    field: str
+    write: Callable[[Any], Any] | None = None
+    path: str | None = None
+    read: Callable[[Any], Any] = to_timedelta
+
+
+def _duration(name: str, check: Check = check_duration) -> Option:
+    return Option(check=START_OPTIONS.get(name, check), field=name, path=name, write=to_duration)
+
+
+def _to_queue(name: str) -> TaskQueue:
+    return TaskQueue(name=name, kind=TaskQueueKind.NORMAL)
+
+
+def _from_queue(queue: TaskQueue | None) -> str:
+    return "" if queue is None else queue.name
+
+
+def _to_header(headers: Mapping[str, Payload]) -> Header | None:
+    return Header(fields=dict(headers)) if headers else None
+
+
+def _to_attributes(attributes: TypedSearchAttributes) -> Any:
+    return attributes._to_proto() if attributes else None
+
+
+OPTIONS: Mapping[str, Option] = {
+    "id": Option(check=check_name, field="activity_id", write=str),
+    "task_queue": Option(
+        check=START_OPTIONS["task_queue"],
+        field="task_queue",
+        path="task_queue.name",
+        write=_to_queue,
+        read=_from_queue,
+    ),
+    "schedule_to_close_timeout": _duration("schedule_to_close_timeout"),
+    "schedule_to_start_timeout": _duration("schedule_to_start_timeout"),
+    "start_to_close_timeout": _duration("start_to_close_timeout"),
+    "heartbeat_timeout": _duration("heartbeat_timeout"),
+    "start_delay": _duration("start_delay", partial(check_duration, or_zero=True)),
+    "id_reuse_policy": Option(check=member_of(ActivityIDReusePolicy), field="id_reuse_policy", write=int),
+    "id_conflict_policy": Option(check=member_of(ActivityIDConflictPolicy), field="id_conflict_policy", write=int),
+    "retry_policy": Option(
+        check=START_OPTIONS["retry_policy"],
+        field="retry_policy",
+        path="retry_policy",
+        write=RetryPolicy._to_proto,
+        read=RetryPolicy._from_proto,
+    ),
+    "priority": Option(
+        check=START_OPTIONS["priority"],
+        field="priority",
+        path="priority",
+        write=Priority._to_proto,
+        read=Priority._from_proto,
+    ),
+    "search_attributes": Option(
+        check=instance_of(TypedSearchAttributes, "TypedSearchAttributes([SearchAttributePair(key, value)])"),
+        field="search_attributes",
+        write=_to_attributes,
+    ),
+    "summary": Option(check=START_OPTIONS["summary"], field="user_metadata"),
+    "details": Option(check=check_string, field="user_metadata"),
+    "headers": Option(check=check_mapping, field="header", write=_to_header),
+}
+#: Those that can be changed while the activity runs.
+CHANGEABLE: Mapping[str, Option] = {name: option for name, option in OPTIONS.items() if option.path is not None}
+#: Those that a description has as they are in ``ActivityOptions``; its task queue is a mere name.
+DESCRIBED = tuple(name for name in CHANGEABLE if name != "task_queue")
+#: The options of every call, which are no fields of a request.
+RPC_OPTIONS: Mapping[str, Check] = {"rpc_metadata": check_mapping, "rpc_timeout": check_duration}
+
+
+def start_fields(input: StartActivityInput) -> dict[str, Any]:
+    """Write the options of a start as fields of its request, save those that take a data converter."""
+    values = ((option, getattr(input, name)) for name, option in OPTIONS.items())
+    return {
+        option.field: option.write(value) for option, value in values if option.write is not None and value is not None
+    }
+
+
+def described_options(info: activity.ActivityExecutionInfo) -> dict[str, Any]:
+    """Read the fields of :class:`DescribedOptions`."""
+    return {name: OPTIONS[name].read(getattr(info, name)) for name in DESCRIBED}
+
+
+def paths_of(changes: Mapping[str, Any]) -> list[str]:
+    """List the paths of an update mask.
+
+    Raises:
+        TypeError: There is nothing to change, or no such option.
+    """
+    unknown = changes.keys() - CHANGEABLE.keys()
+    if unknown or not changes:
+        what = f"does not take {', '.join(sorted(unknown))}" if unknown else "needs something to change"
+        raise TypeError(f"update_options {what}; it takes {', '.join(CHANGEABLE)}")
+    return [CHANGEABLE[name].path or "" for name in changes]
+
+
+def to_activity_options(changes: Mapping[str, Any]) -> activity.ActivityOptions:
+    """Write new values of options; those that are ``None`` are left out, which takes them back.
+
+    Raises:
+        TypeError: A value is of the wrong type.
+        ValueError: A value that the server would refuse.
+    """
+    from ..._proto.temporal.api.activity.v1 import ActivityOptions
+
+    return ActivityOptions(**write_options(changes))
+
+
+def write_options(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the values of options and write them as fields, leaving out those that are ``None``.
+
+    Raises:
+        TypeError: A value is of the wrong type.
+        ValueError: A value that the server would refuse.
+    """
+    fields = {}
+    for name, value in values.items():
+        option = OPTIONS[name]
+        if value is not None and option.write is not None:
+            fields[option.field] = option.write(option.check(name, value))
+    return fields
+
+
+# What type checkers and editors need to have spelled out
+
+
 class RPCOptions(TypedDict, total=False):
-    """What every call of a client takes.
+    """Options of every call of a client.
 
     Attributes:
         rpc_metadata: Sent with this call besides the client's own.
@@ -40,10 +212,10 @@ class RPCOptions(TypedDict, total=False):
 
 
 class StartActivityOptions(RPCOptions, total=False):
-    """How to start a standalone activity (``StartActivityExecutionRequest``). Spans are seconds or timedeltas.
+    """How to start a standalone activity (``StartActivityExecutionRequest``). Durations are seconds or timedeltas.
 
-    What is not given is as the activity's declaration says: ``@activity.defn(task_queue=…, …)``. One of
-    *schedule_to_close_timeout* and *start_to_close_timeout* there must be.
+    An option that is not given is taken from the activity's declaration, ``@activity.defn(task_queue=…, …)``. One of
+    *schedule_to_close_timeout* and *start_to_close_timeout* is required, here or there.
 
     Attributes:
         id: Names the activity in its namespace; by default a new UUID. Give one to start a thing once only.
@@ -51,11 +223,11 @@ class StartActivityOptions(RPCOptions, total=False):
         schedule_to_close_timeout: How long all attempts together may take.
         schedule_to_start_timeout: How long one attempt may wait for a worker.
         start_to_close_timeout: How long one attempt may take.
-        heartbeat_timeout: How long an attempt may be silent.
+        heartbeat_timeout: How long an attempt may go without a heartbeat.
         start_delay: How long to wait before the first attempt.
         id_reuse_policy: Whether the id may be that of a closed activity; by default it may.
         id_conflict_policy: What to do about a running activity of that id; by default that is an error.
-        retry_policy: How attempts are repeated; by default for ever, after 1 s, 2 s, 4 s, … 100 s.
+        retry_policy: How attempts are repeated; by default without limit, after 1 s, 2 s, 4 s, … 100 s.
         priority: Its place in the queue.
         search_attributes: By which it can be found.
         summary: One line for people, shown in the UI.
@@ -80,11 +252,70 @@ class StartActivityOptions(RPCOptions, total=False):
     headers: Mapping[str, Payload]
 
 
-class UpdateActivityOptions(RPCOptions, total=False):
-    """What can be changed of an activity that runs (``temporal.api.activity.v1.ActivityOptions``).
+@dataclass(slots=True, kw_only=True)
+class StartActivityInput(CallInput):
+    """Input of :meth:`OutboundInterceptor.start_activity`: a start as it will be sent.
 
-    What is not given stays; ``None`` takes an option back to the server's default. Changes hold from the next
-    attempt on.
+    Attributes:
+        activity_type: The activity type.
+        args: The arguments, not encoded yet.
+        arg_types: The types of the activity's parameters, if it was given as its function.
+        id: The activity's id.
+        task_queue: Where its workers poll.
+        result_type: The type to read the result as.
+        schedule_to_close_timeout: How long all attempts together may take.
+        schedule_to_start_timeout: How long one attempt may wait for a worker.
+        start_to_close_timeout: How long one attempt may take.
+        heartbeat_timeout: How long an attempt may go without a heartbeat.
+        start_delay: How long to wait before the first attempt.
+        id_reuse_policy: Whether the id may be that of a closed activity.
+        id_conflict_policy: What to do about a running activity of that id.
+        retry_policy: How attempts are repeated; ``None`` leaves that to the server.
+        priority: Its place in the queue.
+        search_attributes: By which it can be found.
+        summary: One line for people.
+        details: More for people, in Markdown.
+        headers: For the worker's interceptors.
+        rpc_metadata: Sent with the call besides the client's own.
+        rpc_timeout: Seconds, or a timedelta, after which the call fails.
+    """
+
+    activity_type: str
+    args: Sequence[Any]
+    arg_types: Sequence[Any] = ()
+    id: str
+    task_queue: str
+    result_type: Any = Any
+    schedule_to_close_timeout: timedelta | None = None
+    schedule_to_start_timeout: timedelta | None = None
+    start_to_close_timeout: timedelta | None = None
+    heartbeat_timeout: timedelta | None = None
+    start_delay: timedelta | None = None
+    id_reuse_policy: ActivityIDReusePolicy = ActivityIDReusePolicy.ALLOW_DUPLICATE
+    id_conflict_policy: ActivityIDConflictPolicy = ActivityIDConflictPolicy.FAIL
+    retry_policy: RetryPolicy | None = None
+    priority: Priority = field(default_factory=Priority)
+    search_attributes: TypedSearchAttributes | None = None
+    summary: str | None = None
+    details: str | None = None
+    headers: Mapping[str, Payload] = field(default_factory=dict)
+
+
+class UpdateActivityOptions(RPCOptions, total=False):
+    """The options that can be changed while an activity runs (``temporal.api.activity.v1.ActivityOptions``).
+
+    An option that is not given stays as it is; ``None`` takes it back to the server's default. Changes apply from the
+    next attempt on.
+
+    Attributes:
+        task_queue: Where its workers poll.
+        schedule_to_close_timeout: How long all attempts together may take.
+        schedule_to_start_timeout: How long one attempt may wait for a worker.
+        start_to_close_timeout: How long one attempt may take.
+        heartbeat_timeout: How long an attempt may go without a heartbeat.
+        start_delay: How long to wait before the first attempt.
+        retry_policy: How attempts are repeated.
+        priority: Its place in the queue.
     """
 
     task_queue: str
@@ -97,11 +328,23 @@ class UpdateActivityOptions(RPCOptions, total=False):
     priority: Priority | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActivityExecutionOptions:
-    """The options of a standalone activity after a change."""
+@dataclass(frozen=True, kw_only=True)
+class DescribedOptions:
+    """The options that both a description and the reply to a change have.
 
-    task_queue: str
+    Attributes:
+        schedule_to_close_timeout: How long all attempts together may take.
+        schedule_to_start_timeout: How long one attempt may wait for a worker.
+        start_to_close_timeout: How long one attempt may take.
+        heartbeat_timeout: How long an attempt may go without a heartbeat.
+        start_delay: How long the first attempt waits.
+        retry_policy: How attempts are repeated.
+        priority: Its place in the queue.
+    """
+
+    # The classes that inherit from this one have slots.
+    __slots__ = ()
+
     schedule_to_close_timeout: timedelta | None
     schedule_to_start_timeout: timedelta | None
     start_to_close_timeout: timedelta | None
@@ -110,84 +353,17 @@ class ActivityExecutionOptions:
     retry_policy: RetryPolicy | None
     priority: Priority
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityExecutionOptions(DescribedOptions):
+    """The options of a standalone activity after a change; a timeout or policy that is not set is ``None``.
+
+    Attributes:
+        task_queue: Where its workers poll.
+    """
+
+    task_queue: str
+
     @classmethod
     def _from_proto(cls, options: activity.ActivityOptions) -> ActivityExecutionOptions:
-        return cls(
-            task_queue=options.task_queue.name if options.task_queue is not None else "",
-            schedule_to_close_timeout=to_timedelta(options.schedule_to_close_timeout),
-            schedule_to_start_timeout=to_timedelta(options.schedule_to_start_timeout),
-            start_to_close_timeout=to_timedelta(options.start_to_close_timeout),
-            heartbeat_timeout=to_timedelta(options.heartbeat_timeout),
-            start_delay=to_timedelta(options.start_delay),
-            retry_policy=RetryPolicy._from_proto(options.retry_policy),
-            priority=Priority._from_proto(options.priority),
-        )
-
-
-def check_span(name: str, span: Seconds | None, *, or_zero: bool = False) -> timedelta | None:
-    """Read a span of time that the server would refuse, or take for none, if it were not positive.
-
-    Raises:
-        TypeError: It is no span of time.
-        ValueError: It is not above zero, or longer than a timedelta can say.
-    """
-    if span is None:
-        return None
-    if isinstance(span, bool) or not isinstance(span, int | float | timedelta):
-        raise TypeError(f"{name} must be a number of seconds or a timedelta, got {span!r}")
-    seconds = to_seconds(span)
-    if seconds < 0 or not (seconds or or_zero):
-        raise ValueError(f"{name} must {'not be negative' if or_zero else 'be above zero'}, got {span!r}")
-    try:
-        return span if isinstance(span, timedelta) else timedelta(seconds=span)
-    except OverflowError:
-        raise ValueError(f"{name} is longer than a timedelta can say, got {span!r}") from None
-
-
-def _queue(name: str) -> Any:
-    from ..._proto.temporal.api.enums.v1 import TaskQueueKind
-    from ..._proto.temporal.api.taskqueue.v1 import TaskQueue
-
-    return TaskQueue(name=name, kind=TaskQueueKind.NORMAL)
-
-
-# Each option that can be changed: its path in the update mask, and how its value is written.
-_CHANGES: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
-    "task_queue": ("task_queue.name", _queue),
-    "schedule_to_close_timeout": ("schedule_to_close_timeout", to_duration),
-    "schedule_to_start_timeout": ("schedule_to_start_timeout", to_duration),
-    "start_to_close_timeout": ("start_to_close_timeout", to_duration),
-    "heartbeat_timeout": ("heartbeat_timeout", to_duration),
-    "start_delay": ("start_delay", to_duration),
-    "retry_policy": ("retry_policy", RetryPolicy._to_proto),
-    "priority": ("priority", Priority._to_proto),
-}
-
-
-def paths_of(changes: Mapping[str, Any]) -> list[str]:
-    """List the paths of an update mask.
-
-    Raises:
-        TypeError: There is nothing to change, or no such option.
-    """
-    unknown = changes.keys() - _CHANGES.keys()
-    if unknown or not changes:
-        what = f"does not take {', '.join(sorted(unknown))}" if unknown else "needs something to change"
-        raise TypeError(f"update_options {what}; it takes {', '.join(_CHANGES)}")
-    return [_CHANGES[name][0] for name in changes]
-
-
-def to_activity_options(changes: Mapping[str, Any]) -> activity.ActivityOptions:
-    """Write new values of options; those that are ``None`` are left out, which takes them back.
-
-    Raises:
-        ValueError: A value that the server would refuse.
-    """
-    from ..._proto.temporal.api.activity.v1 import ActivityOptions
-
-    for name, value in changes.items():
-        if name.endswith(("timeout", "delay")):
-            check_span(name, value, or_zero=name == "start_delay")
-    if not changes.get("task_queue", "-"):
-        raise ValueError("task_queue must not be empty")
-    return ActivityOptions(**{name: _CHANGES[name][1](value) for name, value in changes.items() if value is not None})
+        return cls(**{name: option.read(getattr(options, option.field)) for name, option in CHANGEABLE.items()})

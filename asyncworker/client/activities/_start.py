@@ -7,26 +7,25 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, get_args, get_origin
 
+from ..._arguments import Check
 from ...activity import Definition
-from ...activity._definition import _is_unbound_method as is_unbound_method
-from ...common import ActivityIDConflictPolicy, ActivityIDReusePolicy, Priority
+from ...activity._definition import START_OPTIONS, is_unbound_method
 from ...converter import Signature
-from .._inputs import StartActivityInput
-from ._options import StartActivityOptions, check_span
+from ._options import OPTIONS, RPC_OPTIONS, StartActivityInput
 
 __all__ = ["plan_start", "result_type_of", "type_of"]
 
-_SPANS = ("schedule_to_close_timeout", "schedule_to_start_timeout", "start_to_close_timeout", "heartbeat_timeout")
-_KNOWN = (*StartActivityOptions.__annotations__, "args", "result_type")
+_CHECKS: Mapping[str, Check] = {**{name: option.check for name, option in OPTIONS.items()}, **RPC_OPTIONS}
+_KNOWN = (*_CHECKS, "args", "result_type")
 
 
 def plan_start(
     activity: str | Callable[..., Any], arguments: Sequence[Any], options: Mapping[str, Any]
 ) -> StartActivityInput:
-    """Put together what a call of ``start_activity`` says.
+    """Return the start that a call of ``start_activity`` asks for.
 
     Raises:
-        TypeError: This is no activity, the arguments are not its, or there is no such option.
+        TypeError: This is no activity, the arguments are not its, there is no such option, or it has another type.
         ValueError: An option is missing, or the server would refuse its value.
     """
     _check_known(options)
@@ -37,37 +36,40 @@ def plan_start(
         definition = Definition.of(activity)
         signature = signature_of(definition)
         _check_arguments(definition, signature, arguments)
-
-    def option(name: str) -> Any:
-        given = options.get(name)
-        return getattr(definition, name, None) if given is None else given
-
-    spans = {name: check_span(name, option(name)) for name in _SPANS}
-    if spans["schedule_to_close_timeout"] is None and spans["start_to_close_timeout"] is None:
-        raise ValueError(
-            f"activity {activity_type!r} needs a start_to_close_timeout (for one attempt) or a"
-            " schedule_to_close_timeout (for all of them): pass one, or declare it with @activity.defn"
-        )
+    given = _checked(options, definition)
+    _check_required(given, activity_type)
     return StartActivityInput(
         activity_type=activity_type,
         args=arguments,
         arg_types=() if signature is None else _types_of(signature, len(arguments)),
-        id=_id(options.get("id")),
-        task_queue=_task_queue(option("task_queue"), activity_type),
         result_type=options.get("result_type") or (signature and _awaited(signature.result_hint)) or Any,
-        **spans,
-        start_delay=check_span("start_delay", options.get("start_delay"), or_zero=True),
-        id_reuse_policy=options.get("id_reuse_policy") or ActivityIDReusePolicy.ALLOW_DUPLICATE,
-        id_conflict_policy=options.get("id_conflict_policy") or ActivityIDConflictPolicy.FAIL,
-        retry_policy=option("retry_policy"),
-        priority=option("priority") or Priority(),
-        search_attributes=options.get("search_attributes"),
-        summary=option("summary"),
-        details=options.get("details"),
-        headers=dict(options.get("headers") or {}),
-        rpc_metadata=options.get("rpc_metadata") or {},
-        rpc_timeout=options.get("rpc_timeout"),
+        **given,
     )
+
+
+def _checked(options: Mapping[str, Any], definition: Definition | None) -> dict[str, Any]:
+    """Return the options that the call gives, and those that only the declaration does."""
+    found = {}
+    for name, check in _CHECKS.items():
+        value = options.get(name)
+        if value is None and name in START_OPTIONS:
+            value = getattr(definition, name, None)
+        if value is not None:
+            found[name] = check(name, value)
+    return {"id": str(uuid.uuid4()), **found}
+
+
+def _check_required(given: Mapping[str, Any], activity_type: str) -> None:
+    if "task_queue" not in given:
+        raise ValueError(
+            f"activity {activity_type!r} needs a task_queue: pass the one its workers poll, or declare it with"
+            " @activity.defn(task_queue=…)"
+        )
+    if "start_to_close_timeout" not in given and "schedule_to_close_timeout" not in given:
+        raise ValueError(
+            f"activity {activity_type!r} needs a start_to_close_timeout (for one attempt) or a"
+            " schedule_to_close_timeout (for all of them): pass one, or declare it with @activity.defn"
+        )
 
 
 def _check_known(options: Mapping[str, Any]) -> None:
@@ -94,7 +96,7 @@ def type_of(activity: str | Callable[..., Any]) -> str:
 
 
 def signature_of(definition: Definition) -> Signature:
-    """Read what an activity's function takes and returns, whoever's object it will be a method of."""
+    """Return the signature of an activity's function, without its ``self`` and its context."""
     is_method = is_unbound_method(definition.fn, list(inspect.signature(definition.fn).parameters.values()))
     return Signature(definition.fn, skip=is_method + definition.takes_context)
 
@@ -137,20 +139,3 @@ def _check_arguments(definition: Definition, signature: Signature, arguments: Se
     least = sum(not parameter.optional for parameter in signature.parameters)
     if len(arguments) < least or (len(arguments) > len(names) and signature.rest is None):
         raise TypeError(f"activity {definition.name!r} takes ({', '.join(names)}), got {len(arguments)} arguments")
-
-
-def _id(given: str | None) -> str:
-    if given is None:
-        return str(uuid.uuid4())
-    if not given:
-        raise ValueError("id must not be empty; leave it out to have one made")
-    return given
-
-
-def _task_queue(name: str | None, activity_type: str) -> str:
-    if not name:
-        raise ValueError(
-            f"activity {activity_type!r} needs a task_queue: pass the one its workers poll, or declare it with"
-            " @activity.defn(task_queue=…)"
-        )
-    return name

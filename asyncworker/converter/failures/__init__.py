@@ -1,1 +1,1 @@
-"""Exceptions as failures and back."""
+"""Convert exceptions to failures and back."""

@@ -1,4 +1,4 @@
-"""The failure converter that understands the other SDKs'."""
+"""The default failure converter, compatible with those of the other SDKs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from itertools import pairwise
 from typing import Any
 
 from ..._proto.temporal.api.failure.v1 import ApplicationFailureInfo, Failure
+from ..._safe_text import class_name_of, text_of
 from ...common import RawValue
 from ...exceptions import ApplicationError, FailureError
 from .._payload import PayloadConverter
 from .._stored import is_stored_elsewhere, stored_elsewhere
 from ._failure import FailureConverter, copied_levels, levels
-from ._from_error import SOURCE, causes_of, class_name_of, failure_from, text_of
+from ._from_error import SOURCE, causes_of, failure_from
 from ._to_error import error_from
 
 __all__ = ["DefaultFailureConverter", "DefaultFailureConverterWithEncodedAttributes", "plain_failure"]
@@ -21,15 +22,15 @@ _ENCODED = "Encoded failure"
 
 
 class DefaultFailureConverter(FailureConverter):
-    """Convert as temporalio does, and leave no exception out.
+    """Convert exceptions as temporalio does, and every other exception too.
 
-    Any exception but a :exc:`~asyncworker.exceptions.FailureError` becomes an application failure whose type is the
-    name of its class. An error that was read from a failure goes out as that failure, unchanged. A group of
-    exceptions lists them in its message and details, has the first as its cause and is non-retryable if one of them is.
+    Any exception but a :exc:`~asyncworker.exceptions.FailureError` becomes an application failure with the name of its
+    class as the type. An error that was received as a failure is sent as that failure, unchanged. An exception group
+    has its exceptions in the message and the details, the first as its cause, and is non-retryable if one of them is.
 
     Args:
         encode_common_attributes: Move messages and stack traces into a payload, where a codec can encrypt them.
-            What other workers have encoded is read in any case.
+            Those of other workers are decoded in any case.
     """
 
     def __init__(self, *, encode_common_attributes: bool = False) -> None:
@@ -39,11 +40,11 @@ class DefaultFailureConverter(FailureConverter):
         return f"{type(self).__name__}(encode_common_attributes={self._encode_common_attributes})"
 
     def to_failure(self, exception: BaseException, payload_converter: PayloadConverter) -> Failure:
-        """Write an exception, its causes with it."""
+        """Convert an exception and its causes."""
         chain = [self.failure_of(each, payload_converter) for each in causes_of(exception)]
         for outer, inner in pairwise(chain):
             if outer.cause is not None:
-                # An overridden failure_of() has brought its own, which may be that of an error read elsewhere.
+                # Set by an overridden failure_of(); it may belong to an error that was received.
                 break
             outer.cause = inner
         if self._encode_common_attributes:
@@ -51,14 +52,14 @@ class DefaultFailureConverter(FailureConverter):
         return chain[0]
 
     def failure_of(self, exception: BaseException, payload_converter: PayloadConverter) -> Failure:
-        """Write one exception, without its causes: override this to say how an exception of your own is written.
+        """Convert one exception, without its causes. Override this to convert exceptions of your own.
 
-        Call it with the :exc:`~asyncworker.exceptions.ApplicationError` that should stand for it.
+        An override calls it with the :exc:`~asyncworker.exceptions.ApplicationError` to send instead.
         """
         return failure_from(exception, payload_converter)
 
     def from_failure(self, failure: Failure, payload_converter: PayloadConverter) -> BaseException:
-        """Read an exception, its causes with it; its ``failure`` is the one that is given."""
+        """Convert a failure and its causes; the exception's ``failure`` is the given one."""
         errors = [_error_of(each, payload_converter) for each in levels(failure)]
         for outer, inner in pairwise(errors):
             outer.__cause__ = inner
@@ -73,10 +74,10 @@ class DefaultFailureConverterWithEncodedAttributes(DefaultFailureConverter):
 
 
 def plain_failure(exception: BaseException, problem: BaseException) -> Failure:
-    """Report an exception whose failure could not be made, for a *problem* of a converter's or codec's.
+    """Return a failure for an exception that could not be converted, because of *problem* in a converter or codec.
 
-    It has the exception's type and says whether to retry. It has neither message nor stack trace, since a codec may
-    have been meant to hide those.
+    It has the exception's type and whether to retry, but neither message nor stack trace, which a codec may be there
+    to hide.
     """
     kind = class_name_of(exception)
     info = ApplicationFailureInfo(type=kind)
@@ -84,7 +85,7 @@ def plain_failure(exception: BaseException, problem: BaseException) -> Failure:
     if issubclass(type(exception), ApplicationError):
         assert isinstance(exception, ApplicationError)
         info = ApplicationFailureInfo(type=text_of(exception.type or ""), non_retryable=bool(exception.non_retryable))
-    message = f"{kind}, which could not be converted to a failure: {class_name_of(problem)} while trying to"
+    message = f"{kind}, which could not be converted to a failure ({class_name_of(problem)})"
     return Failure(message=message, source=SOURCE, application_failure_info=info)
 
 
@@ -103,7 +104,7 @@ def _details_of(error: FailureError) -> Sequence[Any]:
 
 
 def _common_attributes(failure: Failure, payload_converter: PayloadConverter) -> tuple[str, str]:
-    """Read message and stack trace, out of the encoded attributes if those are there and can be read."""
+    """Return message and stack trace, from the encoded attributes if there are any that can be decoded."""
     if failure.encoded_attributes is None:
         return failure.message, failure.stack_trace
     attributes: Any = None
@@ -111,7 +112,7 @@ def _common_attributes(failure: Failure, payload_converter: PayloadConverter) ->
         return f"{failure.message}: {stored_elsewhere()}", failure.stack_trace
     try:
         attributes = payload_converter.from_payload(failure.encoded_attributes)
-    except Exception:  # noqa: BLE001 - without the key the failure is still worth reading
+    except Exception:  # noqa: BLE001 - without the key, the rest of the failure is still useful
         attributes = None
     if not isinstance(attributes, dict):
         return failure.message, failure.stack_trace

@@ -1,8 +1,7 @@
-"""Turn errors into the failures that travel, and failures into errors: the interface, and what workers use of it."""
+"""The failure converter's interface, and functions on failures that converters and workers share."""
 
 from __future__ import annotations
 
-import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import pairwise
@@ -21,7 +20,6 @@ __all__ = [
     "copied_levels",
     "decode_payloads_of",
     "encode_payloads_of",
-    "ends_the_task",
     "ensure_application_failure",
     "levels",
     "shallow_copy",
@@ -36,41 +34,29 @@ class FailureConverter(ABC):
 
     @abstractmethod
     def to_failure(self, exception: BaseException, payload_converter: PayloadConverter) -> Failure:
-        """Write an exception, its causes with it; do not change the exception."""
+        """Convert an exception and its causes, without changing it."""
 
     @abstractmethod
     def from_failure(self, failure: Failure, payload_converter: PayloadConverter) -> BaseException:
-        """Read an exception, its causes with it; do not change the failure."""
-
-
-def ends_the_task(error: BaseException) -> bool:
-    """Whether *error*, which came out of user code, is about the task that runs it, and not the code's own.
-
-    What an extension in another language raises when it panics is no ``Exception``, and no end of the task either. Nor
-    is a ``CancelledError`` whose task nobody has cancelled, as one of another task, which several calls have shared.
-    """
-    if not isinstance(error, asyncio.CancelledError):
-        return isinstance(error, GeneratorExit | KeyboardInterrupt)
-    task = asyncio.current_task()
-    return task is None or task.cancelling() > 0
+        """Convert a failure and its causes, without changing it."""
 
 
 def levels(failure: Failure | None) -> Iterator[Failure]:
-    """Go from a failure down its causes."""
+    """Yield a failure and its causes, outermost first."""
     while failure is not None:
         yield failure
         failure = failure.cause
 
 
 def shallow_copy(message: M) -> M:
-    """Copy a message, its unknown fields with it, which ``copy.copy`` drops."""
+    """Copy a message with its unknown fields, which ``copy.copy`` drops."""
     copied = object.__new__(type(message))
     copied.__dict__.update(message.__dict__)
     return copied
 
 
 def copied_levels(failure: Failure) -> list[Failure]:
-    """Copy a failure and its causes, so that their own fields can be replaced; the first is the copy of *failure*."""
+    """Return shallow copies of a failure and its causes, whose fields can be replaced; the first is of *failure*."""
     copies = [shallow_copy(each) for each in levels(failure)]
     for outer, inner in pairwise(copies):
         outer.cause = inner
@@ -90,11 +76,11 @@ _TYPE_NAMES = {
 
 
 def ensure_application_failure(failure: Failure) -> Failure:
-    """Return a failure that ``RespondActivityTaskFailed`` takes: this one, or one whose cause it is.
+    """Return a failure that ``RespondActivityTaskFailed`` accepts: this one, or one with this one as its cause.
 
-    The server refuses every failure but those with an ``application_failure_info`` (INVALID_ARGUMENT), and the attempt
-    would then hang until it times out. The wrapper keeps the message, is of the type that the error has in Python and
-    is non-retryable if the original says that it is.
+    The server refuses failures without an ``application_failure_info`` (INVALID_ARGUMENT), and the attempt would then
+    hang until it times out. The outer failure has the same message, the name of the Python exception as its type, and
+    is non-retryable if the inner one is.
     """
     if failure.application_failure_info is not None:
         return failure
@@ -135,7 +121,7 @@ _PAYLOADS_AT = (
 
 
 def without_details(failure: Failure) -> Failure:
-    """Return a copy of a failure that has no details, at any level of its causes."""
+    """Return a copy of a failure without details, at any level of its causes."""
     copies = copied_levels(failure)
     for each in copies:
         for info_field, payloads_field in _PAYLOADS_AT:
@@ -152,7 +138,7 @@ async def _transformed(
     transform: Callable[[Sequence[Payload]], Awaitable[list[Payload]]],
     transform_one: Callable[[Payload], Awaitable[Payload]],
 ) -> Failure:
-    # The failure may be what an exception was read from, which goes on using it: nothing in it is changed.
+    # The failure may belong to an exception that was received, and must not change.
     copies = copied_levels(failure)
     for each in copies:
         if each.encoded_attributes is not None:

@@ -1,15 +1,14 @@
-"""Write exceptions as failures: their causes, their groups, and whatever may be wrong with them.
+"""Convert exceptions to failures: their causes, their groups, and everything that may be wrong with them.
 
-The theory: **a failure always goes out**. A ``__str__`` that raises, a text that is not UTF-8, details that no
-converter takes, causes that go round in a circle or down without end: each becomes a readable note in the failure's
-own place, because an activity whose failure cannot be reported hangs until its timeout.
+The theory: **there is always a failure to send**. A ``__str__`` that raises, a text that is not UTF-8, details that no
+converter takes, a cycle of causes or an endless chain: each becomes a readable note in the failure, because an attempt
+whose failure cannot be sent hangs until its timeout.
 """
 
 from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator, Sequence
-from types import TracebackType
 from typing import Any
 
 from ... import exceptions
@@ -24,33 +23,32 @@ from ..._proto.temporal.api.failure.v1 import (
     TerminatedFailureInfo,
     TimeoutFailureInfo,
 )
+from ..._safe_text import class_name_of, text_of
 from ..._time import to_duration
 from .._encodings import DefaultPayloadConverter
 from .._payload import PayloadConverter
 from ..json._adapter import clip
 from ._failure import shallow_copy
 
-__all__ = ["MAX_TEXT", "SOURCE", "causes_of", "class_name_of", "failure_from", "text_of", "traceback_of"]
+__all__ = ["SOURCE", "causes_of", "failure_from"]
 
-#: What a failure says of where it comes from.
+#: The ``source`` of our failures.
 SOURCE = "asyncworker"
 
 # A failure of more than 2 MiB is refused. With these limits the longest chain stays well below, details apart.
 _MAX_DEPTH = 20
-MAX_TEXT = 20_000
 _MAX_LISTED = 100
 _MAX_LISTED_TEXT = 2_000
-_LEFT_OUT = "\n… {} characters left out …\n"
 
 _notes = DefaultPayloadConverter()
 
 
 def causes_of(exception: BaseException) -> list[BaseException]:
-    """List an exception and what led to it, outermost first; each appears once, and at most 20 do.
+    """Return an exception and its causes, outermost first, each once and at most 20.
 
-    What led to it is its ``__cause__``, or its ``__context__`` unless that was suppressed, as in a traceback; to a
-    group of exceptions it is the first of them. What came over the wire brings its causes along in its failure. Of a
-    longer chain the middle is left out: both ends matter more.
+    A cause is the ``__cause__``, or the ``__context__`` unless that was suppressed, as in a traceback; that of an
+    exception group is its first exception. An exception that was received has its causes in its failure. The middle
+    of a longer chain is left out, as the ends matter more.
     """
     chain: list[BaseException] = []
     seen: set[int] = set()
@@ -76,7 +74,7 @@ def _led_to(exception: BaseException) -> BaseException | None:
 
 
 def failure_from(exception: BaseException, payload_converter: PayloadConverter) -> Failure:
-    """Write one exception, without its causes."""
+    """Convert one exception, without its causes."""
     if isinstance(exception, exceptions.FailureError):
         if isinstance(exception.failure, Failure):
             return _with_notes(exception.failure, exception, payload_converter)
@@ -94,57 +92,28 @@ def failure_from(exception: BaseException, payload_converter: PayloadConverter) 
 # Texts
 
 
-def class_name_of(value: Any) -> str:
-    """Name the class of a value, whatever its metaclass makes of ``__name__``."""
-    return str(_NAME.__get__(type(value)))
-
-
-def traceback_of(error: BaseException) -> TracebackType | None:
-    """Return an exception's traceback, whatever its class makes of ``__traceback__``."""
-    trace: TracebackType | None = _TRACEBACK.__get__(error)
-    return trace
-
-
-_TRACEBACK: Any = BaseException.__dict__["__traceback__"]
-_NAME: Any = type.__dict__["__name__"]
-
-
-def text_of(value: Any) -> str:
-    """Say a value, or what an exception says, as protobuf takes it: in UTF-8, and at most 20,000 characters."""
-    try:
-        text = str(value)
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:  # noqa: BLE001 - this is somebody's __str__
-        return f"<{class_name_of(value)} without a text: its __str__ raised {class_name_of(error)}>"
-    if len(text) > MAX_TEXT:
-        half = MAX_TEXT // 2
-        text = text[:half] + _LEFT_OUT.format(len(text) - 2 * half) + text[-half:]
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
-
-
 def _stack_of(exception: BaseException) -> str:
-    """Write the traceback as Python prints it, with the notes that were added after it.
+    """Format the traceback as Python prints it, followed by the exception's notes.
 
-    That of a group has all its exceptions, with their tracebacks and notes. The message is what the exception says, and
-    what programs compare: the notes are not in it.
+    That of an exception group has all its exceptions. The notes are not in the failure's message, which programs
+    compare.
     """
     try:
         if isinstance(exception, BaseExceptionGroup):
             return text_of("".join(traceback.format_exception(exception)))
         return text_of("".join(traceback.format_tb(exception.__traceback__)) + _notes_of(exception))
-    except Exception as error:  # noqa: BLE001 - formatting calls code of the exceptions
+    except Exception as error:  # noqa: BLE001 - formatting runs user code of the exceptions
         return f"<no stack trace: {class_name_of(error)} while formatting it>"
 
 
 def _notes_of(exception: BaseException) -> str:
-    """List what ``add_note()`` has added, each note from a line of its own on."""
+    """Return the exception's notes, each on a line of its own."""
     notes = getattr(exception, "__notes__", None) or ()
     return "".join(f"{text_of(note)}\n" for note in (notes if isinstance(notes, list | tuple) else [notes]))
 
 
 def _with_notes(failure: Failure, exception: BaseException, converter: PayloadConverter) -> Failure:
-    """Add the notes that an error got after it was read to a copy of the failure that it was read from."""
+    """Return a copy of a received failure with the notes that its error got since."""
     try:
         notes = _notes_of(exception)
         if not notes:
@@ -153,7 +122,7 @@ def _with_notes(failure: Failure, exception: BaseException, converter: PayloadCo
         if copied.encoded_attributes is None:
             copied.stack_trace = text_of(_lines(copied.stack_trace) + notes)
         else:
-            # Where the stack trace is encoded, notes are nothing to show either.
+            # Where the stack trace is encoded, the notes have to be encoded too.
             attributes = converter.from_payload(copied.encoded_attributes)
             attributes["stack_trace"] = text_of(_lines(attributes.get("stack_trace", "")) + notes)
             copied.encoded_attributes = converter.to_payload(attributes)
@@ -202,26 +171,26 @@ def _application_info(error: exceptions.ApplicationError, converter: PayloadConv
         type="" if error.type is None else text_of(error.type),
         non_retryable=bool(error.non_retryable),
         details=_details(error.details, converter),
-        # Zero means "as the policy says" to the server, which is what leaving it out means.
+        # To the server zero means "by the retry policy", as no value does.
         next_retry_delay=to_duration(error.next_retry_delay) if error.next_retry_delay else None,
         category=enums.ApplicationErrorCategory(error.category or 0),
     )
 
 
 def _details(values: Sequence[Any], converter: PayloadConverter) -> Payloads | None:
-    """Write details; in the place of one that cannot be written stands a text that says so."""
+    """Convert details; one that cannot be converted is replaced by a text that says so."""
     if not values:
         return None
     try:
         return Payloads(payloads=converter.to_payloads(values))
-    except Exception:  # noqa: BLE001 - the failure must go out
+    except Exception:  # noqa: BLE001 - the failure must be sent
         return Payloads(payloads=[_detail(value, converter) for value in values])
 
 
 def _detail(value: Any, converter: PayloadConverter) -> Payload:
     try:
         return converter.to_payload(value)
-    except Exception as error:  # noqa: BLE001 - the failure must go out
+    except Exception as error:  # noqa: BLE001 - the failure must be sent
         note = f"<a detail of type {class_name_of(value)} could not be sent: {text_of(error)}>"
         return _notes.to_payload(note)
 
@@ -230,12 +199,11 @@ def _detail(value: Any, converter: PayloadConverter) -> Payload:
 
 
 def _group_failure(group: BaseExceptionGroup[BaseException], converter: PayloadConverter) -> Failure:
-    """Write a group as one failure.
+    """Convert an exception group to one failure.
 
-    Its message lists its exceptions, its details have ``{"type", "message", "non_retryable"}`` of each, its stack
-    trace has them all with theirs; to whoever follows causes, the first is the cause. Retrying is as pointless as it
-    is for the worst of them: one non-retryable ``ApplicationError`` anywhere in it makes it non-retryable. It waits
-    as long as the longest ``next_retry_delay`` in it, and is benign if all in it are.
+    The message lists its exceptions, the details have ``{"type", "message", "non_retryable"}`` of each, the stack
+    trace has all of theirs, and the cause is the first exception. One non-retryable ``ApplicationError`` anywhere in
+    the group makes it non-retryable. Its ``next_retry_delay`` is the longest in it; it is benign if all in it are.
     """
     leaves = list(_leaves(group))
     application = [each for each in leaves if isinstance(each, exceptions.ApplicationError)]
@@ -265,7 +233,7 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
 
 
 def _listing(group: BaseExceptionGroup[BaseException]) -> str:
-    """List what is in a group after what it says itself, groups in it likewise."""
+    """Return the group's message followed by those of its exceptions, nested groups likewise."""
     summaries = [_summary(each) for each in group.exceptions[:_MAX_LISTED]]
     return f"{text_of(group)}: " + "; ".join(f"{each['type']}: {each['message']}" for each in summaries)
 

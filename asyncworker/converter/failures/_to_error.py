@@ -1,4 +1,4 @@
-"""Read failures as exceptions."""
+"""Convert failures to exceptions."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ E = TypeVar("E", bound=IntEnum)
 
 
 def error_from(failure: Failure, message: str, payload_converter: PayloadConverter) -> exceptions.FailureError:
-    """Read one failure, without its causes.
+    """Convert one failure, without its causes.
 
-    Child workflows' and Nexus operations' failures, and those of kinds that are not known here, are a plain
-    :exc:`~asyncworker.exceptions.FailureError`: its ``failure`` has all of it.
+    Failures of child workflows and Nexus operations, and those of unknown kinds, become a plain
+    :exc:`~asyncworker.exceptions.FailureError`, whose ``failure`` has the rest.
     """
     if (info := failure.application_failure_info) is not None:
         return exceptions.ApplicationError(
@@ -59,12 +59,12 @@ def error_from(failure: Failure, message: str, payload_converter: PayloadConvert
 
 
 def _positive(delay: Any) -> Any:
-    # Another SDK's negative delay is no reason to lose the failure.
+    # A negative delay from another SDK is ignored rather than an error.
     return delay if delay is not None and delay.total_seconds() > 0 else None
 
 
 def _member(kind: type[E], number: int) -> E:
-    """Read an enum's number; one that is newer than this code is "unspecified"."""
+    """Return the enum's member; a number that is newer than this code becomes "unspecified"."""
     try:
         return kind(int(number))
     except ValueError:
@@ -72,7 +72,7 @@ def _member(kind: type[E], number: int) -> E:
 
 
 def _details(payloads: Payloads | None, converter: PayloadConverter) -> Sequence[Any]:
-    """Read details; one that cannot be read stays a :class:`~asyncworker.common.RawValue`."""
+    """Convert details; one that cannot be converted stays a :class:`~asyncworker.common.RawValue`."""
     return tuple(_detail(payload, converter) for payload in (payloads.payloads if payloads is not None else ()))
 
 

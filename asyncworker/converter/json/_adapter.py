@@ -16,7 +16,9 @@ import pydantic_core
 
 from ...common import RawValue
 from ...exceptions import ConverterError
-from ._schema import Schema, as_read, as_read_from_bytes, as_read_in_any_form, no_payload_fits, validator
+from ._schema import Schema
+from ._schema_queries import no_payload_fits
+from ._validators import as_read, as_read_from_bytes, as_read_in_any_form, validator
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -26,11 +28,11 @@ __all__ = ["Adapter", "adapter_for", "clip", "describe_type", "is_message_class"
 
 _MAX_CACHED = 1024
 _MAX_TEXT = 200
-# What is worth reading again, as a form that pydantic does not take by itself.
+# Errors after which a value is read again, with forms that pydantic does not accept by itself.
 _OTHER_FORMS = frozenset({"json_invalid", "bytes_type", "finite_number", "extra_forbidden"})
 _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _BUFFERS = (bytearray, memoryview)
-# What pydantic makes of these by itself. An activity that takes no more need not import its adapters: 40 ms, 2.5 MB.
+# pydantic's own schemas. With only these types an activity need not import pydantic's adapters: 40 ms, 2.5 MB.
 _BUILT_IN: dict[Any, CoreSchema] = {
     str: {"type": "str"},
     int: {"type": "int"},
@@ -42,15 +44,15 @@ _BUILT_IN: dict[Any, CoreSchema] = {
 
 
 class Adapter:
-    """How values of one type are read.
+    """Reads values of one type.
 
     Attributes:
-        hint: The type; ``None`` when nothing is known about it.
-        is_untyped: Whether any value will do.
-        is_raw: Whether the payload itself is wanted (:class:`~asyncworker.common.RawValue`).
-        message_class: The type, or what is optional about it, if that is a message class of google's protobuf runtime.
-        problem: Why pydantic cannot read this type, or ``None``. A converter of the user's own still may.
-        schema: What pydantic makes of the type, as it is read here.
+        hint: The type; ``None`` for an unknown one.
+        is_untyped: Whether any value is of the type.
+        is_raw: Whether the type is the payload itself (:class:`~asyncworker.common.RawValue`).
+        message_class: The type, without ``None``, if that is a message class of google's protobuf runtime.
+        problem: Why pydantic cannot read this type, or ``None``. A user's own converter may still read it.
+        schema: pydantic's core schema of the type, with our changes.
         validate_json: Read JSON text; raises pydantic's ``ValidationError`` or ``ValueError``.
         validate_python: Read a Python value; raises pydantic's ``ValidationError`` or ``ValueError``.
         validate_bytes: Read bytes that are no JSON; raises the same.
@@ -97,10 +99,10 @@ class Adapter:
         return f"Adapter({describe_type(self.hint)})"
 
     def read_again(self, data: bytes, error: ValueError) -> Any:
-        """Read JSON that could not be read, in case it has one of the forms that take longer.
+        """Read JSON again, after *error*, with the forms that are slower to read.
 
         Raises:
-            ValueError: What is wrong with it, if *error* does not say that best.
+            ValueError: *error*, or a better one.
         """
         try:
             lone = _ESCAPED_SURROGATE.search(data) is not None
@@ -121,7 +123,7 @@ class Adapter:
             value = form.validate_python(given) if lone else form.validate_json(data)
             return value if self._then is None else self._then(value)
         finally:
-            # It holds this frame, and what was read so far with it.
+            # Its traceback refers to this frame.
             del error
 
     def _adapt_built_in(self, schema: CoreSchema, optional: bool) -> None:
@@ -172,7 +174,7 @@ _LIKE_ITERABLES = (Iterator, Collection, Reversible)
 
 
 def _of_iterables(hint: Any) -> Any:
-    """Say ``Iterable`` in a type, however deep, where it says what pydantic does not know and is read the same."""
+    """Replace the types that pydantic reads only under the name ``Iterable``, at any depth of a type."""
     origin, inner = get_origin(hint), get_args(hint)
     if origin in _LIKE_ITERABLES:
         return Iterable[_of_iterables(inner[0])]  # type: ignore[misc]
@@ -185,10 +187,10 @@ def _of_iterables(hint: Any) -> Any:
 
 
 def type_adapter(hint: Any) -> TypeAdapter[Any]:
-    """Let pydantic make what it can of a type.
+    """Return pydantic's adapter for a type.
 
     Raises:
-        Exception: It can make nothing of it.
+        Exception: pydantic cannot read the type, or code of the type raised it.
     """
     # pydantic's adapters cost 40 ms to import, which a client that is only connecting need not pay.
     from pydantic import TypeAdapter
@@ -204,9 +206,9 @@ def type_adapter(hint: Any) -> TypeAdapter[Any]:
 
 @contextmanager
 def _any_typed_dict() -> Iterator[None]:
-    """Let pydantic read ``typing.TypedDict`` before Python 3.12, which it refuses.
+    """Let pydantic read ``typing.TypedDict``, which it refuses before Python 3.12.
 
-    What it misses in those are the bases of generic ones; the fields of the others are all in the class itself.
+    Only the bases of generic ones are missing there; the fields of others are all in the class itself.
     """
     if sys.version_info >= (3, 12):
         yield
@@ -223,7 +225,7 @@ def _any_typed_dict() -> Iterator[None]:
         _generate_schema._SUPPORTS_TYPEDDICT, decorators.get_bases = False, _PYDANTIC["get_bases"]
 
 
-# Its own function, which threads that build adapters at the same time must not take each other's place for.
+# pydantic's own function. Kept once: a thread that builds an adapter meanwhile would find our replacement.
 _PYDANTIC: dict[str, Callable[[Any], Any]] = {}
 
 
@@ -232,7 +234,7 @@ def _bases_of(cls: Any) -> Any:
 
 
 def _without_none(hint: Any) -> tuple[Any, bool]:
-    """Split ``X | None`` into ``X`` and that it is optional."""
+    """Return ``X`` and whether *hint* is ``X | None``."""
     if get_origin(hint) not in (Union, UnionType):
         return hint, False
     rest = [each for each in get_args(hint) if each is not type(None)]
@@ -251,7 +253,7 @@ def _cached_adapter(hint: Any, spelling: str) -> Adapter:  # noqa: ARG001 - unio
 def adapter_for(hint: Any) -> Adapter:
     """Return the adapter for a type, built on first use; the most recently used 1024 are kept.
 
-    Types that cannot be hashed are adapted anew each time.
+    For types that cannot be hashed a new one is built each time.
     """
     try:
         return _cached_adapter(hint, "" if isinstance(hint, type) else repr(hint))
@@ -265,7 +267,7 @@ def is_message_class(hint: Any) -> bool:
 
 
 def describe_type(hint: Any) -> str:
-    """Name a type as a person would write it."""
+    """Return a type's name as it is written in an annotation."""
     if hint is None:
         return "any value"
     if isinstance(hint, type) and not hasattr(hint, "__origin__"):
@@ -274,7 +276,7 @@ def describe_type(hint: Any) -> str:
 
 
 def clip(text: str, limit: int = _MAX_TEXT) -> str:
-    """Cut a text that came from outside to a length that a message can carry."""
+    """Shorten a text of unknown length for a message."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

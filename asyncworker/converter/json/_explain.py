@@ -1,8 +1,8 @@
-"""Say why a payload is not of a type, and nothing of what is in it.
+"""Explain why a payload is not of a type, without any of its data.
 
-What the server stores of a failure's message is plain text: nothing that a codec may be there to hide must get into
-it. That is more than values. The keys of a dict, the names of fields that a model does not have and the tag that a
-union does not know are data too, and so is what a text of somebody's validator quotes.
+The server stores a failure's message as plain text, so nothing that a codec may be there to hide must be in it. That is
+more than values: the keys of a dict, the names of unknown fields of a model and the unknown tag of a union are data
+too, and so is what a message of a user's validator quotes.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from typing import TYPE_CHECKING
 import pydantic_core
 
 from ._adapter import Adapter, clip, describe_type
-from ._schema import has_types, words_of
+from ._schema_queries import has_types, words_of
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails, ValidationError
 
-__all__ = ["explain", "is_told", "pieces_of", "text_of", "without"]
+__all__ = ["explain", "quotes_any", "pieces_of", "message_of", "without"]
 
 _MAX_PROBLEMS = 10
 _HIDDEN = "…"
-_SAY_NOTHING = frozenset({"True", "False"})
-# Kinds of error whose input says nothing about what is wrong.
+_HARMLESS = frozenset({"True", "False"})
+# Kinds of errors for which the input's type is of no help.
 _INPUT_IS_NO_HELP = frozenset({"missing", "json_invalid", "value_error", "assertion_error"})
-# Kinds whose text quotes what was given: what is said in its place.
+# Kinds of errors whose message quotes the input, with a message that does not.
 _INSTEAD = {
     "union_tag_invalid": "Input should have at {discriminator} one of the tags: {expected_tags}",
     "uuid_parsing": "Input should be a valid UUID",
@@ -42,19 +42,19 @@ _PLACE = re.compile(r"[\w\-\[\](){}, .|'\"]+")
 _WORD = re.compile(r"[\w-]+")
 
 
-def text_of(error: BaseException) -> str:
-    """Return what an error says; nothing, if that raises."""
+def message_of(error: BaseException) -> str:
+    """Return an error's message, or an empty one if its ``__str__`` raises."""
     try:
         return str(error)
-    except Exception:  # noqa: BLE001 - this is somebody's __str__
+    except Exception:  # noqa: BLE001 - __str__ is user code
         return ""
 
 
 def explain(error: Exception, adapter: Adapter, data: bytes) -> str:
-    """Say why *data* is not of the adapter's type: one line a problem, no link."""
+    """Explain why *data* is not of the adapter's type: one line for each problem, without pydantic's links."""
     wanted = describe_type(adapter.hint)
     if not isinstance(error, pydantic_core.ValidationError):
-        return f"expected {wanted}: Invalid JSON: {clip(text_of(error))}"
+        return f"expected {wanted}: Invalid JSON: {clip(message_of(error))}"
     lines = _problems(error, adapter, data)
     if len(lines) == 1:
         return f"expected {wanted}: {lines[0]}"
@@ -64,7 +64,7 @@ def explain(error: Exception, adapter: Adapter, data: bytes) -> str:
 def _problems(error: ValidationError, adapter: Adapter, data: bytes) -> list[str]:
     details = error.errors(include_url=False)
     words = words_of(adapter.schema)
-    # A number is a place in a list, unless code of somebody's has made a dict of what was given.
+    # A number is an index of a list, unless user code may have made a dict of the input.
     numbers = not (has_types(adapter.schema, "dict") and has_types(adapter.schema, "function-"))
     lines = [_problem(detail, words, data, numbers=numbers) for detail in details[:_MAX_PROBLEMS]]
     if len(details) > _MAX_PROBLEMS:
@@ -81,7 +81,7 @@ def _problem(detail: ErrorDetails, words: frozenset[str], data: bytes, *, number
 
 
 def _step(step: int | str, words: frozenset[str], *, numbers: bool) -> str:
-    """Name a step of the way to a problem if it is the type's; what it is not, somebody has sent."""
+    """Return one step of the path to a problem, or ``…`` if it is not part of the type, and so is data."""
     if isinstance(step, int):
         return str(step) if numbers else _HIDDEN
     found = _WORD.findall(step)
@@ -104,7 +104,7 @@ def _text(detail: ErrorDetails, words: frozenset[str], data: bytes) -> str:
 
 @functools.cache
 def _texts_of_pydantic() -> dict[str, re.Pattern[str]]:
-    """What pydantic itself says, by kind; two kinds pass on what code of others says."""
+    """Patterns of pydantic's own messages, by kind, without the two kinds that quote user code."""
     from pydantic_core._pydantic_core import list_all_errors
 
     found = {}
@@ -116,9 +116,9 @@ def _texts_of_pydantic() -> dict[str, re.Pattern[str]]:
 
 
 def without(text: str, pieces: Iterable[str], words: frozenset[str] = frozenset()) -> str:
-    """Take what is of a payload, or of a value, out of a text that was made by other people's code."""
+    """Replace pieces of a payload or value in a text by ``…``."""
     for each in pieces:
-        if not each.strip() or each in _SAY_NOTHING:
+        if not each.strip() or each in _HARMLESS:
             continue
         for spelling in {each, repr(each)[1:-1]}:
             if len(spelling) > len(text) or spelling not in text or spelling in words:
@@ -130,18 +130,18 @@ def without(text: str, pieces: Iterable[str], words: frozenset[str] = frozenset(
     return text
 
 
-def is_told(error: BaseException | None, pieces: Iterable[str]) -> bool:
-    """Whether an error, or what led to it, says something of a payload or a value."""
+def quotes_any(error: BaseException | None, pieces: Iterable[str]) -> bool:
+    """Whether the message of an error, or of one of its causes, quotes a piece of a payload or value."""
     said: list[str] = []
     while error is not None and len(said) < 100:
-        said.append(text_of(error))
+        said.append(message_of(error))
         error = error.__cause__ or error.__context__
     text = "\n".join(said)
     return without(text, pieces) != text
 
 
 def pieces_of(data: bytes) -> Iterator[str]:
-    """Yield the keys and values in a payload's data, as Python would say them."""
+    """Yield the keys and values in a payload's data, as Python would write them."""
     try:
         given = pydantic_core.from_json(data)
     except ValueError:

@@ -2,17 +2,16 @@
 
 Theory of operation
 -------------------
-An activity is SCHEDULED (to be handed out), STARTED (handed out), PAUSED, or closed. While it is started somebody may
-have asked for something that the worker has to be told by the next heartbeat's reply: CANCEL_REQUESTED,
-PAUSE_REQUESTED, RESET_REQUESTED. An attempt that ends without closing the activity leads back to SCHEDULED, or to
-PAUSED if that was asked for.
+An activity is SCHEDULED (to be handed out), STARTED (handed out), PAUSED, or closed. While it is started there may be a
+request that the next heartbeat's reply passes on to the worker: CANCEL_REQUESTED, PAUSE_REQUESTED, RESET_REQUESTED. An
+attempt that ends without closing the activity leads back to SCHEDULED, or to PAUSED if that was requested.
 
-Each attempt has a task token of its own; whoever comes with another has come too late. The names of the states are the
-server's own: they appear in its errors.
+Each attempt has a task token of its own; a call with another one is refused as too late. The names of the states are
+the server's own: they appear in its errors.
 
-Activities that a workflow has scheduled differ in three ways, all kept here: in the words of their errors, in that a
-reset makes the running attempt's token stale (except a first attempt's), and in that nobody but the workflow can ask
-for their cancellation.
+Activities that a workflow has scheduled differ in three ways, all kept here: in their errors' messages, in that a
+reset makes the running attempt's token stale (except a first attempt's), and in that only the workflow can request
+their cancellation.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ from ._refusal import Refusal, invalid, not_found, not_now
 
 
 class State(Enum):
-    """Where an activity is in its life."""
+    """The state of an activity."""
 
     SCHEDULED = "Scheduled"
     STARTED = "Started"
@@ -88,7 +87,7 @@ class Activity:
         self.options = normalize(request)
         self.state = State.SCHEDULED
         self.attempt = 1
-        # Tells the times apart at which an activity became ready to be handed out.
+        # Counts the times at which an activity became ready to be handed out.
         self.stamp = 1
         self.retry_wait = 0.0
         self.token: bytes | None = None
@@ -157,7 +156,8 @@ class Activity:
     def fail(self, failure: Failure | None, last_heartbeat_details: Payloads | None) -> list[Failure]:
         """End the attempt with a failure, and the activity if there is to be no other attempt.
 
-        Returns what became of a failure that is too large.
+        Returns:
+            The failure that replaces one that is too large.
         """
         self._check_has_worker()
         info = None if failure is None else failure.application_failure_info
@@ -178,7 +178,7 @@ class Activity:
         return []
 
     def cancel(self, details: Payloads | None) -> None:
-        """End it as cancelled, which somebody must have asked for."""
+        """End it as cancelled; its cancellation must have been requested."""
         self._check_has_worker()
         if self.state is not State.CANCEL_REQUESTED:
             raise invalid("unable to mark activity as canceled without activity being request canceled first")
@@ -187,7 +187,7 @@ class Activity:
     # An operator's side
 
     def request_cancel(self, *, request_id: str = "", reason: str = "", identity: str = "") -> None:
-        """Ask for its end. What no worker holds ends at once."""
+        """Request its cancellation. An activity that no worker has ends at once."""
         if self.state in CLOSED:
             raise not_now(f"activity is in terminal state {self.state.value}")
         if self.state is State.CANCEL_REQUESTED:
@@ -203,7 +203,7 @@ class Activity:
             self._close_canceled(to_payloads([reason]), identity)
 
     def terminate(self, *, request_id: str = "", reason: str = "", identity: str = "") -> None:
-        """End it without asking its worker."""
+        """End it at once, without its worker."""
         if self.state is State.TERMINATED:
             if request_id != self._request_ids["terminate"]:
                 raise not_now(f"already terminated with request ID {self._request_ids['terminate']}")
@@ -226,7 +226,7 @@ class Activity:
         self.state = State.PAUSED if self.state is State.SCHEDULED else State.PAUSE_REQUESTED
 
     def unpause(self) -> None:
-        """Take a pause back."""
+        """Undo a pause."""
         if self.state in CLOSED:
             raise not_now(f"activity is in terminal state {self.state.value}")
         if self.state is State.PAUSE_REQUESTED:
@@ -270,10 +270,10 @@ class Activity:
         else:
             self._close(State.TIMED_OUT, failure=failure, retry_state=RetryState.TIMEOUT)
 
-    # What the rules are made of
+    # Rules
 
     def gone(self) -> Refusal:
-        """What whoever comes too late is told."""
+        """Return the error for a call that comes too late."""
         if self.is_standalone:
             return not_found(f"activity not found for ID: {self.id}")
         if self.state is State.TERMINATED:

@@ -1,4 +1,4 @@
-"""A call as it comes in, and what answers it."""
+"""A call as it arrives, and the functions that serve calls."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ..._rpc._methods import Method
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A call as it came in.
+    """A call as it arrived.
 
     Attributes:
         method: Its name, as in ``PollActivityTaskQueue``.
         request: Its message.
-        metadata: What came with it, in lower case.
+        metadata: Its metadata; keys are lower-case.
         remaining: Seconds that the caller gave it, or ``None`` for no limit.
     """
 
@@ -26,7 +26,7 @@ class Incoming:
     remaining: float | None = None
 
 
-#: Calls that are answered at once, each from its request.
+#: Calls that return at once, each from its request.
 Handlers: TypeAlias = dict[Method[Any, Any], Callable[[Any], Any]]
-#: Calls that may be held until there is something to say.
+#: Calls that may be held until there is something to return.
 Holders: TypeAlias = dict[Method[Any, Any], Callable[[Any, Incoming], Awaitable[Any]]]

@@ -12,13 +12,13 @@ T = TypeVar("T")
 
 
 class Changes:
-    """Wakes whoever waits for a fact each time that anything has changed."""
+    """Lets waiters look at their fact again each time that anything has changed."""
 
     def __init__(self) -> None:
         self._event = anyio.Event()
 
     def notify(self) -> None:
-        """Say that something has changed."""
+        """Announce that something has changed."""
         self._event.set()
         self._event = anyio.Event()
 

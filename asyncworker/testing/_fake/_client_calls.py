@@ -1,4 +1,4 @@
-"""What a client calls: standalone activities from start to outcome, and replies that name an activity by its id."""
+"""The calls of a client: standalone activities from start to outcome, and replies that name an activity by its id."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ._activity import CLOSED, Activity, State
 from ._call import Handlers, Holders, Incoming
 from ._cluster import Cluster
 from ._describe import groups, info, list_info, searchable, version
-from ._options import normalize
+from ._options import KEPT, normalize
 from ._payloads import size
 from ._query import Query
 from ._refusal import Refusal, invalid
@@ -29,29 +29,21 @@ from ._worker_calls import asked_for, check_task_queue
 
 #: Seconds that the server holds a call for an outcome or a change at most.
 LONGEST_WAIT = 29.0
-_ANSWER_MARGIN = 1.0
+_RESPONSE_MARGIN = 1.0
 _MAX_ID = 1000
 
-_UPDATABLE = (
-    "task_queue",
-    "schedule_to_close_timeout",
-    "schedule_to_start_timeout",
-    "start_to_close_timeout",
-    "heartbeat_timeout",
-    "retry_policy",
-    "priority",
-)
+_UPDATABLE = ("task_queue", *KEPT)
 
 
 class ClientCalls:
-    """The calls of a client and an operator."""
+    """Serves the calls of a client and an operator."""
 
     def __init__(self, cluster: Cluster, *, longest_wait: float = LONGEST_WAIT) -> None:
         self._cluster = cluster
         self._longest_wait = longest_wait
 
     def handlers(self) -> Handlers:
-        """Which method is answered by what."""
+        """Return the functions that serve calls at once, by method."""
         return {
             methods.START_ACTIVITY_EXECUTION: self.start,
             methods.REQUEST_CANCEL_ACTIVITY_EXECUTION: self.request_cancel,
@@ -70,7 +62,7 @@ class ClientCalls:
         }
 
     def holders(self) -> Holders:
-        """Which method is held by what."""
+        """Return the functions that may hold calls, by method."""
         return {
             methods.POLL_ACTIVITY_EXECUTION: self.poll,
             methods.DESCRIBE_ACTIVITY_EXECUTION: self.describe,
@@ -113,7 +105,7 @@ class ClientCalls:
         if size(request.input) > self._cluster.limits.blob_size_limit_error:
             raise invalid("input exceeds length limit")
 
-    # Asking
+    # Reading
 
     async def poll(
         self, request: messages.PollActivityExecutionRequest, call: Incoming
@@ -172,7 +164,7 @@ class ClientCalls:
             return messages.CountActivityExecutionsResponse(count=len(matching))
         return messages.CountActivityExecutionsResponse(count=len(matching), groups=groups(matching))
 
-    # Asking for something
+    # Changing
 
     def request_cancel(
         self, request: messages.RequestCancelActivityExecutionRequest
@@ -227,7 +219,7 @@ class ClientCalls:
         activity.options = _updated(activity.options, request.activity_options, request.update_mask.paths)
         return messages.UpdateActivityExecutionOptionsResponse(activity_options=activity.options)
 
-    # A worker that knows no token
+    # Replies by id
 
     def heartbeat_by_id(
         self, request: messages.RecordActivityTaskHeartbeatByIdRequest
@@ -282,7 +274,7 @@ class ClientCalls:
     def _limit(self, call: Incoming) -> float:
         if call.remaining is None:
             return self._longest_wait
-        return max(0.0, min(self._longest_wait, call.remaining - _ANSWER_MARGIN))
+        return max(0.0, min(self._longest_wait, call.remaining - _RESPONSE_MARGIN))
 
 
 _Named = (

@@ -1,4 +1,4 @@
-"""What the server knows: namespaces, activities, whose turn it is, and which workers have left."""
+"""The server's state: namespaces, activities, task queues, and the workers that have left."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ._refusal import Refusal, invalid, no_namespace, not_found
 
 T = TypeVar("T")
 
-#: What Server 1.32 says of a namespace with default settings.
+#: Those of a namespace of Server 1.32 with default settings.
 CAPABILITIES = {
     "eager_workflow_start": True,
     "sync_update": True,
@@ -41,7 +41,7 @@ LIMITS = {
 
 
 class Cluster:
-    """The server's state. Whoever changes an activity tells :meth:`settle`."""
+    """The server's state. Each change of an activity is followed by :meth:`settle`."""
 
     def __init__(self, capabilities: Mapping[str, bool], limits: Mapping[str, int], *, skip_backoff: bool) -> None:
         self.namespaces = {"default", "temporal-system"}
@@ -59,12 +59,12 @@ class Cluster:
         self._issued: dict[bytes, Activity] = {}
 
     def check_presence(self) -> None:
-        """Refuse everything while the server is away."""
+        """Refuse every call during an outage."""
         if self.is_away:
-            raise Refusal("the server is away", RPCStatusCode.UNAVAILABLE)
+            raise Refusal("the server is unavailable", RPCStatusCode.UNAVAILABLE)
 
     async def hold(self, fact: Callable[[], T | None], timeout: float) -> T | None:
-        """Hold a call until *fact* has an answer, for *timeout* seconds at most."""
+        """Hold a call until *fact* returns something, for *timeout* seconds at most."""
 
         def look() -> T | None:
             self.check_presence()
@@ -73,7 +73,7 @@ class Cluster:
         return await self.changes.wait_for(look, timeout)
 
     def check_namespace(self, name: str) -> None:
-        """Refuse what is no namespace."""
+        """Refuse an unknown namespace."""
         if name not in self.namespaces:
             raise no_namespace(name)
 
@@ -84,7 +84,7 @@ class Cluster:
         workflow: WorkflowExecution | None = None,
         workflow_type: str = "",
     ) -> Activity:
-        """Take an activity in, and make its first task ready."""
+        """Add an activity, and make its first task ready."""
         activity = Activity(
             request,
             run_id=str(uuid.uuid4()),
@@ -97,7 +97,7 @@ class Cluster:
         return activity
 
     def settle(self, activity: Activity) -> None:
-        """Do what follows from a change: put a task into its queue, wake whoever waits."""
+        """Do what follows from a change: put a task into its queue, and notify the waiters."""
         if activity.state is State.SCHEDULED and self._queued.get(activity) != activity.stamp:
             self._queued[activity] = activity.stamp
             if self.skip_backoff or not activity.retry_wait:
@@ -108,7 +108,7 @@ class Cluster:
         self.changes.notify()
 
     def hand_out(self, namespace: str, task_queue: str, identity: str, control_queue: str) -> Activity | None:
-        """Start the activity whose turn it is, if there is one."""
+        """Start the next activity of a task queue, if there is one."""
         ready = self._ready[namespace, task_queue]
         while ready:
             activity, stamp = ready.popleft()
@@ -121,7 +121,7 @@ class Cluster:
         return None
 
     def has_left(self, worker_key: str) -> bool:
-        """Whether the worker's polls are to be answered empty, as it has shut down."""
+        """Whether the worker's polls return empty, as it has shut down."""
         return self.capabilities.worker_poll_complete_on_shutdown and worker_key in self.gone_workers
 
     def backlog(self, namespace: str, task_queue: str) -> int:
@@ -166,13 +166,13 @@ class Cluster:
         self.changes.notify()
 
     def request_cancel(self, activity: Activity, *, request_id: str = "", reason: str = "", identity: str = "") -> None:
-        """Ask for an activity's end, and tell its worker where the server does."""
+        """Request an activity's cancellation, and send its worker a command where the server does."""
         activity.request_cancel(request_id=request_id, reason=reason, identity=identity)
         self.push_cancel(activity)
         self.settle(activity)
 
     def push_cancel(self, activity: Activity) -> None:
-        """Tell the worker of a workflow's activity right now, if it listens."""
+        """Send a command to the worker of a workflow's activity, if it polls for commands."""
         if (
             self.capabilities.worker_commands
             and not activity.is_standalone

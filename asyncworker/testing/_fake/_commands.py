@@ -18,7 +18,7 @@ _OPERATION = "ExecuteCommands"
 
 
 class CommandQueues:
-    """Tasks that wait for a worker, and those that were handed out and not answered yet."""
+    """Tasks that wait for a worker, and those that were handed out and not completed yet."""
 
     def __init__(self) -> None:
         self._waiting: defaultdict[str, deque[PollNexusTaskQueueResponse]] = defaultdict(deque)
@@ -26,11 +26,11 @@ class CommandQueues:
 
     @property
     def unanswered(self) -> int:
-        """How many commands were handed out and not answered."""
+        """How many commands were handed out and not completed."""
         return len(self._handed_out)
 
     def push_cancel(self, queue: str, task_token: bytes) -> None:
-        """Tell the worker of *queue* to cancel the activity with this token."""
+        """Command the worker of *queue* to cancel the activity with this token."""
         command = WorkerCommand(cancel_activity=CancelActivityCommand(task_token=task_token))
         payload = Payload(
             metadata={"encoding": b"binary/protobuf"}, data=encode(ExecuteCommandsRequest(commands=[command]))
@@ -49,7 +49,7 @@ class CommandQueues:
         self._handed_out[task.task_token] = task
         return task
 
-    def conclude(self, token: bytes) -> None:
-        """Take a worker's answer."""
+    def complete(self, token: bytes) -> None:
+        """Record a worker's reply."""
         if self._handed_out.pop(token, None) is None:
             raise not_found("Nexus task not found or already expired")

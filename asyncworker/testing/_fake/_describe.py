@@ -1,4 +1,4 @@
-"""What the server tells a client of an activity: descriptions, entries of lists, and what lists are filtered by."""
+"""Descriptions of an activity, entries of lists, and the values that lists are filtered by."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ..._proto.temporal.api.enums.v1.lazy import ActivityExecutionStatus, Pendin
 from ..._proto.temporal.api.workflowservice.v1 import lazy as messages
 from ..._proto.temporal.wkt import Duration, Timestamp
 from ._activity import Activity, State
+from ._options import KEPT
 from ._payloads import to_payload
 
 _STATUS = {
@@ -35,12 +36,12 @@ def _status(activity: Activity) -> ActivityExecutionStatus:
 
 
 def version(activity: Activity) -> bytes:
-    """Tells a description from an earlier one."""
+    """Return what differs between a description and an earlier one."""
     return f"{activity.state.value}|{activity.stamp}|{len(activity.heartbeats)}".encode()
 
 
 def info(activity: Activity, *, include_heartbeat_details: bool, include_last_failure: bool) -> ActivityExecutionInfo:
-    request, options = activity.request, activity.options
+    request = activity.request
     return ActivityExecutionInfo(
         activity_id=activity.id,
         run_id=activity.run_id,
@@ -48,12 +49,7 @@ def info(activity: Activity, *, include_heartbeat_details: bool, include_last_fa
         status=_status(activity),
         run_state=_RUN_STATE.get(activity.state, PendingActivityState.UNSPECIFIED),
         task_queue=activity.task_queue,
-        schedule_to_close_timeout=options.schedule_to_close_timeout,
-        schedule_to_start_timeout=options.schedule_to_start_timeout,
-        start_to_close_timeout=options.start_to_close_timeout,
-        heartbeat_timeout=options.heartbeat_timeout,
-        retry_policy=options.retry_policy,
-        priority=options.priority,
+        **{name: getattr(activity.options, name) for name in KEPT},
         heartbeat_details=activity.heartbeat_details if include_heartbeat_details else None,
         last_failure=activity.last_failure if include_last_failure else None,
         last_heartbeat_time=activity.heartbeat_at,

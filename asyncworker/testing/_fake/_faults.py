@@ -1,4 +1,4 @@
-"""What goes wrong with calls on purpose: refusals, delays, calls held back, and the whole server being away."""
+"""Faults that tests ask for: refusals, delays, calls held back, and outages."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ class Faults:
         self._faults[method].extend([Fault(Refusal(message, status, details), applied)] * times)
 
     def delay(self, method: str, seconds: float) -> None:
-        """Answer all calls of a method so much later."""
+        """Delay all calls of a method."""
         self._delays[method] = seconds
 
     @contextmanager
     def hold(self, method: str) -> Iterator[None]:
-        """Answer no call of a method within the block."""
+        """Hold all calls of a method within the block."""
         self._held.add(method)
         try:
             yield
@@ -61,7 +61,7 @@ class Faults:
 
     @contextmanager
     def outage(self) -> Iterator[None]:
-        """Answer nothing within the block."""
+        """Refuse all calls within the block, those under way too."""
         self._cluster.is_away = True
         self._cluster.changes.notify()
         try:
@@ -70,7 +70,7 @@ class Faults:
             self._cluster.is_away = False
 
     async def before(self, method: str) -> Fault | None:
-        """Wait as long as the call has to wait, refuse it, or return the fault that is to come after it."""
+        """Wait as long as the call is delayed or held, refuse it, or return the fault for after it."""
         self._cluster.check_presence()
         if method in self._delays:
             await anyio.sleep(self._delays[method])

@@ -1,4 +1,4 @@
-"""What a test holds of an activity that the fake server runs: to look at, and to do things to."""
+"""The handle of an activity of the fake server, by which a test looks at it and changes it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ._activity import CLOSED, Activity
 from ._cluster import Cluster
 from ._payloads import from_payloads
 
-#: Seconds after which waiting for a fact is given up, in words that say what was waited for.
-PATIENCE = 5.0
+#: Default of the seconds to wait for a fact; the error after it names the fact.
+WAIT_TIMEOUT = 5.0
 
 
 class FakeActivity:
     """An activity of :class:`FakeTemporal`.
 
-    Its verbs are what a workflow, a client or an operator would do, and return at once; what a worker sees of them is
-    what it would see of the server's.
+    Its verbs do what a workflow, a client or an operator can do, and return at once; a worker sees of them what it sees
+    of the real server's.
     """
 
     __slots__ = ("_activity", "_cluster")
@@ -38,7 +38,7 @@ class FakeActivity:
     def __hash__(self) -> int:
         return hash(self._activity)
 
-    # To look at
+    # State
 
     @property
     def activity_id(self) -> str:
@@ -62,7 +62,7 @@ class FakeActivity:
 
     @property
     def state(self) -> str:
-        """Where it is in its life, in the server's words: ``Scheduled``, ``Started``, ``PauseRequested``, …"""
+        """Its state, by the server's name: ``Scheduled``, ``Started``, ``PauseRequested``, …"""
         return self._activity.state.value
 
     @property
@@ -77,12 +77,12 @@ class FakeActivity:
 
     @property
     def task_token(self) -> bytes | None:
-        """The token of the attempt under way, or ``None`` if no worker holds one that counts."""
+        """The token of the attempt under way, or ``None`` if no worker has a valid one."""
         return self._activity.token
 
     @property
     def retry_wait(self) -> float:
-        """Seconds that the server would let pass before the attempt that is scheduled."""
+        """Seconds that the real server would wait before the attempt that is scheduled."""
         return self._activity.retry_wait
 
     @property
@@ -103,18 +103,18 @@ class FakeActivity:
 
     @property
     def result_payloads(self) -> list[Payload]:
-        """What it completed with, as it came over the wire."""
+        """The payloads of its result, as they came over the wire."""
         outcome = self._activity.outcome
         return [] if outcome is None or outcome.result is None else list(outcome.result.payloads)
 
     @property
     def failure(self) -> Failure | None:
-        """What it ended with, if not with a result, as it came over the wire."""
+        """The failure it ended with, as it came over the wire; ``None`` if it has not failed."""
         return None if self._activity.outcome is None else self._activity.outcome.failure
 
     @property
     def last_failure(self) -> Failure | None:
-        """How the last attempt that failed did so, as it came over the wire."""
+        """The failure of the last attempt that failed, as it came over the wire."""
         return self._activity.last_failure
 
     @property
@@ -123,46 +123,46 @@ class FakeActivity:
         outcome = self._activity.outcome
         return RetryState.UNSPECIFIED if outcome is None else RetryState(int(outcome.retry_state))
 
-    # To do things to
+    # Verbs
 
     def request_cancel(self, reason: str = "") -> None:
-        """Ask for its end. Its worker hears of it by the next heartbeat's reply, or by a command if it listens.
+        """Request its cancellation. It reaches the worker in a heartbeat's reply, or by a command if it polls for them.
 
         Raises:
-            RPCError: It has ended already, or was asked before. So for all verbs here that do not fit its state.
+            RPCError: It has ended already, or this was requested before. So do all verbs that do not fit its state.
         """
         self._cluster.request_cancel(self._activity, request_id=f"{reason}?", reason=reason)
 
     def pause(self) -> None:
-        """Let no further attempt begin, and ask the one under way to end."""
+        """Let no further attempt begin, and ask the one under way to stop."""
         self._activity.pause()
         self._cluster.settle(self._activity)
 
     def unpause(self) -> None:
-        """Take :meth:`pause` back."""
+        """Undo :meth:`pause`."""
         self._activity.unpause()
         self._cluster.settle(self._activity)
 
     def reset(self) -> None:
-        """Begin anew with attempt 1, and ask the one under way to end."""
+        """Start over with attempt 1, and ask the one under way to stop."""
         self._activity.reset()
         self._cluster.settle(self._activity)
 
     def time_out(self, timeout_type: TimeoutType = TimeoutType.START_TO_CLOSE) -> None:
-        """Let a timeout pass: no clock does."""
+        """Let a timeout pass; none passes by itself."""
         self._activity.time_out(ProtoTimeoutType(int(timeout_type)))
         self._cluster.settle(self._activity)
 
     def terminate(self, reason: str = "") -> None:
-        """End it without asking its worker; one of a workflow ends as if its workflow had been terminated."""
+        """End it at once, without its worker; one of a workflow ends as if its workflow had been terminated."""
         self._cluster.push_cancel(self._activity)
         self._activity.terminate(reason=reason)
         self._cluster.settle(self._activity)
 
-    # To wait for
+    # Waiting
 
-    async def wait_for_attempt(self, attempt: int = 1, *, timeout: float = PATIENCE) -> None:
-        """Wait until a worker has taken this attempt, or a later one.
+    async def wait_for_attempt(self, attempt: int = 1, *, timeout: float = WAIT_TIMEOUT) -> None:
+        """Wait until a worker has started this attempt, or a later one. Cancelling is safe.
 
         Raises:
             TimeoutError: That did not happen within *timeout* seconds.
@@ -174,8 +174,8 @@ class FakeActivity:
 
         await self._wait(is_taken, f"attempt {attempt}", timeout)
 
-    async def wait_for_heartbeat(self, count: int = 1, *, timeout: float = PATIENCE) -> list[list[Any]]:
-        """Wait until so many heartbeats have arrived, and return the values of all.
+    async def wait_for_heartbeat(self, count: int = 1, *, timeout: float = WAIT_TIMEOUT) -> list[list[Any]]:
+        """Wait until so many heartbeats have arrived, and return the values of all. Cancelling is safe.
 
         Raises:
             TimeoutError: That did not happen within *timeout* seconds.
@@ -183,8 +183,8 @@ class FakeActivity:
         await self._wait(lambda: len(self._activity.heartbeats) >= count or None, f"{count} heartbeats", timeout)
         return self.heartbeats
 
-    async def wait_closed(self, *, timeout: float = PATIENCE) -> None:
-        """Wait until it has ended, one way or another.
+    async def wait_closed(self, *, timeout: float = WAIT_TIMEOUT) -> None:
+        """Wait until it has ended, one way or another. Cancelling is safe.
 
         Raises:
             TimeoutError: That did not happen within *timeout* seconds.

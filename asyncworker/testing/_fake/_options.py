@@ -1,4 +1,4 @@
-"""What a start leaves open and the server fills in."""
+"""The options of an activity as the server keeps them: it fills in those that a start left open."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from ..._proto.temporal.api.common.v1 import RetryPolicy
 from ..._proto.temporal.api.workflowservice.v1 import StartActivityExecutionRequest
 from ..._proto.temporal.wkt import Duration, Timestamp
 from ..._time import to_duration
+from ...client.activities._options import DESCRIBED
+
+#: The options that the fake keeps, besides the task queue. It starts every activity at once: a delay is none of them.
+KEPT = tuple(name for name in DESCRIBED if name != "start_delay")
 
 
 def normalize(request: StartActivityExecutionRequest) -> ActivityOptions:
-    """Fill in what a start left open, as the server does."""
+    """Return a start's options with defaults and limits applied, as the server does."""
     policy = request.retry_policy or RetryPolicy()
     initial = seconds(policy.initial_interval) or 1.0
     schedule_to_close = seconds(request.schedule_to_close_timeout)
@@ -36,7 +40,7 @@ def normalize(request: StartActivityExecutionRequest) -> ActivityOptions:
 
 
 def now() -> Timestamp:
-    """The time."""
+    """Return the current time."""
     seconds, nanos = divmod(time.time_ns(), 1_000_000_000)
     return Timestamp(seconds=seconds, nanos=nanos)
 
@@ -46,5 +50,5 @@ def seconds(duration: Duration | None) -> float:
 
 
 def shorter(timeout: float, other: float) -> float:
-    """The shorter of two timeouts, where zero is none."""
+    """Return the shorter of two timeouts, where zero is none."""
     return min(timeout or other, other or timeout)

@@ -13,7 +13,7 @@ from ..._wire import encode
 
 
 def to_payload(value: Any) -> Payload:
-    """Write a value: ``None``, bytes, or whatever JSON can say. A payload is passed on as it is."""
+    """Write a value: ``None``, bytes, or a value that JSON has. A payload is passed on as it is."""
     if isinstance(value, Payload):
         return value
     if value is None:
@@ -48,5 +48,5 @@ def from_payloads(payloads: Payloads | None) -> list[Any]:
 
 
 def size(payloads: Payloads | None) -> int:
-    """The bytes that payloads take on the wire, which is what the server's limits are about."""
+    """Return the size of payloads on the wire, in bytes, which the server's limits are about."""
     return 0 if payloads is None else len(encode(payloads))

@@ -1,4 +1,4 @@
-"""As much of the server's list filter as lists of a few test activities need: equalities, joined by AND."""
+"""The part of the server's list filter that tests need: equalities, joined by AND."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Query:
 
     @classmethod
     def parse(cls, text: str) -> Query:
-        """Read a filter; what is beyond this reader is refused in the server's words."""
+        """Read a filter; anything else is refused with the server's message."""
         rest, groups = _GROUP.subn("", text)
         clauses = [_parse_clause(clause) for clause in _AND.split(rest.strip()) if clause]
         return cls(tuple(clauses), bool(groups))

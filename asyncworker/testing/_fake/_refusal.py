@@ -1,4 +1,4 @@
-"""How the server says no: a status, its words, and a detail that tells errors of one status apart."""
+"""The server's errors: a status, a message, and a detail that tells errors of one status apart."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _TYPE_URL = "type.googleapis.com/temporal.api.errordetails.v1."
 
 
 class Refusal(RPCError):
-    """A call that the server does not do; *details* are messages of ``temporal.api.errordetails.v1``."""
+    """An error that the server responds with; *details* are messages of ``temporal.api.errordetails.v1``."""
 
     def encode(self) -> bytes:
         """Write the ``google.rpc.Status`` that goes into ``grpc-status-details-bin``."""
@@ -21,22 +21,22 @@ class Refusal(RPCError):
 
 
 def invalid(message: str) -> Refusal:
-    """The request is wrong, whatever the server's state."""
+    """Return the error for a request that is wrong in any state."""
     return Refusal(message, RPCStatusCode.INVALID_ARGUMENT)
 
 
 def not_now(message: str) -> Refusal:
-    """The request does not fit the state that things are in."""
+    """Return the error for a request that does not fit the current state."""
     return Refusal(message, RPCStatusCode.FAILED_PRECONDITION)
 
 
 def not_found(message: str) -> Refusal:
-    """What the request is about does not exist, or no longer."""
+    """Return the error for a request about something that does not exist, or no longer."""
     return Refusal(message, RPCStatusCode.NOT_FOUND, [NotFoundFailure()])
 
 
 def no_namespace(name: str) -> Refusal:
-    """The namespace does not exist."""
+    """Return the error for an unknown namespace."""
     if not name:
         return invalid("Namespace is empty.")
     message = f"Namespace {name} is not found."

@@ -1,4 +1,4 @@
-"""The server's face: grpclib's handlers on one side, the calls as functions on the other."""
+"""Serve the calls, which are functions, through grpclib's handlers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ._call import Handlers, Holders, Incoming
 from ._faults import Faults
 from ._refusal import Refusal
 
-#: The largest message that the server takes, in bytes.
+#: The largest message that the server accepts, in bytes.
 MAX_MESSAGE = 4 << 20
 
 
@@ -43,13 +43,13 @@ class Wire:
     def _serve(self, method: Method[Any, Any]) -> Callable[[Stream[bytes, bytes]], Any]:
         async def serve(stream: Stream[bytes, bytes]) -> None:
             try:
-                await stream.send_message(await self._answer(method, stream))
+                await stream.send_message(await self._respond_to(method, stream))
             except Refusal as refusal:
                 raise GRPCError(Status(int(refusal.status)), refusal.message, refusal.encode()) from None
 
         return serve
 
-    async def _answer(self, method: Method[Any, Any], stream: Stream[bytes, bytes]) -> bytes:
+    async def _respond_to(self, method: Method[Any, Any], stream: Stream[bytes, bytes]) -> bytes:
         data = await stream.recv_message() or b""
         if len(data) > MAX_MESSAGE:
             message = f"grpc: received message larger than max ({len(data)} vs. {MAX_MESSAGE})"
@@ -62,22 +62,22 @@ class Wire:
         )
         self._record(call)
         fault = await self._faults.before(method.name)
-        response = await self._respond(method, call)
+        response = await self._call(method, call)
         if fault is not None:
             raise fault.refusal
         return encode(response)
 
-    async def _respond(self, method: Method[Any, Any], call: Incoming) -> Any:
+    async def _call(self, method: Method[Any, Any], call: Incoming) -> Any:
         if method in self._handlers:
             return self._handlers[method](call.request)
         return await self._holders[method](call.request, call)
 
 
 class _Mapping(dict[str, Handler]):
-    """Handlers by path; for any other path one that says that it is not there."""
+    """Handlers by path; for any other path the one for unknown methods."""
 
     def get(self, path: str, default: Any = None) -> Any:  # noqa: ARG002
-        # grpclib's own answer has no content-type, by which some clients take it for no gRPC at all.
+        # grpclib's own response has no content-type, which some clients do not accept as gRPC.
         return self[path] if path in self else Handler(_unimplemented, Cardinality.UNARY_UNARY, bytes, bytes)
 
 
@@ -108,7 +108,7 @@ class Listener(Server):
         return port
 
     def cut_connections(self) -> None:
-        """End every connection, in the middle of whatever goes on."""
+        """End every connection at once, whatever is under way."""
         protocols, self._protocols = self._protocols, []
         for protocol in protocols:
             if hasattr(protocol, "connection") and not protocol.connection.is_closing():

@@ -1,4 +1,4 @@
-"""What a worker calls: polls, heartbeats, replies, and its own coming and going."""
+"""The calls of a worker: polls, heartbeats, replies, and its start and end."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ T = TypeVar("T")
 LONGEST_POLL = 57.0
 #: Seconds after which a poll that has waited for its task is one too many.
 SCALING_WAIT = 1.0
-# A poll with less time than this is refused; one with more is answered a second before its deadline.
+# A poll with less time than this is refused; one with more returns a second before its deadline.
 _SHORTEST_DEADLINE = 2.0
-_ANSWER_MARGIN = 1.0
+_RESPONSE_MARGIN = 1.0
 _MAX_NAME = 1000
 
 _SYSTEM_CAPABILITIES = messages.GetSystemInfoResponseCapabilities(
@@ -46,7 +46,7 @@ _SYSTEM_CAPABILITIES = messages.GetSystemInfoResponseCapabilities(
 
 
 class WorkerCalls:
-    """The calls of a worker's life."""
+    """Serves the calls of a worker."""
 
     def __init__(
         self, cluster: Cluster, *, longest_poll: float = LONGEST_POLL, scaling_wait: float = SCALING_WAIT
@@ -56,7 +56,7 @@ class WorkerCalls:
         self._scaling_wait = scaling_wait
 
     def handlers(self) -> Handlers:
-        """Which method is answered by what."""
+        """Return the functions that serve calls at once, by method."""
         return {
             methods.GET_SYSTEM_INFO: self.get_system_info,
             methods.DESCRIBE_NAMESPACE: self.describe_namespace,
@@ -71,7 +71,7 @@ class WorkerCalls:
         }
 
     def holders(self) -> Holders:
-        """Which method is held by what."""
+        """Return the functions that may hold calls, by method."""
         return {
             methods.POLL_ACTIVITY_TASK_QUEUE: self.poll_activity_task_queue,
             methods.POLL_NEXUS_TASK_QUEUE: self.poll_nexus_task_queue,
@@ -141,7 +141,7 @@ class WorkerCalls:
                 return True
             return next_task()
 
-        limit = min(self._longest_poll, call.remaining - _ANSWER_MARGIN)
+        limit = min(self._longest_poll, call.remaining - _RESPONSE_MARGIN)
         found = await self._cluster.hold(task_or_leave, limit)
         return None if has_left else found  # type: ignore[return-value]
 
@@ -203,13 +203,13 @@ class WorkerCalls:
     def respond_nexus_completed(
         self, request: messages.RespondNexusTaskCompletedRequest
     ) -> messages.RespondNexusTaskCompletedResponse:
-        self._cluster.commands.conclude(request.task_token)
+        self._cluster.commands.complete(request.task_token)
         return messages.RespondNexusTaskCompletedResponse()
 
     def respond_nexus_failed(
         self, request: messages.RespondNexusTaskFailedRequest
     ) -> messages.RespondNexusTaskFailedResponse:
-        self._cluster.commands.conclude(request.task_token)
+        self._cluster.commands.complete(request.task_token)
         return messages.RespondNexusTaskFailedResponse()
 
 
@@ -226,9 +226,9 @@ def check_task_queue(task_queue: TaskQueue | None) -> str:
 
 
 def asked_for(activity: Activity) -> dict[str, bool]:
-    """What a heartbeat's reply says."""
+    """Return the fields of a heartbeat's reply."""
     return {
-        # An activity that its heartbeat has closed, as that was too large, is to be given up too.
+        # An activity that was closed by this heartbeat, as it was too large, is to stop too.
         "cancel_requested": activity.state is State.CANCEL_REQUESTED or activity.state in CLOSED,
         "activity_paused": activity.state is State.PAUSE_REQUESTED,
         "activity_reset": activity.state is State.RESET_REQUESTED,
@@ -236,7 +236,7 @@ def asked_for(activity: Activity) -> dict[str, bool]:
 
 
 def task(activity: Activity, *, more_pollers: int) -> messages.PollActivityTaskQueueResponse:
-    """What a poll is answered with when it is handed this activity."""
+    """Return a poll's response that hands this activity out."""
     assert activity.token is not None
     request = activity.request
     options: ActivityOptions = activity.options

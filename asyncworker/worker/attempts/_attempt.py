@@ -30,23 +30,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
 from ..._safe_logger import get_logger
-from ..._timer_queue import about
-from ...activity._cancellation import Notice
+from ..._safe_text import traceback_of
+from ..._timer_queue import coalesce
+from ...activity._cancellation import Notice, cancel_message
 from ...activity._context import Context, current
 from ...activity._info import Info, info_of
 from ...activity._logger import identify
 from ...common import ActivityCancellationDetails, CancelReason
-from ...converter.failures._from_error import traceback_of
 from ...exceptions import RPCError
-from .._events import ActivityCancelled, ActivityFinished, ActivityStarted
+from .._events import ActivityCancelled, ActivityFinished, ActivityStarted, OutcomeName
 from ._decode import converter_for, read_arguments, read_details, read_untyped
 from ._invoke import from_activity_on, invoke
-from ._log import log_abandoned, log_failed, log_overdue, log_unheard, log_unreported
+from ._log import log_abandoned, log_end, log_failed, log_overdue, log_unheard, log_unreported
 from ._outbound import AttemptOutbound
 from ._outcome import (
     ON_CANCELLED,
@@ -70,7 +71,7 @@ if TYPE_CHECKING:
     from .._registry import RegisteredActivity
     from ._shared import Environment
 
-__all__ = ["Attempt"]
+__all__ = ["Attempt", "AttemptStatistics"]
 
 _logger = get_logger(__name__)
 
@@ -90,6 +91,25 @@ class _Phase(Enum):
     RUNNING = "running"
     REPLYING = "replying"
     ABANDONED = "abandoned"
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptStatistics:
+    """One attempt that holds a slot.
+
+    Attributes:
+        activity_type: The activity's type.
+        activity_id: Its id.
+        attempt: The attempt's number; the first is 1.
+        age: Seconds since its task arrived.
+        heartbeat_age: Seconds since the server last acknowledged a heartbeat of it; ``None`` if it never has.
+    """
+
+    activity_type: str
+    activity_id: str
+    attempt: int
+    age: float
+    heartbeat_age: float | None
 
 
 class Attempt:
@@ -118,6 +138,7 @@ class Attempt:
         "arrived_at",
         "cancellation",
         "has_failed",
+        "outcome",
     )
 
     def __init__(
@@ -142,6 +163,8 @@ class Attempt:
         self.cancellation = Notice()
         #: Whether what was reported counts as a failure.
         self.has_failed = False
+        #: How it has ended.
+        self.outcome: OutcomeName = "unreported"
         self._task: asyncio.Task[None]
 
     def __repr__(self) -> str:
@@ -152,6 +175,17 @@ class Attempt:
     def info(self) -> Info:
         """Answer what the server said of this attempt."""
         return self._info
+
+    def statistics(self, now: float) -> AttemptStatistics:
+        """Describe the attempt as it is at *now*, on the event loop's clock. Of any thread."""
+        info, heard_at = self._info, self._limits.heard_at
+        return AttemptStatistics(
+            activity_type=info.activity_type,
+            activity_id=info.activity_id,
+            attempt=info.attempt,
+            age=max(0.0, now - self.arrived_at),
+            heartbeat_age=None if heard_at is None else max(0.0, now - heard_at),
+        )
 
     def start(self) -> None:
         """Begin; an eager task gets as far as it can before this returns."""
@@ -168,16 +202,16 @@ class Attempt:
         self._wake(self._environment.loop.time() + _PATIENCE)
         if self._phase is _Phase.RUNNING and self._is_in_loop:
             self._cancel_sent = True
-            self._task.cancel()
-        if self._environment.observers:
-            self._environment.notify(ActivityCancelled(self._info, reason))
+            self._task.cancel(cancel_message(details))
+        if self._environment.observers is not None:
+            self._environment.observers.notify(ActivityCancelled(self._info, reason))
 
     def go_on_in_loop(self, *, is_told: bool) -> None:
         """Learn that a `def` activity is awaited from now on; *is_told*: a heartbeat has raised its cancellation."""
         self._is_in_loop = True
         if self._phase is _Phase.RUNNING and self.cancellation.is_raised and not is_told:
             self._cancel_sent = True
-            self._task.cancel()
+            self._task.cancel(cancel_message(self.cancellation.details))
 
     async def abandon(self) -> None:
         """Give up on an activity that does not heed its cancellation: report for it, and wait no longer."""
@@ -214,8 +248,8 @@ class Attempt:
         self._task = asyncio.current_task()  # type: ignore[assignment]
         try:
             try:
-                if self._environment.observers:
-                    self._environment.notify(ActivityStarted(self._info))
+                if self._environment.observers is not None:
+                    self._environment.observers.notify(ActivityStarted(self._info))
                 call = await self._prepare()
                 # Here and no deeper: each frame between the event loop and the activity is in each of its wake-ups.
                 outcome: Outcome = call if isinstance(call, Failed) else Completed(await call)
@@ -454,9 +488,11 @@ class Attempt:
             _logger.debug("activity %s: %s", self._info.activity_type, outcome.why, extra=identify(self._info))
 
     def _notify_finished(self, told: Outcome, took: float) -> None:
-        if self._environment.observers:
+        self.outcome = OUTCOMES[type(told)]
+        log_end(self._info, self.outcome, took)
+        if self._environment.observers is not None:
             error = told.error if isinstance(told, Failed) else None
-            self._environment.notify(ActivityFinished(self._info, OUTCOMES[type(told)], took, error))
+            self._environment.observers.notify(ActivityFinished(self._info, self.outcome, took, error))
 
     def _reply_by(self) -> float | None:
         """Until when a reply may be of interest to the server, whose clock decides, and not ours."""
@@ -478,15 +514,15 @@ class Attempt:
 
     def _wake(self, when: float) -> None:
         self._sleep()
-        self._wake_at = about(when, _SLACK)
-        self._environment.alarms.set(self._wake_at, self)
+        self._wake_at = coalesce(when, _SLACK)
+        self._environment.timers.set(self._wake_at, self)
 
     def _sleep(self) -> None:
         if self._wake_at is not None:
-            self._environment.alarms.unset(self._wake_at, self)
+            self._environment.timers.cancel(self._wake_at, self)
             self._wake_at = None
 
-    def on_alarm(self) -> None:
+    def on_timer(self) -> None:
         """Look at the time."""
         self._wake_at = None
         if not self.cancellation.is_raised:

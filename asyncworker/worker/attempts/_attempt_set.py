@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
+from ..._log_throttle import LogThrottle
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
 from ..._safe_logger import get_logger
 from ...activity import Info
 from ...common import ActivityCancellationDetails
+from .._events import OutcomeName, SlotsChanged
 from ..slots._supplier import SlotPermit, SlotReservation, SlotSupplier
 from ._arrivals import Arrivals
-from ._attempt import Attempt
+from ._attempt import Attempt, AttemptStatistics
 
 if TYPE_CHECKING:
     from ._shared import Environment
@@ -32,6 +34,7 @@ class AttemptSet:
         issued: How many slots are out, those of polls included.
         processed: How many attempts have ended.
         failed: How many of these were reported as failed, benign failures not counted.
+        outcomes: How many attempts have ended in which way.
         arrivals: When the last few tasks came.
     """
 
@@ -53,6 +56,8 @@ class AttemptSet:
         self.issued = 0
         self.processed = 0
         self.failed = 0
+        self.outcomes: dict[OutcomeName, int] = dict.fromkeys(get_args(OutcomeName), 0)
+        self._limit_errors = LogThrottle()
         self.arrivals = Arrivals(environment.loop.time())
 
     def __repr__(self) -> str:
@@ -106,6 +111,34 @@ class AttemptSet:
             execution.cancel(self._last_call)
             self._has_late_ones.set()
         execution.start()
+        self._notify_changed()
+
+    @property
+    def max_slots(self) -> int | None:
+        """How many slots the supplier has; ``None`` if that is not a fixed number. Of any thread."""
+        try:
+            limit = self._slots.max_slots
+            return None if limit is None else int(limit)
+        except Exception as error:
+            if self._limit_errors.should_log("", self._environment.loop.time()):
+                _logger.error("slot supplier %r does not say how many slots there are", self._slots, exc_info=error)
+            return None
+
+    def available(self, used: int) -> int | None:
+        """How many slots hold no attempt where *used* do; ``None`` if there is no fixed number of them."""
+        limit = self.max_slots
+        return None if limit is None else max(0, limit - used)
+
+    def _notify_changed(self) -> None:
+        if self._environment.observers is not None:
+            used, limit = len(self._permits), self.max_slots
+            available = None if limit is None else max(0, limit - used)
+            self._environment.observers.notify(SlotsChanged(self._environment.task_queue, used, self.issued, available))
+
+    def statistics(self) -> tuple[AttemptStatistics, ...]:
+        """Return what is known of each attempt. Of any thread."""
+        now = self._environment.loop.time()
+        return tuple(attempt.statistics(now) for attempt in self)
 
     def _mark_used(self, permit: SlotPermit, info: Info) -> None:
         try:
@@ -171,7 +204,9 @@ class AttemptSet:
             self._forget_token(execution)
             self.processed += 1
             self.failed += execution.has_failed
+            self.outcomes[execution.outcome] += 1
             self.release(permit)
+            self._notify_changed()
         finally:
             if not self._permits:
                 self._is_empty.set()

@@ -14,9 +14,9 @@ from ..._proto.temporal.api.workflowservice.v1 import (
 )
 from ..._rpc._methods import RECORD_ACTIVITY_TASK_HEARTBEAT
 from ..._rpc._retry import HEARTBEAT
-from ..._timer_queue import about
+from ..._safe_text import text_of
+from ..._timer_queue import coalesce
 from ...common import ActivityCancellationDetails
-from ...converter.failures._from_error import text_of
 from ...exceptions import RPCError, RPCStatusCode
 from ._heartbeat_throttle import HeartbeatThrottle
 
@@ -110,7 +110,7 @@ class Heartbeater:
         if self._wake_at is None:
             self._wake()
 
-    def on_alarm(self) -> None:
+    def on_timer(self) -> None:
         """See to what is due."""
         self._wake_at = None
         self._context.run(self._wake)
@@ -131,7 +131,7 @@ class Heartbeater:
         """Send nothing more. A heartbeat on its way still arrives."""
         self._is_closed = True
         if self._wake_at is not None:
-            self._environment.alarms.unset(self._wake_at, self)
+            self._environment.timers.cancel(self._wake_at, self)
             self._wake_at = None
 
     def _wake(self) -> None:
@@ -145,8 +145,8 @@ class Heartbeater:
     def _set_alarm(self) -> None:
         due = self._throttle.due_at
         if due is not None and not self._is_closed:
-            self._wake_at = about(due, self._slack)
-            self._environment.alarms.set(self._wake_at, self)
+            self._wake_at = coalesce(due, self._slack)
+            self._environment.timers.set(self._wake_at, self)
 
     # One heartbeat
 

@@ -53,7 +53,7 @@ def invoke(
         call = inbound.execute_activity(ExecuteActivityInput(registered.fn, arguments, context.headers))
     else:
         call = _call(environment, registered, context, registered.fn, arguments, attempt)
-    if registered.room is None and registered.pace is None:
+    if registered.concurrency is None and registered.rate_limit is None:
         return call
     return _within_limits(registered, call)
 
@@ -135,9 +135,9 @@ def _hand_over(fn: Callable[..., Any], arguments: list[Any]) -> Any:
 async def _within_limits(registered: RegisteredActivity, call: Awaitable[Any]) -> Any:
     """Await *call* once the activity's own limits let it; the attempt's time runs on meanwhile."""
     try:
-        if registered.pace is not None:
-            await asyncio.sleep(registered.pace.take(asyncio.get_running_loop().time()))
-        async with registered.room or nullcontext():
+        if registered.rate_limit is not None:
+            await asyncio.sleep(registered.rate_limit.take(asyncio.get_running_loop().time()))
+        async with registered.concurrency or nullcontext():
             return await call
     finally:
         # Nothing happens to a coroutine that has run; one that never began is not to be reported as forgotten.

@@ -7,16 +7,18 @@ from traceback import format_exception, format_tb, walk_tb
 
 from ..._log_throttle import LogThrottle
 from ..._safe_logger import get_logger
+from ..._safe_text import MAX_TEXT, class_name_of, text_of, traceback_of
 from ...activity import Info
 from ...activity._logger import identify
 from ...common import CancelReason
-from ...converter.failures._from_error import MAX_TEXT, class_name_of, text_of, traceback_of
 from ...exceptions import ApplicationError, ApplicationErrorCategory, RPCError
 from ._reply import is_closed
 
 __all__ = [
     "log_abandoned",
+    "log_end",
     "log_failed",
+    "log_heartbeat",
     "log_lost_heartbeat",
     "log_no_heartbeat_timeout",
     "log_overdue",
@@ -25,10 +27,24 @@ __all__ = [
 ]
 
 _logger = get_logger("asyncworker.worker")
+# Apart, so that the command line can show the ends of attempts alone.
+_end_logger = get_logger("asyncworker.worker.attempts")
 
 
 # What a frame takes in a traceback, about.
 _FRAME = 150
+
+
+def log_end(info: Info, outcome: str, took: float) -> None:
+    """Log at DEBUG that an attempt has ended, and how."""
+    if _end_logger.isEnabledFor(logging.DEBUG):
+        _end_logger.debug("activity %s %s after %.3g s", info.activity_type, outcome, took, extra=identify(info))
+
+
+def log_heartbeat(info: Info) -> None:
+    """Log at DEBUG that the server has received a heartbeat."""
+    if _logger.isEnabledFor(logging.DEBUG):
+        _logger.debug("heartbeat of activity %s sent", info.activity_type, extra=identify(info))
 
 
 def log_failed(info: Info, error: BaseException) -> None:

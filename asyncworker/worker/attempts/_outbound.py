@@ -7,15 +7,15 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..._proto.temporal.api.common.v1 import Payload
+from ..._safe_text import text_of
 from ...activity import Info
 from ...common import ActivityCancellationDetails
-from ...converter.failures._from_error import text_of
 from ...exceptions import ConverterError, RPCError
 from .._events import HeartbeatSent
 from ._details import may_wait
 from ._heartbeat_throttle import HeartbeatThrottle, throttle_interval
 from ._heartbeater import Heartbeater
-from ._log import log_lost_heartbeat, log_no_heartbeat_timeout
+from ._log import log_heartbeat, log_lost_heartbeat, log_no_heartbeat_timeout
 
 if TYPE_CHECKING:
     from ...converter import DataConverter
@@ -169,10 +169,11 @@ class AttemptOutbound:
         """Take note that the server has heard of this attempt, or log that it has not."""
         if error is None:
             self._limits.heard(self._environment.loop.time())
+            log_heartbeat(self._info)
         else:
             self._log_lost(error)
-        if self._environment.observers:
-            self._environment.notify(HeartbeatSent(self._info, error))
+        if self._environment.observers is not None:
+            self._environment.observers.notify(HeartbeatSent(self._info, error))
 
     def on_cancel(self, details: ActivityCancellationDetails) -> None:
         """Ask the attempt to stop."""
@@ -207,8 +208,8 @@ class AttemptOutbound:
         self._has_unrecorded = False
         if self._heartbeats is None:
             self._heartbeats = self._make_heartbeats(automatic=False)
-            if self._info.heartbeat_timeout is None and not self._registered.has_been_warned_of:
-                self._registered.has_been_warned_of = True
+            if self._info.heartbeat_timeout is None and not self._registered.has_warned_of_heartbeats:
+                self._registered.has_warned_of_heartbeats = True
                 log_no_heartbeat_timeout(self._info, self._environment.heartbeats.default_interval)
         self._heartbeats.record()
 

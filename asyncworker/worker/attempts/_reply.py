@@ -20,10 +20,12 @@ from ..._rpc._methods import (
 )
 from ..._rpc._retry import COMPLETION
 from ..._safe_logger import get_logger
+from ..._safe_text import class_name_of
+from ..._user_code import ends_the_task
 from ..._wire import EncodeError, encode
 from ...converter import ensure_application_failure
-from ...converter.failures._failure import ends_the_task, without_details
-from ...converter.failures._from_error import SOURCE, class_name_of
+from ...converter.failures._failure import without_details
+from ...converter.failures._from_error import SOURCE
 from ...exceptions import ApplicationError, ApplicationErrorCategory, ConverterError, RPCError, RPCStatusCode
 from ._outcome import Canceled, Completed, Failed, Outcome, Reported, unconvertible
 

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from ..._coalesced_timers import CoalescedTimers
 from ..._proto.temporal.api.deployment.v1 import WorkerDeploymentOptions
 from ..._rpc._service import WorkflowService
-from ..._safe_logger import get_logger
 from ...activity._cancellation import Notice
 from ...converter import DataConverter
-from .._events import Observer, WorkerEvent
+from .._events import Observers, WorkerEvent
 from .._interceptor import Interceptor
 from .._registry import Registry
 from .._size_limits import PayloadLimits
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from ...client import Client
 
 __all__ = ["Environment", "HeartbeatSettings"]
-
-_logger = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +57,15 @@ class Environment:
     loop: asyncio.AbstractEventLoop
     # The loop's.
     thread: int
-    alarms: CoalescedTimers
+    timers: CoalescedTimers
     deployment: WorkerDeploymentOptions | None = None
     interceptors: Sequence[Interceptor] = ()
-    observers: Sequence[Observer] = ()
+    # ``None`` where there are none, so that events need not be made.
+    observers: Observers | None = None
     # How many threads there may be; ``None`` where no activity needs one.
     threads: anyio.CapacityLimiter | None = None
 
     def notify(self, event: WorkerEvent) -> None:
-        """Show *event* to the observers."""
-        for observer in self.observers:
-            try:
-                observer(event)
-            except (KeyboardInterrupt, SystemExit):
-                raise
-            except BaseException:  # nothing is awaited here, so that a CancelledError is the observer's own as well
-                _logger.exception("observer %r failed on %s", observer, type(event).__name__)
+        """Call the observers with *event*."""
+        if self.observers is not None:
+            self.observers.notify(event)

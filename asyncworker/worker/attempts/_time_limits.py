@@ -25,13 +25,15 @@ _MARGIN = 5.0
 class TimeLimits:
     """When one attempt, which arrived at *arrived_at*, ends by itself; seconds on the event loop's clock."""
 
-    __slots__ = ("_heard_at", "_silence", "deadline")
+    __slots__ = ("_arrived_at", "_silence", "deadline", "heard_at")
 
     def __init__(self, info: Info, arrived_at: float) -> None:
         #: When its start-to-close or schedule-to-close timeout passes, or ``None`` for never.
         self.deadline = _deadline(info, arrived_at)
         self._silence = None if info.heartbeat_timeout is None else info.heartbeat_timeout.total_seconds()
-        self._heard_at = arrived_at
+        self._arrived_at = arrived_at
+        #: When the server last acknowledged a heartbeat, or ``None`` if it never has.
+        self.heard_at: float | None = None
 
     def __repr__(self) -> str:
         return f"<TimeLimits [until {self.ends_at}]>"
@@ -41,13 +43,13 @@ class TimeLimits:
         """When the server has surely closed the attempt for its time, as things stand; ``None`` for never."""
         ends_at = self.deadline
         if self._silence is not None:
-            silent_at = self._heard_at + self._silence
+            silent_at = (self._arrived_at if self.heard_at is None else self.heard_at) + self._silence
             ends_at = silent_at if ends_at is None else min(ends_at, silent_at)
         return None if ends_at is None else ends_at + _MARGIN
 
     def heard(self, now: float) -> None:
-        """Learn that the server has heard a heartbeat."""
-        self._heard_at = now
+        """Record that the server has acknowledged a heartbeat."""
+        self.heard_at = now
 
 
 def _deadline(info: Info, arrived_at: float) -> float | None:

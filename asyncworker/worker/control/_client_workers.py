@@ -1,146 +1,171 @@
-"""The workers that share a client: the first to come opens what they have in common, the last to go closes it."""
+"""The workers that share a client: the first to come opens what they have in common, the last to go closes it.
+
+What they share is one task, which is no child of any of them: they begin and end in any order.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import anyio
+
 from ...common import ActivityCancellationDetails
-from ._worker_heartbeat import Subject, WorkerHeartbeater
+from .._supervision import supervised
+from ._worker_heartbeat import ReportedWorker, WorkerHeartbeater
 
 if TYPE_CHECKING:
     from ..._proto.temporal.api.namespace.v1 import NamespaceInfoCapabilities
     from ..._proto.temporal.api.worker.v1 import WorkerHeartbeat
-    from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueRequest
     from ...client import Client
     from ..attempts._attempt_set import AttemptSet
     from ._commands import Commands
 
-__all__ = ["WorkerEntry", "Subject", "enrolled"]
+__all__ = ["ReportedWorker", "WorkerEntry", "registered"]
 
 _CANCEL_REQUESTED = ActivityCancellationDetails(cancel_requested=True)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, kw_only=True)
 class WorkerEntry:
     """A worker, as one of those that share its client.
 
     Attributes:
-        executions: Where its activities are found.
-        request: Its polls, which name the control queue while that is polled.
-        subject: Of its heartbeats; ``None`` if there are to be none.
-        presence: Who sends them; set when it is enrolled.
+        attempts: Where its activities are found.
+        reported: What its heartbeats report; ``None`` if there are to be none.
+        on_control_queue: Called with the control queue that its polls are to name; empty for none.
+        on_error: Called with an error in what the workers share.
+        heartbeater: Sends its heartbeats; set when it is registered.
     """
 
-    executions: AttemptSet
-    request: PollActivityTaskQueueRequest
-    subject: Subject | None
-    presence: WorkerHeartbeater | None = None
+    attempts: AttemptSet
+    reported: ReportedWorker | None
+    on_control_queue: Callable[[str], None]
+    on_error: Callable[[Exception], None]
+    heartbeater: WorkerHeartbeater | None = None
 
     def heartbeat(self) -> WorkerHeartbeat | None:
-        """Write what the worker has to say of itself now; ``None`` if it is not to be heard of."""
-        if self.presence is None or self.subject is None:
+        """Build a heartbeat of the worker's state now; ``None`` if it sends none."""
+        if self.heartbeater is None or self.reported is None:
             return None
-        return self.presence.heartbeat(self.subject)
+        return self.heartbeater.heartbeat(self.reported)
 
-    def taken(self, heartbeat: WorkerHeartbeat | None) -> None:
-        """Learn that the server has taken *heartbeat*."""
-        if heartbeat is not None and self.subject is not None:
-            self.subject.vitals.taken(heartbeat)
+    def acknowledged(self, heartbeat: WorkerHeartbeat | None) -> None:
+        """Record that the server has received *heartbeat*."""
+        if heartbeat is not None and self.reported is not None:
+            self.reported.builder.acknowledged(heartbeat)
 
 
 class ClientWorkers:
-    """Keeps the register of one client's workers."""
+    """The running workers of one client, their worker heartbeats and their commands.
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._enrolled: set[WorkerEntry] = set()
-        self._grouping_key = str(uuid.uuid4())
-        self._presence: WorkerHeartbeater | None = None
+    Args:
+        client: Of the workers.
+        capabilities: Of the namespace.
+    """
+
+    def __init__(self, client: Client, capabilities: NamespaceInfoCapabilities) -> None:
+        self._workers: set[WorkerEntry] = set()
+        grouping_key = str(uuid.uuid4())
+        self._heartbeater = WorkerHeartbeater(client.service, client.identity, grouping_key)
         self._commands: Commands | None = None
         self._control_queue = ""
+        if capabilities.worker_commands:
+            self._add_commands(client, grouping_key, ends_polls=capabilities.worker_poll_complete_on_shutdown)
+        self._is_over = asyncio.Event()
+        self._host = asyncio.get_running_loop().create_task(self._run(), name="workers of a client")
 
     def __repr__(self) -> str:
-        return f"<ClientWorkers of {len(self._enrolled)} workers [{self._presence!r}, {self._commands!r}]>"
+        return f"<ClientWorkers of {len(self._workers)} workers [{self._heartbeater!r}, {self._commands!r}]>"
 
-    def is_last(self, enrolment: WorkerEntry) -> bool:
+    def is_last(self, entry: WorkerEntry) -> bool:
         """Whether there is no worker but this one."""
-        return self._enrolled == {enrolment}
+        return self._workers == {entry}
 
-    def add(self, enrolment: WorkerEntry, capabilities: NamespaceInfoCapabilities) -> None:
-        """Let the server know of a worker, and the worker of the server's commands."""
-        self._enrolled.add(enrolment)
-        if enrolment.subject is not None:
-            self._presence = enrolment.presence = self._presence or self._open_presence()
-            self._presence.add(enrolment.subject)
-        if capabilities.worker_commands and self._commands is None:
-            self._open_commands(ends_polls=capabilities.worker_poll_complete_on_shutdown)
-        enrolment.request.worker_control_task_queue = self._control_queue
+    def add(self, entry: WorkerEntry) -> None:
+        """Send heartbeats of a worker, and find its activities by the server's commands."""
+        self._workers.add(entry)
+        entry.on_control_queue(self._control_queue)
+        if entry.reported is not None:
+            entry.heartbeater = self._heartbeater
+            self._heartbeater.add(entry.reported)
 
-    async def remove(self, enrolment: WorkerEntry) -> None:
-        """Forget a worker that holds no activity any more. Waits for the server a few seconds at most."""
-        self._enrolled.discard(enrolment)
-        ending = []
-        if self._presence is not None and enrolment.subject is not None:
-            ending.append(self._presence.remove(enrolment.subject))
-        if self._commands is not None and not self._enrolled:
-            ending.append(self._commands.close())
-        await asyncio.gather(*ending)
+    async def remove(self, entry: WorkerEntry) -> None:
+        """Forget a worker that holds no activity any more, and end with the last one.
+
+        Waits a second or two for the server. Cancelling ends the wait.
+        """
+        self._workers.discard(entry)
+        is_last = not self._workers
+        async with anyio.create_task_group() as group:
+            if entry.reported is not None:
+                group.start_soon(self._heartbeater.remove, entry.reported)
+            if is_last and self._commands is not None:
+                group.start_soon(self._commands.close)
+        if is_last:
+            self._is_over.set()
+            await asyncio.wait((self._host,))
 
     def cancel(self, task_token: bytes) -> None:
-        """Ask the activity with this task token to stop, whoever holds it."""
-        holders = [it for it in self._enrolled if it.executions.find(task_token) is not None]
-        # Where nobody holds it, it has ended, or is on its way to one of them.
-        for enrolment in holders or self._enrolled:
-            enrolment.executions.cancel(task_token, _CANCEL_REQUESTED)
+        """Cancel the activity with this task token, whichever worker holds it."""
+        holders = [entry for entry in self._workers if entry.attempts.find(task_token) is not None]
+        # Where no worker holds it, it has ended, or is on its way to one of them.
+        for entry in holders or self._workers:
+            entry.attempts.cancel(task_token, _CANCEL_REQUESTED)
 
-    def _open_presence(self) -> WorkerHeartbeater:
-        return WorkerHeartbeater(self._client.service, self._client.identity, self._grouping_key)
+    async def _run(self) -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(supervised, self._heartbeater.run, self._on_error)
+            if self._commands is not None:
+                group.start_soon(supervised, self._commands.run, self._on_error)
+            await self._is_over.wait()
+            group.cancel_scope.cancel()
 
-    def _open_commands(self, *, ends_polls: bool) -> None:
+    def _on_error(self, error: Exception) -> None:
+        for entry in tuple(self._workers):
+            entry.on_error(error)
+
+    def _add_commands(self, client: Client, grouping_key: str, *, ends_polls: bool) -> None:
+        # Not every namespace has them.
         from ._commands import Commands, control_queue
 
-        self._control_queue = control_queue(self._client.namespace, self._grouping_key)
+        self._control_queue = control_queue(client.namespace, grouping_key)
         self._commands = Commands(
-            self._client.service,
-            self._client.identity,
+            client.service,
+            client.identity,
             self._control_queue,
             on_cancel=self.cancel,
-            on_refused=self._lose_commands,
+            on_refused=self._forget_control_queue,
             ends_polls=ends_polls,
         )
 
-    def _lose_commands(self) -> None:
-        """Let no poll name the control queue any more: the server would push to nobody."""
+    def _forget_control_queue(self) -> None:
+        """Let no poll name the control queue any more: the server would push commands that are not polled."""
         self._control_queue = ""
-        for enrolment in self._enrolled:
-            enrolment.request.worker_control_task_queue = ""
-
-
-# There is an entry for as long as one of the client's workers runs.
-_registrars: dict[Client, ClientWorkers] = {}
+        for entry in self._workers:
+            entry.on_control_queue("")
 
 
 @asynccontextmanager
-async def enrolled(
-    client: Client, capabilities: NamespaceInfoCapabilities, enrolment: WorkerEntry
+async def registered(
+    client: Client, capabilities: NamespaceInfoCapabilities, entry: WorkerEntry
 ) -> AsyncIterator[None]:
-    """Have a worker known to the server, and within reach of its commands, for the length of a block.
+    """Send heartbeats of a worker, and receive commands for it, for the length of a block.
 
     When the block ends, the worker must not hold any activity.
     """
-    registrar = _registrars.get(client)
-    if registrar is None:
-        registrar = _registrars[client] = ClientWorkers(client)
-    registrar.add(enrolment, capabilities)
+    workers = client._workers
+    if not isinstance(workers, ClientWorkers):
+        workers = client._workers = ClientWorkers(client, capabilities)
+    workers.add(entry)
     try:
         yield
     finally:
-        if registrar.is_last(enrolment):
-            # Who comes from now on begins anew: this one only has to close.
-            del _registrars[client]
-        await registrar.remove(enrolment)
+        if workers.is_last(entry):
+            # A worker that begins from now on begins anew: these only have to close.
+            client._workers = None
+        await workers.remove(entry)

@@ -1,4 +1,4 @@
-"""What a worker says of itself in its heartbeats: the figures of one moment, and what happened since the last."""
+"""Build worker heartbeats: the state of a worker at one moment, and what happened since the last heartbeat."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..._proto.temporal.wkt import Duration
 from ..._time import to_datetime, to_duration, to_timestamp
 from ...common import WorkerDeploymentVersion
 
-__all__ = ["WorkerFigures", "WorkerIdentity", "WorkerHeartbeatBuilder"]
+__all__ = ["WorkerHeartbeatBuilder", "WorkerIdentity", "WorkerStats"]
 
 _SDK_NAME = "asyncworker"
 # Where a supplier has no fixed number of slots (``WorkerSlotsInfo.current_available_slots``).
@@ -23,7 +23,7 @@ _MOST = 2**31 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerIdentity:
-    """What does not change in a worker's life.
+    """What does not change in a run of a worker.
 
     Attributes:
         slot_supplier_kind: As :attr:`SlotSupplier.kind` says.
@@ -40,8 +40,8 @@ class WorkerIdentity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerFigures:
-    """What is counted in a worker at one moment.
+class WorkerStats:
+    """The state of a worker at one moment.
 
     Attributes:
         max_slots: ``None`` if the supplier has no fixed number.
@@ -50,7 +50,7 @@ class WorkerFigures:
         failed: Those of them that were reported as failed, benign failures not counted.
         polls: How many polls are open.
         last_task_at: When the last task came.
-        is_autoscaling: Whether the server has a say in the number of polls.
+        is_autoscaling: Whether the server's hints change the number of polls.
     """
 
     status: WorkerStatus
@@ -64,64 +64,70 @@ class WorkerFigures:
 
 
 class WorkerHeartbeatBuilder:
-    """Writes one worker's heartbeats, and keeps in mind which of them the server has taken.
+    """Builds one worker's heartbeats, and keeps the last one that the server has received.
 
     "The last interval" begins with the last heartbeat that arrived, so that nothing is left out when one is lost.
     """
 
-    __slots__ = ("_passport", "_taken")
+    __slots__ = ("_acknowledged", "_identity")
 
-    def __init__(self, passport: WorkerIdentity) -> None:
-        self._passport = passport
-        self._taken: WorkerHeartbeat | None = None
+    def __init__(self, identity: WorkerIdentity) -> None:
+        self._identity = identity
+        self._acknowledged: WorkerHeartbeat | None = None
 
     def __repr__(self) -> str:
-        return f"<WorkerHeartbeatBuilder of {self._passport.task_queue!r} [{'told' if self._taken else 'not told'}]>"
+        return (
+            f"<WorkerHeartbeatBuilder of {self._identity.task_queue!r} [{'known' if self.is_known else 'not known'}]>"
+        )
 
     @property
     def is_known(self) -> bool:
-        """Whether the server has taken a heartbeat of this worker."""
-        return self._taken is not None
+        """Whether the server has received a heartbeat of this worker."""
+        return self._acknowledged is not None
 
-    def heartbeat(self, figures: WorkerFigures, host: WorkerHostInfo, now: datetime) -> WorkerHeartbeat:
-        """Write what the worker says at the moment *now*."""
-        passport = self._passport
+    def heartbeat(self, stats: WorkerStats, host: WorkerHostInfo, now: datetime) -> WorkerHeartbeat:
+        """Build the heartbeat of the moment *now*."""
+        identity = self._identity
         return WorkerHeartbeat(
-            worker_instance_key=passport.instance_key,
-            worker_identity=passport.identity,
+            worker_instance_key=identity.instance_key,
+            worker_identity=identity.identity,
             host_info=host,
-            task_queue=passport.task_queue,
-            deployment_version=_deployment(passport.deployment_version),
+            task_queue=identity.task_queue,
+            deployment_version=_deployment(identity.deployment_version),
             sdk_name=_SDK_NAME,
-            sdk_version=passport.version,
-            status=figures.status,
-            start_time=to_timestamp(passport.started_at),
+            sdk_version=identity.version,
+            status=stats.status,
+            start_time=to_timestamp(identity.started_at),
             heartbeat_time=to_timestamp(now),
             elapsed_since_last_heartbeat=self._elapsed(now),
-            activity_task_slots_info=self._slots(figures),
+            activity_task_slots_info=self._slots(stats),
             activity_poller_info=WorkerPollerInfo(
-                current_pollers=figures.polls,
-                last_successful_poll_time=None if figures.last_task_at is None else to_timestamp(figures.last_task_at),
-                is_autoscaling=figures.is_autoscaling,
+                current_pollers=stats.polls,
+                last_successful_poll_time=None if stats.last_task_at is None else to_timestamp(stats.last_task_at),
+                is_autoscaling=stats.is_autoscaling,
             ),
         )
 
-    def taken(self, heartbeat: WorkerHeartbeat) -> None:
-        """Learn that the server has taken *heartbeat*: the next one tells what happened since."""
-        self._taken = heartbeat
+    def acknowledged(self, heartbeat: WorkerHeartbeat) -> None:
+        """Record that the server has received *heartbeat*: the next one reports what happened since."""
+        self._acknowledged = heartbeat
 
     def _elapsed(self, now: datetime) -> Duration | None:
-        last = None if self._taken is None else to_datetime(self._taken.heartbeat_time)
+        last = None if self._acknowledged is None else to_datetime(self._acknowledged.heartbeat_time)
         # The wall clock may have been set back meanwhile.
         return None if last is None else to_duration(max(0.0, (now - last).total_seconds()))
 
-    def _slots(self, figures: WorkerFigures) -> WorkerSlotsInfo:
-        last = WorkerSlotsInfo() if self._taken is None else self._taken.activity_task_slots_info or WorkerSlotsInfo()
-        processed, failed = min(figures.processed, _MOST), min(figures.failed, _MOST)
+    def _slots(self, stats: WorkerStats) -> WorkerSlotsInfo:
+        last = (
+            WorkerSlotsInfo()
+            if self._acknowledged is None
+            else self._acknowledged.activity_task_slots_info or WorkerSlotsInfo()
+        )
+        processed, failed = min(stats.processed, _MOST), min(stats.failed, _MOST)
         return WorkerSlotsInfo(
-            current_available_slots=_available(figures),
-            current_used_slots=figures.used_slots,
-            slot_supplier_kind=self._passport.slot_supplier_kind,
+            current_available_slots=_available(stats),
+            current_used_slots=stats.used_slots,
+            slot_supplier_kind=self._identity.slot_supplier_kind,
             total_processed_tasks=processed,
             total_failed_tasks=failed,
             last_interval_processed_tasks=processed - last.total_processed_tasks,
@@ -129,8 +135,8 @@ class WorkerHeartbeatBuilder:
         )
 
 
-def _available(figures: WorkerFigures) -> int:
-    return _UNKNOWN if figures.max_slots is None else min(max(0, figures.max_slots - figures.used_slots), _MOST)
+def _available(stats: WorkerStats) -> int:
+    return _UNKNOWN if stats.max_slots is None else min(max(0, stats.max_slots - stats.used_slots), _MOST)
 
 
 def _deployment(version: WorkerDeploymentVersion | None) -> DeploymentVersion | None:

@@ -1,4 +1,4 @@
-"""What a worker's heartbeats say of the machine that it runs on."""
+"""What worker heartbeats report of the machine that the worker runs on."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ...exceptions import ConfigurationError
 if TYPE_CHECKING:
     from ..slots._system import System
 
-__all__ = ["Host", "HostWatch"]
+__all__ = ["HostInfo", "HostInfoReader"]
 
 _logger = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class HostInfo:
     """The machine and the process.
 
     Attributes:
@@ -33,47 +33,47 @@ class Host:
     memory: float
 
 
-class HostWatch:
-    """Looks at the machine again and again: CPU usage is that between two looks.
+class HostInfoReader:
+    """Reads the machine's usage again and again: CPU usage is that between two readings.
 
-    The figures come from psutil (``pip install "temporal-asyncworker[resources]"``), and are those of the container
+    The values come from psutil (``pip install "temporal-asyncworker[resources]"``), and are those of the container
     where one has limits. Without psutil they are 0: the load average, which is always there, measures something else.
     """
 
-    __slots__ = ("_cpu", "_has_looked", "_memory", "_name", "_system")
+    __slots__ = ("_cpu", "_has_read", "_memory", "_name", "_system")
 
     def __init__(self) -> None:
         self._name = socket.gethostname() or "unknown"
-        self._has_looked = False
+        self._has_read = False
         self._system: System | None = None
         self._cpu = 0.0
         self._memory = 0.0
 
     def __repr__(self) -> str:
-        return f"<HostWatch of {self._name!r} [{'psutil' if self._system else 'no psutil'}]>"
+        return f"<HostInfoReader of {self._name!r} [{'psutil' if self._system else 'no psutil'}]>"
 
-    def look(self, now: float) -> Host:
-        """Answer what there is to say.
+    def read(self, now: float) -> HostInfo:
+        """Return the machine's present state.
 
         Args:
             now: The time, in seconds on any clock that does not go back.
         """
-        if not self._has_looked:
+        if not self._has_read:
             # Not when it is made: psutil takes its time to import, and the worker's first polls come first.
-            self._system, self._has_looked = _find_system(), True
+            self._system, self._has_read = _find_system(), True
         if self._system is not None:
-            self._read(self._system, now)
-        return Host(self._name, os.getpid(), self._cpu, self._memory)
+            self._read_usage(self._system, now)
+        return HostInfo(self._name, os.getpid(), self._cpu, self._memory)
 
-    def _read(self, system: System, now: float) -> None:
+    def _read_usage(self, system: System, now: float) -> None:
         try:
             usage = system(now)
-        except Exception:  # not every sandbox shows its counters, and a heartbeat is worth more than they are
-            _logger.debug("the machine's usage cannot be read, and is not told any more", exc_info=True)
+        except Exception:  # not every sandbox shows its counters, and a heartbeat goes out without them
+            _logger.debug("the machine's usage cannot be read, and is not reported any more", exc_info=True)
             self._system = None
             return
         self._memory = _fraction(usage.memory)
-        # Two looks in quick succession tell nothing of the CPU: what the earlier one told stands.
+        # Two readings in quick succession say nothing about the CPU: the earlier value stands.
         self._cpu = self._cpu if usage.cpu is None else _fraction(usage.cpu)
 
 
@@ -83,9 +83,9 @@ def _find_system() -> System | None:
     try:
         return System()
     except ConfigurationError as error:
-        _logger.debug("the machine's usage is not told: %s", error)
+        _logger.debug("the machine's usage is not reported: %s", error)
     except Exception:
-        _logger.debug("the machine's usage cannot be read, and is not told", exc_info=True)
+        _logger.debug("the machine's usage cannot be read, and is not reported", exc_info=True)
     return None
 
 

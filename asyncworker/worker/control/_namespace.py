@@ -1,4 +1,4 @@
-"""What a worker needs to know of its namespace before it begins."""
+"""Describe the namespace: its capabilities and limits, before the worker polls."""
 
 from __future__ import annotations
 

@@ -1,14 +1,15 @@
-"""Tell the server at intervals which workers there are on a client, and how they stand (``RecordWorkerHeartbeat``)."""
+"""Send the heartbeats of all workers of a client at intervals (``RecordWorkerHeartbeat``)."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+import anyio
 
 from ..._log_throttle import LogThrottle
 from ..._proto.temporal.api.enums.v1 import WorkerStatus
@@ -18,44 +19,35 @@ from ..._rpc._methods import RECORD_WORKER_HEARTBEAT
 from ..._rpc._retry import NONE
 from ..._safe_logger import get_logger
 from ...exceptions import RPCError, RPCStatusCode
-from ..polling._poller import PollBackoff
-from ._host_info import HostWatch
+from ..polling._backoff import PollBackoff
+from ._host_info import HostInfoReader
 
 if TYPE_CHECKING:
     from ..._rpc._service import WorkflowService
-    from ._heartbeat_builder import WorkerFigures, WorkerHeartbeatBuilder
+    from ._heartbeat_builder import WorkerHeartbeatBuilder, WorkerStats
 
-__all__ = ["WorkerHeartbeater", "Subject"]
+__all__ = ["ReportedWorker", "WorkerHeartbeater"]
 
 _logger = get_logger(__name__)
 
-# Workers that start together are told of together, and with their polls open.
-_SETTLING = 0.05
-# Seconds that one call may take. It is not repeated as it is: by then there is something newer to say.
-_PATIENCE = 5.0
-# Seconds until the next try after one that could not even be written.
-_AFTER_ERROR = 10.0
-# Seconds that a worker which has ended waits for the server to take its last word.
-_FAREWELL = 1.0
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Subject:
-    """A worker, as its heartbeats see it.
+class ReportedWorker:
+    """A worker of which heartbeats are sent.
 
     Attributes:
-        vitals: Writes its heartbeats.
-        count: Counts what there is to count at this moment.
+        builder: Builds them.
+        stats: Returns the worker's state at this moment.
         interval: Seconds between two heartbeats.
     """
 
-    vitals: WorkerHeartbeatBuilder
-    count: Callable[[], WorkerFigures]
+    builder: WorkerHeartbeatBuilder
+    stats: Callable[[], WorkerStats]
     interval: float
 
 
 class WorkerHeartbeater:
-    """Heartbeats of all workers on one client, in one call: at once for each that comes, then at intervals.
+    """Heartbeats of all workers on one client, in one call: at once for each that is added, then at intervals.
 
     One call is under way at a time, so that nothing older can arrive after something newer. It ends for good when the
     server refuses: a worker does its work without being known, too.
@@ -63,114 +55,127 @@ class WorkerHeartbeater:
     Args:
         service: Of the client.
         identity: Of the client.
-        grouping_key: Shared by the client's workers, and by nobody else.
+        grouping_key: Of the client's workers, and of no others.
+        delay: Seconds before a call, so that workers which start together are in one, with their polls open.
+        call_timeout: Seconds that one call may take. It is not repeated as it is: by then the state is another.
+        after_error: Seconds until the next try after a heartbeat that could not be built.
+        last_timeout: Seconds that a worker which has ended waits for its last heartbeat.
     """
 
-    def __init__(self, service: WorkflowService, identity: str, grouping_key: str) -> None:
+    def __init__(
+        self,
+        service: WorkflowService,
+        identity: str,
+        grouping_key: str,
+        *,
+        delay: float = 0.05,
+        call_timeout: float = 5.0,
+        after_error: float = 10.0,
+        last_timeout: float = 1.0,
+    ) -> None:
         self._service = service
         self._identity = identity
         self._grouping_key = grouping_key
-        self._subjects: set[Subject] = set()
-        self._host = HostWatch()
-        self._standing = PollBackoff()
-        self._is_heard = False
+        self._delay = delay
+        self._call_timeout = call_timeout
+        self._after_error = after_error
+        self._last_timeout = last_timeout
+        self._workers: set[ReportedWorker] = set()
+        self._host_info = HostInfoReader()
+        self._backoff = PollBackoff()
+        self._is_received = False
         self._is_refused = False
-        self._turn = asyncio.Lock()
-        self._news = asyncio.Event()
-        self._trouble = LogThrottle()
-        self._task: asyncio.Task[None] | None = None
+        self._calling = asyncio.Lock()
+        self._is_due = asyncio.Event()
+        self._log_throttle = LogThrottle()
 
     def __repr__(self) -> str:
-        state = "refused" if self._is_refused else "heard" if self._is_heard else "not heard"
-        return f"<WorkerHeartbeater of {len(self._subjects)} workers [{state}]>"
+        state = "refused" if self._is_refused else "received" if self._is_received else "not received"
+        return f"<WorkerHeartbeater of {len(self._workers)} workers [{state}]>"
 
-    def add(self, subject: Subject) -> None:
-        """Tell of one more worker from now on."""
-        self._subjects.add(subject)
-        self._news.set()
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._run(), name="worker heartbeats")
+    def add(self, worker: ReportedWorker) -> None:
+        """Send heartbeats of one more worker from now on."""
+        self._workers.add(worker)
+        self._is_due.set()
 
-    async def remove(self, subject: Subject) -> None:
-        """Say that a worker has ended, if the server knows it; with the last one, end as well.
+    async def remove(self, worker: ReportedWorker) -> None:
+        """Send the last heartbeat of a worker that has ended, if the server knows it.
 
         Waits a second at most. Cancelling is safe, and leaves it to the server to notice.
         """
-        self._subjects.discard(subject)
-        try:
-            if self._is_heard and subject.vitals.is_known:
-                await self._bid_farewell(subject)
-        finally:
-            if self._task is not None and not self._subjects:
-                self._task.cancel()
-                self._task = None
+        self._workers.discard(worker)
+        if self._is_received and worker.builder.is_known:
+            await self._send_last(worker)
 
-    def heartbeat(self, subject: Subject, status: WorkerStatus | None = None) -> WorkerHeartbeat:
-        """Write the heartbeat of one worker, as things are now; *status* is said in place of its own."""
-        figures = subject.count()
+    def heartbeat(self, worker: ReportedWorker, status: WorkerStatus | None = None) -> WorkerHeartbeat:
+        """Build the heartbeat of one worker as it is now, with *status* in place of its own."""
+        stats = worker.stats()
         if status is not None:
-            figures = replace(figures, status=status)
-        return subject.vitals.heartbeat(figures, self._look_around(), datetime.now(UTC))
+            stats = replace(stats, status=status)
+        return worker.builder.heartbeat(stats, self._read_host_info(), datetime.now(UTC))
 
-    async def _run(self) -> None:
+    async def run(self) -> None:
+        """Send heartbeats until the server refuses them. Cancelling is safe."""
         while not self._is_refused:
-            await asyncio.sleep(_SETTLING)
-            self._news.clear()
-            wait = await self._try_to_tell()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._news.wait()
+            await self._is_due.wait()
+            await anyio.sleep(self._delay)
+            self._is_due.clear()
+            wait = await self._try_to_send()
+            with anyio.move_on_after(wait):
+                await self._is_due.wait()
+            self._is_due.set()
 
-    async def _try_to_tell(self) -> float | None:
-        """Tell of all; return after how many seconds to do it again, or ``None`` to wait for somebody new."""
+    async def _try_to_send(self) -> float | None:
+        """Send heartbeats of all workers; return after how many seconds to do it again, ``None``: with the next one."""
+        if not self._workers:
+            return None
         try:
-            await self._tell(self._subjects)
+            await self._send(self._workers)
         except RPCError as error:
-            return self._bear(error)
+            return self._back_off(error)
         except Exception as error:
-            # Of what is counted or written here: slot suppliers are user code.
-            if self._trouble.should_log(repr(error), asyncio.get_running_loop().time()):
-                _logger.exception("a worker heartbeat could not be made, and is tried again in %g s", _AFTER_ERROR)
-            return _AFTER_ERROR
-        self._standing.succeeded()
-        self._is_heard = True
-        return min((subject.interval for subject in self._subjects), default=None)
+            # Of what is counted or built here: slot suppliers are user code.
+            if self._log_throttle.should_log(repr(error), asyncio.get_running_loop().time()):
+                _logger.exception("a worker heartbeat could not be made, and is tried again in %g s", self._after_error)
+            return self._after_error
+        self._backoff.succeeded()
+        self._is_received = True
+        return min((worker.interval for worker in self._workers), default=None)
 
-    def _bear(self, error: RPCError) -> float | None:
-        self._is_heard = False
-        now = asyncio.get_running_loop().time()
-        wait = self._standing.failed(error, now)
-        if wait is None:
+    def _back_off(self, error: RPCError) -> float:
+        self._is_received = False
+        retry = self._backoff.failed(error, asyncio.get_running_loop().time())
+        if retry is None:
             self._is_refused = True
-            self._news.set()
             level = logging.DEBUG if error.status is RPCStatusCode.UNIMPLEMENTED else logging.WARNING
             _logger.log(level, "the server takes no worker heartbeats, and is sent none any more: %s", error)
-        elif self._standing.should_log(error, now):
-            _logger.warning("a worker heartbeat failed, and is tried again in %.1f s: %s", wait, error)
-        return wait
+            return 0.0
+        if retry.should_log:
+            _logger.warning("a worker heartbeat failed, and is tried again in %.1f s: %s", retry.wait, error)
+        return retry.wait
 
-    async def _tell(self, subjects: Iterable[Subject], status: WorkerStatus | None = None) -> None:
-        async with self._turn:
-            said = {subject: self.heartbeat(subject, status) for subject in subjects}
+    async def _send(self, workers: Iterable[ReportedWorker], status: WorkerStatus | None = None) -> None:
+        async with self._calling:
+            heartbeats = {worker: self.heartbeat(worker, status) for worker in workers}
             request = RecordWorkerHeartbeatRequest(
-                namespace=self._service.namespace, identity=self._identity, worker_heartbeat=list(said.values())
+                namespace=self._service.namespace, identity=self._identity, worker_heartbeat=list(heartbeats.values())
             )
-            await self._service.call(RECORD_WORKER_HEARTBEAT, request, timeout=_PATIENCE, retry=NONE)
-        for subject, heartbeat in said.items():
-            subject.vitals.taken(heartbeat)
+            await self._service.call(RECORD_WORKER_HEARTBEAT, request, timeout=self._call_timeout, retry=NONE)
+        for worker, heartbeat in heartbeats.items():
+            worker.builder.acknowledged(heartbeat)
 
-    async def _bid_farewell(self, subject: Subject) -> None:
-        """Say that the worker is no more, so that the server lists it no longer."""
+    async def _send_last(self, worker: ReportedWorker) -> None:
+        """Report that the worker has ended, so that the server lists it no longer."""
         try:
-            async with asyncio.timeout(_FAREWELL):
-                await self._tell([subject], WorkerStatus.SHUTDOWN)
+            with anyio.fail_after(self._last_timeout):
+                await self._send([worker], WorkerStatus.SHUTDOWN)
         except (RPCError, TimeoutError) as error:
-            _logger.debug("the server could not be told that a worker has ended: %s", error)
+            _logger.debug("the last heartbeat of a worker was not received: %s", error)
         except Exception:
-            _logger.exception("the server could not be told that a worker has ended")
+            _logger.exception("the last heartbeat of a worker could not be sent")
 
-    def _look_around(self) -> WorkerHostInfo:
-        host = self._host.look(asyncio.get_running_loop().time())
+    def _read_host_info(self) -> WorkerHostInfo:
+        host = self._host_info.read(asyncio.get_running_loop().time())
         return WorkerHostInfo(
             host_name=host.name,
             worker_grouping_key=self._grouping_key,

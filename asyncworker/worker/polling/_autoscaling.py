@@ -20,12 +20,18 @@ from typing import TypeAlias
 
 from ...exceptions import RPCStatusCode
 
-__all__ = ["PollerBehavior", "PollerBehaviorAutoscaling", "PollerBehaviorSimpleMaximum", "PollerScaler"]
+__all__ = [
+    "PollerBehavior",
+    "PollerBehaviorAutoscaling",
+    "PollerBehaviorSimpleMaximum",
+    "PollerScaler",
+    "default_behavior",
+]
 
 #: Seconds.
 PERIOD = 0.1
 _GROWTH = 1.1
-# By the third period without news everything before is forgotten.
+# By the third period without an answer everything before is forgotten.
 _MEMORY = 3
 
 
@@ -76,8 +82,17 @@ class PollerBehaviorAutoscaling:
 PollerBehavior: TypeAlias = PollerBehaviorSimpleMaximum | PollerBehaviorAutoscaling
 
 
+def default_behavior(auto_enroll: bool) -> PollerBehavior:
+    """Return the behaviour of a worker that has no setting for it.
+
+    Args:
+        auto_enroll: Whether the namespace says ``poller_autoscaling_auto_enroll``.
+    """
+    return PollerBehaviorAutoscaling() if auto_enroll else PollerBehaviorSimpleMaximum()
+
+
 class PollerScaler:
-    """How many polls should be open, in the light of what the last ones brought.
+    """How many polls should be open, as the outcomes of the last ones suggest.
 
     Args:
         behavior: Its bounds; under a fixed maximum the target never moves.
@@ -116,7 +131,7 @@ class PollerScaler:
         return self._minimum < self._maximum
 
     def answered(self, *, has_task: bool, hint: int | None, now: float) -> None:
-        """Learn from a poll's answer.
+        """Adapt to a poll's answer.
 
         Args:
             has_task: Whether it brought a task.
@@ -133,7 +148,7 @@ class PollerScaler:
             self._shrink(self.target - 1)
 
     def failed(self, status: RPCStatusCode) -> None:
-        """Learn from a poll's error."""
+        """Adapt to a poll's error."""
         self._shrink(self.target // 2 if status is RPCStatusCode.RESOURCE_EXHAUSTED else self.target - 1)
 
     def _shrink(self, target: int) -> None:

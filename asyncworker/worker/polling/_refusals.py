@@ -1,66 +1,78 @@
-"""Fail attempts whose task has arrived and cannot be taken: all that is known of them is their token."""
+"""Fail the attempts of tasks that cannot be taken: all that is known of them is their token."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
+
+import anyio
 
 from ..._safe_logger import get_logger
 from ...exceptions import ApplicationError, RPCError
+from .._supervision import is_scope_cancelled
 from ..attempts._outcome import Failed
 from ..attempts._reply import encode_reply, is_closed, send_reply
 
 if TYPE_CHECKING:
+    from anyio.abc import TaskGroup
+
+    from .._stages import Stage
     from ..attempts._shared import Environment
 
 __all__ = ["Refusals", "advice_on"]
 
 _logger = get_logger(__name__)
 
-# Seconds for one report; what does not get through by then is left to the attempt's timeout.
-_PATIENCE = 60.0
-# Seconds for those that are left when the worker stops.
-_LAST_CALL = 5.0
-
 
 class Refusals:
-    """Reports under way, one task each; whoever ends the polls waits for them.
+    """The reports under way of attempts whose tasks cannot be taken.
 
     An attempt whose task is too large fails for good: the next one has the same arguments and the same heartbeat
     details, and meets the same limit. One whose task cannot be read may have been garbled on its way, and is retried.
+
+    Args:
+        environment: Of the worker.
+        patience: Seconds for one report; the attempt of one that takes longer runs into its timeout.
+        last_patience: Seconds for the reports that are left when the last poll has ended.
     """
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, *, patience: float = 60.0, last_patience: float = 5.0) -> None:
         self._environment = environment
-        self._reports: set[asyncio.Task[None]] = set()
+        self._patience = patience
+        self._last_patience = last_patience
+        self._group: TaskGroup | None = None
 
     def __repr__(self) -> str:
-        return f"<Refusals [{len(self._reports)} being reported]>"
+        return f"<Refusals of {self._environment.task_queue!r}>"
+
+    @asynccontextmanager
+    async def reporting(self, abandon: Stage) -> AsyncIterator[None]:
+        """Report for the length of a block; what is under way at its end gets some seconds more.
+
+        Args:
+            abandon: The stage of a shutdown that drops the reports.
+
+        Cancelling drops them as well.
+        """
+        async with anyio.create_task_group() as group:
+            self._group = group
+            yield
+            group.cancel_scope.deadline = self._environment.loop.time() + self._last_patience
+            abandon.ends(group.cancel_scope)
 
     def add(self, token: bytes, reason: BaseException) -> None:
         """Fail the attempt with this token, as its task cannot be taken for *reason*."""
-        report = self._environment.loop.create_task(self._report(token, _failure(reason)))
-        self._reports.add(report)
-        report.add_done_callback(self._reports.discard)
-
-    async def wait_until_done(self, *, at_once: bool) -> None:
-        """Give what is under way some seconds more, or none, and drop the rest. Cancelling drops all."""
-        if not self._reports:
-            return
-        reports = list(self._reports)
-        try:
-            await asyncio.wait(reports, timeout=0 if at_once else _LAST_CALL)
-        finally:
-            for report in reports:
-                report.cancel()
+        assert self._group is not None
+        self._group.start_soon(self._report, token, _failure(reason))
 
     async def _report(self, token: bytes, failure: ApplicationError) -> None:
         environment = self._environment
-        until = environment.loop.time() + _PATIENCE
+        until = environment.loop.time() + self._patience
         try:
-            # A converter or a codec of the user's writes the failure.
-            async with asyncio.timeout_at(until):
-                reply, told = await encode_reply(
+            with anyio.fail_after(self._patience):
+                reply, reported = await encode_reply(
                     environment,
                     environment.converter,
                     token,
@@ -68,8 +80,12 @@ class Refusals:
                     signature=None,
                     last_heartbeat=None,
                 )
-                await send_reply(environment, reply, told, until=until)
-        except Exception as error:
+                await send_reply(environment, reply, reported, until=until)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # a converter or a codec of the user's raises what it likes
+            if isinstance(error, asyncio.CancelledError) and is_scope_cancelled():
+                raise
             if not (isinstance(error, RPCError) and is_closed(error)):
                 _logger.exception(
                     "an attempt of queue %r whose task could not be taken was not reported: it runs into its timeout",
@@ -78,7 +94,7 @@ class Refusals:
 
 
 def advice_on(error: RPCError) -> str:
-    """What is to be done about an answer that was refused as *error* says."""
+    """Return what to do about an answer that was refused with *error*."""
     if not error.is_message_too_large:
         return "The answer was garbled on its way, or the server is of a kind that this version does not know."
     return (

@@ -21,13 +21,18 @@ from typing import TypeAlias
 
 __all__ = ["CpuTime", "Gauges", "find_gauges"]
 
-# Version 1 says "no limit" with the largest number of pages that it can count.
+# Version 1 writes "no limit" as the largest number of pages that it can count.
 _NO_LIMIT = 1 << 60
 
 
 @dataclass(frozen=True, slots=True)
 class CpuTime:
-    """Seconds of CPU time *used* since some moment, by whoever may use *cores* CPUs at once."""
+    """CPU time that the processes of a group have used.
+
+    Attributes:
+        used: Seconds since some moment.
+        cores: How many CPUs they may use at once.
+    """
 
     used: float
     cores: float
@@ -47,7 +52,7 @@ class Gauges:
 
 
 def find_gauges(root: Path = Path("/")) -> Gauges:
-    """Find the limits that this process lives under; none at all where there are no control groups.
+    """Find the limits of this process; none at all where there are no control groups.
 
     Args:
         root: Where the file system begins.

@@ -59,7 +59,7 @@ class Pid:
         return f"<Pid [target {self.target:g}, output {self.output:.3f}]>"
 
     def update(self, measured: float, now: float) -> float:
-        """Learn what was measured at *now*, in seconds on any clock that does not go back; return the output."""
+        """Return the output, updated by what was *measured* at *now*, in seconds on any clock that does not go back."""
         error = self.target - measured
         slope = 0.0
         if self._last is not None:
@@ -93,7 +93,10 @@ class SlotDecision:
         return f"<SlotDecision [{'room' if self.has_room else 'full'}, memory {self.memory}, cpu {self.cpu}]>"
 
     def update(self, memory: float, cpu: float | None, now: float) -> bool:
-        """Learn what is used, in fractions of the whole; a *cpu* that is not known yet leaves no room."""
+        """Update by what is used, in fractions of the whole; return whether one more activity fits.
+
+        A *cpu* that is not known yet leaves no room.
+        """
         room = self.memory.update(memory, now)
         cpu_room = 0.0 if cpu is None else self.cpu.update(cpu, now)
         self.has_room = memory < self.memory.target and room > MEMORY_THRESHOLD and cpu_room > CPU_THRESHOLD

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +11,7 @@ from typing import TypeAlias
 
 from ..._safe_logger import get_logger
 from ..._time import Seconds, to_seconds
+from .._wait_queue import WaitQueue
 from ._pid_controller import SlotDecision
 from ._supplier import SlotPermit, SlotReservation, SlotSupplier
 from ._system import ResourceUsage, System
@@ -30,7 +29,7 @@ _logger = get_logger(__name__)
 # Seconds between two readings.
 _READING_INTERVAL = 0.1
 
-#: Answers what is used, given the time in seconds of a clock that does not go back. Called on the event loop, so it
+#: Returns what is used, given the time in seconds of a clock that does not go back. Called on the event loop, so it
 #: must be quick.
 ResourceSensor: TypeAlias = Callable[[float], ResourceUsage]
 
@@ -86,7 +85,7 @@ class ResourceBasedSlotConfig:
 
 
 class ResourceController:
-    """Watches one machine for all who give its slots out: share one among the workers of a process.
+    """Measures one machine for all suppliers that give its slots out: share one among the workers of a process.
 
     It reads when it is asked, ten times a second at most, and needs no task of its own.
 
@@ -135,8 +134,8 @@ class ResourceBasedSlotSupplier(SlotSupplier):
     """As many slots as the machine has room for.
 
     Slots below the minimum are given at once. Beyond it each comes at least ``ramp_throttle`` after the last one, and
-    only while memory and CPU are far enough from their targets. Slots that are out are never taken back. Whoever waits
-    is served in the order of coming.
+    only while memory and CPU are far enough from their targets. Slots that are out are never taken back. Waiting
+    polls are served in the order in which they came.
 
     Args:
         slot_config: Bounds and pace.
@@ -160,42 +159,32 @@ class ResourceBasedSlotSupplier(SlotSupplier):
         self._ramp = to_seconds(slot_config.ramp_throttle)
         self._issued = 0
         self._last_issued_at = -math.inf
-        self._waiting: deque[asyncio.Future[None]] = deque()
-        self._timer: asyncio.TimerHandle | None = None
+        self._waiting = WaitQueue(self._next_wait, self._issue, lambda: self.release_slot(_PERMIT))
 
     def __repr__(self) -> str:
         bounds = f"from {self._config.minimum_slots} to {self._config.maximum_slots}"
         return f"<ResourceBasedSlotSupplier [{self._issued} reserved, {bounds}, {len(self._waiting)} waiting]>"
 
     async def reserve_slot(self, reservation: SlotReservation) -> SlotPermit:  # noqa: ARG002 - slots are all alike
-        if not self._waiting and not self._next_wait(time.monotonic()):
+        if not self._waiting and not self._next_wait():
             self._issue()
-            return _PERMIT
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
-        self._serve()
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self.release_slot(_PERMIT)
-            elif turn in self._waiting:
-                self._waiting.remove(turn)
-                self._serve()
-            raise
+        else:
+            await self._waiting.wait()
         return _PERMIT
 
     def release_slot(self, permit: SlotPermit) -> None:  # noqa: ARG002 - slots are all alike
         self._issued -= 1
         if self._waiting:
-            self._serve()
+            self._waiting.serve()
 
-    def _next_wait(self, now: float) -> float:
+    def _next_wait(self) -> float:
         """Decide how many seconds to wait before one more slot may be asked for; 0 is: take it."""
         if self._issued < self._config.minimum_slots:
             return 0.0
         if self._issued >= self._config.maximum_slots:
+            # A slot that is released ends the wait.
             return math.inf
+        now = time.monotonic()
         if (rest := self._last_issued_at + self._ramp - now) > 0:
             return rest
         return self.controller.next_wait(now)
@@ -203,24 +192,6 @@ class ResourceBasedSlotSupplier(SlotSupplier):
     def _issue(self) -> None:
         self._issued += 1
         self._last_issued_at = time.monotonic()
-
-    def _serve(self) -> None:
-        """Give out what may be given, and come back when there may be more: one timer for all who wait."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        while self._waiting:
-            wait = self._next_wait(time.monotonic())
-            if wait == math.inf:
-                # A slot that is released brings us back.
-                return
-            if wait > 0:
-                self._timer = asyncio.get_running_loop().call_later(wait, self._serve)
-                return
-            turn = self._waiting.popleft()
-            if not turn.done():
-                self._issue()
-                turn.set_result(None)
 
 
 # Slots are all alike.

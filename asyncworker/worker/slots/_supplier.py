@@ -1,11 +1,11 @@
-"""How many activities a worker may hold: a slot is reserved before each poll, and released after the reply."""
+"""Slot suppliers bound concurrent attempts: a slot is reserved before each poll, and released after the reply."""
 
 from __future__ import annotations
 
-import asyncio
 from abc import ABC, abstractmethod
-from collections import deque
 from dataclasses import dataclass
+
+import anyio
 
 from ...activity import Info
 
@@ -14,7 +14,7 @@ __all__ = ["FixedSizeSlotSupplier", "SlotPermit", "SlotReservation", "SlotSuppli
 
 @dataclass(frozen=True, slots=True)
 class SlotReservation:
-    """What a supplier may want to know of whoever asks for a slot.
+    """The worker and the poll for which a slot is reserved.
 
     Attributes:
         task_queue: The queue that is about to be polled.
@@ -62,10 +62,10 @@ class SlotSupplier(ABC):
 
     @abstractmethod
     def release_slot(self, permit: SlotPermit) -> None:
-        """Take *permit* back: its activity has been replied to, or its poll was empty."""
+        """Release *permit*: its activity has been replied to, or its poll was empty."""
 
     def mark_slot_used(self, permit: SlotPermit, info: Info) -> None:  # noqa: B027 - a hook
-        """Learn that *permit* now holds the activity *info*."""
+        """Record that *permit* is now used by the activity *info*."""
 
 
 class FixedSizeSlotSupplier(SlotSupplier):
@@ -84,40 +84,31 @@ class FixedSizeSlotSupplier(SlotSupplier):
         if num_slots < 1:
             raise ValueError(f"num_slots must be at least 1, got {num_slots!r}")
         self._size = num_slots
-        self._free = num_slots
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        # Made with the first reservation: a worker is made at import, before there is an event loop.
+        self._semaphore: anyio.Semaphore | None = None
 
     def __repr__(self) -> str:
-        return f"<FixedSizeSlotSupplier [{self._size - self._free} of {self._size} reserved]>"
+        reserved = 0 if self._semaphore is None else self._size - self._semaphore.value
+        return f"<FixedSizeSlotSupplier [{reserved} of {self._size} reserved]>"
 
     @property
     def max_slots(self) -> int:
         return self._size
 
     async def reserve_slot(self, reservation: SlotReservation) -> SlotPermit:  # noqa: ARG002 - slots are all alike
-        if self._free and not self._waiting:
-            self._free -= 1
-            return _PERMIT
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
-        try:
-            await turn
-        except asyncio.CancelledError:
-            # The turn may have come in the same moment: then it goes to the next in line.
-            if turn.done() and not turn.cancelled():
-                self.release_slot(_PERMIT)
-            elif turn in self._waiting:
-                self._waiting.remove(turn)
-            raise
+        semaphore = self._semaphore
+        if semaphore is None:
+            semaphore = self._semaphore = anyio.Semaphore(self._size, max_value=self._size, fast_acquire=True)
+        if semaphore.value:
+            # Whatever is free here is not awaited: a slot that is released goes to the first task in line.
+            semaphore.acquire_nowait()
+        else:
+            await semaphore.acquire()
         return _PERMIT
 
     def release_slot(self, permit: SlotPermit) -> None:  # noqa: ARG002 - slots are all alike
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
-        self._free += 1
+        assert self._semaphore is not None
+        self._semaphore.release()
 
 
 # Fixed slots are all alike.

@@ -11,8 +11,8 @@ from ._cgroup import CpuTime, Gauges, find_gauges
 
 __all__ = ["CpuMeter", "ResourceUsage", "System"]
 
-# Counters of CPU time move in steps of 10 ms: less than this between two looks, in seconds, tells nothing.
-_SHORTEST_LOOK = 0.05
+# Counters of CPU time move in steps of 10 ms: less than this between two readings, in seconds, says nothing.
+_SHORTEST_INTERVAL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class ResourceUsage:
 
 
 class CpuMeter:
-    """CPU usage, from two looks at a counter of CPU time."""
+    """CPU usage, from two readings of a counter of CPU time."""
 
     __slots__ = ("_last",)
 
@@ -37,13 +37,13 @@ class CpuMeter:
         self._last: tuple[CpuTime, float] | None = None
 
     def update(self, time: CpuTime, now: float) -> float | None:
-        """Answer the usage since the look before, which is forgotten; ``None`` if it is too fresh, and is kept."""
+        """Return the usage since the last reading; ``None`` if that is too recent, and is kept for the next time."""
         if self._last is None:
             self._last = (time, now)
             return None
         last, last_at = self._last
         elapsed = now - last_at
-        if elapsed < _SHORTEST_LOOK:
+        if elapsed < _SHORTEST_INTERVAL:
             return None
         self._last = (time, now)
         return max(0.0, time.used - last.used) / (time.cores * elapsed)

@@ -70,11 +70,11 @@ class TestPid:
         (0.95, 0.50, False),
         (0.50, 0.90, False),
         (0.50, 1.50, False),
-        # Before the CPU has been looked at twice nobody knows.
+        # Before the CPU has been looked at twice that is not known.
         (0.10, None, False),
     ],
 )
-def test_room(memory, cpu, has_room):
+def test_there_is_room_below_both_thresholds(memory, cpu, has_room):
     """A slot is given while memory and CPU are both far enough from their targets, 0.8 and 0.9."""
     assert SlotDecision(0.8, 0.9).update(memory, cpu, now=0.0) is has_room
 

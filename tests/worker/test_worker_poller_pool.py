@@ -10,7 +10,8 @@ from typing import Any
 
 import anyio
 import pytest
-from worker_helpers import QUEUE, Rude, until, worker_of
+import worker_helpers
+from worker_helpers import QUEUE, Rude, adjusted, until
 
 from asyncworker import Worker, WorkerError, activity
 from asyncworker.exceptions import RPCStatusCode
@@ -24,7 +25,6 @@ from asyncworker.worker import (
     SlotReservation,
     SlotSupplier,
 )
-from asyncworker.worker.polling import _poller, _poller_pool as _pollers
 from asyncworker.worker.polling._poller_pool import PollerPool
 
 POLL = "PollActivityTaskQueue"
@@ -42,11 +42,9 @@ async def restless() -> AsyncIterator[FakeTemporal]:
         yield temporal
 
 
-@pytest.fixture
-def impatient(monkeypatch):
-    """What is tried again after a second is tried again at once."""
-    monkeypatch.setattr(_poller, "_AFTER_ERROR", 0.001)
-    monkeypatch.setattr(_pollers, "_AFTER_POLLER_ERROR", 0.001)
+def worker_of(temporal: FakeTemporal, *activities: Any, **options: Any) -> Worker:
+    """A worker that tries at once what others try again after a second."""
+    return adjusted(worker_helpers.worker_of(temporal, *activities, **options), after_error=0.001)
 
 
 def pollers_of(worker: Worker) -> PollerPool:
@@ -71,7 +69,9 @@ class TestBehavior:
         ],
         ids=["default", "enrolled", "told a number", "told a behaviour", "told to scale"],
     )
-    async def test_comes_from_the_user_then_from_the_namespace(self, enrolls, options, target, is_autoscaling):
+    async def test_the_poller_behavior_comes_from_the_user_then_from_the_namespace(
+        self, enrolls, options, target, is_autoscaling
+    ):
         """The namespace enrolls a worker into autoscaling that was told nothing else."""
         capabilities = {"worker_poll_complete_on_shutdown": True, "poller_autoscaling_auto_enroll": enrolls}
         async with (
@@ -83,7 +83,7 @@ class TestBehavior:
 
             assert (pollers.target, pollers.is_autoscaling) == (target, is_autoscaling)
 
-    def test_is_said_once(self):
+    def test_a_number_of_polls_and_a_behavior_exclude_each_other(self):
         """A number and a behaviour exclude each other."""
         with pytest.raises(TypeError, match="exclude each other: use PollerBehaviorSimpleMaximum"):
             Worker(
@@ -95,7 +95,7 @@ class TestBehavior:
 
 
 class TestAutoscaling:
-    async def test_grows_with_a_backlog(self, temporal):
+    async def test_polls_grow_with_a_backlog(self, temporal):
         """While the server asks for more polls there are more, up to the maximum."""
         # Slow enough for the backlog to last beyond the first period, in which nothing grows.
         temporal.delay(POLL, 0.05)
@@ -109,7 +109,7 @@ class TestAutoscaling:
 
         assert most == 6
 
-    async def test_shrinks_when_polls_come_back_empty(self, restless):
+    async def test_polls_shrink_when_they_come_back_empty(self, restless):
         """Of five polls that nothing comes of one is left."""
         async with worker_of(restless, pack, **autoscaling(1, 10, 5)) as worker:
             await restless.wait_for(POLL, count=5)
@@ -119,7 +119,7 @@ class TestAutoscaling:
 
         assert task.result == "packed"
 
-    async def test_shrinks_without_cutting_a_poll_short(self, temporal):
+    async def test_polls_shrink_without_cancelling_any(self, temporal):
         """Polls that are too many go on to their end, and what they bring is run."""
         temporal.fail_next(POLL, RPCStatusCode.RESOURCE_EXHAUSTED, "slow down")
         async with worker_of(temporal, pack, **autoscaling(1, 10, 4)) as worker:
@@ -137,14 +137,14 @@ class TestAutoscaling:
         assert still_open == 3
         assert [task.attempt for task in tasks] == [1, 1, 1]
 
-    async def test_parts_first_with_those_that_wait_for_a_slot(self, restless):
-        """Whoever has no slot to poll with can go at once."""
+    async def test_pollers_that_wait_for_a_slot_are_stopped_first(self, restless):
+        """A poller that has no slot to poll with can end at once."""
         async with worker_of(restless, pack, max_concurrent_activities=1, **autoscaling(2, 10, 5)) as worker:
             await until(lambda: len(pollers_of(worker)) == 2)
 
             assert pollers_of(worker).target == 2
 
-    async def test_ends_with_its_worker(self, temporal):
+    async def test_autoscaling_ends_with_its_worker(self, temporal):
         """A worker that stops starts no further pollers, whatever its last answers ask for."""
         temporal.delay(POLL, 0.05)
         tasks = [temporal.add_task(pack, task_queue=QUEUE) for _ in range(40)]
@@ -188,11 +188,11 @@ async def quiet() -> None:
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
 
 
-@pytest.mark.usefixtures("impatient", "quiet")
+@pytest.mark.usefixtures("quiet")
 class TestRaisingLogHandler:
     """Supervision survives what users hang onto the log."""
 
-    async def test_costs_no_poller(self, temporal, raising):
+    async def test_a_log_handler_that_raises_costs_no_poller(self, temporal, raising):
         """After any trouble there are as many pollers as before."""
         temporal.fail_next(POLL, RPCStatusCode.UNAVAILABLE, "away", times=5)
         async with anyio.create_task_group() as group:
@@ -204,7 +204,7 @@ class TestRaisingLogHandler:
 
         assert raising.asked
 
-    async def test_costs_no_task_when_pollers_change_their_number(self, temporal, raising):
+    async def test_a_log_handler_that_raises_costs_no_task(self, temporal, raising):
         """An answer is taken over before anything is said of what it means for the pollers."""
         temporal.delay(POLL, 0.05)
         tasks = [temporal.add_task(pack, task_queue=QUEUE) for _ in range(20)]
@@ -217,14 +217,14 @@ class TestRaisingLogHandler:
 
         assert [task.attempt for task in tasks] == [1] * 20
 
-    async def test_keeps_no_worker_from_its_end(self, temporal, raising):
+    async def test_a_log_handler_that_raises_does_not_hold_up_the_end(self, temporal, raising):
         """A refusal ends the worker, also if that cannot be said."""
         temporal.fail_next(POLL, RPCStatusCode.PERMISSION_DENIED, "not you", times=50)
 
         with anyio.fail_after(10), pytest.raises(WorkerError, match="not you"):
             await worker_of(temporal, pack, max_concurrent_activity_task_polls=1).run(handle_signals=False)
 
-    async def test_and_a_raising_observer_keep_no_worker_from_its_end(self, temporal, raising):
+    async def test_a_log_handler_and_an_observer_that_raise_do_not_hold_up_the_end(self, temporal, raising):
         """Nor if an observer's error cannot be said."""
 
         def observe(event) -> None:
@@ -236,7 +236,7 @@ class TestRaisingLogHandler:
         with anyio.fail_after(10), pytest.raises(WorkerError, match="not you"):
             await worker_of(temporal, pack, observers=[observe]).run(handle_signals=False)
 
-    async def test_and_a_failing_slot_supplier_end_no_polling(self, temporal, raising):
+    async def test_a_log_handler_and_a_slot_supplier_that_raise_end_no_polling(self, temporal, raising):
         """A supplier's errors that cannot be said either leave the pollers at work."""
 
         class Moody(Ledger):
@@ -258,16 +258,19 @@ class TestRaisingLogHandler:
             await worker.shutdown()
 
 
-@pytest.mark.usefixtures("impatient", "quiet")
-async def test_pollers_that_cannot_be_replaced_at_once_are_later(temporal):
+@pytest.mark.usefixtures("quiet")
+async def test_pollers_that_cannot_be_started_at_once_are_started_later(temporal):
     """A task factory of the user's that fails for a while leaves no gap."""
-    async with worker_of(temporal, pack, max_concurrent_activity_task_polls=2) as worker:
+    temporal.delay(POLL, 0.05)
+    async with worker_of(temporal, pack, **autoscaling(1, 6, 2)) as worker:
         await until(lambda: pollers_of(worker).open_polls == 2)
         refused = 0
 
         def make(loop, coro, **options):
             nonlocal refused
-            if refused < 3 and "Poller._run" in coro.__qualname__:
+            parent = asyncio.current_task()
+            is_poller = "PollerPool" in coro.__qualname__ or "anyio" in coro.cr_code.co_filename
+            if refused < 3 and is_poller and parent is not None and parent.get_name() == "poller of orders":
                 refused += 1
                 coro.close()
                 raise RuntimeError("no task")
@@ -275,20 +278,24 @@ async def test_pollers_that_cannot_be_replaced_at_once_are_later(temporal):
 
         loop = asyncio.get_running_loop()
         loop.set_task_factory(make)
-        for poller in list(pollers_of(worker)._active):
-            poller.task.cancel()
-        await until(lambda: pollers_of(worker).open_polls == 2 and refused == 3)
+        tasks = [temporal.add_task(pack, task_queue=QUEUE) for _ in range(40)]
+        await until(lambda: pollers_of(worker).target == 6 and len(pollers_of(worker)) == 6)
+        for task in tasks:
+            await task.wait_closed()
         loop.set_task_factory(None)
 
+    assert refused == 3
+    assert {task.attempt for task in tasks} == {1}
 
-@pytest.mark.usefixtures("impatient")
-async def test_a_poller_that_somebody_else_cancels_is_replaced(temporal):
-    """Only the worker itself may end its polling: whoever cancels what they find on the loop does not."""
+
+async def test_a_poller_that_other_code_cancels_goes_on(temporal):
+    """Only the worker itself may end its polling: code that cancels what it finds on the loop does not."""
     async with worker_of(temporal, pack, max_concurrent_activity_task_polls=1) as worker:
         await until(lambda: pollers_of(worker).is_polling)
-        [poller] = pollers_of(worker)._active
-        poller.task.cancel()
-        await until(lambda: pollers_of(worker).is_polling and poller not in pollers_of(worker)._active)
+        [poller] = [task for task in asyncio.all_tasks() if task.get_name() == "poller of orders"]
+        poller.cancel()
+        await temporal.wait_for(POLL, count=2)
+        await until(lambda: pollers_of(worker).is_polling)
         task = temporal.add_task(pack, task_queue=QUEUE)
         await task.wait_closed()
 
@@ -327,7 +334,7 @@ async def runs(temporal: FakeTemporal, supplier: SlotSupplier) -> Worker:
 
 
 class TestSlotSupplier:
-    async def test_knows_how_many_slots_are_out(self, temporal):
+    async def test_a_reservation_says_how_many_slots_are_issued(self, temporal):
         """Each reservation says how many slots its worker has at that moment."""
         ledger = Ledger()
         release = asyncio.Event()
@@ -347,7 +354,7 @@ class TestSlotSupplier:
 
         assert issued == [0, 1, 2, 3]
 
-    async def test_is_told_what_a_slot_is_used_for(self, temporal):
+    async def test_a_supplier_is_told_what_a_slot_is_used_for(self, temporal):
         """Each task is shown with its slot, and each slot comes back once."""
         ledger = Ledger()
 
@@ -356,8 +363,7 @@ class TestSlotSupplier:
         assert ledger.used == ["0", "1", "2"]
         assert repr(ledger.slots) == "<FixedSizeSlotSupplier [0 of 3 reserved]>"
 
-    @pytest.mark.usefixtures("impatient")
-    async def test_that_gives_no_permit_is_asked_again(self, temporal, caplog):
+    async def test_a_supplier_that_gives_no_permit_is_asked_again(self, temporal, caplog):
         """`None` is no permit, and the log says what was expected."""
 
         class Forgetful(Ledger):
@@ -375,7 +381,7 @@ class TestSlotSupplier:
         assert supplier.used == ["0", "1", "2"]
 
     @pytest.mark.parametrize("kind", [OSError, asyncio.CancelledError, Rude])
-    async def test_that_fails_to_take_a_slot_back_ends_nothing(self, temporal, caplog, kind):
+    async def test_a_supplier_that_fails_to_release_ends_nothing(self, temporal, caplog, kind):
         """What goes wrong in the user's book-keeping is logged, and the worker goes on, and ends when it should."""
 
         class Losing(Ledger):
@@ -390,7 +396,7 @@ class TestSlotSupplier:
         assert "the slot supplier failed to take a slot back" in caplog.text
 
     @pytest.mark.parametrize("kind", [OSError, asyncio.CancelledError, Rude])
-    async def test_that_fails_to_mark_a_slot_ends_nothing(self, temporal, caplog, kind):
+    async def test_a_supplier_that_fails_to_mark_a_slot_ends_nothing(self, temporal, caplog, kind):
         """A task is run, whatever its supplier makes of it."""
 
         class Deaf(Ledger):
@@ -402,8 +408,7 @@ class TestSlotSupplier:
 
         assert "the slot supplier failed to learn that a slot is used" in caplog.text
 
-    @pytest.mark.usefixtures("impatient")
-    async def test_that_lets_a_cancellation_out_ends_nothing(self, temporal, caplog):
+    async def test_a_supplier_that_lets_a_cancellation_out_ends_nothing(self, temporal, caplog):
         """A `CancelledError` of the supplier's own does not quietly end the polling."""
 
         class Leaking(Ledger):
@@ -417,9 +422,8 @@ class TestSlotSupplier:
 
         assert "the slot supplier let a CancelledError out" in caplog.text
 
-    @pytest.mark.usefixtures("impatient")
-    async def test_that_kills_a_poller_ends_nothing(self, temporal, caplog):
-        """A poller that dies of something nobody expected is replaced."""
+    async def test_a_supplier_that_raises_a_base_exception_ends_nothing(self, temporal, caplog):
+        """A poller that fails of something unexpected goes on."""
 
         class Rough(Ledger):
             async def reserve_slot(self, reservation: SlotReservation) -> SlotPermit:
@@ -430,23 +434,22 @@ class TestSlotSupplier:
 
         await runs(temporal, Rough())
 
-        assert "a poller of queue 'orders' failed, and is replaced" in caplog.text
+        assert "a poller of task queue 'orders' failed, and goes on" in caplog.text
 
-    async def test_has_the_slot_of_a_task_back_that_cannot_be_read(self, temporal):
+    async def test_a_task_that_cannot_be_read_costs_no_slot(self, temporal):
         """Whatever is wrong with a task, it costs no slot."""
         ledger = Ledger()
         async with worker_of(temporal, pack, slot_supplier=ledger, max_concurrent_activity_task_polls=1) as worker:
             await until(lambda: pollers_of(worker).is_polling)
-            executions = worker._worker_run.executions
-            permit = await executions.reserve()
+            attempts = worker._worker_run.attempts
+            permit = await attempts.reserve()
             with pytest.raises(AttributeError):
-                executions.take(object(), permit)
+                attempts.take(object(), permit)
 
-            assert (executions.issued, len(executions), ledger.released) == (1, 0, 1)
+            assert (attempts.issued, len(attempts), ledger.released) == (1, 0, 1)
 
-    async def test_that_never_lets_go_does_not_prevent_the_end(self, temporal, caplog, monkeypatch):
+    async def test_a_supplier_that_ignores_its_cancellation_is_left_behind(self, temporal, caplog):
         """A supplier that does not heed its cancellation is left behind after a while, with a line in the log."""
-        monkeypatch.setattr(_pollers, "_LAST_WAIT", 0.05)
         let_go = asyncio.Event()
 
         class Deaf(Ledger):
@@ -457,13 +460,14 @@ class TestSlotSupplier:
                 return SlotPermit()
 
         with anyio.fail_after(5):
-            async with worker_of(temporal, pack, slot_supplier=Deaf(), max_concurrent_activity_task_polls=2):
-                pass
+            worker = worker_of(temporal, pack, slot_supplier=Deaf(), max_concurrent_activity_task_polls=2)
+            async with adjusted(worker, slot_patience=0.05):
+                await anyio.wait_all_tasks_blocked()
         let_go.set()
 
-        assert "has not heeded its cancellation for 0.05 s: 2 pollers are left behind" in caplog.text
+        assert caplog.text.count("has not heeded its cancellation for 0.05 s: a wait for a slot is left behind") == 2
 
-    async def test_that_ignores_the_end_does_not_prevent_it(self, temporal):
+    async def test_a_permit_given_on_cancellation_is_released(self, temporal):
         """A supplier that answers its cancellation with a permit gets that back, and nothing is polled with it."""
 
         class Stubborn(Ledger):

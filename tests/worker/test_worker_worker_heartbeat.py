@@ -58,8 +58,8 @@ async def first_heartbeat(temporal: FakeTemporal):
     return request.worker_heartbeat[0]
 
 
-class TestBeing:
-    async def test_is_told_at_once(self, temporal):
+class TestReporting:
+    async def test_a_worker_is_known_at_once(self, temporal):
         """A worker that starts is known right away, as it is."""
         version = WorkerDeploymentVersion("shop", "7")
         async with worker_of(
@@ -83,7 +83,7 @@ class TestBeing:
         assert (slots.slot_supplier_kind, slots.current_available_slots, slots.current_used_slots) == ("Fixed", 7, 0)
         assert heartbeat.activity_poller_info.current_pollers == 2
 
-    async def test_is_told_again(self, temporal):
+    async def test_worker_heartbeats_go_on_at_intervals(self, temporal):
         """The server hears of a worker at intervals, and of what it did in each."""
         async with worker_of(temporal, pack, worker_heartbeat_interval=1):
             await temporal.wait_for(HEARTBEAT)
@@ -95,7 +95,7 @@ class TestBeing:
         assert heartbeat.activity_task_slots_info.last_interval_processed_tasks == 1
         assert heartbeat.activity_poller_info.last_successful_poll_time is not None
 
-    async def test_counts_what_was_done(self, temporal):
+    async def test_worker_heartbeats_count_ended_and_failed_attempts(self, temporal):
         """Attempts are counted when they have ended, and those that failed, unless they call it benign."""
         worker = worker_of(temporal, pack, spoil)
         async with worker:
@@ -106,7 +106,7 @@ class TestBeing:
         slots = temporal.worker_heartbeats[worker._worker_run.instance_key].activity_task_slots_info
         assert (slots.total_processed_tasks, slots.total_failed_tasks) == (4, 2)
 
-    async def test_used_slots(self, temporal):
+    async def test_worker_heartbeats_count_used_slots(self, temporal):
         """A slot that holds an activity is used; one that waits in a poll is not."""
         held = Held()
         async with worker_of(temporal, held, max_concurrent_activities=10, worker_heartbeat_interval=1):
@@ -119,7 +119,7 @@ class TestBeing:
         slots = request.worker_heartbeat[0].activity_task_slots_info
         assert (slots.current_used_slots, slots.current_available_slots) == (1, 9)
 
-    async def test_of_a_supplier_that_fails(self, temporal):
+    async def test_a_supplier_that_fails_keeps_no_worker_unknown(self, temporal):
         """A slot supplier that cannot say how many slots it has does not keep its worker unknown."""
 
         class Moody(FixedSizeSlotSupplier):
@@ -137,7 +137,7 @@ class TestBeing:
 
 
 class TestSharing:
-    async def test_one_call_for_a_client(self, temporal):
+    async def test_workers_of_a_client_are_reported_in_one_call(self, temporal):
         """Workers on one client are told of together, and as one group."""
         client = temporal.client()
         async with (
@@ -150,7 +150,7 @@ class TestSharing:
         assert {heartbeat.task_queue for heartbeat in last.worker_heartbeat} == {"a", "b"}
         assert len({heartbeat.host_info.worker_grouping_key for heartbeat in last.worker_heartbeat}) == 1
 
-    async def test_each_client_for_itself(self, temporal):
+    async def test_workers_of_two_clients_are_two_groups(self, temporal):
         """Workers on two clients are two groups."""
         async with worker_of(temporal, pack), worker_of(temporal, pack):
             await until(lambda: len(temporal.worker_heartbeats) == 2)
@@ -159,7 +159,7 @@ class TestSharing:
         assert len(groups) == 2
         assert all(len(request.worker_heartbeat) == 1 for request in temporal.requests(HEARTBEAT))
 
-    async def test_one_goes_the_other_stays(self, temporal):
+    async def test_a_worker_that_ends_leaves_the_others_of_its_client(self, temporal):
         """A worker that ends leaves the others of its client as they are."""
         client = temporal.client()
         going = Worker(client, task_queue="a", activities=[pack])
@@ -173,7 +173,7 @@ class TestSharing:
         assert [heartbeat.task_queue for heartbeat in request.worker_heartbeat] == ["b"]
         assert temporal.worker_heartbeats[going._worker_run.instance_key].status is WorkerStatus.SHUTDOWN
 
-    async def test_a_second_life(self, temporal):
+    async def test_a_worker_that_runs_again_is_another_instance(self, temporal):
         """A worker that is started again on its client is known again, as another instance."""
         worker = worker_of(temporal, pack)
         for _ in range(2):
@@ -184,7 +184,7 @@ class TestSharing:
 
 
 class TestEnding:
-    async def test_is_told_with_the_goodbye(self, temporal):
+    async def test_the_announcement_of_a_shutdown_carries_a_worker_heartbeat(self, temporal):
         """``ShutdownWorker`` carries a heartbeat that says so, with the last figures."""
         async with worker_of(temporal, pack):
             await temporal.add_task(pack, task_queue=QUEUE).wait_closed()
@@ -193,7 +193,7 @@ class TestEnding:
         assert request.worker_heartbeat.status is WorkerStatus.SHUTTING_DOWN
         assert request.worker_heartbeat.worker_instance_key == request.worker_instance_key
 
-    async def test_is_told_while_it_drains(self, temporal):
+    async def test_a_worker_that_drains_is_shutting_down(self, temporal):
         """A worker whose activities may still end is there, and shutting down."""
         held = Held()
         worker = worker_of(temporal, held, worker_heartbeat_interval=1)
@@ -208,15 +208,15 @@ class TestEnding:
         assert request.worker_heartbeat[0].status is WorkerStatus.SHUTTING_DOWN
         assert request.worker_heartbeat[0].activity_task_slots_info.current_used_slots == 1
 
-    async def test_is_the_last_word(self, temporal):
-        """A worker that has ended says so, so that nobody counts on it."""
+    async def test_a_worker_that_has_ended_reports_that(self, temporal):
+        """A worker that has ended says so, so that the server lists it no longer."""
         async with worker_of(temporal, pack):
             await temporal.wait_for(HEARTBEAT)
 
         statuses = [request.worker_heartbeat[0].status for request in temporal.requests(HEARTBEAT)]
         assert statuses == [WorkerStatus.RUNNING, WorkerStatus.SHUTDOWN]
 
-    async def test_does_not_wait_for_a_deaf_server(self, temporal):
+    async def test_a_last_worker_heartbeat_does_not_hold_up_the_end(self, temporal):
         """A worker whose heartbeats are not answered ends all the same."""
         with temporal.hold(HEARTBEAT), anyio.fail_after(3):
             async with worker_of(temporal, pack):
@@ -228,7 +228,7 @@ class TestEnding:
 
 
 class TestWithout:
-    async def test_a_server_that_has_none(self, silent):
+    async def test_a_namespace_without_worker_heartbeats_gets_none(self, silent):
         """Where the namespace has no worker heartbeats, none is sent, and no command is waited for."""
         async with worker_of(silent, pack):
             await silent.add_task(pack, task_queue=QUEUE).wait_closed()
@@ -237,7 +237,7 @@ class TestWithout:
         assert silent.requests("ShutdownWorker")[0].worker_heartbeat is None
         assert {poll.worker_control_task_queue for poll in silent.requests("PollActivityTaskQueue")} == {""}
 
-    async def test_a_worker_that_wants_none(self, temporal):
+    async def test_worker_heartbeats_can_be_turned_off(self, temporal):
         """``None`` turns them off."""
         async with worker_of(temporal, pack, worker_heartbeat_interval=None):
             await temporal.add_task(pack, task_queue=QUEUE).wait_closed()
@@ -245,7 +245,7 @@ class TestWithout:
         assert not temporal.worker_heartbeats
         assert temporal.requests("ShutdownWorker")[0].worker_heartbeat is None
 
-    async def test_a_server_that_refuses(self, temporal):
+    async def test_a_server_that_refuses_worker_heartbeats_is_not_asked_again(self, temporal):
         """A server that does not know the call is not asked again, and the worker goes on."""
         temporal.fail_next(HEARTBEAT, RPCStatusCode.UNIMPLEMENTED)
         client = temporal.client()
@@ -258,7 +258,7 @@ class TestWithout:
         assert task.result == "packed"
         assert len(temporal.requests(HEARTBEAT)) == 1
 
-    async def test_a_server_in_trouble(self, temporal, caplog):
+    async def test_a_worker_heartbeat_that_failed_is_tried_again(self, temporal, caplog):
         """What did not arrive is told again soon, and not only when the interval is over."""
         temporal.fail_next(HEARTBEAT, RPCStatusCode.UNAVAILABLE, "not now", times=2)
         async with worker_of(temporal, pack):
@@ -268,7 +268,7 @@ class TestWithout:
 
 
 @pytest.mark.parametrize("interval", [0, 0.5, 61, -1])
-def test_interval_out_of_range(interval):
+def test_a_worker_heartbeat_interval_is_from_1_to_60_s(interval):
     """The interval is from 1 to 60 s."""
     with pytest.raises(ValueError, match="worker_heartbeat_interval must be from 1 to 60 s"):
         Worker(task_queue=QUEUE, activities=[pack], worker_heartbeat_interval=interval)

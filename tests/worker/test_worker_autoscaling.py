@@ -89,7 +89,7 @@ def test_the_first_hint_shows_that_the_server_gives_them():
 
 
 def test_no_growth_in_the_first_period():
-    """Before a period is over nobody knows whether more polls are of use."""
+    """Before a period is over it is not known whether more polls are of use."""
     it = scaler()
 
     it.answered(**TASK, hint=1, now=PERIOD / 2)

@@ -14,7 +14,7 @@ from asyncworker.common import WorkerDeploymentVersion
 from asyncworker.exceptions import RPCError, RPCStatusCode
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker import SlotPermit, SlotReservation, SlotSupplier, WorkerDeploymentConfig
-from asyncworker.worker.polling._poller import PollBackoff
+from asyncworker.worker.polling._backoff import PollBackoff
 
 
 @activity.defn
@@ -27,7 +27,7 @@ def polls(temporal: FakeTemporal) -> list[object]:
 
 
 class TestPolls:
-    async def test_say_who_asks_for_what(self, temporal):
+    async def test_polls_name_queue_worker_version_and_rate(self, temporal):
         """A poll names queue, worker, version and the queue's rate."""
         version = WorkerDeploymentVersion("shop", "7")
         async with worker_of(
@@ -45,7 +45,7 @@ class TestPolls:
         assert (poll.deployment_options.deployment_name, poll.deployment_options.build_id) == ("shop", "7")
         assert poll.worker_instance_key
 
-    async def test_are_as_many_as_told(self, temporal):
+    async def test_as_many_polls_are_open_as_the_setting_says(self, temporal):
         """So many polls are open at a time, and no more."""
         async with worker_of(temporal, pack, max_concurrent_activity_task_polls=3):
             await temporal.wait_for("PollActivityTaskQueue", count=3)
@@ -54,7 +54,7 @@ class TestPolls:
 
         assert open_polls == 3
 
-    async def test_stop_when_all_slots_are_taken(self, temporal):
+    async def test_a_worker_without_a_free_slot_does_not_poll(self, temporal):
         """With every slot held the worker leaves its queue's tasks to other workers."""
         release = asyncio.Event()
 
@@ -73,7 +73,7 @@ class TestPolls:
 
         assert sorted(waiting) == ["Scheduled", "Started", "Started"]
 
-    async def test_are_short_where_nobody_ends_them(self):
+    async def test_polls_are_short_where_the_server_does_not_end_them(self):
         """Without worker_poll_complete_on_shutdown a poll's deadline is near, so that a shutdown need not wait long."""
         async with FakeTemporal(longest_poll=0.01) as temporal, worker_of(temporal, pack):
             await temporal.wait_for("PollActivityTaskQueue")
@@ -81,7 +81,7 @@ class TestPolls:
         call = next(call for call in temporal.calls if call.method == "PollActivityTaskQueue")
         assert 8 < call.remaining <= 10
 
-    async def test_are_long_where_the_server_ends_them(self, temporal):
+    async def test_polls_are_long_where_the_server_ends_them(self, temporal):
         """With worker_poll_complete_on_shutdown a poll may take as long as the server likes."""
         async with worker_of(temporal, pack):
             await temporal.wait_for("PollActivityTaskQueue")
@@ -89,7 +89,7 @@ class TestPolls:
         call = next(call for call in temporal.calls if call.method == "PollActivityTaskQueue")
         assert 65 < call.remaining <= 70
 
-    async def test_are_never_cancelled(self, temporal):
+    async def test_polls_are_never_cancelled(self, temporal):
         """Stopping a worker leaves no poll without its answer, and what one brings is run."""
         worker = worker_of(temporal, pack, max_concurrent_activity_task_polls=1)
         running = asyncio.create_task(worker.run(handle_signals=False))
@@ -106,7 +106,7 @@ class TestPolls:
 
 
 class TestErrors:
-    async def test_in_passing_are_waited_out(self, temporal, caplog):
+    async def test_polls_go_on_after_trouble(self, temporal, caplog):
         """A server that is away for a while is polled again, and that is said once."""
         temporal.fail_next("PollActivityTaskQueue", RPCStatusCode.UNAVAILABLE, "away", times=3)
         with caplog.at_level(logging.WARNING, "asyncworker"):
@@ -117,14 +117,14 @@ class TestErrors:
         assert task.result == "packed"
         assert caplog.text.count("polling task queue 'orders' failed") == 1
 
-    async def test_that_are_final_end_the_worker(self, temporal):
+    async def test_a_final_refusal_ends_the_worker(self, temporal):
         """A worker that the server refuses says so, instead of asking for ever."""
         temporal.fail_next("PollActivityTaskQueue", RPCStatusCode.PERMISSION_DENIED, "not you", times=5)
 
         with pytest.raises(WorkerError, match=r"refuses to give tasks of queue 'orders'.*not you"):
             await worker_of(temporal, pack).run(handle_signals=False)
 
-    async def test_that_are_final_cancel_the_block(self, temporal):
+    async def test_a_final_refusal_cancels_the_block(self, temporal):
         """Code that counts on a worker does not go on without it."""
         temporal.fail_next("PollActivityTaskQueue", RPCStatusCode.PERMISSION_DENIED, "not you", times=5)
 
@@ -132,14 +132,14 @@ class TestErrors:
             async with worker_of(temporal, pack):
                 await asyncio.sleep(60)
 
-    async def test_of_an_unknown_namespace(self, temporal):
+    async def test_an_unknown_namespace_is_a_worker_error(self, temporal):
         """A namespace that is not there is found out before the first poll."""
         worker = Worker(temporal.client(namespace="nope"), task_queue=QUEUE, activities=[pack])
 
         with pytest.raises(WorkerError, match="namespace 'nope' cannot be worked for"):
             await worker.run(handle_signals=False)
 
-    async def test_of_a_describe_that_is_not_allowed(self, temporal):
+    async def test_a_worker_need_not_be_allowed_to_describe_its_namespace(self, temporal):
         """A worker need not be allowed to describe its namespace."""
         temporal.fail_next("DescribeNamespace", RPCStatusCode.PERMISSION_DENIED, "no")
         async with worker_of(temporal, pack, long_poll_timeout=3):
@@ -148,7 +148,7 @@ class TestErrors:
 
         assert task.result == "packed"
 
-    async def test_of_a_slot_supplier_are_borne(self, temporal, caplog):
+    async def test_a_slot_supplier_that_fails_is_asked_again(self, temporal, caplog):
         """A supplier that fails is asked again."""
 
         class Moody(SlotSupplier):
@@ -170,28 +170,28 @@ class TestErrors:
         assert "the slot supplier failed" in caplog.text
 
 
-class TestStanding:
+class TestPollBackoff:
     def test_a_refusal_is_final_where_nothing_ever_worked(self):
         """Wrong settings are found out at the first poll."""
-        standing = PollBackoff()
+        backoff = PollBackoff()
 
-        assert standing.failed(RPCError("not you", RPCStatusCode.PERMISSION_DENIED), now=0.0) is None
+        assert backoff.failed(RPCError("not you", RPCStatusCode.PERMISSION_DENIED), now=0.0) is None
 
-    def test_a_refusal_is_borne_for_a_while_where_it_once_worked(self):
+    def test_a_refusal_is_retried_for_a_minute_after_a_success(self):
         """A token that is being replaced ends no worker; one that stays bad does, after a minute."""
-        standing = PollBackoff()
-        standing.succeeded()
+        backoff = PollBackoff()
+        backoff.succeeded()
         refusal = RPCError("not you", RPCStatusCode.PERMISSION_DENIED)
 
-        waits = [standing.failed(refusal, now=now) for now in (0.0, 30.0, 59.0, 60.0)]
+        retries = [backoff.failed(refusal, now=now) for now in (0.0, 30.0, 59.0, 60.0)]
 
-        assert [wait is not None for wait in waits] == [True, True, True, False]
+        assert [retry is not None for retry in retries] == [True, True, True, False]
 
-    def test_trouble_never_ends(self):
+    def test_an_unavailable_server_is_polled_for_ever(self):
         """A server that is away is polled for as long as it takes."""
-        standing = PollBackoff()
+        backoff = PollBackoff()
 
-        wait = [standing.failed(RPCError("away", RPCStatusCode.UNAVAILABLE), now=float(day)) for day in range(100)][-1]
+        retry = [backoff.failed(RPCError("away", RPCStatusCode.UNAVAILABLE), now=float(day)) for day in range(100)][-1]
 
-        assert wait is not None
-        assert 8 <= wait <= 12
+        assert retry is not None
+        assert 8 <= retry.wait <= 12

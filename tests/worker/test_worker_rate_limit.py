@@ -1,4 +1,4 @@
-"""No more starts per second than allowed, and nobody who waits is passed."""
+"""No more starts per second than allowed, and no poll that waits is passed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class TestRateLimit:
         assert [limit.take(now=60.0) for _ in range(2)] == [0.0, 0.25]
 
     def test_asking_takes_nothing(self):
-        """Whoever only asks when the next permit is due leaves it there."""
+        """Asking when the next permit is due leaves it there."""
         limit = RateLimit(4)
         limit.take(now=10.0)
 
@@ -59,67 +59,67 @@ class TestRateLimit:
             RateLimit(0)
 
 
-class TestTurnstile:
-    async def test_lets_in_in_the_order_of_coming(self):
-        """Permits given back move everybody forward, and nobody past another."""
-        turnstile = PollRateLimiter(50)
+class TestPollRateLimiter:
+    async def test_permits_go_to_polls_in_the_order_of_coming(self):
+        """Permits given back move all that wait forward, and none past another."""
+        limiter = PollRateLimiter(50)
         order: list[int] = []
 
         async def poll(number: int) -> None:
             for _ in range(3):
-                await turnstile.enter()
+                await limiter.acquire()
                 order.append(number)
                 # An empty poll: this one goes to the end of the line.
-                turnstile.leave(has_started=False)
+                limiter.release(used=False)
 
         async with anyio.create_task_group() as group:
-            await turnstile.enter()
+            await limiter.acquire()
             for number in range(3):
                 group.start_soon(poll, number)
             await anyio.wait_all_tasks_blocked()
-            turnstile.leave(has_started=False)
+            limiter.release(used=False)
 
         # Each comes once before any comes again.
         assert [sorted(order[at : at + 3]) for at in (0, 3, 6)] == [[0, 1, 2]] * 3
         assert order[:3] == [0, 1, 2]
 
-    async def test_a_permit_given_back_serves_who_waits_first(self):
+    async def test_a_permit_given_back_goes_to_the_first_in_line(self):
         """Who has waited longest gets it, at once."""
-        turnstile = PollRateLimiter(0.001)
-        await turnstile.enter()
-        first, second = (asyncio.create_task(turnstile.enter()) for _ in range(2))
+        limiter = PollRateLimiter(0.001)
+        await limiter.acquire()
+        first, second = (asyncio.create_task(limiter.acquire()) for _ in range(2))
         await anyio.wait_all_tasks_blocked()
 
-        turnstile.leave(has_started=False)
+        limiter.release(used=False)
 
         with anyio.fail_after(1):
             await first
         assert not second.done()
         second.cancel()
 
-    async def test_holds_no_more_than_one_seconds_permits_in_polls(self):
+    async def test_polls_hold_no_more_than_the_permits_of_one_second(self):
         """What may be used in one moment is bounded: at three per second it is three."""
-        turnstile = PollRateLimiter(3)
+        limiter = PollRateLimiter(3)
         with anyio.fail_after(5):
             for _ in range(3):
-                await turnstile.enter()
+                await limiter.acquire()
         # As if those three polls had been open for a minute, and a permit long due.
-        turnstile._limit._next_at -= 60
+        limiter._limit._next_at -= 60
 
-        fourth = asyncio.create_task(turnstile.enter())
+        fourth = asyncio.create_task(limiter.acquire())
         await anyio.wait_all_tasks_blocked()
 
         assert not fourth.done()
         fourth.cancel()
 
     async def test_cancelling_a_wait_loses_no_permit(self):
-        """A permit handed to somebody who is cancelled in that moment goes to the next."""
-        turnstile = PollRateLimiter(0.001)
-        await turnstile.enter()
-        first, second = (asyncio.create_task(turnstile.enter()) for _ in range(2))
+        """A permit granted to a poll that is cancelled in that moment goes to the next."""
+        limiter = PollRateLimiter(0.001)
+        await limiter.acquire()
+        first, second = (asyncio.create_task(limiter.acquire()) for _ in range(2))
         await anyio.wait_all_tasks_blocked()
 
-        turnstile.leave(has_started=False)
+        limiter.release(used=False)
         first.cancel()
 
         with anyio.fail_after(1):
@@ -127,34 +127,34 @@ class TestTurnstile:
         assert first.cancelled()
 
     async def test_cancelling_a_wait_leaves_the_line(self):
-        """Somebody who waits no more does not hold up the line."""
-        turnstile = PollRateLimiter(0.001)
-        await turnstile.enter()
-        first, second = (asyncio.create_task(turnstile.enter()) for _ in range(2))
+        """A poll that waits no more does not hold up the line."""
+        limiter = PollRateLimiter(0.001)
+        await limiter.acquire()
+        first, second = (asyncio.create_task(limiter.acquire()) for _ in range(2))
         await anyio.wait_all_tasks_blocked()
 
         first.cancel()
         await anyio.wait_all_tasks_blocked()
-        turnstile.leave(has_started=False)
+        limiter.release(used=False)
 
         with anyio.fail_after(1):
             await second
 
     async def test_at_one_per_second_or_less_starts_keep_their_distance(self):
         """A start that came late in its poll puts the next poll off."""
-        turnstile = PollRateLimiter(1)
-        await turnstile.enter()
-        limit = turnstile._limit
+        limiter = PollRateLimiter(1)
+        await limiter.acquire()
+        limit = limiter._limit
         # As if that poll had been open for a minute.
         limit._next_at -= 60
 
-        turnstile.leave(has_started=True)
+        limiter.release(used=True)
 
         assert limit.next_wait(asyncio.get_running_loop().time()) == pytest.approx(1.0, abs=0.1)
 
 
 class TestWorker:
-    async def test_starts_no_more_than_its_rate(self, temporal):
+    async def test_a_worker_starts_no_more_than_its_rate(self, temporal):
         """At one start per quarter of an hour a worker takes one task of a backlog, and does not poll for another."""
 
         @activity.defn
@@ -198,7 +198,7 @@ class TestWorker:
 
         assert task.state == "Completed"
 
-    async def test_stops_while_it_waits_for_a_permit(self, temporal):
+    async def test_a_worker_stops_while_it_waits_for_a_permit(self, temporal):
         """A shutdown does not wait for the rate limit."""
 
         @activity.defn

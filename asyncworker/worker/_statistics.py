@@ -1,0 +1,86 @@
+"""What a worker is doing at this moment, as one value for probes, pages and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+
+from ._events import OutcomeName
+from .attempts._attempt import AttemptStatistics
+
+if TYPE_CHECKING:
+    from .._rpc._transport import Transport
+    from .attempts._attempt_set import AttemptSet
+    from .polling._poller_pool import PollerPool
+
+__all__ = ["WorkerState", "WorkerStatistics", "running_statistics"]
+
+#: The state of a worker; see :class:`WorkerStatistics`.
+WorkerState: TypeAlias = Literal["not_started", "starting", "running", "stopping", "stopped"]
+
+
+def _no_outcomes() -> dict[OutcomeName, int]:
+    return dict.fromkeys(get_args(OutcomeName), 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerStatistics:
+    """What a worker is doing; numbers are of the present run, and zero where there is none.
+
+    Attributes:
+        state: ``"not_started"``; ``"starting"``, until it polls; ``"running"``; ``"stopping"``, from the shutdown's
+            beginning; ``"stopped"``, when the run has ended.
+        is_ready: See :attr:`Worker.is_ready`.
+        is_polling: See :attr:`Worker.is_polling`.
+        slot_supplier_kind: What the slot supplier is called, ``"Fixed"`` or ``"ResourceBased"`` for ours.
+        slots_used: Slots that hold an attempt.
+        slots_reserved: Slots in use, by attempts and by polls.
+        slots_available: Slots that hold no attempt; ``None`` if the slot supplier has no fixed number.
+        polls_open: Polls that are with the server.
+        polls_target: How many polls are to be open, as far as there are slots for them.
+        last_poll_age: Seconds since the server last answered a poll; ``None`` if it never has.
+        connections: Ages in seconds of the client's connections that take calls; empty with a transport that does not
+            show them.
+        attempts: Each attempt that holds a slot, the oldest first.
+        outcomes: How many attempts have ended in which way; the names are those of :class:`ActivityFinished`.
+    """
+
+    state: WorkerState
+    is_ready: bool = False
+    is_polling: bool = False
+    slot_supplier_kind: str
+    slots_used: int = 0
+    slots_reserved: int = 0
+    slots_available: int | None = 0
+    polls_open: int = 0
+    polls_target: int = 0
+    last_poll_age: float | None = None
+    connections: Sequence[float] = ()
+    attempts: Sequence[AttemptStatistics] = ()
+    outcomes: Mapping[OutcomeName, int] = field(default_factory=_no_outcomes)
+
+
+def running_statistics(
+    attempts: AttemptSet, pollers: PollerPool, transport: Transport, *, state: WorkerState, is_ready: bool, kind: str
+) -> WorkerStatistics:
+    """Return the statistics of a run. Of any thread: it reads attributes, and copies what may change."""
+    running = attempts.statistics()
+    polls_open, answered_at = pollers.open_polls, pollers.last_success_at
+    transport_statistics = getattr(transport, "statistics", None)
+    return WorkerStatistics(
+        state=state,
+        is_ready=is_ready,
+        is_polling=polls_open > 0,
+        slot_supplier_kind=kind,
+        slots_used=len(running),
+        slots_reserved=attempts.issued,
+        slots_available=attempts.available(len(running)),
+        polls_open=polls_open,
+        polls_target=pollers.target,
+        last_poll_age=None if answered_at is None else monotonic() - answered_at,
+        connections=() if transport_statistics is None else transport_statistics().ages,
+        attempts=running,
+        outcomes=dict(attempts.outcomes),
+    )

@@ -1,0 +1,61 @@
+"""What an observer costs the worker, in µs of CPU per activity: with none, with one that does nothing, and with two.
+
+``python -m benchmarks.bench_observers [--rounds N] [--count N]``
+
+The workers take turns, in every round, at as many activities from the stub server as they can take. Prints the median
+and the best of the rounds, and their differences to those of the worker without observers. On a machine that does other
+work as well the best rounds are the ones to compare.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import statistics
+from collections import defaultdict
+from contextlib import ExitStack
+
+from ._processes import Contender, Stub, Worker, compile_everything
+
+_MODULE = "benchmarks.workers.asyncworker_worker"
+_CONTENDERS = [
+    Contender(f"{number} observers", _MODULE, ("--observers", str(number)) if number else ()) for number in range(3)
+]
+_WARM_UP = 500
+
+
+def measure(rounds: int, count: int) -> dict[str, list[float]]:
+    """Return the microseconds of CPU per activity of each round, by contender."""
+    used: dict[str, list[float]] = defaultdict(list)
+    with Stub() as stub, ExitStack() as stack:
+        workers = [stack.enter_context(Worker.ready(contender, stub)) for contender in _CONTENDERS]
+        for worker in workers:
+            stub.do("saturate", lane=worker.lane, count=_WARM_UP)
+        for _ in range(rounds):
+            for worker in workers:
+                before = worker.cpu()
+                stub.do("saturate", lane=worker.lane, count=count)
+                used[worker.contender.name].append((worker.cpu() - before) / count * 1e6)
+    return used
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--count", type=int, default=1000)
+    options = parser.parse_args()
+    compile_everything()
+    used = measure(options.rounds, options.count)
+    print(f"Python {platform.python_version()}, {platform.platform()}")
+    without = used[_CONTENDERS[0].name]
+    for name, rounds in used.items():
+        figures = [
+            f"{kind} {take(rounds):6.1f} µs per activity ({take(rounds) - take(without):+5.1f})"
+            for kind, take in (("median", statistics.median), ("best", min))
+        ]
+        print(f"{name}: {', '.join(figures)}")
+
+
+if __name__ == "__main__":
+    main()
