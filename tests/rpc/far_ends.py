@@ -50,7 +50,8 @@ def server_context(*, client_certificates=False, alpn=("h2",)) -> ssl.SSLContext
 
 async def until(fact) -> None:
     """Wait for something that shows in another thread, or in another program."""
-    with anyio.fail_after(10):
+    # As long as a busy machine may take, within the time of a test.
+    with anyio.fail_after(30):
         while not fact():  # noqa: ASYNC110 - no event crosses from there
             await anyio.sleep(0.002)
 
