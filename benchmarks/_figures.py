@@ -38,7 +38,7 @@ class Figure:
         return f"{value * self.scale:,.{self.digits}f} {self.unit}"
 
     def verdict(self, ratio: float) -> str:
-        """Say which target a ratio meets."""
+        """Return which target a ratio meets."""
         for target, name in ((self.dream, "dream"), (self.reach, "reach")):
             if target is not None and (ratio >= target if self.more_is_better else ratio <= target):
                 return name

@@ -294,7 +294,7 @@ class Load:
 
 
 class Proxy:
-    """Passes bytes on, and is able to be gone: it then cuts what is open, and nobody listens."""
+    """Passes bytes on, and is able to be gone: it then cuts what is open, and refuses connections."""
 
     def __init__(self, target: str) -> None:
         self._host, _, port = target.rpartition(":")

@@ -178,7 +178,7 @@ class Connection(asyncio.Protocol):
     # Bytes out
 
     def answer(self, stream: int, message: bytes) -> None:
-        """Answer a call with *message*; nothing happens if the client has given it up."""
+        """Send *message* as a call's response; nothing happens if the client has given it up."""
         if stream not in self._unanswered:
             return
         self._unanswered.discard(stream)
@@ -200,7 +200,7 @@ class Connection(asyncio.Protocol):
             self._send(_FIRST_TRAILERS)
 
     def refuse(self, stream: int, status: int, message: bytes) -> None:
-        """Answer a call with an error."""
+        """Send an error as a call's response."""
         self._unanswered.discard(stream)
         fields = (
             _STATUS_OK

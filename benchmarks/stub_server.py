@@ -104,7 +104,7 @@ class Lane:
         self._polls.clear()
 
     def expire(self) -> None:
-        """Answer polls that have waited long enough."""
+        """Send empty responses to polls that have waited long enough."""
         while self._polls and self._polls[0][2] < now() - _POLL_SECONDS:
             connection, stream, _ = self._polls.popleft()
             connection.answer(stream, b"")
@@ -125,7 +125,7 @@ class Lane:
     # What the worker says
 
     def call(self, connection: Connection, stream: int, path: bytes, request: bytes) -> None:
-        """Answer a call of the WorkflowService."""
+        """Respond to a call of the WorkflowService."""
         method = path[_PREFIX:]
         if method == b"PollActivityTaskQueue":
             self._on_poll(connection, stream)

@@ -100,7 +100,7 @@ _MEASUREMENTS: dict[str, Measurement] = {
 
 
 def setting() -> str:
-    """Say on what it was measured."""
+    """Describe what it was measured on."""
     packages = ("temporalio", "temporal-asyncworker", "uvloop", "betterproto2", "hpack", "anyio", "pydantic")
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
     system = f"{platform.system()} {platform.release()}, {platform.machine()}, {os.cpu_count()} cores"

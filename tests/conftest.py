@@ -69,5 +69,5 @@ def dev_server() -> Iterator[DevServer]:
 
 @pytest.fixture
 def task_queue(request: pytest.FixtureRequest) -> str:
-    """A task queue that nobody else uses."""
+    """A task queue that no other test uses."""
     return f"{request.node.name[:100]}-{uuid.uuid4().hex[:8]}"

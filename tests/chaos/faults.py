@@ -66,7 +66,7 @@ async def cut(call: Call) -> None:
 
 
 async def silence(call: Call) -> None:
-    """The network forgets the connection, and tells nobody."""
+    """The network drops the connection without a word to either side."""
     call.connection.transport.link.silence()
 
 

@@ -95,7 +95,7 @@ class Server:
             self._listener.close()
 
     def greet(self, connection: Connection) -> None:
-        """Say the first words on a connection."""
+        """Send the first frames of a connection."""
         settings = hyperframe.SettingsFrame(0, {hyperframe.SettingsFrame.INITIAL_WINDOW_SIZE: self.window})
         connection.say(settings, hyperframe.WindowUpdateFrame(0, 1 << 30))
 

@@ -78,7 +78,7 @@ class Network:
         while self.is_dropping:  # noqa: ASYNC110 - packets are sent again and again
             await asyncio.sleep(1)
         if (host, port) not in self.listeners:
-            raise ConnectionRefusedError(f"nobody listens on {host}:{port}")
+            raise ConnectionRefusedError(f"there is no listener on {host}:{port}")
         link = Link(self, protocol_factory(), self.listeners[host, port]())
         self.links.append(link)
         await asyncio.sleep(self.latency)

@@ -69,7 +69,7 @@ class Temporal:
         heartbeat: Seconds within which one must heartbeat; ``None`` for no such limit.
         ends_polls: Whether the polls of a worker that stops are answered at once.
         hand_out: Seconds from the start of an attempt to its being in the poll's answer. When polls are ended just
-            then, the answer is empty, as it is with Server 1.32: nobody has the attempt.
+            then, the answer is empty, as it is with Server 1.32: no worker has the attempt.
     """
 
     def __init__(

@@ -126,7 +126,7 @@ async def test_an_attempt_that_cannot_be_saved():
 
 
 async def test_stopping_while_the_server_is_away():
-    """A worker ends although nobody answers: its polls have failed, and what it had to say is said in time or never."""
+    """A worker ends although the server is silent: its polls fail, and what is left to send is dropped in time."""
     world = World(Temporal(start_to_close=30))
     client = world.client()
     async with world.serving():
@@ -181,7 +181,7 @@ async def test_a_half_open_connection():
         found_after = now() - silent_since
         await world.finish()
 
-    # The two polls that waited were given tasks which nobody received.
+    # The two polls that waited were given tasks which no worker received.
     assert [attempt.is_delivered for attempt in world.temporal.attempts].count(False) == 2
     assert found_after == pytest.approx(45, abs=1)
     world.check()

@@ -11,7 +11,7 @@ from .temporal import Temporal
 from .world import World
 
 
-# At lower rates a task may come when nobody expects one any more.
+# At lower rates a task may come when no poll is open any more.
 @pytest.mark.parametrize(("ends_polls", "rate"), [(True, 50), (False, 50), (False, 2)])
 async def test_restarts_under_load(ends_polls, rate):
     """Worker after worker stops while tasks are handed out, and whatever was on its way to one is run by it.

@@ -61,7 +61,7 @@ async def test_any_fault_at_any_step(method, step, fault):
 
 @pytest.mark.parametrize(("method", "step", "fault"), _UNNOTICED, ids=name_of)
 async def test_some_are_not_even_noticed(method, step, fault, caplog):
-    """After GOAWAY and refused streams calls end where they are, or are sent elsewhere, and nobody hears of it."""
+    """After GOAWAY and refused streams calls end where they are, or are sent elsewhere, and no caller notices."""
     caplog.set_level(logging.WARNING)
     gremlin = Once(method, step, fault)
 

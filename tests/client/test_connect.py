@@ -20,7 +20,7 @@ from asyncworker.testing import FakeTemporal
 
 @asynccontextmanager
 async def listener(tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
-    """An address where somebody listens who speaks no HTTP/2."""
+    """An address with a listener that speaks no HTTP/2."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
@@ -183,7 +183,7 @@ async def test_a_server_that_refuses_is_not_asked_again(far_end):
 
 
 async def test_nobody_there(transport):
-    """Where nobody listens the error says where, how long it was tried, and nothing about TLS."""
+    """Without a listener the error says where, how long it was tried, and nothing about TLS."""
     async with listener() as address:
         pass
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -34,7 +35,9 @@ CHROMEDRIVER = shutil.which("chromedriver")
 def browser() -> Iterator[webdriver.Chrome]:
     """A real Chromium, without a window."""
     if CHROMIUM is None or CHROMEDRIVER is None:
-        pytest.skip("needs Chromium and its driver: apt-get install chromium chromium-driver")
+        missing = "needs Chromium and its driver: apt-get install chromium chromium-driver"
+        # Where a browser has just been installed for this test, it is to run.
+        pytest.fail(missing) if os.environ.get("BROWSER_TESTS") == "required" else pytest.skip(missing)
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
     with tempfile.TemporaryDirectory() as profile:

@@ -230,7 +230,7 @@ async def test_a_group_of_tasks_is_cancelled(caller: Caller):
 
 
 async def test_nobody_asked(caller: Caller):
-    """A CancelledError that nobody asked for is a failure."""
+    """A CancelledError that was not requested is a failure."""
 
     @activity.defn
     async def give_up() -> None:
@@ -240,7 +240,7 @@ async def test_nobody_asked(caller: Caller):
         error = await caller.failure(give_up, maximum_attempts=1)
 
     assert error.type == "CancelledError"
-    assert "nobody asked" in error.message
+    assert "was not requested" in error.message
 
 
 # Other reasons

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.server
 
 @dataclass
 class Verdict:
-    """What somebody decides elsewhere."""
+    """A decision that is made elsewhere."""
 
     approved: bool
 
@@ -47,7 +47,7 @@ def ask_sync() -> Verdict:
 
 @pytest.fixture
 async def elsewhere(server: DevServer) -> AsyncIterator[Client]:
-    """A client of somebody else."""
+    """A client of another program."""
     async with await Client.connect(server.target, identity="elsewhere") as connected:
         yield connected
 
@@ -78,7 +78,7 @@ async def asked(caller: Caller, fn: Any = ask_async, **plan: Any) -> tuple[Call,
 @HANDLES
 @pytest.mark.parametrize("fn", [ask_async, ask_sync], ids=["async", "sync"])
 async def test_completed_from_outside(caller: Caller, elsewhere: Client, handle_of: Any, fn: Any):
-    """An activity that left its result to others stays open, past its worker's end, until somebody completes it."""
+    """An activity that left its result to others stays open, past its worker's end, until it is completed."""
     call, info = await asked(caller, fn)
 
     await call.reaches(1, "STARTED")
@@ -111,7 +111,7 @@ async def _next(caller: Caller, call: Call) -> tuple[Call, activity.Info]:
 
 @HANDLES
 async def test_cancelled_from_outside(caller: Caller, elsewhere: Client, handle_of: Any):
-    """Whoever completes an activity hears of its cancellation with a heartbeat, and can report that it stopped."""
+    """The code that completes an activity gets its cancellation with a heartbeat, and can report that it stopped."""
     call, info = await asked(caller, heartbeat_timeout=20)
     handle = handle_of(elsewhere, info)
     await handle.heartbeat("waiting")

@@ -174,7 +174,7 @@ async def missing() -> str:
 
 
 async def test_an_unknown_type_is_retried(caller: Caller):
-    """A type that nobody registered fails, listing those that are, until a worker knows it."""
+    """A type that is not registered fails, listing those that are, until a worker knows it."""
     async with caller.worker(pay, when_told):
         call = await caller.start(missing, initial_interval=0.2)
         standing = await call.reaches(2)

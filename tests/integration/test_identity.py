@@ -1,4 +1,4 @@
-"""Who a worker is to the server: in its list of workers, in its deployments, and as somebody to be told things."""
+"""Who a worker is to the server: in its list of workers, in its deployments, and as the receiver of commands."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ async def _versions(operator: official.Client, deployment: str) -> list[str]:
 
 
 class TestPushedCancellation:
-    """The heartbeat timeout is 60 s and nobody heartbeats: what arrives within the guard was pushed."""
+    """The heartbeat timeout is 60 s and the activity does not heartbeat: what arrives within the guard was pushed."""
 
     async def test_reaches_an_activity_that_never_heartbeats(self, server, client, task_queue):
         """A workflow that cancels its activity stops it, and learns that it was cancelled."""
@@ -233,7 +233,7 @@ class TestPushedCancellation:
         assert type(failure).__name__ == "CancelledError"
 
     async def test_follows_a_terminated_workflow(self, server, client, task_queue):
-        """Nobody wants the result any more: the activity is stopped at once."""
+        """The result is not wanted any more: the activity is stopped at once."""
         hanging = Hanging()
         caller = WorkflowCaller(server.target, client, task_queue)
         async with Worker(client, task_queue=task_queue, activities=[hanging]):

@@ -43,7 +43,7 @@ async def by_name() -> str:
 
 @pytest.mark.parametrize("fn", [anything_async, anything_sync], ids=["async", "sync"])
 async def test_a_dynamic_activity_takes_the_rest(caller: Caller, fn: Any):
-    """A dynamic activity gets every type that nobody else has, and its arguments as they came."""
+    """A dynamic activity gets every type that no other activity has, and its arguments as they came."""
     async with caller.worker(fn, by_name):
         results = [await caller.result("whatever", 1, "two"), await caller.result(by_name)]
 
@@ -181,7 +181,7 @@ request: contextvars.ContextVar[str] = contextvars.ContextVar("request", default
 
 
 async def test_context_variables_reach_threads(caller: Caller):
-    """A `def` activity sees the context variables of whoever started the worker, and leaves its own to nobody."""
+    """A `def` activity sees the context variables of the code that started the worker, and its own stay its own."""
     seen: list[tuple[str, bool]] = []
 
     @activity.defn

@@ -119,5 +119,5 @@ async def test_every_activity_runs_once(
     expected = [f"{task_queue}-{number + 1}" for number in range(load.started)]
     assert sorted(load.attempts) == sorted((each, 1) for each in expected)
     assert sorted(completed) == sorted(expected)
-    # A figure for whoever looks (-s), not a limit: the machine may be busy.
+    # A figure to look at (-s), not a limit: the machine may be busy.
     print(f"{load.started} activities; to stop: {min(took):.3f} to {max(took):.3f} s")
