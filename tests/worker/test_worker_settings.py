@@ -77,7 +77,7 @@ class Warehouse:
         ({"activity_task_poller_behavior": 5}, TypeError, "for a number use max_concurrent_activity_task_polls"),
         ({"graceful_shutdown_timeout": "5s"}, TypeError, "graceful_shutdown_timeout must be a number of seconds or a"),
         ({"worker_heartbeat_interval": "5s"}, TypeError, "worker_heartbeat_interval must be a number of seconds or a"),
-        ({"max_activities_per_second": "3"}, TypeError, "max_activities_per_second must be a number per second"),
+        ({"max_activities_per_second": "3"}, TypeError, "max_activities_per_second must be a number, got"),
         ({"deployment_config": "1.0"}, TypeError, "deployment_config must be a WorkerDeploymentConfig, got '1.0'"),
         ({"activity_executor": None}, TypeError, "takes no activity_executor: def activities run in threads"),
         ({"workflows": []}, TypeError, "takes no workflows: this worker runs activities only"),
