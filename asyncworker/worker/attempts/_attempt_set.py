@@ -11,7 +11,7 @@ from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueRespo
 from ..._safe_logger import get_logger
 from ...activity import Info
 from ...common import ActivityCancellationDetails
-from .._events import OutcomeName, SlotsChanged
+from .._events import Observers, OutcomeName, SlotsChanged
 from ..slots._supplier import SlotPermit, SlotReservation, SlotSupplier
 from ._arrivals import Arrivals
 from ._attempt import Attempt, AttemptStatistics
@@ -111,7 +111,8 @@ class AttemptSet:
             attempt.cancel(self._cancel_late)
             self._has_late_tasks.set()
         attempt.start()
-        self._notify_changed()
+        if self._environment.observers is not None:
+            self._notify_changed(self._environment.observers)
 
     @property
     def max_slots(self) -> int | None:
@@ -129,11 +130,10 @@ class AttemptSet:
         limit = self.max_slots
         return None if limit is None else max(0, limit - used)
 
-    def _notify_changed(self) -> None:
-        if self._environment.observers is not None:
-            used, limit = len(self._permits), self.max_slots
-            available = None if limit is None else max(0, limit - used)
-            self._environment.observers.notify(SlotsChanged(self._environment.task_queue, used, self.issued, available))
+    def _notify_changed(self, observers: Observers) -> None:
+        used, limit = len(self._permits), self.max_slots
+        available = None if limit is None else max(0, limit - used)
+        observers.notify(SlotsChanged(self._environment.task_queue, used, self.issued, available))
 
     def statistics(self) -> tuple[AttemptStatistics, ...]:
         """Return what is known of each attempt. Of any thread."""
@@ -206,7 +206,8 @@ class AttemptSet:
             self.failed += attempt.has_failed
             self.outcomes[attempt.outcome] += 1
             self.release(permit)
-            self._notify_changed()
+            if self._environment.observers is not None:
+                self._notify_changed(self._environment.observers)
         finally:
             if not self._permits:
                 self._is_empty.set()

@@ -185,7 +185,8 @@ class Poller:
             return
         if answer.task_token:
             self._hand_over(answer, permit)
-        self._notify_finished("task" if answer.task_token else "empty")
+        if self._config.environment.observers is not None:
+            self._notify_finished("task" if answer.task_token else "empty")
         # The task comes first: an error in keeping the number of pollers must not cost it.
         self._config.on_answer(self, answer)
 
