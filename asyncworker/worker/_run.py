@@ -234,6 +234,9 @@ class WorkerRun:
 
     def _on_error(self, error: Exception) -> None:
         """End the run with *error*, which is one of the worker itself."""
+        if self.stages.is_torn_down:
+            # All tasks are cancelled.
+            return
         if self._broken is None:
             self._broken = error
             _logger.error("worker of task queue %r broke, and stops", self._settings.task_queue, exc_info=error)

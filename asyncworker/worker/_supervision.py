@@ -10,6 +10,9 @@ import anyio
 
 __all__ = ["first_error", "is_scope_cancelled", "supervised", "uncancel"]
 
+# Seconds until a cancellation from outside counts as an error.
+_AFTER_CANCELLATION = 0.1
+
 
 async def supervised(run: Callable[[], Awaitable[None]], on_error: Callable[[Exception], None]) -> None:
     """Run a supervising task in a task group; its error is handed to *on_error*, and cancels none of its neighbours.
@@ -18,13 +21,16 @@ async def supervised(run: Callable[[], Awaitable[None]], on_error: Callable[[Exc
         run: The task.
         on_error: Ends the run in order.
 
-    Cancelling the scope around it ends it; being cancelled in another way is an error.
+    Cancelling the scope around it ends it; being cancelled in another way is an error, but for the event loop's end.
     """
     try:
         await run()
     except asyncio.CancelledError:
         if is_scope_cancelled():
             raise
+        # Of other code; or of the event loop's end, of which the run has heard a moment later.
+        uncancel()
+        await asyncio.sleep(_AFTER_CANCELLATION)
         on_error(RuntimeError("a task of the worker was cancelled from outside"))
     except Exception as error:  # noqa: BLE001 - handed on
         on_error(first_error(error))

@@ -823,7 +823,7 @@ async def test_a_request_to_cancel_reaches_each_delivery_of_a_task(temporal):
 
 @pytest.mark.parametrize("state", ["polling", "draining"])
 @pytest.mark.parametrize("kind", ["async", "def"])
-async def test_attempts_report_that_the_loop_is_torn_down(temporal, monkeypatch, kind, state):
+async def test_attempts_report_that_the_loop_is_torn_down(temporal, monkeypatch, caplog, kind, state):
     """What runs when asyncio.run() returns has failed, which the server hears at once."""
     runs = threading.Event()
 
@@ -853,3 +853,4 @@ async def test_attempts_report_that_the_loop_is_torn_down(temporal, monkeypatch,
         await asyncio.to_thread(asyncio.run, main())
 
     assert task.state == "Failed"
+    assert "broke" not in caplog.text

@@ -175,6 +175,17 @@ class TestWorkerHeartbeats:
         assert "the last worker heartbeat could not be made" in caplog.text
         assert len(temporal.requests("ShutdownWorker")) == 1
 
+    async def test_a_cancelled_task_of_the_workers_of_a_client_ends_their_runs(self, temporal):
+        """What other code cancels on the event loop is missed."""
+        worker = worker_of(temporal, pack)
+        running = asyncio.create_task(worker.run(handle_signals=False))
+        await temporal.wait_for("RecordWorkerHeartbeat")
+        [host] = [task for task in asyncio.all_tasks() if task.get_name() == "workers of a client"]
+        host.cancel()
+
+        with anyio.fail_after(5), pytest.raises(WorkerError, match="was cancelled from outside"):
+            await running
+
 
 class TestCommands:
     @pytest.mark.parametrize("where", ["executing", "replying"])

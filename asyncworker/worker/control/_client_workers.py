@@ -77,10 +77,17 @@ class ClientWorkers:
         if capabilities.worker_commands:
             self._add_commands(client, grouping_key, ends_polls=capabilities.worker_poll_complete_on_shutdown)
         self._is_over = asyncio.Event()
-        self._host = asyncio.get_running_loop().create_task(self._run(), name="workers of a client")
+        self._host = asyncio.get_running_loop().create_task(
+            supervised(self._run, self._on_error), name="workers of a client"
+        )
 
     def __repr__(self) -> str:
         return f"<ClientWorkers of {len(self._workers)} workers [{self._heartbeater!r}, {self._commands!r}]>"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it keeps nothing up any more, by an error or as the last worker has ended."""
+        return self._host.done()
 
     def is_last(self, entry: WorkerEntry) -> bool:
         """Whether there is no worker but this one."""
@@ -159,13 +166,13 @@ async def registered(
     When the block ends, the worker must not hold any activity.
     """
     workers = client._workers
-    if not isinstance(workers, ClientWorkers):
+    if not isinstance(workers, ClientWorkers) or workers.has_ended:
         workers = client._workers = ClientWorkers(client, capabilities)
     workers.add(entry)
     try:
         yield
     finally:
-        if workers.is_last(entry):
+        if workers.is_last(entry) and client._workers is workers:
             # A worker that begins from now on begins anew: these only have to close.
             client._workers = None
         await workers.remove(entry)
