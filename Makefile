@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install run expenses test quick check lint types format matrix protos bench soak clean
+.PHONY: help install run expenses test quick check lint types format matrix docs protos bench rolling soak clean
 
 help:  ## Show what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,11 +47,18 @@ format: $(READY)  ## Format, and fix what can be fixed
 matrix:  ## The tests on Python 3.11, 3.12 and 3.13, each in an environment of its own
 	scripts/matrix.sh
 
+docs: $(READY)  ## Build the documentation site with its API reference into build/site
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+
 protos: $(READY)  ## Generate asyncworker/_proto
 	$(BIN)/python scripts/generate_protos.py
 
 bench: $(READY)  ## Compare with temporalio: ratios from interleaved runs, in minutes
 	$(BIN)/python -m benchmarks.vs_temporalio
+
+rolling: $(READY)  ## Rolling restarts under load with a log of every poll, for a quarter of an hour
+	$(BIN)/python -m benchmarks.rolling
 
 soak: $(READY)  ## Connection turnovers, restarts and outages under load, for minutes
 	$(BIN)/python -m pytest -m soak

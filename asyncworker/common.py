@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from functools import lru_cache
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from ._arguments import check_count, check_duration, check_number, wrong_type
 from ._enums import NamedIntEnum
@@ -264,6 +264,14 @@ class CancelReason(Enum):
     WORKER_SHUTDOWN = "worker_shutdown"
 
 
+class _HeartbeatReply(Protocol):
+    """The replies to a heartbeat by task token and by id."""
+
+    cancel_requested: bool
+    activity_paused: bool
+    activity_reset: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityCancellationDetails:
     """Why an activity was asked to stop; several reasons may come at once.
@@ -283,6 +291,13 @@ class ActivityCancellationDetails:
     reset: bool = False
     timed_out: bool = False
     worker_shutdown: bool = False
+
+    @classmethod
+    def _from_heartbeat_reply(cls, reply: _HeartbeatReply) -> ActivityCancellationDetails | None:
+        """Return the server's request in the reply to a heartbeat; ``None`` if there is none."""
+        if not (reply.cancel_requested or reply.activity_paused or reply.activity_reset):
+            return None
+        return cls(cancel_requested=reply.cancel_requested, paused=reply.activity_paused, reset=reply.activity_reset)
 
     @property
     def reason(self) -> CancelReason | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import importlib
 import inspect
 import re
 import subprocess
@@ -102,6 +103,21 @@ def test_each_page_is_in_the_index():
     pages = [page.name for page in PAGES if page.parent.name == "docs" and page.name != "README.md"]
 
     assert [name for name in pages if f"({name})" not in index] == []
+
+
+def test_each_public_module_has_a_page_in_the_reference():
+    """The reference shows every module that has public names, and the site lists its pages."""
+    paths = [path.relative_to(ROOT) for path in (ROOT / "asyncworker").rglob("*.py")]
+    names = {".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in paths}
+    names = {name for name in names if "._" not in name and not name.startswith(("asyncworker.cli", "asyncworker.__"))}
+    public = {name for name in names if hasattr(importlib.import_module(name), "__all__")}
+    pages = {path: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "reference").glob("*.md")}
+    site = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+
+    lines = [line for page in pages.values() for line in page.splitlines()]
+
+    assert public - {line.removeprefix("::: ") for line in lines} == set()
+    assert [path.name for path in pages if f"reference/{path.name}" not in site] == []
 
 
 def test_tests_of_the_feature_table_exist():

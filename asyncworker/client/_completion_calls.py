@@ -63,11 +63,9 @@ class CompletionCalls(Calls):
     async def heartbeat_async_activity(self, input: HeartbeatAsyncActivityInput) -> None:
         details = await encode_payloads(input.data_converter, input.details)
         reply = await self._respond(_HEARTBEAT, input, retry=_HEARTBEATS, details=details)
-        asked = ActivityCancellationDetails(
-            cancel_requested=reply.cancel_requested, paused=reply.activity_paused, reset=reply.activity_reset
-        )
-        if asked.reason is not None:
-            raise AsyncActivityCancelledError(asked)
+        cancellation = ActivityCancellationDetails._from_heartbeat_reply(reply)
+        if cancellation is not None:
+            raise AsyncActivityCancelledError(cancellation)
 
     async def complete_async_activity(self, input: CompleteAsyncActivityInput) -> None:
         result = await encode_payloads(input.data_converter, input.result)

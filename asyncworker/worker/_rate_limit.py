@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 
-from ._wait_queue import WaitQueue
+from .slots._wait_queue import WaitQueue
 
 __all__ = ["RateLimit", "PollRateLimiter"]
 

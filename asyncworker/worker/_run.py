@@ -25,37 +25,29 @@ All this is one task, which only the end of the event loop cancels; what waits f
 from __future__ import annotations
 
 import asyncio
-import math
 import platform
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from threading import get_ident
 from time import monotonic
 from typing import TYPE_CHECKING
 
 import anyio
 
-from .._coalesced_timers import CoalescedTimers
-from .._rpc._service import LONG_POLL_TIMEOUT
 from .._safe_logger import get_logger
 from .._version import client_version
 from ..activity._cancellation import Notice
 from ..exceptions import RPCError, WorkerError
+from ._assembly import assemble, build_environment
 from ._events import Observers, WorkerStarted, WorkerStopped, WorkerStopping
-from ._interceptor import Interceptor
 from ._stages import ShutdownStages
 from ._statistics import WorkerState, WorkerStatistics, running_statistics
-from ._supervision import first_error, supervised
+from ._supervision import first_error
 from .attempts._attempt_set import AttemptSet
 from .attempts._shared import Environment
 from .control._namespace import Namespace, describe_namespace
-from .control._registration import Registration
-from .control._shutdown_timer import WORKER_SHUTDOWN, ShutdownTimer
-from .polling._autoscaling import default_behavior
+from .control._shutdown_timer import WORKER_SHUTDOWN
 from .polling._poller_pool import PollerPool
-from .polling._request import PollRequest
-from .slots._isolated import isolated
 
 if TYPE_CHECKING:
     from ..client import Client
@@ -66,12 +58,6 @@ __all__ = ["WorkerRun"]
 
 _logger = get_logger(__name__)
 
-# Where the server does not end open polls they should end by themselves soon. It answers one or two seconds before the
-# deadline.
-_SHORT_POLL = 10.0
-# Seconds after a shutdown's beginning in which a server that says it ends open polls must have done so: as many as are
-# waited for at most where it does not.
-_LAST_POLLS = 15.0
 # Seconds that attempts get to report that the event loop is torn down; each takes no longer by itself.
 _LAST_REPORTS = 5.5
 
@@ -177,27 +163,32 @@ class WorkerRun:
                     await self._run_on(client, namespace)
 
     async def _run_on(self, client: Client, namespace: Namespace) -> None:
-        settings = self._settings
+        settings, stages = self._settings, self.stages
         settings.registry.begin()
-        environment = self._build_environment(client, namespace)
-        request = self._poll_request(environment)
-        self.attempts = attempts = AttemptSet(environment, isolated(settings.slots, patience=settings.slot_patience))
-        self.pollers = pollers = self._build_pollers(environment, namespace, request, attempts)
-        control = self._build_registration(environment, namespace, attempts, pollers)
-        ends_polls = namespace.capabilities.worker_poll_complete_on_shutdown
+        environment = build_environment(settings, client, namespace, self._shutdown_notice, self._observers)
+        parts = assemble(
+            settings,
+            environment,
+            namespace,
+            stages,
+            instance_key=self.instance_key,
+            on_fatal=self._on_fatal,
+            on_error=self._on_error,
+        )
+        self.attempts, self.pollers = parts.attempts, parts.pollers
         try:
             async with (
-                control.registered(request),
-                self._shutdown_timed(attempts),
-                self._attempts_ended(environment, attempts),
-                control.announcing(),
-                pollers.polling(self.stages.abandon, within=_LAST_POLLS if ends_polls else None),
+                parts.registration.registered(parts.request),
+                parts.timer.running(),
+                self._attempts_ended(environment, parts.attempts),
+                parts.registration.announcing(),
+                parts.pollers.polling(stages.abandon),
             ):
                 self._log_start(environment)
-                await self.stages.drain.wait()
-                environment.notify(WorkerStopping(settings.task_queue, len(attempts), settings.grace))
+                await stages.drain.wait()
+                environment.notify(WorkerStopping(settings.task_queue, len(parts.attempts), settings.grace))
         except BaseExceptionGroup as group:
-            if self.stages.is_torn_down or not isinstance(group, ExceptionGroup):
+            if stages.is_torn_down or not isinstance(group, ExceptionGroup):
                 raise asyncio.CancelledError from group
             raise first_error(group) from None
         self._end(environment)
@@ -220,23 +211,6 @@ class WorkerRun:
         async with self.client:
             self._settings.registry.prepare(self.client.data_converter.payload_converter)
             yield self.client
-
-    @asynccontextmanager
-    async def _shutdown_timed(self, attempts: AttemptSet) -> AsyncIterator[None]:
-        """Keep the time of the shutdown, until there is no attempt left to cancel."""
-        settings = self._settings
-        timer = ShutdownTimer(
-            attempts,
-            self.stages,
-            settings.task_queue,
-            grace=settings.grace,
-            hard_stop=settings.hard_stop,
-            on_error=self._on_error,
-        )
-        async with anyio.create_task_group() as group:
-            group.start_soon(supervised, timer.run, self._on_error, name="shutdown timer")
-            yield
-            group.cancel_scope.cancel()
 
     @asynccontextmanager
     async def _attempts_ended(self, environment: Environment, attempts: AttemptSet) -> AsyncIterator[None]:
@@ -298,80 +272,6 @@ class WorkerRun:
         _logger.info("worker of task queue %r stopped", task_queue)
         if error is not None:
             raise error from self._broken or self._fatal
-
-    # What it is made of
-
-    def _build_environment(self, client: Client, namespace: Namespace) -> Environment:
-        settings = self._settings
-        loop = asyncio.get_running_loop()
-        return Environment(
-            client=client,
-            service=client.service,
-            namespace=client.namespace,
-            task_queue=settings.task_queue,
-            identity=settings.identity or client.identity,
-            registry=settings.registry,
-            converter=client.data_converter,
-            shutdown=self._shutdown_notice,
-            heartbeats=settings.heartbeats,
-            limits=namespace.limits,
-            loop=loop,
-            thread=get_ident(),
-            timers=CoalescedTimers(loop),
-            deployment=None if settings.deployment is None else settings.deployment._to_proto(),
-            # Those of the client's interceptors that wrap executions as well are the outermost.
-            interceptors=(*(it for it in client.interceptors if isinstance(it, Interceptor)), *settings.interceptors),
-            observers=self._observers,
-            # As many threads as slots: an attempt that holds a slot has a thread.
-            threads=anyio.CapacityLimiter(math.inf) if settings.registry.needs_threads else None,
-        )
-
-    def _poll_request(self, environment: Environment) -> PollRequest:
-        return PollRequest(
-            namespace=environment.namespace,
-            task_queue=environment.task_queue,
-            identity=environment.identity,
-            instance_key=self.instance_key,
-            deployment=environment.deployment,
-            max_per_second=self._settings.max_task_queue_per_second,
-        )
-
-    def _build_pollers(
-        self, environment: Environment, namespace: Namespace, request: PollRequest, attempts: AttemptSet
-    ) -> PollerPool:
-        settings, capabilities = self._settings, namespace.capabilities
-        ends_polls = capabilities.worker_poll_complete_on_shutdown
-        return PollerPool(
-            environment,
-            request,
-            attempts,
-            timeout=settings.long_poll_timeout or (LONG_POLL_TIMEOUT if ends_polls else _SHORT_POLL),
-            behavior=settings.pollers or default_behavior(capabilities.poller_autoscaling_auto_enroll),
-            gives_hints=capabilities.poller_autoscaling,
-            max_per_second=settings.max_per_second,
-            on_fatal=self._on_fatal,
-            patience=settings.poll_patience,
-            last_patience=settings.last_poll_patience,
-            after_error=settings.after_error,
-        )
-
-    def _build_registration(
-        self, environment: Environment, namespace: Namespace, attempts: AttemptSet, pollers: PollerPool
-    ) -> Registration:
-        settings = self._settings
-        return Registration(
-            environment,
-            namespace.capabilities,
-            self.stages,
-            attempts,
-            pollers,
-            instance_key=self.instance_key,
-            slots=settings.slots,
-            grace=settings.grace,
-            heartbeat_interval=settings.worker_heartbeat_interval,
-            deployment_version=None if settings.deployment is None else settings.deployment.version,
-            on_error=self._on_error,
-        )
 
 
 def _slots_text(slots: SlotSupplier) -> str:

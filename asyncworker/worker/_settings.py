@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .._proto.temporal.api.deployment.v1 import WorkerDeploymentOptions
 from .._proto.temporal.api.enums.v1 import WorkerVersioningMode
@@ -12,7 +12,7 @@ from ..common import WorkerDeploymentVersion
 from ._events import Observer
 from ._interceptor import Interceptor
 from ._registry import Registry
-from .attempts._shared import HeartbeatSettings
+from .attempts._shared import AttemptDurations, HeartbeatSettings
 from .polling._autoscaling import PollerBehavior
 from .polling._poller_pool import LAST_PATIENCE
 from .slots._supplier import SlotSupplier
@@ -68,3 +68,4 @@ class WorkerSettings:
     slot_patience: float = 5.0
     # Seconds until a poller goes on after an error of its own or of a slot supplier.
     after_error: float = 1.0
+    attempt_durations: AttemptDurations = field(default_factory=AttemptDurations)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import signal
 from collections.abc import Coroutine, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -411,6 +412,15 @@ class Worker:
         """If the worker failed while its block runs, nothing in there should go on as if it had not."""
         if self._block is not None and (ended.cancelled() or ended.exception() is not None):
             self._block.cancel()
+
+
+def _signature() -> inspect.Signature:
+    """Return the signature of ``Worker(…)``, which is that of ``__init__`` and not that of ``__new__``."""
+    _, *parameters = inspect.signature(Worker.__init__).parameters.values()
+    return inspect.Signature(parameters)
+
+
+Worker.__signature__ = _signature()  # type: ignore[attr-defined]
 
 
 class _Block:

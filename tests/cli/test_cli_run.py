@@ -143,7 +143,7 @@ class TestRunning:
         [
             ("block", "1 threads did not end"),
             ("thread", "1 threads did not end"),
-            ("stubborn", "did not stop when asked to"),
+            ("stubborn", "did not heed its cancellation"),
         ],
         ids=["block", "thread", "stubborn"],
     )

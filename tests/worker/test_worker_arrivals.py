@@ -46,14 +46,14 @@ def test_a_lull_is_waited_for_on_busy_queues_only(times, lull):
         ([99.9], 95.0, 100.125),
     ],
 )
-def test_who_has_not_lived_long_waits_as_long_again(times, began, lull):
+def test_a_worker_that_has_not_run_long_waits_as_long_again(times, began, lull):
     """A worker that is stopped too early to have seen a stream waits as long as it has lived, a second at most."""
     arrivals = arrivals_of(times, began=began)
 
     assert arrivals.lull_at(100.125, stopped_at=100.0, grace=15.0) == pytest.approx(lull)
 
 
-def test_who_has_not_lived_long_waits_for_no_task_that_it_could_not_run():
+def test_a_worker_that_has_not_run_long_waits_for_no_task_that_it_could_not_run():
     """Such a worker waits no longer than the grace: a task that comes later is failed, and may come back to it."""
     arrivals = arrivals_of([99.9], began=99.0)
 

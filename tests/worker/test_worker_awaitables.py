@@ -113,7 +113,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_what_can_be_awaited_is_awaited(temporal, settings, kind):
+async def test_an_awaitable_that_a_def_returns_is_awaited(temporal, settings, kind):
     """Whatever gives it, it is awaited on the event loop, in the attempt's context."""
     fn = activity.defn(name="add")(functools.partial(KINDS[kind]))
 
@@ -122,7 +122,7 @@ async def test_what_can_be_awaited_is_awaited(temporal, settings, kind):
     assert task.result == [2, True, "add"]
 
 
-async def test_futures_are_awaited(temporal, settings):
+async def test_a_future_that_a_def_returns_is_awaited(temporal, settings):
     """A future, and a task, that a thread has made for the loop."""
     loop = asyncio.get_running_loop()
 
@@ -161,7 +161,7 @@ async def test_decorated_methods_are_awaited(temporal, settings, decorator):
     assert worker.activities == ["inside", "outside"]
 
 
-async def test_what_it_raises_fails_the_attempt(temporal, settings):
+async def test_an_error_of_a_returned_awaitable_fails_the_attempt(temporal, settings):
     """A failure that was awaited is a failure like any other."""
 
     @activity.defn
@@ -181,7 +181,7 @@ class TestCancellation:
     """From when it is awaited on, it is cancelled as an `async def` is."""
 
     @pytest.mark.parametrize("options", [{}, {"no_thread_cancel_exception": True}, {"max_concurrent": 1}], ids=str)
-    async def test_arrives_once(self, temporal, settings, options):
+    async def test_a_cancellation_reaches_a_returned_awaitable_once(self, temporal, settings, options):
         """It comes as asyncio's, once, so that clean-up may await and heartbeat."""
         heard = []
 
@@ -204,7 +204,7 @@ class TestCancellation:
 
         assert (task.state, heard) == ("Canceled", [True])
 
-    async def test_that_came_while_it_was_made_arrives(self, temporal, settings):
+    async def test_a_cancellation_while_the_awaitable_is_made_reaches_it(self, temporal, settings):
         """What the thread was not told, the coroutine that it returns is."""
         heard = []
 
@@ -229,7 +229,7 @@ class TestCancellation:
 
         assert (task.state, heard) == ("Canceled", [True])
 
-    async def test_that_the_thread_was_told_is_not_told_again(self, temporal, settings):
+    async def test_a_cancellation_that_the_thread_raised_is_not_raised_again(self, temporal, settings):
         """A clean-up that a heartbeat has led to is not cancelled in its turn."""
 
         async def cleans_up() -> str:
@@ -254,7 +254,7 @@ class TestCancellation:
 
         assert task.result == "clean"
 
-    async def test_by_its_deadline(self, temporal, settings, monkeypatch):
+    async def test_a_deadline_cancels_a_returned_awaitable(self, temporal, settings, monkeypatch):
         """Its time is up when that of an `async def` would be."""
         monkeypatch.setattr(_time_limits, "_MARGIN", 0.0)
         heard = []
@@ -278,8 +278,8 @@ class TestCancellation:
 @pytest.mark.parametrize("kind", ["async def", "def"])
 @pytest.mark.parametrize("number", range(1, 4))
 @pytest.mark.parametrize("settings", [{}, {"interceptors": [Interceptor()]}], ids=["alone", "with an interceptor"])
-async def test_arguments_are_the_activity_s_to_let_go_of(temporal, settings, kind, number):
-    """What an activity deletes of its arguments is freed at once: nobody else holds them while it runs."""
+async def test_an_activity_can_free_its_arguments(temporal, settings, kind, number):
+    """What an activity deletes of its arguments is freed at once: they are held by no other object while it runs."""
 
     class Parcel(dict):  # type: ignore[type-arg]
         pass

@@ -8,12 +8,13 @@ from contextlib import suppress
 
 import anyio
 import pytest
-from worker_helpers import QUEUE, until, worker_of
+from worker_helpers import QUEUE, adjusted, until, worker_of
 
 from asyncworker import CancelledError, CancelReason, RetryPolicy, activity
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker.attempts import _attempt as _execution, _time_limits
+from asyncworker.worker.attempts import _time_limits
+from asyncworker.worker.attempts._shared import AttemptDurations
 
 KINDS = pytest.mark.parametrize("kind", ["workflow", "standalone"])
 
@@ -32,7 +33,7 @@ async def heartbeating() -> None:
 
 @KINDS
 class TestByHeartbeat:
-    async def test_a_request_ends_it_as_cancelled(self, temporal, kind):
+    async def test_a_requested_cancellation_ends_the_activity_as_canceled(self, temporal, kind):
         """An activity that lets its cancellation through is cancelled."""
         async with worker_of(temporal, heartbeating):
             task = start(temporal, kind, heartbeating)
@@ -42,7 +43,7 @@ class TestByHeartbeat:
 
         assert task.state == "Canceled"
 
-    async def test_details_can_be_added(self, temporal, kind):
+    async def test_an_activity_can_add_details_to_its_cancellation(self, temporal, kind):
         """What the activity says with its CancelledError travels."""
 
         @activity.defn
@@ -61,7 +62,7 @@ class TestByHeartbeat:
         (request,) = temporal.requests("RespondActivityTaskCanceled")
         assert [payload.data for payload in request.details.payloads] == [b'"half way"']
 
-    async def test_clean_up_may_await_and_heartbeat(self, temporal, kind):
+    async def test_clean_up_after_a_cancellation_may_await_and_heartbeat(self, temporal, kind):
         """The cancellation comes once: what follows is not interrupted, and heartbeats go on."""
 
         @activity.defn
@@ -82,7 +83,7 @@ class TestByHeartbeat:
         assert task.state == "Canceled"
         assert task.heartbeats[-1] == ["cleaning up"]
 
-    async def test_may_be_refused(self, temporal, kind):
+    async def test_a_cancellation_may_be_refused_by_the_activity(self, temporal, kind):
         """An activity that catches its cancellation and returns has completed."""
 
         @activity.defn
@@ -144,7 +145,7 @@ class TestByHeartbeat:
         assert failed.failure.application_failure_info.type == "ActivityReset"
         assert (task.result, len(runs)) == ("done", 2)
 
-    async def test_nothing_is_reported_of_a_forgotten_attempt(self, temporal, kind):
+    async def test_nothing_is_reported_of_an_attempt_that_the_server_does_not_know(self, temporal, kind):
         """An activity that the server no longer knows is stopped, and not reported."""
         reasons = []
 
@@ -177,7 +178,7 @@ def no_margin(monkeypatch):
 
 @pytest.mark.usefixtures("no_margin")
 class TestByDeadline:
-    async def test_start_to_close_stops_the_attempt(self, temporal):
+    async def test_the_start_to_close_timeout_cancels_the_attempt(self, temporal):
         """An attempt that outlives its time is stopped without a word from the server, and not reported."""
         reasons = []
 
@@ -196,7 +197,7 @@ class TestByDeadline:
         assert reasons == [CancelReason.TIMED_OUT]
         assert _replies(temporal) == []
 
-    async def test_a_result_that_comes_late_is_sent_all_the_same(self, temporal):
+    async def test_a_late_result_is_sent_all_the_same(self, temporal):
         """Whether a result is too late is for the server's clock to say."""
 
         @activity.defn
@@ -216,9 +217,8 @@ class TestByDeadline:
 
 class TestAround:
     @pytest.mark.usefixtures("no_margin")
-    async def test_ignoring_it_is_named_in_the_log(self, temporal, caplog, monkeypatch):
+    async def test_an_activity_that_ignores_its_cancellation_is_named_in_the_log(self, temporal, caplog):
         """An activity that goes on after it was asked to stop is named, and that it holds a slot."""
-        monkeypatch.setattr(_execution, "_PATIENCE", 0.05)
 
         @activity.defn
         async def stubborn() -> None:
@@ -226,7 +226,7 @@ class TestAround:
                 with suppress(asyncio.CancelledError):
                     await asyncio.sleep(0.01)
 
-        async with worker_of(temporal, stubborn):
+        async with adjusted(worker_of(temporal, stubborn), attempt_durations=AttemptDurations(overdue=0.05)):
             task = temporal.add_task(stubborn, task_queue=QUEUE, start_to_close_timeout=0.05)
             await task.wait_closed()
 
@@ -234,7 +234,7 @@ class TestAround:
         assert "activity stubborn was asked to stop (timed_out)" in line.getMessage()
         assert "still holds its slot" in line.getMessage()
 
-    async def test_heartbeats_that_fail_do_not_stop_it(self, temporal, caplog):
+    async def test_heartbeats_that_fail_do_not_stop_the_activity(self, temporal, caplog):
         """A heartbeat that does not arrive is said in the log, and the next one may."""
 
         @activity.defn
@@ -254,7 +254,7 @@ class TestAround:
         assert task.result == "done"
         assert "did not arrive" in caplog.text
 
-    async def test_an_outage_is_one_line_for_all_heartbeats(self, temporal, caplog):
+    async def test_an_outage_is_one_log_line_for_all_heartbeats(self, temporal, caplog):
         """However many heartbeats of an activity do not arrive for the same reason, one warning says so."""
 
         @activity.defn
@@ -273,7 +273,7 @@ class TestAround:
         levels = [record.levelname for record in caplog.records if "did not arrive" in record.getMessage()]
         assert sorted(levels) == ["DEBUG"] * 19 + ["WARNING"]
 
-    async def test_waiting_for_it(self, temporal):
+    async def test_an_activity_can_wait_for_its_cancellation(self, temporal):
         """wait_for_cancelled() returns when the activity is asked to stop, in any of its tasks."""
         seen = []
 
@@ -297,7 +297,7 @@ class TestAround:
 
         assert seen == [True]
 
-    async def test_the_task_s_cancellation_is_taken_back(self, temporal):
+    async def test_the_tasks_cancellation_is_taken_back_before_the_reply(self, temporal):
         """After a caught cancellation timeouts and task groups work in the clean-up as ever."""
 
         @activity.defn

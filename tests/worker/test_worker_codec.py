@@ -58,8 +58,8 @@ async def echo(word: str) -> str:
 
 @pytest.mark.parametrize("word", [b'word"', b"word!"], ids=["argument", "result"])
 @pytest.mark.parametrize("error", [OSError("no key"), asyncio.CancelledError(), Rude()], ids=repr)
-async def test_one_that_fails_once_costs_one_attempt(temporal, word, error):
-    """Whatever a codec raises, a CancelledError of nobody's making included, is a failure that is retried."""
+async def test_a_codec_that_fails_once_costs_one_attempt(temporal, word, error):
+    """Anything that a codec raises, a CancelledError included, is a failure that is retried."""
     task = await run_with(temporal, echo, "word", attempts=2, payload_codec=Failing(word, error))
 
     assert (task.attempt, task.result) == (2, "word!")
@@ -107,7 +107,7 @@ class Mute(Exception):
     [(asyncio.CancelledError(), "CancelledError"), (Rude(), "Rude"), (Mute(), "Mute")],
     ids=["cancelled", "rude", "mute"],
 )
-async def test_a_heartbeat_that_a_codec_fails_on_is_not_the_last(temporal, error, word):
+async def test_heartbeats_go_on_after_a_codec_failed_on_one(temporal, error, word):
     """Whatever a codec lets out costs one heartbeat, and the next one still leaves."""
     codec = Failing(b"first", error)
 
@@ -149,7 +149,7 @@ NO_PAYLOADS = [Payload(metadata={"encoding": "binary/encrypted"}, data=b"x"), Pa
 
 
 @pytest.mark.parametrize("made", NO_PAYLOADS, ids=["text in the metadata", "text for data"])
-async def test_a_result_that_cannot_be_written_fails_the_attempt(temporal, made):
+async def test_a_result_whose_payloads_cannot_be_encoded_fails_the_attempt(temporal, made):
     """What a codec makes of a result and cannot be written is a failure, which is not retried and shows no value."""
     task = await run_with(temporal, echo, "word", attempts=2, payload_codec=Returning(made))
 
@@ -159,7 +159,7 @@ async def test_a_result_that_cannot_be_written_fails_the_attempt(temporal, made)
 
 
 @pytest.mark.parametrize("made", NO_PAYLOADS, ids=["text in the metadata", "text for data"])
-async def test_a_failure_that_cannot_be_written_is_a_plain_one(temporal, made):
+async def test_a_failure_whose_payloads_cannot_be_encoded_is_a_plain_one(temporal, made):
     """What a codec makes of a failure's details, or of the last heartbeat's, and cannot be written is left out."""
 
     @activity.defn
@@ -174,7 +174,7 @@ async def test_a_failure_that_cannot_be_written_is_a_plain_one(temporal, made):
     assert "secret" not in repr(task.failure)
 
 
-async def test_a_raw_value_that_cannot_be_written_fails_the_attempt(temporal):
+async def test_a_raw_value_that_cannot_be_encoded_fails_the_attempt(temporal):
     """A payload that the activity made itself, and made wrongly, is a failure too."""
 
     @activity.defn
@@ -186,7 +186,7 @@ async def test_a_raw_value_that_cannot_be_written_fails_the_attempt(temporal):
     assert (task.state, task.attempt) == ("Failed", 1)
 
 
-async def test_a_failure_too_large_whose_note_cannot_be_written_has_no_details(temporal):
+async def test_a_failure_too_large_whose_note_cannot_be_encoded_has_no_details(temporal):
     """Where a converter does not write text, nothing stands in place of details that are too large."""
 
     @activity.defn
@@ -200,7 +200,7 @@ async def test_a_failure_too_large_whose_note_cannot_be_written_has_no_details(t
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RecursionError("deep"), OSError("no key"), TimeoutError("no answer")])
-async def test_what_a_payload_is_not_to_blame_for_is_retried(temporal, error):
+async def test_an_error_that_is_not_the_payloads_is_retried(temporal, error):
     """Memory comes back, and so does a service that a converter asks: the next attempt may read it."""
 
     class Strained(DefaultPayloadConverter):
@@ -217,7 +217,7 @@ async def test_what_a_payload_is_not_to_blame_for_is_retried(temporal, error):
 
 
 @pytest.mark.parametrize("kind", [MemoryError, RecursionError, OSError])
-async def test_what_a_validator_is_not_to_blame_for_is_retried(temporal, kind):
+async def test_an_error_that_is_not_the_validators_is_retried(temporal, kind):
     """The same in the code of an argument's type."""
     errors = [kind("for now")]
 
@@ -235,7 +235,7 @@ async def test_what_a_validator_is_not_to_blame_for_is_retried(temporal, kind):
     assert (task.attempt, task.result) == (2, ["word"])
 
 
-async def test_wrong_type_is_not_retried(temporal):
+async def test_an_argument_of_a_wrong_type_is_not_retried(temporal):
     """An argument that is of another type stays so."""
     task = await run_with(temporal, echo, 7, attempts=2)
 
@@ -262,7 +262,7 @@ async def takes_anything(value) -> None: ...
 
 @pytest.mark.parametrize("fn", [echo, takes_raw, takes_all, takes_anything])
 @pytest.mark.parametrize("codec", [None, Failing(b"driverName", ValueError("unknown"))], ids=["bare", "codec"])
-async def test_reference_to_external_storage_is_retried(temporal, fn, codec):
+async def test_a_reference_to_external_storage_is_retried(temporal, fn, codec):
     """An argument that is in external storage is told as that, and may be read by a worker that has the storage."""
     client = temporal.client(data_converter=DataConverter(payload_codec=codec))
     async with Worker(client, task_queue=QUEUE, activities=[fn]):
@@ -274,7 +274,7 @@ async def test_reference_to_external_storage_is_retried(temporal, fn, codec):
     assert not task.last_failure.application_failure_info.non_retryable
 
 
-async def test_reference_in_heartbeat_details_is_retried(temporal):
+async def test_a_reference_in_heartbeat_details_is_retried(temporal):
     """An activity does not begin anew because what it has done is in external storage."""
     ran = []
 

@@ -13,7 +13,7 @@ from asyncworker import DataConverter, RetryPolicy, Worker, activity
 from asyncworker.converter import DefaultPayloadConverter, Payload
 from asyncworker.exceptions import ConverterError
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker.attempts._details import may_wait
+from asyncworker.worker.attempts._details import can_defer
 
 
 class Colour(IntEnum):
@@ -24,27 +24,27 @@ class Name(str):
     __slots__ = ()
 
 
-class TestMayWait:
+class TestCanDefer:
     @pytest.mark.parametrize(
         "value", [None, True, 0, -(2**63), 2**63 - 1, 0.5, math.nan, "", "page 7", "x" * 1024], ids=repr
     )
-    def test_plain_values_may(self, value):
-        """What nobody can change, and what is short, can be written later."""
-        assert may_wait((value,))
+    def test_plain_details_can_be_encoded_late(self, value):
+        """Immutable and short values can be encoded later."""
+        assert can_defer((value,))
 
     @pytest.mark.parametrize(
         "value",
         [2**63, -(2**63) - 1, "x" * 1025, "ü", "\ud800", b"", [], {}, (), Colour.RED, Name("x"), object()],
         ids=ascii,
     )
-    def test_others_may_not(self, value):
+    def test_other_details_are_encoded_at_once(self, value):
         """What may change, be too long, or be no text for the wire, is written at once, so that its error is known."""
-        assert not may_wait((value,))
+        assert not can_defer((value,))
 
-    def test_one_that_may_not_holds_all_up(self):
+    def test_one_detail_that_is_not_plain_decides_for_all(self):
         """Details are written together."""
-        assert may_wait((1, "two"))
-        assert not may_wait((1, []))
+        assert can_defer((1, "two"))
+        assert not can_defer((1, []))
 
 
 class Counting(DefaultPayloadConverter):
@@ -73,7 +73,7 @@ async def run_with(temporal: FakeTemporal, converter: DefaultPayloadConverter, f
     return task
 
 
-async def test_of_many_heartbeats_few_are_written(temporal, counting):
+async def test_plain_details_are_encoded_for_the_heartbeats_that_are_sent_only(temporal, counting):
     """Of a thousand heartbeats within an interval the first is written, and the newest when it is needed."""
 
     @activity.defn
@@ -90,7 +90,7 @@ async def test_of_many_heartbeats_few_are_written(temporal, counting):
     assert task.heartbeats[-1] == [999]
 
 
-async def test_others_are_written_each_time(temporal, counting):
+async def test_other_details_are_encoded_for_each_heartbeat(temporal, counting):
     """What may change before it leaves is written when it is said."""
 
     @activity.defn
@@ -103,7 +103,7 @@ async def test_others_are_written_each_time(temporal, counting):
     assert [value for value in counting.written if value is not None] == [[0], [1], [2], [3], [4]]
 
 
-async def test_of_another_type_are_written_at_once(temporal, counting):
+async def test_plain_details_of_another_type_are_encoded_at_once(temporal, counting):
     """A type that was not written before is, so that a converter which refuses it does so where it is said."""
 
     @activity.defn
@@ -129,7 +129,7 @@ class Fussy(DefaultPayloadConverter):
         return super().to_payloads(values)
 
 
-async def test_one_that_cannot_be_written_after_all_is_told_by_the_next(temporal):
+async def test_details_that_cannot_be_encoded_late_raise_in_the_next_heartbeat(temporal):
     """A converter that refuses a value of a type which it took before is heard of one heartbeat later."""
     told: list[str] = []
 
@@ -159,7 +159,7 @@ async def test_one_that_cannot_be_written_after_all_is_told_by_the_next(temporal
 
 
 @pytest.mark.parametrize("error", [ConverterError, ValueError, Rude])
-async def test_a_failure_goes_without_details_that_cannot_be_written(temporal, caplog, error):
+async def test_a_failure_is_sent_without_details_that_cannot_be_encoded(temporal, caplog, error):
     """An attempt whose last details cannot be written fails as it would have, and the log says what is missing."""
 
     @activity.defn

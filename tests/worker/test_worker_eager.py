@@ -1,4 +1,4 @@
-"""The worker where tasks are eager: they run as far as they can before whoever begins them has them."""
+"""The worker where tasks are eager: they run as far as they can before `create_task` returns them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def eager_tasks() -> Iterator[None]:
     loop.set_task_factory(None)
 
 
-async def test_runs_an_activity_that_never_waits(temporal):
+async def test_an_eager_activity_that_never_waits_is_run(temporal):
     """An activity that is over before its task is known to the worker is completed, and its slot is free again."""
 
     @activity.defn
@@ -42,7 +42,7 @@ async def test_runs_an_activity_that_never_waits(temporal):
     assert [task.result for task in tasks] == [0, 2, 4, 6, 8]
 
 
-async def test_reports_one_that_fails_at_once(temporal):
+async def test_an_eager_activity_that_fails_at_once_is_reported(temporal):
     """A failure in the first step is a failure like any other."""
 
     @activity.defn
@@ -54,7 +54,7 @@ async def test_reports_one_that_fails_at_once(temporal):
     assert task.failure.message == "no"
 
 
-async def test_cancels_one_that_waits(temporal):
+async def test_an_eager_activity_that_waits_is_cancelled(temporal):
     """A request to cancel reaches the activity."""
 
     @activity.defn
@@ -73,7 +73,7 @@ async def test_cancels_one_that_waits(temporal):
     assert len(temporal.requests("RespondActivityTaskCanceled")) == 1
 
 
-async def test_reports_one_whose_task_group_failed_at_once(temporal):
+async def test_an_eager_activity_whose_task_group_failed_at_once_is_reported(temporal):
     """A task group cancels its parent when a child fails in its first step; the reply is not what that ends."""
 
     async def fail() -> None:
@@ -97,7 +97,7 @@ async def test_reports_one_whose_task_group_failed_at_once(temporal):
     assert (waiting, task.result) == (1, "gathered")
 
 
-async def test_heartbeats_whose_next_one_is_due_when_the_last_has_arrived(temporal):
+async def test_a_heartbeat_that_is_due_when_the_last_has_arrived_is_sent(temporal):
     """A heartbeat that takes longer than the interval does not end the heartbeats."""
 
     @activity.defn

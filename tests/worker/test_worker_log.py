@@ -98,7 +98,7 @@ def huge_depth():
 @pytest.mark.parametrize(
     "fail", [huge_message, huge_cause, huge_context, huge_member, huge_note, huge_repr, huge_depth]
 )
-async def test_is_not_longer_than_what_the_server_is_told(temporal, log, fail):
+async def test_a_failure_is_not_logged_longer_than_it_is_reported(temporal, log, fail):
     """Whatever is huge about a failure is clipped in the log, both in its message and in its traceback."""
 
     @activity.defn(name="fail")
@@ -113,7 +113,7 @@ async def test_is_not_longer_than_what_the_server_is_told(temporal, log, fail):
     assert len(log.text) < LIMIT
 
 
-async def test_of_a_usual_size_comes_with_its_exception(temporal, log):
+async def test_a_failure_of_a_usual_size_is_logged_with_its_exception(temporal, log):
     """Error trackers get the exception itself."""
 
     @activity.defn(name="fail")
@@ -150,7 +150,7 @@ def deep_group():
     [raising("__str__"), raising("__repr__"), raising("__bool__"), raising("__len__"), raising("__eq__")],
     ids=lambda error: type(error).__name__,
 )
-async def test_of_an_odd_exception_is_written(temporal, log, error):
+async def test_a_failure_with_an_odd_exception_is_logged(temporal, log, error):
     """What an exception refuses is not asked for, or left out."""
 
     @activity.defn(name="fail")
@@ -164,7 +164,7 @@ async def test_of_an_odd_exception_is_written(temporal, log, error):
     assert type(error).__name__ in log.text
 
 
-async def test_of_a_group_of_groups_without_end_is_written(log):
+async def test_a_failure_with_an_endless_exception_group_is_logged(log):
     """A depth that no traceback can be made of costs the traceback."""
     info = ActivityEnvironment().info
 
@@ -173,7 +173,7 @@ async def test_of_a_group_of_groups_without_end_is_written(log):
     assert "failed in attempt 1" in log.text
 
 
-def test_a_handler_that_raises_is_not_heard():
+def test_an_error_of_a_log_handler_is_not_raised():
     """A handler costs a line."""
     logger = logging.getLogger("asyncworker.worker")
     handler = logging.Handler()

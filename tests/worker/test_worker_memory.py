@@ -40,7 +40,7 @@ def no_garbage_collection(monkeypatch):
 
 @pytest.mark.usefixtures("no_garbage_collection")
 @pytest.mark.parametrize("kind", ["quiet", "heartbeats", "is cancelled"])
-async def test_an_activity_s_context_ends_with_its_attempt(temporal, kind):
+async def test_an_activitys_context_is_freed_with_its_attempt(temporal, kind):
     """What an activity has in its context variables is freed with its slot."""
     kept: list[weakref.ref[Session]] = []
 
@@ -73,7 +73,7 @@ async def test_an_activity_s_context_ends_with_its_attempt(temporal, kind):
 
 
 @pytest.mark.usefixtures("no_garbage_collection")
-async def test_a_heartbeat_that_has_arrived_leaves_nothing(temporal):
+async def test_a_heartbeat_that_has_arrived_leaves_no_garbage(temporal):
     """What was written when a heartbeat left is freed with the call: ten thousand of them would be a collection."""
     written = []
     arrived = asyncio.Event()
@@ -259,7 +259,7 @@ async def attempt(temporal, fn, *args, settings):
 @pytest.mark.usefixtures("no_garbage_collection")
 @pytest.mark.parametrize("kind", ["async def", "def"])
 @pytest.mark.parametrize("fails", WAYS, ids=lambda way: way.__name__)
-async def test_a_failure_lets_go_of_what_its_activity_held(temporal, held, settings, kind, fails):
+async def test_a_failure_frees_what_its_activity_held(temporal, held, settings, kind, fails):
     """Whatever way an activity fails, nothing of its frames waits for the garbage collector."""
     if kind == "def":
 
@@ -286,7 +286,7 @@ async def test_a_failure_lets_go_of_what_its_activity_held(temporal, held, setti
 
 @pytest.mark.usefixtures("no_garbage_collection")
 @pytest.mark.parametrize("group", [asyncio.TaskGroup, anyio.create_task_group])
-async def test_a_task_group_that_fails_lets_go_of_what_its_activity_held(temporal, held, settings, group):
+async def test_a_task_group_that_fails_frees_what_its_activity_held(temporal, held, settings, group):
     """Task groups keep the group of exceptions that they raise in a variable of their own."""
 
     async def child() -> None:
@@ -311,7 +311,7 @@ async def test_a_task_group_that_fails_lets_go_of_what_its_activity_held(tempora
 
 @pytest.mark.usefixtures("no_garbage_collection")
 @pytest.mark.parametrize("kind", ["async def", "def"])
-async def test_a_cancellation_lets_go_of_what_its_activity_held(temporal, held, settings, kind):
+async def test_a_cancellation_frees_what_its_activity_held(temporal, held, settings, kind):
     """An activity that keeps its cancellation in a variable while it cleans up is freed all the same."""
     if kind == "def":
 
@@ -351,7 +351,7 @@ async def test_a_cancellation_lets_go_of_what_its_activity_held(temporal, held, 
 
 @pytest.mark.usefixtures("no_garbage_collection")
 @pytest.mark.parametrize("kind", ["async def", "def"])
-async def test_a_result_that_cannot_be_written_is_let_go_of(temporal, held, settings, kind):
+async def test_a_result_that_cannot_be_encoded_is_freed(temporal, held, settings, kind):
     """What is refused as a result is freed with its attempt."""
     if kind == "def":
 
@@ -372,7 +372,7 @@ async def test_a_result_that_cannot_be_written_is_let_go_of(temporal, held, sett
 
 
 @pytest.mark.usefixtures("no_garbage_collection")
-async def test_arguments_that_do_not_fit_are_let_go_of(temporal, held):
+async def test_arguments_of_a_wrong_type_are_freed(temporal, held):
     """What was read of arguments that are refused is freed with their attempt."""
 
     def read(value: int) -> object:

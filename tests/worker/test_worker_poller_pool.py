@@ -393,7 +393,7 @@ class TestSlotSupplier:
             worker = await runs(temporal, Losing())
 
         assert worker.is_shutdown
-        assert "the slot supplier failed to take a slot back" in caplog.text
+        assert "the slot supplier failed to release a slot" in caplog.text
 
     @pytest.mark.parametrize("kind", [OSError, asyncio.CancelledError, Rude])
     async def test_a_supplier_that_fails_to_mark_a_slot_ends_nothing(self, temporal, caplog, kind):
@@ -406,7 +406,7 @@ class TestSlotSupplier:
         with anyio.fail_after(5):
             await runs(temporal, Deaf())
 
-        assert "the slot supplier failed to learn that a slot is used" in caplog.text
+        assert "the slot supplier failed to mark a slot as used" in caplog.text
 
     async def test_a_supplier_that_lets_a_cancellation_out_ends_nothing(self, temporal, caplog):
         """A `CancelledError` of the supplier's own does not quietly end the polling."""

@@ -10,7 +10,7 @@ import threading
 
 import anyio
 import pytest
-from worker_helpers import QUEUE, Rude, run, until, worker_of
+from worker_helpers import QUEUE, Rude, adjusted, run, until, worker_of
 
 from asyncworker import ApplicationError, RetryPolicy, Worker, activity
 from asyncworker._safe_logger import get_logger
@@ -18,7 +18,7 @@ from asyncworker.converter import DataConverter, DefaultFailureConverter
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker import ActivityFinished
-from asyncworker.worker.attempts import _attempt as _execution
+from asyncworker.worker.attempts._shared import AttemptDurations
 
 
 @dataclasses.dataclass(frozen=True)
@@ -279,7 +279,7 @@ async def test_a_failure_converter_that_raises_costs_no_report(error):
 class TestForeignCancellation:
     """A CancelledError that neither the server nor the worker has asked for."""
 
-    async def test_of_the_activity_s_own_task_is_a_failure(self, temporal):
+    async def test_a_foreign_cancellation_of_the_activitys_task_is_a_failure(self, temporal):
         """An activity that cancels its own task has failed."""
 
         @activity.defn
@@ -294,7 +294,7 @@ class TestForeignCancellation:
         assert task.failure.application_failure_info.type == "CancelledError"
 
     @pytest.mark.parametrize("times", [1, 2, 5])
-    async def test_by_other_code_is_a_failure_however_often_it_comes(self, temporal, times):
+    async def test_a_repeated_foreign_cancellation_is_a_failure(self, temporal, times):
         """A job's task that a web handler cancels has failed, and is reported however often that is done."""
         running: list[asyncio.Task[None]] = []
 
@@ -314,7 +314,7 @@ class TestForeignCancellation:
 
         assert task.failure.application_failure_info.type == "CancelledError"
 
-    async def test_while_the_reply_is_under_way_does_not_lose_it(self, temporal):
+    async def test_a_foreign_cancellation_does_not_lose_the_reply_under_way(self, temporal):
         """A result is sent, although the task that sends it is cancelled."""
         running: list[asyncio.Task[None]] = []
 
@@ -335,7 +335,7 @@ class TestForeignCancellation:
         assert task.result == "packed"
         assert running[0].cancelled()
 
-    async def test_of_a_child_after_a_handled_group_is_a_failure(self, temporal):
+    async def test_a_cancellation_of_a_child_after_a_handled_group_is_a_failure(self, temporal):
         """Before Python 3.13 a handled failure of a TaskGroup leaves a request to cancel behind: it changes nothing."""
 
         @activity.defn
@@ -354,7 +354,7 @@ class TestForeignCancellation:
 
         assert task.failure.application_failure_info.type == "CancelledError"
 
-    async def test_while_arguments_are_decoded_is_a_failure(self, temporal):
+    async def test_a_foreign_cancellation_while_arguments_are_decoded_is_a_failure(self, temporal):
         """A future that a codec shares, and that is given up elsewhere, fails the attempt."""
 
         @activity.defn
@@ -373,9 +373,8 @@ class TestForeignCancellation:
 
         assert task.failure.application_failure_info.type == "CancelledError"
 
-    async def test_of_a_reply_that_no_server_takes_ends_in_bounded_time(self, temporal, monkeypatch, caplog):
+    async def test_a_foreign_cancellation_goes_on_in_bounded_time_without_a_server(self, temporal, caplog):
         """Where the server is away, the cancellation goes on after a while."""
-        monkeypatch.setattr(_execution, "_LAST_WORD", 0.3)
         running: list[asyncio.Task[None]] = []
 
         @activity.defn
@@ -383,7 +382,10 @@ class TestForeignCancellation:
             running.append(asyncio.current_task())  # type: ignore[arg-type]
             await asyncio.sleep(30)
 
-        async with worker_of(temporal, pack, graceful_shutdown_timeout=0, hard_shutdown_timeout=0):
+        async with adjusted(
+            worker_of(temporal, pack, graceful_shutdown_timeout=0, hard_shutdown_timeout=0),
+            attempt_durations=AttemptDurations(least_reply=0.3),
+        ):
             with temporal.hold("RespondActivityTaskFailed"):
                 temporal.add_task(pack, task_queue=QUEUE)
                 await until(lambda: bool(running))

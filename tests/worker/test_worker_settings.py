@@ -9,7 +9,7 @@ import pytest
 import temporalio.worker
 
 from asyncworker import Client, Worker, activity
-from asyncworker._rpc._service import client_version
+from asyncworker._version import client_version
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker import FixedSizeSlotSupplier
 from asyncworker.worker._checks import _FOREIGN
@@ -96,6 +96,13 @@ def test_misuse(options, error, message):
     """A setting that makes no sense is an error at once, and the message says why."""
     with pytest.raises(error, match=message):
         Worker(**{"task_queue": "q", "activities": [pack], **options})
+
+
+def test_the_signature_of_a_worker_lists_its_settings():
+    """Help and editors show the settings."""
+    parameters = inspect.signature(Worker).parameters
+
+    assert [*parameters][:3] == ["client", "task_queue", "activities"]
 
 
 async def test_a_client_that_was_not_awaited_is_named():

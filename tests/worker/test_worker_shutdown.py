@@ -12,7 +12,7 @@ from functools import partial
 import anyio
 import anyio.to_thread
 import pytest
-from worker_helpers import QUEUE, until, worker_of
+from worker_helpers import QUEUE, adjusted, until, worker_of
 
 from asyncworker import CancelledError, CancelReason, DataConverter, PayloadCodec, RetryPolicy, Worker, activity
 from asyncworker._proto.temporal.api.common.v1 import ActivityType
@@ -24,7 +24,8 @@ from asyncworker.converter import Payload
 from asyncworker.exceptions import RPCError, RPCStatusCode, WorkerError
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker import FixedSizeSlotSupplier, SlotPermit, SlotReservation
-from asyncworker.worker.attempts import _arrivals, _attempt as _execution
+from asyncworker.worker.attempts import _arrivals
+from asyncworker.worker.attempts._shared import AttemptDurations
 
 
 @activity.defn
@@ -124,7 +125,7 @@ class TestGrace:
         release.set()
 
         assert task.last_failure.application_failure_info.type == "WorkerShutdown"
-        assert "activity stubborn did not stop when asked to" in caplog.text
+        assert "activity stubborn did not heed its cancellation" in caplog.text
 
     async def test_an_activity_that_was_left_behind_lets_the_process_end(self, temporal, monkeypatch):
         """asyncio.run() does not wait for an activity that was left behind, whatever that makes of being cancelled."""
@@ -327,15 +328,17 @@ class TestTasksThatComeLate:
         assert ran == []
         assert (task.state, task.attempt) == ("Scheduled", 2)
 
-    async def test_a_task_that_comes_after_the_hard_stop_does_not_hold_up_the_end(self, temporal, monkeypatch):
+    async def test_a_task_that_comes_after_the_hard_stop_does_not_hold_up_the_end(self, temporal):
         """A task that a last poll brings when all others have been left behind is left behind as well, in its turn."""
-        monkeypatch.setattr(_execution, "_LAST_WORD_IN_SHUTDOWN", 0.05)
-        worker = worker_of(
-            temporal,
-            pack,
-            max_concurrent_activity_task_polls=1,
-            graceful_shutdown_timeout=0,
-            hard_shutdown_timeout=0,
+        worker = adjusted(
+            worker_of(
+                temporal,
+                pack,
+                max_concurrent_activity_task_polls=1,
+                graceful_shutdown_timeout=0,
+                hard_shutdown_timeout=0,
+            ),
+            attempt_durations=AttemptDurations(abandoned_reply=0.05),
         )
         running = asyncio.create_task(worker.run(handle_signals=False))
         await temporal.wait_for("PollActivityTaskQueue")
@@ -389,9 +392,8 @@ class TestCodecsThatAreStuck:
         assert task.last_failure.application_failure_info.type == "WorkerShutdown"
         assert task.attempt == 2
 
-    async def test_a_codec_that_is_stuck_does_not_hold_up_the_end(self, temporal, monkeypatch):
+    async def test_a_codec_that_is_stuck_does_not_hold_up_the_end(self, temporal):
         """An activity that is left behind holds nothing up, even if not so much as its failure can be written."""
-        monkeypatch.setattr(_execution, "_LAST_WORD_IN_SHUTDOWN", 0.05)
 
         @activity.defn
         def stubborn() -> None:
@@ -403,7 +405,10 @@ class TestCodecsThatAreStuck:
         client = temporal.client(data_converter=DataConverter(payload_codec=codec))
         options = {"graceful_shutdown_timeout": 0, "hard_shutdown_timeout": 0}
         with anyio.fail_after(5):
-            async with Worker(client, task_queue=QUEUE, activities=[stubborn], **options) as worker:
+            async with adjusted(
+                Worker(client, task_queue=QUEUE, activities=[stubborn], **options),
+                attempt_durations=AttemptDurations(abandoned_reply=0.05),
+            ) as worker:
                 temporal.add_task(stubborn, task_queue=QUEUE)
                 await codec.is_stuck.wait()
         release.set()
@@ -500,7 +505,7 @@ class TestStates:
             temporal.add_task("hold", task_queue=QUEUE)
             await until(lambda: worker.slots_used == 1 and worker.is_ready)
             service = worker._worker_run.client.service
-            service.answered_at -= 100
+            service.caller.answered_at -= 100
             still = worker.is_ready
             with temporal.outage(), pytest.raises(RPCError):
                 await service.call(GET_SYSTEM_INFO, GetSystemInfoRequest(), retry=NONE)
@@ -696,9 +701,8 @@ async def test_slots_are_free_after_any_outcome(temporal):
     assert {task.state for task in tasks} == {"Completed", "Failed"}
 
 
-async def test_a_last_heartbeat_does_not_hold_up_the_end(temporal, monkeypatch):
+async def test_a_last_heartbeat_does_not_hold_up_the_end(temporal):
     """Where heartbeats do not arrive, an activity that is left behind is reported all the same, and in time."""
-    monkeypatch.setattr(_execution, "_LAST_WORD_IN_SHUTDOWN", 0.2)
     is_requested, goes_on = asyncio.Event(), asyncio.Event()
 
     @activity.defn
@@ -711,7 +715,10 @@ async def test_a_last_heartbeat_does_not_hold_up_the_end(temporal, monkeypatch):
         goes_on.set()
         await asyncio.sleep(60)
 
-    async with worker_of(temporal, ignore, graceful_shutdown_timeout=0, hard_shutdown_timeout=0) as worker:
+    async with adjusted(
+        worker_of(temporal, ignore, graceful_shutdown_timeout=0, hard_shutdown_timeout=0),
+        attempt_durations=AttemptDurations(abandoned_reply=0.2),
+    ) as worker:
         task = temporal.add_task(ignore, task_queue=QUEUE, heartbeat_timeout=20)
         await task.wait_for_attempt()
         task.request_cancel()
@@ -814,8 +821,9 @@ async def test_a_request_to_cancel_reaches_each_delivery_of_a_task(temporal):
     assert reasons == [CancelReason.CANCEL_REQUESTED] * 2
 
 
+@pytest.mark.parametrize("state", ["polling", "draining"])
 @pytest.mark.parametrize("kind", ["async", "def"])
-async def test_attempts_report_that_the_loop_is_torn_down(temporal, monkeypatch, kind):
+async def test_attempts_report_that_the_loop_is_torn_down(temporal, monkeypatch, kind, state):
     """What runs when asyncio.run() returns has failed, which the server hears at once."""
     runs = threading.Event()
 
@@ -833,6 +841,10 @@ async def test_attempts_report_that_the_loop_is_torn_down(temporal, monkeypatch,
         worker = Worker(task_queue=QUEUE, activities=[work if kind == "async" else work_in_thread])
         running = asyncio.create_task(worker.run(handle_signals=False))
         await asyncio.to_thread(runs.wait, 5)
+        if state == "draining":
+            assert worker._worker_run is not None
+            worker._worker_run.stop()
+            await asyncio.sleep(0.1)
         assert not running.done()
 
     monkeypatch.setenv("TEMPORAL_ADDRESS", temporal.target)

@@ -46,11 +46,11 @@ def test_an_attempt_ends_with_the_first_of_its_timeouts(timeouts, ends_at):
     assert limits(**timeouts).ends_at == ends_at
 
 
-def test_heartbeats_that_arrive_give_it_more_time():
+def test_heartbeats_that_arrive_give_an_attempt_more_time():
     """Only silence counts against an attempt."""
     some = limits(start_to_close=60, heartbeat=10)
 
-    some.heard(1020.0)
+    some.record_heartbeat(1020.0)
 
     assert some.ends_at == 1035
 
@@ -59,6 +59,6 @@ def test_heartbeats_do_not_move_the_deadline():
     """However often it heartbeats, start-to-close is start-to-close."""
     some = limits(start_to_close=60, heartbeat=10)
 
-    some.heard(1059.0)
+    some.record_heartbeat(1059.0)
 
     assert (some.deadline, some.ends_at) == (1060, 1065)

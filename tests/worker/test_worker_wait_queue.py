@@ -8,7 +8,7 @@ import math
 import anyio
 import pytest
 
-from asyncworker.worker._wait_queue import WaitQueue
+from asyncworker.worker.slots._wait_queue import WaitQueue
 
 
 class Permits:

@@ -1,4 +1,4 @@
-"""Decide whether tasks stream in, and when they have ceased to."""
+"""Decide whether tasks come in a stream, and when it has ceased."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LULL = 1.0
 
 
 class Arrivals:
-    """When the last few tasks came to a worker that *began* then, in seconds on the event loop's clock."""
+    """When the last few tasks came to a worker that started at *began*, in seconds on the event loop's clock."""
 
     __slots__ = ("_began", "_times")
 
@@ -30,22 +30,22 @@ class Arrivals:
         return self._times[-1] if self._times else None
 
     def note(self, now: float) -> None:
-        """Learn that a task came."""
+        """Record that a task came."""
         self._times.append(now)
 
     def lull_at(self, now: float, *, stopped_at: float, grace: float) -> float:
-        """Decide from when on, as far as is known *now*, no task is likely to be on its way.
+        """Return from when on, as far as is known *now*, no task is likely to be on its way.
 
         Args:
             now: The time.
-            stopped_at: When the worker was told to stop.
+            stopped_at: When the shutdown began.
             grace: How many seconds after that tasks are still run.
         """
         if len(self._times) == _TASKS and self._times[0] >= now - _WITHIN:
             return self._times[-1] + _LULL
         if (lived := stopped_at - self._began) < _WITHIN:
-            # Too short to see a stream: no task for as long again will do. One that could not be run any more would be
-            # failed, and come back to this worker.
+            # Too short to see a stream: no task for as long again is enough. One that could not be run any more would
+            # be failed, and come back to this worker.
             return min(stopped_at + grace, max(stopped_at, self.last or 0.0) + min(lived, _LULL))
         # Few come at all.
         return now

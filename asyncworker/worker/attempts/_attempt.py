@@ -1,26 +1,26 @@
-"""One attempt of an activity: read its task, run it in its context, conclude, reply.
+"""One attempt of an activity: decode its task, run it in its context, and report its outcome.
 
 Theory of operation
 -------------------
 An attempt is one asyncio task. The activity's coroutine is awaited in it directly, so that what the attempt costs
 beyond the activity is a task, a context and, where its time is limited, a timer.
 
-Being asked to stop is *edge* cancellation, as asyncio code expects it: the reason is noted once and for good, then
-``task.cancel()`` is called once, so that clean-up code may await. What the activity then does decides what is reported
-(see ``_outcome``): letting the ``CancelledError`` through is agreeing to stop. The request is taken back with
-``uncancel()`` before anything else is awaited.
+Cancellation is *edge* cancellation, as asyncio code expects it: the reason is recorded once and for good, then
+``task.cancel()`` is called once, so that clean-up code may await. How the activity then ends decides the outcome (see
+``_outcome``): one that lets the ``CancelledError`` through agrees to stop. ``uncancel()`` is called before anything
+else is awaited.
 
-A ``CancelledError`` that the worker did not ask for is a failure of the activity: of its own task cancelled by other
-code, of a child or a future. It may also be the event loop that is being torn down, and nothing tells the two apart
+A ``CancelledError`` that does not come from the worker is a failure of the activity: of its own task cancelled by other
+code, of a child or a future. It may also come from the end of the event loop, and the two cannot be distinguished
 beforehand. So in either case the failure is sent, for 5 s at most, and the cancellation goes on after that.
 
 Whatever happens between the activity's end and its reply, a reply goes out. There is one place for that, ``_finish``:
-what breaks the report off (code of the exception's, a converter, a cancellation) leads to a second one, which needs no
-code of the user's.
+an error while reporting (in code of the exception's, in a converter, by a cancellation) leads to a second report, which
+runs no code of the user's.
 
-A ``def`` activity runs in a thread, which nothing can stop: it is told through its context, and by the one
-``CancelledError`` that its next ``heartbeat()`` raises. Where it returns something to be awaited, that is awaited here,
-and cancelled like any other coroutine.
+A ``def`` activity runs in a thread, which cannot be stopped: its context shows the cancellation, and its next
+``heartbeat()`` raises one ``CancelledError``. An awaitable that it returns is awaited here, and cancelled like
+any other.
 
 While the activity runs, and until its reply has arrived, heartbeats go on. The slot is held until the very end.
 """
@@ -45,9 +45,9 @@ from ...activity._logger import identify
 from ...common import ActivityCancellationDetails, CancelReason
 from ...exceptions import RPCError
 from .._events import ActivityCancelled, ActivityFinished, ActivityStarted, OutcomeName
-from ._decode import converter_for, read_arguments, read_details, read_untyped
+from ._decode import converter_for, decode_arguments, decode_details, decode_untyped
 from ._invoke import from_activity_on, invoke
-from ._log import log_abandoned, log_end, log_failed, log_overdue, log_unheard, log_unreported
+from ._log import log_abandoned, log_end, log_failed, log_not_delivered, log_overdue, log_unreported
 from ._outbound import AttemptOutbound
 from ._outcome import (
     ON_CANCELLED,
@@ -60,11 +60,11 @@ from ._outcome import (
     Pending,
     Reported,
     Unreported,
-    conclude,
+    outcome_of,
 )
 from ._reply import Reply, bare_failure, encode_reply, is_closed, is_failure, send_reply
 from ._time_limits import TimeLimits
-from ._traceback import let_go
+from ._traceback import drop_tracebacks
 
 if TYPE_CHECKING:
     from ...converter import DataConverter
@@ -75,14 +75,7 @@ __all__ = ["Attempt", "AttemptStatistics"]
 
 _logger = get_logger(__name__)
 
-# How long an activity may take to heed a request to stop before a line in the log names it; seconds.
-_PATIENCE = 10.0
-# How long a reply may take at least, in seconds: for an activity whose time is up by our clock, or whose task was
-# cancelled by other code.
-_LAST_WORD = 5.0
-# The same for one that was given up in a shutdown, which is to end within the 30 s that Kubernetes waits.
-_LAST_WORD_IN_SHUTDOWN = 3.0
-# How late an attempt may learn that its time is up, in seconds.
+# How many seconds late a timer of an attempt may be.
 _SLACK = 0.02
 
 
@@ -113,17 +106,17 @@ class AttemptStatistics:
 
 
 class Attempt:
-    """One attempt, from its task's arrival to the server's having heard of its end.
+    """One attempt, from its task's arrival to the delivery of its reply.
 
     Args:
         environment: Of the worker.
-        task: What the poll brought.
+        task: From the poll's response.
         on_end: Called when the slot is free again.
     """
 
     __slots__ = (
-        "_afterwards",
         "_cancel_sent",
+        "_converter",
         "_environment",
         "_info",
         "_is_in_loop",
@@ -132,9 +125,10 @@ class Attempt:
         "_on_end",
         "_outbound",
         "_phase",
+        "_raise_at_end",
         "_registered",
         "_task",
-        "_wake_at",
+        "_timer_at",
         "arrived_at",
         "cancellation",
         "has_failed",
@@ -147,21 +141,22 @@ class Attempt:
         self._environment = environment
         self._on_end = on_end
         self._registered: RegisteredActivity | None = None
+        self._converter: DataConverter | None = None
         self._outbound: AttemptOutbound | None = None
-        self._wake_at: float | None = None
+        self._timer_at: float | None = None
         self._phase = _Phase.READING
         self._cancel_sent = False
-        # What is raised when the server has been told: a cancellation from outside, for one.
-        self._afterwards: BaseException | None = None
+        # Raised when the attempt has been reported: a cancellation from outside, for one.
+        self._raise_at_end: BaseException | None = None
         # Whether cancelling the task reaches the activity: not while it is in a thread.
         self._is_in_loop = False
-        # Let go of when it has been read: an activity may sleep for a month.
+        # Dropped after decoding, so that an activity that runs for a month does not keep its input in memory.
         self._message: PollActivityTaskQueueResponse | None = task
         self._info = info_of(task, environment.task_queue)
         self.arrived_at = environment.loop.time()
         self._limits = TimeLimits(self._info, self.arrived_at)
         self.cancellation = Notice()
-        #: Whether what was reported counts as a failure.
+        #: Whether the reply counts as a failure.
         self.has_failed = False
         #: How it has ended.
         self.outcome: OutcomeName = "unreported"
@@ -173,7 +168,7 @@ class Attempt:
         return f"<Attempt {info.activity_type} {info.activity_id} attempt {info.attempt} [{state}]>"
 
     def info(self) -> Info:
-        """Answer what the server said of this attempt."""
+        """Return what the server has sent about this attempt."""
         return self._info
 
     def statistics(self, now: float) -> AttemptStatistics:
@@ -188,63 +183,64 @@ class Attempt:
         )
 
     def start(self) -> None:
-        """Begin; an eager task gets as far as it can before this returns."""
+        """Start the task; an eager one gets as far as it can before this returns."""
         self._task = self._environment.loop.create_task(self._run())
 
-    # What the worker may ask of it
+    # For the worker
 
     def cancel(self, details: ActivityCancellationDetails) -> None:
-        """Ask the activity to stop; the first reason counts, and one that comes after its end changes nothing."""
+        """Cancel the activity; the first reason counts, and one that comes after its end changes nothing."""
         if self._phase in (_Phase.REPLYING, _Phase.ABANDONED) or not self.cancellation.raise_(details):
             return
         reason = details.reason
         assert reason is not None
-        self._wake(self._environment.loop.time() + _PATIENCE)
+        self._set_timer(self._environment.loop.time() + self._environment.durations.overdue)
         if self._phase is _Phase.RUNNING and self._is_in_loop:
             self._cancel_sent = True
             self._task.cancel(cancel_message(details))
         if self._environment.observers is not None:
             self._environment.observers.notify(ActivityCancelled(self._info, reason))
 
-    def go_on_in_loop(self, *, is_told: bool) -> None:
-        """Learn that a `def` activity is awaited from now on; *is_told*: a heartbeat has raised its cancellation."""
+    def continue_in_loop(self, *, has_raised: bool) -> None:
+        """Await the activity in this task from now on; see :class:`.InvokableAttempt`."""
         self._is_in_loop = True
-        if self._phase is _Phase.RUNNING and self.cancellation.is_raised and not is_told:
+        if self._phase is _Phase.RUNNING and self.cancellation.is_raised and not has_raised:
             self._cancel_sent = True
             self._task.cancel(cancel_message(self.cancellation.details))
 
     async def abandon(self) -> None:
-        """Give up on an activity that does not heed its cancellation: report for it, and wait no longer."""
+        """Report the failure of an activity that does not heed its cancellation, and wait for it no longer."""
         is_open, self._phase = self._phase in (_Phase.READING, _Phase.RUNNING), _Phase.ABANDONED
         self._task.cancel()
         log_abandoned(self._info, is_open=is_open)
         try:
             if is_open:
-                await self._report_for_it()
+                await self._report_abandoned()
         except Exception:
             _logger.exception("activity %s: its end could not be reported", self._info.activity_type)
         finally:
             if self._outbound is not None:
                 self._outbound.close()
             self._on_end(self)
-            _leave_behind(self._task)
+            _detach(self._task)
 
-    async def _report_for_it(self) -> None:
+    async def _report_abandoned(self) -> None:
         outcome = ON_CANCELLED[self.cancellation.reason or CancelReason.WORKER_SHUTDOWN]
         self._log(outcome)
+        limit = self._environment.durations.abandoned_reply
         try:
             # The codec may be what it waits for.
-            async with asyncio.timeout(_LAST_WORD_IN_SHUTDOWN):
-                told = await self._tell(outcome, until=self._environment.loop.time() + _LAST_WORD_IN_SHUTDOWN)
+            async with asyncio.timeout(limit):
+                reported = await self._report(outcome, until=self._environment.loop.time() + limit)
         except TimeoutError:
             log_abandoned(self._info, is_open=False)
-            told = Unreported()
-        self._notify_finished(told, self._environment.loop.time() - self.arrived_at)
+            reported = Unreported()
+        self._notify_finished(reported, self._environment.loop.time() - self.arrived_at)
 
     # The attempt
 
     async def _run(self) -> None:
-        # An eager task runs before whoever begins it has it.
+        # An eager task runs before `create_task` returns it.
         self._task = asyncio.current_task()  # type: ignore[assignment]
         try:
             try:
@@ -253,30 +249,30 @@ class Attempt:
                 call = await self._prepare()
                 # Here and no deeper: each frame between the event loop and the activity is in each of its wake-ups.
                 outcome: Outcome = call if isinstance(call, Failed) else Completed(await call)
-            except BaseException as error:  # noqa: BLE001 - whatever it is, the server must hear of it
-                outcome = self._conclude(error)
+            except BaseException as error:  # noqa: BLE001 - whatever it is, it must be reported
+                outcome = self._outcome_of(error)
             else:
-                self._take_back_cancellation()
+                self._uncancel()
             try:
                 await self._finish(outcome)
             finally:
                 if isinstance(outcome, Failed):
-                    let_go(outcome.error)
+                    drop_tracebacks(outcome.error)
         finally:
             self._end()
-        afterwards, self._afterwards = self._afterwards, None
-        if afterwards is not None:
+        pending, self._raise_at_end = self._raise_at_end, None
+        if pending is not None:
             try:
-                raise afterwards
+                raise pending
             finally:
                 # Its traceback holds this frame.
-                del afterwards
+                del pending
 
     async def _prepare(self) -> Failed | Awaitable[Any]:
-        """Read the task, and return what is to be awaited, or how the attempt has ended without that.
+        """Decode the task, and return what to await, or the outcome of an attempt that cannot be run.
 
         Raises:
-            BaseException: Whatever codecs, converters and interceptors raise.
+            BaseException: From codecs, converters and interceptors.
         """
         registered = self._environment.registry.find(self._info.activity_type)
         if registered is None:
@@ -285,26 +281,26 @@ class Attempt:
         self._is_in_loop = registered.is_async
         task, self._message = self._message, None
         assert task is not None
-        converter = converter_for(self._environment.converter, self._info)
+        self._converter = converter = converter_for(self._environment.converter, self._info)
         context = await self._build_context(task, registered, converter)
-        arguments = await read_arguments(task, registered, converter)
+        arguments = await decode_arguments(task, registered, converter)
         assert self._outbound is not None
-        self._watch_time()
-        self._outbound.begin()
+        self._check_deadline()
+        self._outbound.start()
         current.set(context)
         if self._phase is _Phase.READING:
             self._phase = _Phase.RUNNING
         if self.cancellation.is_raised:
-            # It was asked to stop while its arguments were being read.
+            # It was cancelled while its arguments were being decoded.
             raise asyncio.CancelledError
         return invoke(self._environment, registered, context, self._outbound, arguments, self)
 
     async def _build_context(
         self, task: PollActivityTaskQueueResponse, registered: RegisteredActivity, converter: DataConverter
     ) -> Context:
-        details = await read_details(task, converter)
+        details = await decode_details(task, converter)
         if details:
-            self._info = info_of(task, self._info.task_queue, read_untyped(details, converter))
+            self._info = info_of(task, self._info.task_queue, decode_untyped(details, converter))
         self._outbound = AttemptOutbound(
             self._environment, registered, converter, self._info, details, self._limits, self
         )
@@ -319,19 +315,19 @@ class Attempt:
             raise_on_heartbeat=not (registered.is_async or registered.definition.no_thread_cancel_exception),
         )
 
-    def _conclude(self, error: BaseException) -> Outcome:
-        """Decide what the activity's end by *error* is reported as."""
+    def _outcome_of(self, error: BaseException) -> Outcome:
+        """Return the outcome of an activity that has ended with *error*."""
         if self._is_being_closed(error):
             raise error
         is_ours = self._cancel_sent or self._phase is _Phase.ABANDONED
         if issubclass(type(error), KeyboardInterrupt) or (self._is_cancellation(error) and not is_ours):
-            self._afterwards = error
-        self._take_back_cancellation()
+            self._raise_at_end = error
+        self._uncancel()
         # By its descriptor, as an exception may refuse to have attributes set: a frozen dataclass does.
         _TRACEBACK.__set__(error, from_activity_on(traceback_of(error), __file__))
-        outcome = conclude(error, self.cancellation.reason)
+        outcome = outcome_of(error, self.cancellation.reason)
         if not isinstance(outcome, Failed):
-            let_go(error)
+            drop_tracebacks(error)
         return outcome
 
     def _is_cancellation(self, error: BaseException) -> bool:
@@ -347,16 +343,16 @@ class Attempt:
         except RuntimeError:
             return True
 
-    def _take_back_cancellation(self) -> None:
-        """Take all requests to cancel back.
+    def _uncancel(self) -> None:
+        """Take back all requests to cancel this task.
 
-        Not only ours: before Python 3.13 an asyncio.TaskGroup that fails leaves one behind that nobody made.
+        Not only the worker's: before Python 3.13 an asyncio.TaskGroup that fails leaves one behind.
         """
         while self._task.cancelling():
             self._task.uncancel()
 
-    async def _shake_off(self) -> None:
-        """Let a request to cancel pass that was taken back before it was delivered.
+    async def _absorb_cancellation(self) -> None:
+        """Absorb a cancellation that was taken back before it was delivered.
 
         Before Python 3.13 the next ``await`` raises it all the same, and that would be the reply's.
         """
@@ -369,39 +365,39 @@ class Attempt:
 
     def _end(self) -> None:
         try:
-            self._sleep()
+            self._cancel_timer()
             if self._outbound is not None:
                 self._outbound.close()
         finally:
-            # Whoever gave it up reports for it, and forgets it after that.
+            # An abandoned attempt ends when it has been reported.
             if self._phase is not _Phase.ABANDONED:
                 self._on_end(self)
 
     # Its end
 
     async def _finish(self, outcome: Outcome) -> None:
-        """Tell the server how the attempt has ended, then the observers."""
+        """Report the outcome to the server, then to the observers."""
         if self._phase is _Phase.ABANDONED:
             return
         self._phase = _Phase.REPLYING
         took = self._environment.loop.time() - self.arrived_at
         try:
             self._log(outcome)
-            await self._shake_off()
-            if self._afterwards is None:
-                told = await self._tell(outcome, until=self._reply_by())
+            await self._absorb_cancellation()
+            if self._raise_at_end is None:
+                reported = await self._report(outcome, until=self._reply_by())
             else:
-                told = await self._tell_in_time(outcome)
-        except BaseException as problem:  # noqa: BLE001 - see there
-            told = await self._tell_all_the_same(outcome, problem)
-        if told is not outcome:
-            self._log(told)
-        self._notify_finished(told, took)
-        if isinstance(told, Failed):
-            let_go(told.error)
+                reported = await self._report_in_time(outcome)
+        except BaseException as problem:  # noqa: BLE001 - whatever it is, a reply must go out
+            reported = await self._report_despite(outcome, problem)
+        if reported is not outcome:
+            self._log(reported)
+        self._notify_finished(reported, took)
+        if isinstance(reported, Failed):
+            drop_tracebacks(reported.error)
 
-    async def _tell(self, outcome: Outcome, until: float | None) -> Outcome:
-        """Report *outcome*; return what has come of that: a result that cannot be sent is a failure."""
+    async def _report(self, outcome: Outcome, until: float | None) -> Outcome:
+        """Report *outcome*; return the outcome of that: a result that cannot be sent is a failure."""
         outbound = self._outbound
         if isinstance(outcome, Pending):
             if outbound is not None:
@@ -410,75 +406,75 @@ class Attempt:
         if isinstance(outcome, Lost | Unreported):
             return outcome
         if isinstance(outcome, Canceled) and outbound is not None:
-            # A failure carries the last details with it, a result needs none; a cancellation has no room for them. They
-            # leave half of the time to the reply.
+            # A failure has the last details in it, a result needs none; a cancellation has no field for them. They get
+            # half of the time, the reply the rest.
             await _flush(outbound, _halfway(self._environment.loop.time(), until))
-        reply, told = await encode_reply(
+        reply, reported = await encode_reply(
             self._environment,
-            converter_for(self._environment.converter, self._info),
+            self._converter or converter_for(self._environment.converter, self._info),
             self._info.task_token,
             outcome,
             signature=None if self._registered is None else self._registered.signature,
             last_heartbeat=None if outbound is None else outbound.last_heartbeat,
         )
-        return await self._send(reply, told, until)
+        return await self._send(reply, reported, until)
 
-    async def _send(self, reply: Reply, told: Reported, until: float | None) -> Outcome:
+    async def _send(self, reply: Reply, reported: Reported, until: float | None) -> Outcome:
         self.has_failed = is_failure(reply)
         try:
-            sent = await send_reply(self._environment, reply, told, until=until)
+            sent = await send_reply(self._environment, reply, reported, until=until)
         except RPCError as error:
-            log_unheard(self._info, error)
+            log_not_delivered(self._info, error)
             return Lost(error.message) if is_closed(error) else Unreported()
-        self.has_failed |= sent is not told
+        self.has_failed |= sent is not reported
         return sent
 
-    async def _tell_in_time(self, outcome: Outcome) -> Outcome:
-        until = self._environment.loop.time() + _LAST_WORD
+    async def _report_in_time(self, outcome: Outcome) -> Outcome:
+        until = self._environment.loop.time() + self._environment.durations.least_reply
         try:
             async with asyncio.timeout_at(until):
-                return await self._tell(outcome, until)
+                return await self._report(outcome, until)
         except TimeoutError as error:
             log_unreported(self._info, error)
             return Unreported()
 
-    async def _tell_all_the_same(self, outcome: Outcome, problem: BaseException) -> Outcome:
-        """Report *outcome* although *problem* has broken that off: again after a cancellation, else without converters.
+    async def _report_despite(self, outcome: Outcome, problem: BaseException) -> Outcome:
+        """Report *outcome* although *problem* has interrupted that: after a cancellation again, else without user code.
 
-        Takes 5 s at most, however often somebody cancels the task.
+        Takes 5 s at most, however often the task is cancelled.
         """
         loop = self._environment.loop
-        until = loop.time() + _LAST_WORD
+        until = loop.time() + self._environment.durations.least_reply
         while loop.time() < until:
-            was_cancelled = self._note(problem)
+            was_cancelled = self._record_problem(problem)
             try:
-                await self._shake_off()
+                await self._absorb_cancellation()
                 async with asyncio.timeout_at(until):
                     if was_cancelled:
-                        return await self._tell(outcome, until)
-                    # What keeps a report from being written does so again.
-                    reply, told = bare_failure(self._environment, self._info.task_token, outcome, problem)
-                    return await self._send(reply, told, until)
-            except BaseException as next_problem:  # noqa: BLE001 - noted as the first one was
+                        return await self._report(outcome, until)
+                    # What kept the report from being encoded would do so again.
+                    reply, reported = bare_failure(self._environment, self._info.task_token, outcome, problem)
+                    return await self._send(reply, reported, until)
+            except BaseException as next_problem:  # noqa: BLE001 - handled as the first one was
                 problem = next_problem
                 if not (was_cancelled or self._is_cancellation(problem)):
                     break
-        self._note(problem)
+        self._record_problem(problem)
         log_unreported(self._info, problem)
         return Unreported()
 
-    def _note(self, problem: BaseException) -> bool:
-        """Decide how to go on after *problem*: whether the report was cut off by a cancellation.
+    def _record_problem(self, problem: BaseException) -> bool:
+        """Record what has interrupted a report; return whether it was a cancellation.
 
         Raises:
-            BaseException: *problem*, if there is nobody left to report.
+            BaseException: *problem*, if this task has nothing left to report.
         """
         if self._phase is _Phase.ABANDONED or self._is_being_closed(problem):
             raise problem
         is_cancellation = self._is_cancellation(problem)
         if is_cancellation or issubclass(type(problem), KeyboardInterrupt | SystemExit):
-            self._afterwards = problem
-        self._take_back_cancellation()
+            self._raise_at_end = problem
+        self._uncancel()
         return is_cancellation
 
     def _log(self, outcome: Outcome) -> None:
@@ -487,67 +483,67 @@ class Attempt:
         elif isinstance(outcome, Lost):
             _logger.debug("activity %s: %s", self._info.activity_type, outcome.why, extra=identify(self._info))
 
-    def _notify_finished(self, told: Outcome, took: float) -> None:
-        self.outcome = OUTCOMES[type(told)]
+    def _notify_finished(self, reported: Outcome, took: float) -> None:
+        self.outcome = OUTCOMES[type(reported)]
         log_end(self._info, self.outcome, took)
         if self._environment.observers is not None:
-            error = told.error if isinstance(told, Failed) else None
+            error = reported.error if isinstance(reported, Failed) else None
             self._environment.observers.notify(ActivityFinished(self._info, self.outcome, took, error))
 
     def _reply_by(self) -> float | None:
-        """Until when a reply may be of interest to the server, whose clock decides, and not ours."""
+        """Return until when to send a reply: past our deadline as well, as the server's clock decides."""
         if self._limits.deadline is None:
             return None
-        return max(self._limits.deadline, self._environment.loop.time() + _LAST_WORD)
+        return max(self._limits.deadline, self._environment.loop.time() + self._environment.durations.least_reply)
 
     # Time
 
-    def _watch_time(self) -> None:
-        """Ask the activity to stop when its time is up; look again if it has been given more by then."""
+    def _check_deadline(self) -> None:
+        """Cancel the activity if its time is up, else set a timer for when it will be."""
         ends_at = self._limits.ends_at
         if ends_at is None or self.cancellation.is_raised:
             return
         if ends_at <= self._environment.loop.time():
             self.cancel(ActivityCancellationDetails(timed_out=True))
         else:
-            self._wake(ends_at)
+            self._set_timer(ends_at)
 
-    def _wake(self, when: float) -> None:
-        self._sleep()
-        self._wake_at = coalesce(when, _SLACK)
-        self._environment.timers.set(self._wake_at, self)
+    def _set_timer(self, when: float) -> None:
+        self._cancel_timer()
+        self._timer_at = coalesce(when, _SLACK)
+        self._environment.timers.set(self._timer_at, self)
 
-    def _sleep(self) -> None:
-        if self._wake_at is not None:
-            self._environment.timers.cancel(self._wake_at, self)
-            self._wake_at = None
+    def _cancel_timer(self) -> None:
+        if self._timer_at is not None:
+            self._environment.timers.cancel(self._timer_at, self)
+            self._timer_at = None
 
     def on_timer(self) -> None:
-        """Look at the time."""
-        self._wake_at = None
+        """See :class:`.TimerListener`."""
+        self._timer_at = None
         if not self.cancellation.is_raised:
-            self._watch_time()
+            self._check_deadline()
         elif self._phase is _Phase.RUNNING:
-            log_overdue(self._info, self.cancellation.reason, _PATIENCE)
+            log_overdue(self._info, self.cancellation.reason, self._environment.durations.overdue)
 
 
-def _leave_behind(task: asyncio.Task[None]) -> None:
-    """Let the event loop end without *task*: ``asyncio.run()`` would wait for ever for one that heeds no cancellation.
+def _detach(task: asyncio.Task[None]) -> None:
+    """Take *task* off the event loop: ``asyncio.run()`` would wait for ever for one that heeds no cancellation.
 
     By the functions that asyncio has for task implementations (docs: Extending, "Task lifetime support").
     """
     if not task.done():
         asyncio._unregister_task(task)
-        # Its end with the process is no surprise: it has been logged.
+        # That it is pending at the end of the process has been logged.
         task._log_destroy_pending = False  # type: ignore[attr-defined]
 
 
-# What an exception's class may hide behind a property or a `__setattr__` of its own.
+# By its descriptor, as a class may hide it behind a property or a `__setattr__` of its own.
 _TRACEBACK: Any = BaseException.__dict__["__traceback__"]
 
 
 async def _flush(outbound: AttemptOutbound, until: float | None) -> None:
-    """Send what the server has not heard, for as long as the event loop's clock does not say *until*."""
+    """Send the last heartbeat, if it was not sent, until the event loop's clock shows *until*."""
     with suppress(TimeoutError):
         async with asyncio.timeout_at(until):
             await outbound.flush()

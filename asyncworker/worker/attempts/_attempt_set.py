@@ -1,4 +1,4 @@
-"""Every attempt that a worker holds, and the slots they hold."""
+"""The attempts of a worker, and the slots that they hold."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ __all__ = ["AttemptSet"]
 
 _logger = get_logger(__name__)
 
-# How many requests to cancel are kept for tasks that are not here: most of them have ended.
-_KEPT = 100
+# How many cancellations are kept for tasks that are not here: most of them have ended.
+_MAX_EARLY = 100
 
 
 class AttemptSet:
-    """Takes tasks from the pollers, and gives their slots back when they are done.
+    """Runs the tasks of the pollers, each in a slot that is released at its end.
 
     Attributes:
-        issued: How many slots are out, those of polls included.
+        issued: How many slots are in use, those of polls included.
         processed: How many attempts have ended.
         failed: How many of these were reported as failed, benign failures not counted.
         outcomes: How many attempts have ended in which way.
@@ -41,17 +41,17 @@ class AttemptSet:
     def __init__(self, environment: Environment, slots: SlotSupplier) -> None:
         self._environment = environment
         self._slots = slots
-        # One for all, as each reference to a method is an object of its own.
-        self._on_end = self._forget
+        # One object for all attempts, as each reference to a method makes one.
+        self._on_end = self._remove
         self._permits: dict[Attempt, SlotPermit] = {}
         self._by_token: dict[bytes, Attempt] = {}
         # Attempts whose token came more than once, which a healthy server does not do.
         self._repeated: list[Attempt] = []
-        self._last_call: ActivityCancellationDetails | None = None
+        self._cancel_late: ActivityCancellationDetails | None = None
         self._is_empty = asyncio.Event()
         self._is_empty.set()
-        self._has_late_ones = asyncio.Event()
-        # In the order of their coming.
+        self._has_late_tasks = asyncio.Event()
+        # In the order in which they came.
         self._cancelled_early: dict[bytes, ActivityCancellationDetails] = {}
         self.issued = 0
         self.processed = 0
@@ -81,36 +81,36 @@ class AttemptSet:
         return permit
 
     def release(self, permit: SlotPermit) -> None:
-        """Take a slot back."""
+        """Release a slot."""
         self.issued -= 1
         try:
             self._slots.release_slot(permit)
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException:  # nothing is awaited here, so that a CancelledError is the supplier's own as well
-            _logger.exception("the slot supplier failed to take a slot back")
+            _logger.exception("the slot supplier failed to release a slot")
 
     def take(self, task: PollActivityTaskQueueResponse, permit: SlotPermit) -> None:
-        """Run *task*; its end releases *permit*. After the last call it is failed back to the server at once."""
+        """Run *task*; its end releases *permit*. After :meth:`cancel_all_and_late_tasks` it is cancelled at once."""
         try:
-            execution = Attempt(self._environment, task, self._on_end)
+            attempt = Attempt(self._environment, task, self._on_end)
         except BaseException:
-            # What cannot even be read must not cost a slot besides.
+            # A task that cannot even be decoded must not cost a slot besides.
             self.release(permit)
             raise
-        self._permits[execution] = permit
-        if self._by_token.setdefault(task.task_token, execution) is not execution:
-            self._repeated.append(execution)
-            _logger.warning("activity %s: its task came twice, and is run twice", execution.info().activity_type)
+        self._permits[attempt] = permit
+        if self._by_token.setdefault(task.task_token, attempt) is not attempt:
+            self._repeated.append(attempt)
+            _logger.warning("activity %s: its task came twice, and is run twice", attempt.info().activity_type)
         self._is_empty.clear()
-        self.arrivals.note(execution.arrived_at)
-        self._mark_used(permit, execution.info())
+        self.arrivals.note(attempt.arrived_at)
+        self._mark_used(permit, attempt.info())
         if self._cancelled_early and (early := self._cancelled_early.pop(task.task_token, None)):
-            execution.cancel(early)
-        if self._last_call is not None:
-            execution.cancel(self._last_call)
-            self._has_late_ones.set()
-        execution.start()
+            attempt.cancel(early)
+        if self._cancel_late is not None:
+            attempt.cancel(self._cancel_late)
+            self._has_late_tasks.set()
+        attempt.start()
         self._notify_changed()
 
     @property
@@ -146,75 +146,75 @@ class AttemptSet:
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException:  # as above: the task must begin
-            _logger.exception("the slot supplier failed to learn that a slot is used")
+            _logger.exception("the slot supplier failed to mark a slot as used")
 
     # For the worker
 
     def find(self, task_token: bytes) -> Attempt | None:
-        """Answer whose task token this is, if anybody's."""
+        """Return the attempt with this task token, if there is one."""
         return self._by_token.get(task_token)
 
     def cancel(self, task_token: bytes, details: ActivityCancellationDetails) -> None:
-        """Ask the attempt with this token to stop: now, or when it comes.
+        """Cancel the attempt with this token: now, or when its task comes.
 
-        A request may overtake the task that it is about, as they come by different calls.
+        A cancellation may overtake its task, as they come by different calls.
         """
-        execution = self.find(task_token)
-        if execution is not None:
-            for each in (execution, *self._repeated):
+        attempt = self.find(task_token)
+        if attempt is not None:
+            for each in (attempt, *self._repeated):
                 if each.info().task_token == task_token:
                     each.cancel(details)
             return
-        if len(self._cancelled_early) >= _KEPT:
+        if len(self._cancelled_early) >= _MAX_EARLY:
             del self._cancelled_early[next(iter(self._cancelled_early))]
         self._cancelled_early[task_token] = details
 
     def cancel_all(self, details: ActivityCancellationDetails) -> None:
-        """Ask all that are here to stop."""
-        for execution in self:
-            execution.cancel(details)
+        """Cancel all attempts."""
+        for attempt in self:
+            attempt.cancel(details)
 
     def cancel_all_and_late_tasks(self, details: ActivityCancellationDetails) -> None:
-        """Ask all attempts to stop, and from now on each that is still added."""
-        self._last_call = details
+        """Cancel all attempts, and from now on each new one."""
+        self._cancel_late = details
         self.cancel_all(details)
 
     async def abandon(self) -> None:
-        """Give up on all that are left, reporting for those that run. Cancelling leaves the reports to chance."""
-        self._has_late_ones.clear()
-        # Each sees to its own errors; one that it does not see to must not keep the others' reports from being awaited.
-        results = await asyncio.gather(*(execution.abandon() for execution in self), return_exceptions=True)
+        """Abandon all attempts, and report the failures of those that run. Cancelling leaves the reports to chance."""
+        self._has_late_tasks.clear()
+        # Each handles its own errors; one that it does not must not keep the others' reports from being awaited.
+        results = await asyncio.gather(*(attempt.abandon() for attempt in self), return_exceptions=True)
         for error in results:
             if error is not None:
-                _logger.error("an attempt that was left behind could not be reported", exc_info=error)
+                _logger.error("an abandoned attempt could not be reported", exc_info=error)
 
     async def wait_for_late_tasks(self) -> None:
-        """Wait for a task that has come after the last call, and after the last :meth:`abandon`."""
-        await self._has_late_ones.wait()
+        """Wait for a task that has come after :meth:`cancel_all_and_late_tasks` and the last :meth:`abandon`."""
+        await self._has_late_tasks.wait()
 
     async def wait_until_done(self) -> None:
-        """Wait until nothing runs. Cancelling is safe."""
+        """Wait until there is no attempt. Cancelling is safe."""
         await self._is_empty.wait()
 
-    def _forget(self, execution: Attempt) -> None:
-        permit = self._permits.pop(execution, None)
+    def _remove(self, attempt: Attempt) -> None:
+        permit = self._permits.pop(attempt, None)
         if permit is None:
             return
         try:
-            self._forget_token(execution)
+            self._remove_token(attempt)
             self.processed += 1
-            self.failed += execution.has_failed
-            self.outcomes[execution.outcome] += 1
+            self.failed += attempt.has_failed
+            self.outcomes[attempt.outcome] += 1
             self.release(permit)
             self._notify_changed()
         finally:
             if not self._permits:
                 self._is_empty.set()
 
-    def _forget_token(self, execution: Attempt) -> None:
-        token = execution.info().task_token
-        if self._by_token.get(token) is not execution:
-            self._repeated.remove(execution)
+    def _remove_token(self, attempt: Attempt) -> None:
+        token = attempt.info().task_token
+        if self._by_token.get(token) is not attempt:
+            self._repeated.remove(attempt)
             return
         del self._by_token[token]
         again = next((each for each in self._repeated if each.info().task_token == token), None)

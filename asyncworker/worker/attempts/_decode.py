@@ -1,4 +1,4 @@
-"""Read a task: the context that its activity gets, and its arguments."""
+"""Decode a task: the arguments and heartbeat details that its activity gets."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from ...converter import DataConverter
     from .._registry import RegisteredActivity
 
-__all__ = ["converter_for", "read_arguments", "read_details", "read_untyped"]
+__all__ = ["converter_for", "decode_arguments", "decode_details", "decode_untyped"]
 
 
 def converter_for(converter: DataConverter, info: Info) -> DataConverter:
-    """The converter as it works for one attempt: the same one, unless a part of it wants to know which."""
+    """Return the converter for one attempt: the same one, unless a part of it takes the attempt as its context."""
     if not converter.takes_context:
         return converter
     return converter.with_context(
@@ -37,15 +37,15 @@ def converter_for(converter: DataConverter, info: Info) -> DataConverter:
     )
 
 
-async def read_arguments(
+async def decode_arguments(
     task: PollActivityTaskQueueResponse, registered: RegisteredActivity, converter: DataConverter
 ) -> Sequence[Any]:
-    """Read the arguments as the activity's parameters take them.
+    """Decode the arguments as the types of the activity's parameters.
 
     Raises:
-        ConverterError: They are not what it takes.
-        StoredElsewhereError: One is a reference to external storage: elsewhere, or later, it may be read.
-        Exception: Whatever the codec raises, and what a payload is not to blame for.
+        ConverterError: They are not of these types.
+        StoredElsewhereError: One is a reference to external storage, which another worker may have.
+        Exception: From the codec, and from converters for other reasons than the payload.
     """
     payloads: Sequence[Payload] = task.input.payloads if task.input is not None else ()
     if payloads and converter.has_codec:
@@ -56,12 +56,12 @@ async def read_arguments(
     return registered.signature.decode_arguments(payloads, converter.payload_converter)
 
 
-async def read_details(task: PollActivityTaskQueueResponse, converter: DataConverter) -> Sequence[Payload]:
-    """Read the last heartbeat's details, as payloads: what type they are the activity says later.
+async def decode_details(task: PollActivityTaskQueueResponse, converter: DataConverter) -> Sequence[Payload]:
+    """Return the last heartbeat's details as payloads: their types are named later, by the activity.
 
     Raises:
-        StoredElsewhereError: One is a reference to external storage. Without it the activity would begin anew.
-        Exception: Whatever the codec raises.
+        StoredElsewhereError: One is a reference to external storage. Without it the activity would start anew.
+        Exception: From the codec.
     """
     if task.heartbeat_details is None or not task.heartbeat_details.payloads:
         return ()
@@ -70,8 +70,8 @@ async def read_details(task: PollActivityTaskQueueResponse, converter: DataConve
     return payloads
 
 
-def read_untyped(payloads: Sequence[Payload], converter: DataConverter) -> Sequence[Any]:
-    """Read payloads as whatever they say they are; what says nothing we know stays as it is."""
+def decode_untyped(payloads: Sequence[Payload], converter: DataConverter) -> Sequence[Any]:
+    """Decode payloads by their metadata alone; one of an unknown encoding stays a :class:`RawValue`."""
     values = []
     for payload in payloads:
         try:

@@ -1,8 +1,8 @@
-"""Decide which heartbeat details may wait to be written until they leave.
+"""Decide which heartbeat details may be encoded when they are sent, and not before.
 
-Activity code may heartbeat in its innermost loop, and of thousands of heartbeats one leaves. Writing its details costs
-more than all the rest of one that does not leave. So those which nobody can change in the meantime, and which cannot
-fail to be written once their like has been, may wait. The rest must not: a list may have grown by the time it leaves.
+Activity code may heartbeat in its innermost loop, and of thousands of heartbeats one is sent. Encoding its details
+costs more than all the rest of one that is not sent. So details that are immutable, and cannot fail to be encoded once
+others of their types have been, are encoded late. The rest must not be: a list may have grown by the time it is sent.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["may_wait"]
+__all__ = ["can_defer"]
 
 _ALWAYS = frozenset({bool, float, type(None)})
-# What is longer may be longer than the namespace takes.
+# A longer text may be longer than the namespace takes.
 _MAX_TEXT = 1024
 _MAX_INT = 1 << 63
 
 
-def may_wait(details: Iterable[Any]) -> bool:
-    """Whether all of *details* are plain: flags, numbers of 64 bits, short ASCII text, ``None``; subclasses are not."""
+def can_defer(details: Iterable[Any]) -> bool:
+    """Return whether all are plain: bools, numbers of 64 bits, short ASCII text, ``None``; subclasses are not."""
     for value in details:
         kind = type(value)
         if kind is int:

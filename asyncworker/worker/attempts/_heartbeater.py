@@ -1,4 +1,4 @@
-"""Send the heartbeats of one attempt, and pass on what the server says to them."""
+"""Send the heartbeats of one attempt, and handle the server's replies."""
 
 from __future__ import annotations
 
@@ -26,40 +26,40 @@ if TYPE_CHECKING:
 
 __all__ = ["HeartbeatSource", "Heartbeater"]
 
-# A call is given up before its interval is over, so that the next heartbeat, which says more, can leave.
-_LEAST_PATIENCE = 1.0
-# How late a heartbeat may leave, so that those of many attempts leave together: seconds, and a share of its interval.
+# Seconds; a call ends with its interval, so that the next heartbeat, which is newer, can be sent.
+_MIN_TIMEOUT = 1.0
+# How late a heartbeat may be sent, so that those of many attempts share a packet: seconds, and a share of its interval.
 _SLACK = 0.01
 _SHARE_OF_INTERVAL = 0.02
 
 
 class HeartbeatSource(Protocol):
-    """The attempt, as its heartbeats see it."""
+    """What a :class:`Heartbeater` needs of the attempt."""
 
     def details(self) -> Sequence[Payload]:
-        """Answer what is to be sent, before any codec.
+        """Return the details to send, before any codec.
 
         Raises:
-            ConverterError: It cannot be written.
+            ConverterError: They cannot be encoded.
         """
 
     def on_heartbeat_sent(self, error: RPCError | None) -> None:
-        """Learn that a heartbeat was sent, and why it did not arrive if it did not."""
+        """Record that a heartbeat has arrived, or the error if it has not."""
 
     def on_cancel(self, details: ActivityCancellationDetails) -> None:
-        """Learn that the activity should stop."""
+        """Cancel the activity."""
 
 
 class Heartbeater:
-    """One sender: at most one heartbeat of the attempt is on its way, and the newest leaves next.
+    """Sends at most one heartbeat of the attempt at a time, and the newest next.
 
     Args:
         environment: Of the worker.
-        converter: The attempt's; its codec is applied when a heartbeat leaves, in the context in which this is made,
-            as is all else that is the user's.
+        converter: The attempt's; its codec is applied when a heartbeat is sent, in the context in which this is made,
+            as is all other code of the user's.
         token: The attempt's task token.
-        throttle: Decides when one may leave.
-        source: Says what leaves, and is told what came of it.
+        throttle: Decides when one is sent.
+        source: Of the details; called with the outcomes.
     """
 
     __slots__ = (
@@ -67,13 +67,13 @@ class Heartbeater:
         "_converter",
         "_encoding",
         "_environment",
+        "_has_ended",
         "_is_closed",
-        "_settled",
         "_slack",
         "_source",
         "_throttle",
+        "_timer_at",
         "_token",
-        "_wake_at",
         "problem",
     )
 
@@ -92,61 +92,61 @@ class Heartbeater:
         self._source = source
         self._context = contextvars.copy_context()
         self._slack = min(_SLACK, throttle.interval * _SHARE_OF_INTERVAL)
-        self._wake_at: float | None = None
+        self._timer_at: float | None = None
         self._encoding: asyncio.Task[None] | None = None
-        # For whoever waits until the one on its way is settled.
-        self._settled: asyncio.Future[None] | None = None
+        # Resolved when the heartbeat in flight has ended, if :meth:`flush` waits for that.
+        self._has_ended: asyncio.Future[None] | None = None
         self._is_closed = False
-        #: Why the last heartbeat could not even be sent, for the activity to be told by its next one.
+        #: Why the last heartbeat could not even be sent; the activity's next one raises it.
         self.problem: BaseException | None = None
 
     def __repr__(self) -> str:
         return f"<Heartbeater {self._throttle!r}>"
 
     def record(self) -> None:
-        """Take a heartbeat in, on the event loop's thread."""
+        """Record a heartbeat, on the event loop's thread."""
         self._throttle.record()
-        # Mostly it is known when the next one leaves, and what it says is asked for then.
-        if self._wake_at is None:
-            self._wake()
+        # Mostly there is a timer for the next one already, which gets the details when it is due.
+        if self._timer_at is None:
+            self._send_if_due()
 
     def on_timer(self) -> None:
-        """See to what is due."""
-        self._wake_at = None
-        self._context.run(self._wake)
+        """See :class:`.TimerListener`."""
+        self._timer_at = None
+        self._context.run(self._send_if_due)
 
     async def flush(self) -> None:
-        """Send what the server has not heard, and wait until that is settled; nothing leaves any more afterwards."""
+        """Send the last heartbeat, if it was not sent, and wait for its end; none is sent any more afterwards."""
         self.close()
         loop = self._environment.loop
-        if self._throttle.is_on_its_way:
-            self._settled = loop.create_future()
-            await self._settled
+        if self._throttle.is_in_flight:
+            self._has_ended = loop.create_future()
+            await self._has_ended
         if self._throttle.has_unsent:
-            self._settled = loop.create_future()
+            self._has_ended = loop.create_future()
             self._send()
-            await self._settled
+            await self._has_ended
 
     def close(self) -> None:
-        """Send nothing more. A heartbeat on its way still arrives."""
+        """Send no more heartbeats. One in flight still arrives."""
         self._is_closed = True
-        if self._wake_at is not None:
-            self._environment.timers.cancel(self._wake_at, self)
-            self._wake_at = None
+        if self._timer_at is not None:
+            self._environment.timers.cancel(self._timer_at, self)
+            self._timer_at = None
 
-    def _wake(self) -> None:
+    def _send_if_due(self) -> None:
         if self._is_closed:
             return
-        if self._throttle.take(self._environment.loop.time()):
+        if self._throttle.start_sending(self._environment.loop.time()):
             self._send()
         else:
-            self._set_alarm()
+            self._set_timer()
 
-    def _set_alarm(self) -> None:
+    def _set_timer(self) -> None:
         due = self._throttle.due_at
         if due is not None and not self._is_closed:
-            self._wake_at = coalesce(due, self._slack)
-            self._environment.timers.set(self._wake_at, self)
+            self._timer_at = coalesce(due, self._slack)
+            self._environment.timers.set(self._timer_at, self)
 
     # One heartbeat
 
@@ -154,7 +154,7 @@ class Heartbeater:
         try:
             details = self._source.details()
             if details and self._converter.has_codec:
-                # Kept, as the event loop does not.
+                # The event loop keeps no task alive.
                 self._encoding = self._environment.loop.create_task(self._encode_and_post(details))
             else:
                 self._post(details)
@@ -167,13 +167,13 @@ class Heartbeater:
         limits = self._environment.limits
         try:
             encoded = await self._converter.encode_payloads(details)
-            # What the activity said was small enough; a codec can make it larger.
+            # They were small enough when they were recorded; a codec can make them larger.
             if size := limits.excess(encoded):
                 raise limits.refusal("the heartbeat's details", size)
             self._post(encoded)
         except asyncio.CancelledError:
-            # By somebody who cancels all tasks there are.
-            self._settle(RPCError("the encoding was cancelled from outside", RPCStatusCode.CANCELLED))
+            # By code that cancels all tasks on the event loop.
+            self._end_sending(RPCError("the encoding was cancelled from outside", RPCStatusCode.CANCELLED))
             raise
         except Exception as error:  # noqa: BLE001 - codecs are user code
             self._on_unsendable(error)
@@ -190,40 +190,31 @@ class Heartbeater:
             ),
             self,
             retry=HEARTBEAT,
-            until=environment.loop.time() + max(self._throttle.interval, _LEAST_PATIENCE),
+            until=environment.loop.time() + max(self._throttle.interval, _MIN_TIMEOUT),
         )
 
     def on_reply(self, reply: RecordActivityTaskHeartbeatResponse) -> None:
-        """Learn what the server says to a heartbeat."""
-        self._context.run(self._settle, None, _wish(reply))
+        """Handle the server's reply to a heartbeat."""
+        self._context.run(self._end_sending, None, ActivityCancellationDetails._from_heartbeat_reply(reply))
 
     def on_failure(self, error: RPCError) -> None:
-        """Learn that a heartbeat did not arrive."""
+        """Handle that a heartbeat did not arrive."""
         is_unknown = error.status is RPCStatusCode.NOT_FOUND
-        self._context.run(self._settle, error, ActivityCancellationDetails(not_found=True) if is_unknown else None)
+        self._context.run(self._end_sending, error, ActivityCancellationDetails(not_found=True) if is_unknown else None)
 
     def _on_unsendable(self, error: BaseException) -> None:
         self.problem = error
-        # Not its repr(), which may raise: this heartbeat would never be settled, and no other leave any more.
+        # Not its repr(), which may raise: this heartbeat would never end, and no other be sent.
         what = f"{type(error).__name__}: {text_of(error)}"
-        self._settle(RPCError(f"the details could not be encoded: {what}", RPCStatusCode.INTERNAL))
+        self._end_sending(RPCError(f"the details could not be encoded: {what}", RPCStatusCode.INTERNAL))
 
-    def _settle(self, error: RPCError | None, wish: ActivityCancellationDetails | None = None) -> None:
-        if wish is not None:
-            self._source.on_cancel(wish)
-        self._throttle.settle(arrived=error is None)
+    def _end_sending(self, error: RPCError | None, cancellation: ActivityCancellationDetails | None = None) -> None:
+        if cancellation is not None:
+            self._source.on_cancel(cancellation)
+        self._throttle.end_sending(arrived=error is None)
         self._source.on_heartbeat_sent(error)
         self._encoding = None
-        if self._settled is not None and not self._settled.done():
-            self._settled.set_result(None)
-        # What is due by now leaves from there.
-        self._set_alarm()
-
-
-def _wish(reply: RecordActivityTaskHeartbeatResponse) -> ActivityCancellationDetails | None:
-    """Read what the server wants of the activity, if anything."""
-    if not (reply.cancel_requested or reply.activity_paused or reply.activity_reset):
-        return None
-    return ActivityCancellationDetails(
-        cancel_requested=reply.cancel_requested, paused=reply.activity_paused, reset=reply.activity_reset
-    )
+        if self._has_ended is not None and not self._has_ended.done():
+            self._has_ended.set_result(None)
+        # One that is due by now is sent by its timer.
+        self._set_timer()

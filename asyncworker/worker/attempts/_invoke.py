@@ -1,4 +1,4 @@
-"""Choose what to await to run an activity: the function itself, a thread, and what wraps either."""
+"""Invoke an activity: its coroutine or a thread, its interceptors, and its own limits."""
 
 from __future__ import annotations
 
@@ -24,15 +24,19 @@ if TYPE_CHECKING:
 
 __all__ = ["from_activity_on", "invoke"]
 
-# Where what runs a `def` activity is.
+# The modules that run a `def` activity.
 _THREADS = str(Path(to_thread.__file__).parent) + os.sep
 
 
 class InvokableAttempt(Protocol):
-    """What is to know how its activity can be stopped."""
+    """What :func:`invoke` needs of the attempt."""
 
-    def go_on_in_loop(self, *, is_told: bool) -> None:
-        """Learn that a ``def`` activity is awaited from now on; *is_told*: a heartbeat has raised its cancellation."""
+    def continue_in_loop(self, *, has_raised: bool) -> None:
+        """Await a ``def`` activity in the attempt's task from now on.
+
+        Args:
+            has_raised: Whether a heartbeat has raised its cancellation.
+        """
 
 
 def invoke(
@@ -43,7 +47,7 @@ def invoke(
     arguments: Sequence[Any],
     attempt: InvokableAttempt,
 ) -> Awaitable[Any]:
-    """Choose what to await: without interceptors and limits it is the activity's own coroutine."""
+    """Return what to await: without interceptors and limits it is the activity's own coroutine."""
     call: Awaitable[Any]
     if environment.interceptors:
         inbound: ActivityInboundInterceptor = _Innermost(environment, registered, context, attempt)
@@ -59,7 +63,7 @@ def invoke(
 
 
 def from_activity_on(trace: TracebackType | None, *callers: str) -> TracebackType | None:
-    """Leave out what called the activity: frames of the worker and of its threads help nobody to read its failure."""
+    """Return *trace* from the activity's own frames on, without those of the worker and of its threads."""
     began, own = trace, {__file__, *callers}
     while trace is not None and ((file := trace.tb_frame.f_code.co_filename) in own or file.startswith(_THREADS)):
         trace = trace.tb_next
@@ -79,14 +83,14 @@ def _call(
     if registered.is_async:
         awaitable: Awaitable[Any] = fn(*arguments)
         return awaitable
-    return _in_thread(environment, context, functools.partial(_hand_over, fn, [*arguments]), attempt)
+    return _in_thread(environment, context, functools.partial(_call_and_drop, fn, [*arguments]), attempt)
 
 
 async def _in_thread(
     environment: Environment, context: Context, call: Callable[[], Any], attempt: InvokableAttempt
 ) -> Any:
-    """Make *call* in a thread; what it returns is awaited here, and not there, if it can be."""
-    result = await to_thread.run_sync(functools.partial(_caught, call), limiter=environment.threads)
+    """Make *call* in a thread; an awaitable that it returns is awaited here, and not there."""
+    result = await to_thread.run_sync(functools.partial(_returning_errors, call), limiter=environment.threads)
     if type(result) is _Raised:
         try:
             raise result.error
@@ -95,12 +99,12 @@ async def _in_thread(
             del result
     if not is_awaitable(result):
         return result
-    attempt.go_on_in_loop(is_told=context._go_on_in_loop())
+    attempt.continue_in_loop(has_raised=context._go_on_in_loop())
     return await result
 
 
 class _Raised:
-    """What a call in a thread has raised, on its way to the loop."""
+    """An error raised in a thread, on its way to the event loop."""
 
     __slots__ = ("error",)
 
@@ -108,7 +112,7 @@ class _Raised:
         self.error = error
 
 
-def _caught(call: Callable[[], Any]) -> Any:
+def _returning_errors(call: Callable[[], Any]) -> Any:
     """Return what *call* raises as a value: a future looks at an exception's class, which may raise in its turn."""
     try:
         return call()
@@ -116,7 +120,7 @@ def _caught(call: Callable[[], Any]) -> Any:
         return _Raised(error)
 
 
-def _hand_over(fn: Callable[..., Any], arguments: list[Any]) -> Any:
+def _call_and_drop(fn: Callable[..., Any], arguments: list[Any]) -> Any:
     """Call *fn* so that nothing but its own variables holds its arguments, as ``fn(*arguments)`` would."""
     take = arguments.pop
     match len(arguments):

@@ -1,4 +1,4 @@
-"""What the log says of an attempt: one line for what somebody may want to do something about."""
+"""The log lines about an attempt, each for something that its user may want to act on."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = [
     "log_lost_heartbeat",
     "log_no_heartbeat_timeout",
     "log_overdue",
-    "log_unheard",
+    "log_not_delivered",
     "log_unreported",
 ]
 
@@ -48,10 +48,10 @@ def log_heartbeat(info: Info) -> None:
 
 
 def log_failed(info: Info, error: BaseException) -> None:
-    """Say that an attempt failed: the user's business, hence a warning, or less if the activity calls it benign.
+    """Log that an attempt failed: as a warning, or at DEBUG if the activity calls it benign.
 
-    It says no more of a failure than the server is told, whatever the log's handlers do with an exception: one that is
-    longer comes as text. Nothing that an exception or a handler does is raised.
+    It shows no more of a failure than is reported to the server, whatever the log's handlers do with an exception: one
+    that is longer comes as text. Errors of the exception's own code, and of handlers, are not raised.
     """
     try:
         _log_failed(info, error)
@@ -66,25 +66,25 @@ def _log_failed(info: Info, error: BaseException) -> None:
     level = logging.DEBUG if benign else logging.WARNING
     if not _logger.isEnabledFor(level):
         return
-    message, said = "activity %s failed in attempt %d: %s", (info.activity_type, info.attempt, _shown(error))
+    message, args = "activity %s failed in attempt %d: %s", (info.activity_type, info.attempt, _repr_of(error))
     trace = _clipped_trace(error) if _may_be_long(error) else None
     if trace is None:
-        _logger.log(level, message, *said, exc_info=error, extra=identify(info))
+        _logger.log(level, message, *args, exc_info=error, extra=identify(info))
     else:
-        _logger.log_with_trace(level, message, *said, trace=trace, extra=identify(info))
+        _logger.log_with_trace(level, message, *args, trace=trace, extra=identify(info))
 
 
-def _shown(error: BaseException) -> str:
+def _repr_of(error: BaseException) -> str:
     try:
         return text_of(repr(error))
     except (KeyboardInterrupt, SystemExit):
         raise
-    except BaseException as problem:  # noqa: BLE001 - this is somebody's __repr__
+    except BaseException as problem:  # noqa: BLE001 - a __repr__ is user code
         return f"<{class_name_of(error)}, whose __repr__ raised {class_name_of(problem)}>"
 
 
 def _may_be_long(error: BaseException) -> bool:
-    """Whether a traceback of *error*, with all that led to it, may be longer than what the server is told of it."""
+    """Return whether a traceback of *error*, with its causes, may be longer than what is reported to the server."""
     room, seen, ahead = MAX_TEXT, set[int](), [error]
     try:
         while ahead and room >= 0:
@@ -92,7 +92,7 @@ def _may_be_long(error: BaseException) -> bool:
             if id(each) in seen:
                 continue
             seen.add(id(each))
-            # Python asks when it writes a traceback.
+            # Python does so when it formats a traceback.
             bool(each)
             room -= len(str(each)) + sum(map(len, getattr(each, "__notes__", ())))
             room -= _FRAME * sum(1 for _ in walk_tb(traceback_of(each)))
@@ -100,13 +100,13 @@ def _may_be_long(error: BaseException) -> bool:
             ahead += each.exceptions if isinstance(each, BaseExceptionGroup) else ()
     except (KeyboardInterrupt, SystemExit):
         raise
-    except BaseException:  # noqa: BLE001 - this is somebody's __str__
+    except BaseException:  # noqa: BLE001 - a __str__ is user code
         return True
     return room < 0
 
 
 def _clipped_trace(error: BaseException) -> str | None:
-    """Write the traceback as text, if it is too long to be left to the log's handlers, or cannot be written at all."""
+    """Return the traceback as text, if it is too long for the log's handlers, or cannot be formatted at all."""
     try:
         trace = "".join(format_exception(error))
     except (KeyboardInterrupt, SystemExit):
@@ -117,8 +117,8 @@ def _clipped_trace(error: BaseException) -> str | None:
     return text_of(trace).rstrip("\n") if len(trace) > MAX_TEXT else None
 
 
-def log_unheard(info: Info, error: RPCError) -> None:
-    """Say that a reply did not reach an attempt: because it is closed, which happens, or for a worse reason."""
+def log_not_delivered(info: Info, error: RPCError) -> None:
+    """Log that a reply was not delivered: because the attempt is closed, which happens, or for a worse reason."""
     if is_closed(error):
         _logger.info(
             "activity %s ended, but the server had closed the attempt: %s",
@@ -128,7 +128,7 @@ def log_unheard(info: Info, error: RPCError) -> None:
         )
         return
     _logger.error(
-        "what became of activity %s could not be reported, so the server will time the attempt out: %s",
+        "the outcome of activity %s could not be reported, so the server will time the attempt out: %s",
         info.activity_type,
         error,
         extra=identify(info),
@@ -136,9 +136,9 @@ def log_unheard(info: Info, error: RPCError) -> None:
 
 
 def log_unreported(info: Info, problem: BaseException) -> None:
-    """Say that not even the plainest report of an attempt's end could be made."""
+    """Log that not even the failure without details could be reported."""
     _logger.error(
-        "what became of activity %s could not be reported, so the server will time the attempt out",
+        "the outcome of activity %s could not be reported, so the server will time the attempt out",
         info.activity_type,
         exc_info=problem,
         extra=identify(info),
@@ -146,7 +146,7 @@ def log_unreported(info: Info, problem: BaseException) -> None:
 
 
 def log_overdue(info: Info, reason: CancelReason | None, seconds: float) -> None:
-    """Say that an activity has been asked to stop some time ago, and goes on."""
+    """Log that an activity was cancelled some time ago, and goes on."""
     _logger.warning(
         "activity %s was asked to stop (%s) %.0f s ago and has not: it still holds its slot",
         info.activity_type,
@@ -157,26 +157,26 @@ def log_overdue(info: Info, reason: CancelReason | None, seconds: float) -> None
 
 
 def log_abandoned(info: Info, *, is_open: bool) -> None:
-    """Say that an attempt was given up, and what comes of it."""
+    """Log that an attempt is abandoned, and whether it is reported."""
     _logger.error(
         "activity %s %s",
         info.activity_type,
-        "did not stop when asked to: it is reported as failed and left behind"
+        "did not heed its cancellation: it is reported as failed and left behind"
         if is_open
-        else "has ended, but the server could not be told: it will time the attempt out",
+        else "has ended, but its outcome could not be reported: the server will time the attempt out",
         extra=identify(info),
     )
 
 
-def log_lost_heartbeat(info: Info, error: BaseException, news: LogThrottle, now: float) -> None:
-    """Say that a heartbeat did not arrive; that the attempt is closed goes without saying.
+def log_lost_heartbeat(info: Info, error: BaseException, throttle: LogThrottle, now: float) -> None:
+    """Log that a heartbeat did not arrive, unless the attempt is closed.
 
-    In an outage those of thousands of attempts do not arrive: a warning is for the first, in any one minute.
+    In an outage those of thousands of attempts do not arrive: the first in a minute is a warning, the rest are DEBUG.
     """
     if not (isinstance(error, RPCError) and is_closed(error)):
         why = text_of(error)
         _logger.log(
-            logging.WARNING if news.should_log(why, now) else logging.DEBUG,
+            logging.WARNING if throttle.should_log(why, now) else logging.DEBUG,
             "a heartbeat of activity %s did not arrive, the next one may: %s",
             info.activity_type,
             why,
@@ -185,7 +185,7 @@ def log_lost_heartbeat(info: Info, error: BaseException, news: LogThrottle, now:
 
 
 def log_no_heartbeat_timeout(info: Info, interval: float) -> None:
-    """Say that heartbeats without a heartbeat timeout do half of what they could."""
+    """Log that heartbeats without a heartbeat timeout do half of what they could."""
     _logger.warning(
         "activity %s heartbeats, but was started without a heartbeat timeout: the server will not notice if it"
         " hangs, and a cancellation can take %g s to arrive",

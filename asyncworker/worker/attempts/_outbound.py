@@ -1,4 +1,4 @@
-"""Where the calls of activity code end that leave the activity: its info, and its heartbeats."""
+"""The outbound side of one attempt: ``info()`` and ``heartbeat()``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...activity import Info
 from ...common import ActivityCancellationDetails
 from ...exceptions import ConverterError, RPCError
 from .._events import HeartbeatSent
-from ._details import may_wait
+from ._details import can_defer
 from ._heartbeat_throttle import HeartbeatThrottle, throttle_interval
 from ._heartbeater import Heartbeater
 from ._log import log_heartbeat, log_lost_heartbeat, log_no_heartbeat_timeout
@@ -27,23 +27,23 @@ __all__ = ["AttemptOutbound"]
 
 
 class Cancellable(Protocol):
-    """What can be asked to stop."""
+    """What a heartbeat's reply may cancel."""
 
     def cancel(self, details: ActivityCancellationDetails) -> None:
-        """Ask it to stop; only the first time counts."""
+        """Cancel it; only the first time counts."""
 
 
 class AttemptOutbound:
-    """One attempt's way out; the sender of its heartbeats is made when there is one to send.
+    """The calls of one attempt's activity to the worker; its :class:`.Heartbeater` is made for the first heartbeat.
 
     Args:
         environment: Of the worker.
         registered: The activity.
         converter: The attempt's.
-        info: What the server said of it.
-        details: What an earlier attempt said last, before any codec.
-        limits: Told when the server has heard a heartbeat.
-        attempt: Asked to stop when the server says that the activity should.
+        info: Of the attempt.
+        details: Of an earlier attempt's last heartbeat, before any codec.
+        limits: Prolonged by each heartbeat that arrives.
+        attempt: Cancelled when a heartbeat's reply asks for that.
     """
 
     __slots__ = (
@@ -54,10 +54,10 @@ class AttemptOutbound:
         "_heartbeats",
         "_info",
         "_is_closed",
-        "_kinds",
         "_latest",
         "_limits",
         "_registered",
+        "_types",
     )
 
     def __init__(
@@ -74,40 +74,40 @@ class AttemptOutbound:
         self._registered = registered
         self._converter = converter
         self._info = info
-        # What was said last: payloads, or values that are yet to be written.
+        # The last details: payloads, or values that are yet to be encoded.
         self._latest: list[Payload] | tuple[Any, ...] = list(details) if details else ()
-        # Of what types the details were that were written without trouble.
-        self._kinds: tuple[type, ...] = ()
+        # The types of the last details that could be encoded.
+        self._types: tuple[type, ...] = ()
         self._limits = limits
         self._attempt: Cancellable | None = attempt
         self._is_closed = False
-        # Whether the activity has said something of which its heartbeats do not know yet: in a thread.
+        # Whether there is a heartbeat, of a thread, that the heartbeater does not have yet.
         self._has_unrecorded = False
         self._heartbeats: Heartbeater | None = None
 
     # For the activity
 
     def info(self) -> Info:
-        """Answer what the server said of this attempt."""
+        """Return what the server has sent about this attempt."""
         return self._info
 
     def heartbeat(self, *details: Any) -> None:
-        """Take a heartbeat in, in the activity's own thread.
+        """Record a heartbeat, in the activity's own thread.
 
         Raises:
-            ConverterError: The details cannot be written or are too large; or the last ones could not be sent for such
-                a reason, which only shows when a codec has seen them.
+            ConverterError: The details cannot be encoded or are too large; or the last ones could not be sent for such
+                a reason, which shows only after the codec.
         """
         if self._is_closed:
-            # A thread that was left behind may outlive even the loop.
+            # The thread of an abandoned activity may outlive even the loop.
             return
         heartbeats = self._heartbeats
         if heartbeats is not None and (problem := heartbeats.problem) is not None:
             heartbeats.problem = None
             raise ConverterError(f"the last heartbeat could not be sent: {text_of(problem)}") from problem
         latest = self._prepare(details)
-        # The server forgets the details it has when a heartbeat comes without: one that only says "alive" repeats them.
-        # Kept here and now, so that a failure takes them along even if it comes before the event loop's next turn.
+        # The server drops the details it has when a heartbeat comes without any: such a one repeats the last.
+        # Kept here and now, so that a failure has them even if it comes before the event loop's next turn.
         self._latest = latest or self._latest
         self._has_unrecorded = True
         if get_ident() == self._environment.thread:
@@ -119,19 +119,19 @@ class AttemptOutbound:
 
     @property
     def last_heartbeat(self) -> Sequence[Payload] | None:
-        """The newest details, before any codec; ``None`` if there was no heartbeat, or they cannot be written."""
+        """The newest details, before any codec; ``None`` if there was no heartbeat, or they cannot be encoded."""
         if self._heartbeats is None and not self._has_unrecorded:
             return None
         try:
             return self.details()
         except (KeyboardInterrupt, SystemExit):
             raise
-        except BaseException as error:  # noqa: BLE001 - converters are user code, and the attempt's end must be told
+        except BaseException as error:  # noqa: BLE001 - converters are user code, and the attempt must be reported
             self._log_lost(error)
             return None
 
-    def begin(self) -> None:
-        """Heartbeat for the activity, if it or the worker says so."""
+    def start(self) -> None:
+        """Start automatic heartbeats, if the activity's declaration or the worker has them."""
         automatic = self._registered.definition.auto_heartbeat
         if automatic is None:
             automatic = self._environment.heartbeats.automatic
@@ -140,35 +140,35 @@ class AttemptOutbound:
             self._heartbeats.record()
 
     async def flush(self) -> None:
-        """Send what the server has not heard; nothing leaves any more afterwards."""
+        """Send the last heartbeat, if it was not sent; none is sent any more afterwards."""
         self._record()
         if self._heartbeats is not None:
             await self._heartbeats.flush()
 
     def close(self) -> None:
-        """Send nothing more, whoever still heartbeats."""
+        """Send no more heartbeats; :meth:`heartbeat` does nothing from now on."""
         self._is_closed = True
         if self._heartbeats is not None:
             self._heartbeats.close()
-        # Both know us: what the activity's context holds is not to wait for the garbage collector.
+        # Both refer to this object: what the activity's context holds must not wait for the garbage collector.
         self._heartbeats = None
         self._attempt = None
 
     # For its heartbeats
 
     def details(self) -> Sequence[Payload]:
-        """Answer what was said last, before any codec.
+        """Return the newest details, before any codec.
 
         Raises:
-            ConverterError: It cannot be written, or is too large.
+            ConverterError: They cannot be encoded, or are too large.
         """
-        # What was written now is not kept: ten thousand payloads that outlive their call are the garbage collector's.
-        return self._write(self._latest) if type(self._latest) is tuple else self._latest
+        # The payloads are not kept: ten thousand of them that outlive their call would be the garbage collector's.
+        return self._encode(self._latest) if type(self._latest) is tuple else self._latest
 
     def on_heartbeat_sent(self, error: RPCError | None) -> None:
-        """Take note that the server has heard of this attempt, or log that it has not."""
+        """See :class:`.HeartbeatSource`."""
         if error is None:
-            self._limits.heard(self._environment.loop.time())
+            self._limits.record_heartbeat(self._environment.loop.time())
             log_heartbeat(self._info)
         else:
             self._log_lost(error)
@@ -176,7 +176,7 @@ class AttemptOutbound:
             self._environment.observers.notify(HeartbeatSent(self._info, error))
 
     def on_cancel(self, details: ActivityCancellationDetails) -> None:
-        """Ask the attempt to stop."""
+        """See :class:`.HeartbeatSource`."""
         if self._attempt is not None:
             self._attempt.cancel(details)
 
@@ -188,16 +188,16 @@ class AttemptOutbound:
     def _prepare(self, details: tuple[Any, ...]) -> list[Payload] | tuple[Any, ...]:
         if not details:
             return details
-        kinds = tuple(map(type, details))
-        if kinds == self._kinds and may_wait(details):
+        types = tuple(map(type, details))
+        if types == self._types and can_defer(details):
             return details
-        payloads = self._write(details)
-        self._kinds = kinds
+        payloads = self._encode(details)
+        self._types = types
         return payloads
 
-    def _write(self, details: Sequence[Any]) -> list[Payload]:
+    def _encode(self, details: Sequence[Any]) -> list[Payload]:
         payloads = list(self._converter.payload_converter.to_payloads(details))
-        # With a codec they are measured when they leave, as the server sees them.
+        # With a codec they are measured when they are sent, as the server gets them.
         if not self._converter.has_codec and (size := self._environment.limits.excess(payloads)):
             raise ConverterError(self._environment.limits.refusal("the heartbeat's details", size).message)
         return payloads

@@ -1,4 +1,4 @@
-"""Decide what an attempt that has ended is reported as."""
+"""The outcomes of an attempt, and the rules that decide between them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
     "Pending",
     "Reported",
     "Unreported",
-    "conclude",
+    "outcome_of",
 ]
 
 
@@ -44,34 +44,34 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Canceled:
-    """The activity was asked to stop, and did: ``RespondActivityTaskCanceled``."""
+    """The activity was cancelled, and stopped: ``RespondActivityTaskCanceled``."""
 
     details: Sequence[Any] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """The activity stays open: its result comes from elsewhere, and the server is told nothing."""
+    """The activity stays open: its result comes from elsewhere, and there is no reply."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The server has closed the attempt; for the log, *why*."""
+    """The server has closed the attempt, so that there is no reply; *why* is for the log."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Unreported:
-    """The attempt's end was to be reported, and the server could not be told."""
+    """The reply could not be delivered."""
 
 
-#: What the server is told of.
+#: Outcomes that are reported to the server.
 Reported: TypeAlias = Completed | Failed | Canceled
 Outcome: TypeAlias = Reported | Pending | Lost | Unreported
 
 
-#: How observers call them.
+#: The names of outcomes in events and statistics.
 OUTCOMES: dict[type[Outcome], OutcomeName] = {
     Completed: "completed",
     Failed: "failed",
@@ -86,31 +86,31 @@ def _interrupted(kind: str, why: str) -> Failed:
     return Failed(ApplicationError(f"{why} before the activity had completed", type=kind))
 
 
-# What an activity that let its cancellation through is reported as.
+# The outcome of an activity that lets its cancellation through.
 ON_CANCELLED: dict[CancelReason, Outcome] = {
     CancelReason.CANCEL_REQUESTED: Canceled(),
     # The server accepts a cancellation only if it asked for one: these are failures, which it may retry.
     CancelReason.PAUSED: _interrupted("ActivityPause", "The activity was paused"),
     CancelReason.RESET: _interrupted("ActivityReset", "The activity was reset"),
     CancelReason.WORKER_SHUTDOWN: _interrupted("WorkerShutdown", "The worker shut down"),
-    # The server has closed the attempt: any answer would be NOT_FOUND.
+    # The server has closed the attempt: any reply would be NOT_FOUND.
     CancelReason.TIMED_OUT: Lost("the attempt has used up its time"),
     CancelReason.NOT_FOUND: Lost("the server no longer knows the attempt"),
 }
 
 
-def conclude(error: BaseException, reason: CancelReason | None) -> Outcome:
-    """Decide on an attempt that ended with *error*, having been asked to stop for *reason* or not at all.
+def outcome_of(error: BaseException, reason: CancelReason | None) -> Outcome:
+    """Return the outcome of an attempt that ended with *error*, after a cancellation for *reason* or without one.
 
-    Whatever the error's own code does while it is looked at, there is an outcome: to fail with it.
+    If code of the error's own raises meanwhile, the outcome is a failure with *error*.
     """
     try:
-        return _conclude(error, reason)
+        return _outcome_of(error, reason)
     except Exception:  # noqa: BLE001 - an exception's `__class__` and `__str__` are user code
         return Failed(error)
 
 
-def _conclude(error: BaseException, reason: CancelReason | None) -> Outcome:
+def _outcome_of(error: BaseException, reason: CancelReason | None) -> Outcome:
     if isinstance(error, CompleteAsync):
         return Pending()
     if isinstance(error, asyncio.CancelledError | CancelledError):
@@ -124,26 +124,28 @@ def _conclude(error: BaseException, reason: CancelReason | None) -> Outcome:
 
 
 def unconvertible(error: ConverterError) -> ApplicationError:
-    """The one failure that a value which does not convert is worth: it is not retried."""
+    """Return the failure for a value that does not convert: it is not retried."""
     failure = ApplicationError(str(error), type=type(error).__name__, non_retryable=True)
     failure.__cause__ = error.__cause__
-    # Not for the failure, which has a cause, or is told that there is none: for who lets go of both.
+    # Not for the failure, whose cause is set or suppressed: for :func:`.drop_tracebacks`, which gets at both by this.
     failure.__context__ = error
     return failure
 
 
 def _cancelled(error: BaseException, reason: CancelReason | None) -> Outcome:
     if reason is None:
-        # The server refuses a cancellation that it did not ask for, so this is a failure like any other.
-        return Failed(_uncalled(error))
+        # The server refuses a cancellation that it has not requested, so this is a failure like any other.
+        return Failed(_self_cancelled(error))
     if reason is CancelReason.CANCEL_REQUESTED and isinstance(error, CancelledError):
         return Canceled(error.details)
     return ON_CANCELLED[reason]
 
 
-def _uncalled(error: BaseException) -> BaseException:
+def _self_cancelled(error: BaseException) -> BaseException:
     if isinstance(error, CancelledError):
         return error
-    failure = ApplicationError(str(error) or "The activity cancelled itself: nobody asked it to", type="CancelledError")
+    failure = ApplicationError(
+        str(error) or "The activity raised CancelledError without having been cancelled", type="CancelledError"
+    )
     failure.__cause__ = error
     return failure

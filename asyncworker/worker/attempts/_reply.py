@@ -1,4 +1,4 @@
-"""Tell the server what became of an attempt, for as long as it is still interested."""
+"""Encode the outcome of an attempt and send it to the server, with retries until the attempt's deadline."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ __all__ = ["Reply", "bare_failure", "encode_reply", "is_closed", "is_failure", "
 
 _logger = get_logger(__name__)
 
-#: The request that says what became of an attempt.
+#: The request that reports the outcome of an attempt.
 Reply: TypeAlias = (
     RespondActivityTaskCompletedRequest | RespondActivityTaskFailedRequest | RespondActivityTaskCanceledRequest
 )
@@ -58,11 +58,11 @@ async def encode_reply(
     signature: Signature | None,
     last_heartbeat: Sequence[Payload] | None,
 ) -> tuple[Reply, Reported]:
-    """Write *outcome* as the request that reports it; return with it what it reports, which may be a failure instead.
+    """Return the request that reports *outcome*, and what it reports, which may be a failure instead.
 
-    A result that cannot be written, or is larger than the namespace takes, is a failure that is not retried: the next
-    attempt would only find the same. So are cancellation details. Whatever else a converter or a codec raises is a
-    failure like any other.
+    A result that cannot be encoded, or is larger than the namespace takes, is a failure that is not retried: the next
+    attempt would end the same way. So are cancellation details. Any other error of a converter or a codec is a failure
+    like any other.
     """
     try:
         match outcome:
@@ -74,7 +74,7 @@ async def encode_reply(
                 failed = outcome
     except ConverterError as caught:
         failed = Failed(unconvertible(caught))
-    except BaseException as caught:  # converters and codecs are user code, and the server must hear of it
+    except BaseException as caught:  # converters and codecs are user code, and it must be reported
         if ends_the_task(caught):
             raise
         failed = Failed(caught)
@@ -84,9 +84,9 @@ async def encode_reply(
 def bare_failure(
     environment: Environment, token: bytes, outcome: Outcome, problem: BaseException
 ) -> tuple[Reply, Reported]:
-    """Write the failure of an attempt whose *outcome* could not be reported, for *problem*; no user code is asked.
+    """Return the failure of an attempt whose *outcome* could not be reported, for *problem*; no user code is run.
 
-    It has no more of either than the names of their classes, since a codec may have been meant to hide the rest.
+    It has only the names of their classes, since a codec may have been meant to hide the rest.
     """
     error = outcome.error if isinstance(outcome, Failed) else problem
     kind, why = class_name_of(error), class_name_of(problem)
@@ -154,9 +154,9 @@ async def _failed(
 
 
 async def _fitted(environment: Environment, converter: DataConverter, failure: Failure) -> Failure:
-    """Leave the details out of a failure that is larger than the namespace takes, and say so in their place.
+    """Return *failure* without its details if it is larger than the namespace takes, with a note in their place.
 
-    The server would not retry it, or not take it at all. All that can be that large are details.
+    The server would not retry it, or not take it at all. Only details can be that large.
     """
     limit = environment.limits.blob
     size = len(encode(failure)) if limit else 0
@@ -194,13 +194,13 @@ def _check_size(environment: Environment, what: str, payloads: Sequence[Payload]
         raise environment.limits.refusal(what, size)
 
 
-async def send_reply(environment: Environment, reply: Reply, told: Reported, *, until: float | None) -> Reported:
-    """Send *reply*, again and again until the event loop's clock says *until*.
+async def send_reply(environment: Environment, reply: Reply, reported: Reported, *, until: float | None) -> Reported:
+    """Send *reply*, with retries until the event loop's clock shows *until*.
 
-    What cannot be sent, as its payloads cannot be written or are too large, is a failure instead.
+    A reply whose payloads cannot be encoded or are too large is replaced by a failure.
 
     Returns:
-        What the server was told: *told*, or that failure.
+        What was reported: *reported*, or that failure.
 
     Raises:
         RPCError: The server did not take it: ``NOT_FOUND`` if it has closed the attempt.
@@ -210,24 +210,27 @@ async def send_reply(environment: Environment, reply: Reply, told: Reported, *, 
     try:
         await environment.service.call(_METHODS[type(reply)], reply, retry=COMPLETION, until=until)
     except (EncodeError, RPCError) as error:
-        failure = _instead(reply, error)
+        failure = _replacement(reply, error)
         if failure is None:
             raise
         failed = await _failed(environment, environment.converter, reply.task_token, failure, None)
         return await send_reply(environment, failed, Failed(failure), until=until)
-    return told
+    return reported
 
 
-def _instead(reply: Reply, error: EncodeError | RPCError) -> ApplicationError | None:
-    """The failure in place of *reply*, if *error* says that it is never to be sent; a failure has been checked."""
+def _replacement(reply: Reply, error: EncodeError | RPCError) -> ApplicationError | None:
+    """Return the failure to send in place of *reply*, if *error* means that it can never be sent.
+
+    A failure is not replaced: it has been checked.
+    """
     if isinstance(reply, RespondActivityTaskFailedRequest):
         return None
     if isinstance(error, EncodeError):
-        return _unwritable(error)
+        return _cannot_be_encoded(error)
     return _too_large(error) if error.is_message_too_large else None
 
 
-def _unwritable(error: EncodeError) -> ApplicationError:
+def _cannot_be_encoded(error: EncodeError) -> ApplicationError:
     # The error shows the value, which a codec may be there to hide: it is for the log, and not for the server.
     _logger.warning("A result or a cancellation's details cannot be written", exc_info=error)
     message = "the payload converter or codec made payloads that cannot be written; the worker's log says why"
@@ -244,7 +247,7 @@ def _too_large(error: RPCError) -> ApplicationError:
 
 
 def is_failure(reply: Reply) -> bool:
-    """Whether *reply* reports what counts as a failure: what an activity calls benign does not."""
+    """Return whether *reply* counts as a failure: one that an activity calls benign does not."""
     if not isinstance(reply, RespondActivityTaskFailedRequest) or reply.failure is None:
         return False
     info = reply.failure.application_failure_info
@@ -252,5 +255,5 @@ def is_failure(reply: Reply) -> bool:
 
 
 def is_closed(error: RPCError) -> bool:
-    """Whether *error* says that the server has closed the attempt, perhaps by an earlier try of this very reply."""
+    """Return whether the server has closed the attempt, perhaps by an earlier try of this very reply."""
     return error.status is RPCStatusCode.NOT_FOUND

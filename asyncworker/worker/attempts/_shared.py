@@ -1,4 +1,4 @@
-"""What all attempts of one worker have in common."""
+"""What all attempts of one worker share."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ...client import Client
 
-__all__ = ["Environment", "HeartbeatSettings"]
+__all__ = ["AttemptDurations", "Environment", "HeartbeatSettings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class HeartbeatSettings:
     Attributes:
         default_interval: Where the activity has no heartbeat timeout.
         maximum_interval: Whatever its heartbeat timeout.
-        automatic: Whether the worker heartbeats for activities that do not say.
+        automatic: Whether the worker heartbeats for activities whose declaration says nothing on that.
     """
 
     default_interval: float = 30.0
@@ -40,9 +40,26 @@ class HeartbeatSettings:
     automatic: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class AttemptDurations:
+    """How long the steps of an attempt's end may take; seconds.
+
+    Attributes:
+        overdue: From a cancellation until an activity that goes on is named in the log.
+        least_reply: For a reply at least: of an activity whose time is up by our clock, or whose task was cancelled by
+            other code.
+        abandoned_reply: For the reply of an abandoned activity; a shutdown is to end within the 30 s that Kubernetes
+            waits.
+    """
+
+    overdue: float = 10.0
+    least_reply: float = 5.0
+    abandoned_reply: float = 3.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """What all attempts of one worker have in common."""
+    """What all attempts of one worker share."""
 
     client: Client
     service: WorkflowService
@@ -58,6 +75,7 @@ class Environment:
     # The loop's.
     thread: int
     timers: CoalescedTimers
+    durations: AttemptDurations = AttemptDurations()
     deployment: WorkerDeploymentOptions | None = None
     interceptors: Sequence[Interceptor] = ()
     # ``None`` where there are none, so that events need not be made.

@@ -1,15 +1,16 @@
-"""Decide when an attempt has used up its time: the server's rules, on our clock.
+"""Decide when an attempt has used up its time, by the server's rules on our clock.
 
 Theory of operation
 -------------------
-The server closes an attempt by itself when its start-to-close or schedule-to-close timeout passes, and when it hears no
-heartbeat for a heartbeat timeout. It tells nobody: whoever goes on works for nothing, and holds a slot. So the same
-rules are kept here. Only differences between the server's own times are used, as its clock need not agree with ours.
+The server closes an attempt by itself when its start-to-close or schedule-to-close timeout passes, and when it gets no
+heartbeat for a heartbeat timeout. It does not notify the worker: an activity that goes on works for nothing, and holds
+a slot. So the same rules are kept here. Only differences between the server's own times are used, as its clock need not
+agree with ours.
 
-An attempt is asked to stop only when the server has surely closed it, hence later than by these rules by a margin: the
-server's word on heartbeats is what arrived *there*, and its timers may be late. Asked at the very deadline, an activity
-that turns the request into a result would be reported before the server had noticed: as completed, too late. A result
-that comes within the margin is sent as any other, and the server decides.
+An attempt is cancelled only when the server has surely closed it, hence later than by these rules by a margin: for the
+server a heartbeat counts when it arrives *there*, and its timers may be late. Cancelled at the very deadline, an
+activity that turns its cancellation into a result would be reported before the server had noticed: as completed, too
+late. A result within the margin is sent as any other, and the server decides.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _MARGIN = 5.0
 
 
 class TimeLimits:
-    """When one attempt, which arrived at *arrived_at*, ends by itself; seconds on the event loop's clock."""
+    """The deadlines of one attempt, whose task arrived at *arrived_at*; seconds on the event loop's clock."""
 
     __slots__ = ("_arrived_at", "_silence", "deadline", "heard_at")
 
@@ -40,14 +41,14 @@ class TimeLimits:
 
     @property
     def ends_at(self) -> float | None:
-        """When the server has surely closed the attempt for its time, as things stand; ``None`` for never."""
+        """When the server has surely closed the attempt, unless there is another heartbeat; ``None`` for never."""
         ends_at = self.deadline
         if self._silence is not None:
             silent_at = (self._arrived_at if self.heard_at is None else self.heard_at) + self._silence
             ends_at = silent_at if ends_at is None else min(ends_at, silent_at)
         return None if ends_at is None else ends_at + _MARGIN
 
-    def heard(self, now: float) -> None:
+    def record_heartbeat(self, now: float) -> None:
         """Record that the server has acknowledged a heartbeat."""
         self.heard_at = now
 

@@ -1,4 +1,4 @@
-"""Keep what a failed activity held from outliving its attempt.
+"""Free what a failed activity held at the end of its attempt.
 
 An exception holds the frames that it came through, and they hold everything that was in their variables. Where one of
 them holds the exception as well (``error = ValueError(); raise error``, a list of errors that becomes a group, a future
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["let_go"]
+__all__ = ["drop_tracebacks"]
 
 # As the base class has them: a class may refuse to have its attributes set, or have others of these names.
 _cause: Any = BaseException.__dict__["__cause__"].__get__
@@ -18,7 +18,7 @@ _context: Any = BaseException.__dict__["__context__"].__get__
 _members: Any = BaseExceptionGroup.__dict__["exceptions"].__get__
 
 
-def let_go(error: BaseException) -> None:
+def drop_tracebacks(error: BaseException) -> None:
     """Take the tracebacks off *error*, and off all that led to it or is grouped in it. Never raises."""
     seen: set[int] = set()
     waiting = [error]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import anyio
 
 from ..._safe_logger import get_logger
 from ...common import ActivityCancellationDetails
-from .._supervision import is_scope_cancelled, uncancel
+from .._supervision import is_scope_cancelled, supervised, uncancel
 
 if TYPE_CHECKING:
     from .._stages import ShutdownStages
@@ -60,6 +61,14 @@ class ShutdownTimer:
 
     def __repr__(self) -> str:
         return f"<ShutdownTimer [{self._grace:g} s grace, {self._hard_stop:g} s hard stop, {self._stages!r}]>"
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Keep the time of a shutdown for the length of a block, at whose end no attempt is left."""
+        async with anyio.create_task_group() as group:
+            group.start_soon(supervised, self.run, self._on_error, name="shutdown timer")
+            yield
+            group.cancel_scope.cancel()
 
     async def run(self) -> None:
         """Wait for the shutdown to begin, then carry out its stages until cancelled."""

@@ -59,6 +59,8 @@ class PollerPool:
         on_fatal: Called with the error that makes polling on useless.
         patience: Seconds that a poll is listened to beyond its deadline, while the worker goes on.
         last_patience: The same, once it stops.
+        stop_timeout: Seconds after the end of the polling in which open polls are given up, however far their deadline
+            is. ``None``: only the deadline counts.
         after_error: Seconds until a poller goes on after an error.
     """
 
@@ -75,9 +77,11 @@ class PollerPool:
         on_fatal: Callable[[RPCError], None],
         patience: float = LATE_RESPONSE_TIMEOUT,
         last_patience: float = LAST_PATIENCE,
+        stop_timeout: float | None = None,
         after_error: float = 1.0,
     ) -> None:
         self.timeout = timeout
+        self._stop_timeout = stop_timeout
         self._task_queue = environment.task_queue
         self._last_patience = last_patience
         self._backoff = PollBackoff()
@@ -153,7 +157,7 @@ class PollerPool:
         return bool(waits) and all(waits)
 
     @asynccontextmanager
-    async def polling(self, abandon: Stage, *, within: float | None = None) -> AsyncIterator[None]:
+    async def polling(self, abandon: Stage) -> AsyncIterator[None]:
         """Poll for the length of a block, and leave it when no poll is open.
 
         At the block's end no new poll begins. Polls with the server go on to their end, and the tasks that they bring
@@ -161,8 +165,6 @@ class PollerPool:
 
         Args:
             abandon: The stage of a shutdown that cuts the open polls.
-            within: Seconds after the block's end in which polls are given up, however far their deadline is. ``None``:
-                only the deadline counts.
 
         Cancelling cuts the open polls.
         """
@@ -173,10 +175,10 @@ class PollerPool:
                 self._notify_changed()
                 yield
             finally:
-                self.stop(within)
+                self.stop()
                 abandon.ends(group.cancel_scope)
 
-    def stop(self, within: float | None = None) -> None:
+    def stop(self) -> None:
         """Begin no new poll, and give open ones up after a while; see :meth:`polling`."""
         self._is_stopping = True
         now = self._loop.time()
@@ -186,8 +188,8 @@ class PollerPool:
             if not poller.is_polling:
                 continue
             gives_up_at = poller.deadline + self._last_patience
-            if within is not None:
-                gives_up_at = min(gives_up_at, now + within)
+            if self._stop_timeout is not None:
+                gives_up_at = min(gives_up_at, now + self._stop_timeout)
             self._loop.call_at(gives_up_at, self._give_up, poller)
         self._notify_changed()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
@@ -53,7 +55,9 @@ class IsolatedSlotSupplier(SlotSupplier):
         return self._supplier.max_slots
 
     async def reserve_slot(self, reservation: SlotReservation) -> SlotPermit:
-        waiting = asyncio.get_running_loop().create_task(self._supplier.reserve_slot(reservation))
+        waiting = _start(self._supplier.reserve_slot(reservation))
+        if waiting.done():
+            return waiting.result()
         try:
             return await asyncio.shield(waiting)
         except asyncio.CancelledError:
@@ -93,6 +97,14 @@ class IsolatedSlotSupplier(SlotSupplier):
         self._left_behind.discard(waiting)
         if not waiting.cancelled() and (error := waiting.exception()) is not None:
             _logger.error("slot supplier %r failed after it was left behind", self._supplier, exc_info=error)
+
+
+def _start(reservation: Coroutine[Any, Any, SlotPermit]) -> asyncio.Task[SlotPermit]:
+    """Run *reservation* in a task: where Python can, as far as it gets at once, which most suppliers' do."""
+    loop = asyncio.get_running_loop()
+    if sys.version_info >= (3, 12):
+        return asyncio.Task(reservation, loop=loop, eager_start=True)
+    return loop.create_task(reservation)
 
 
 _OWN = __name__.rpartition(".")[0] + "."

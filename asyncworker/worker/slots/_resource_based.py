@@ -11,10 +11,10 @@ from typing import TypeAlias
 
 from ..._safe_logger import get_logger
 from ..._time import Seconds, to_seconds
-from .._wait_queue import WaitQueue
 from ._pid_controller import SlotDecision
 from ._supplier import SlotPermit, SlotReservation, SlotSupplier
 from ._system import ResourceUsage, System
+from ._wait_queue import WaitQueue
 
 __all__ = [
     "ResourceBasedSlotConfig",

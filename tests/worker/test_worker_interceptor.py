@@ -63,7 +63,7 @@ class Says(Interceptor):
 
 
 class TestInterceptors:
-    async def test_wrap_in_the_order_given(self, temporal):
+    async def test_interceptors_wrap_in_the_order_given(self, temporal):
         """The first interceptor is the outermost, and each may change what passes."""
         log: list[str] = []
         interceptors = [Says("one", log), Says("two", log)]
@@ -73,7 +73,7 @@ class TestInterceptors:
         assert task.result == "book one two!!"
         assert log == ["one in", "two in", "two out", "one out"]
 
-    async def test_wrap_what_the_activity_says(self, temporal):
+    async def test_interceptors_wrap_heartbeats(self, temporal):
         """Heartbeats pass through the outbound interceptors before they leave."""
 
         @activity.defn
@@ -97,7 +97,7 @@ class TestInterceptors:
 
         assert task.heartbeats == [[1, "more"]]
 
-    async def test_see_headers(self, temporal):
+    async def test_interceptors_and_activities_see_headers(self, temporal):
         """What came in the task's headers is there for interceptors and for the activity."""
 
         @activity.defn
@@ -108,7 +108,7 @@ class TestInterceptors:
 
         assert task.result == "abc"
 
-    async def test_that_fail_fail_the_attempt(self, temporal):
+    async def test_an_interceptor_that_fails_fails_the_attempt(self, temporal):
         """An error of an interceptor is an error of the attempt."""
 
         class Breaks(Interceptor):
@@ -121,7 +121,7 @@ class TestInterceptors:
 
 
 class TestObservers:
-    async def test_see_a_worker_s_life(self, temporal):
+    async def test_observers_see_a_run_in_order(self, temporal):
         """An observer is told what happens, in order."""
         events: list[WorkerEvent] = []
 
@@ -133,8 +133,8 @@ class TestObservers:
         assert (finished.info.activity_type, finished.outcome) == ("pack", "completed")
 
     @pytest.mark.parametrize("kind", [LookupError, asyncio.CancelledError, Rude])
-    async def test_that_fail_change_nothing(self, temporal, caplog, kind):
-        """Whatever an observer raises, a CancelledError of nobody's making included, is its own affair."""
+    async def test_an_observer_that_raises_changes_nothing(self, temporal, caplog, kind):
+        """Anything that an observer raises, a CancelledError included, is logged and changes nothing."""
 
         def observe(event: WorkerEvent) -> None:
             raise kind("no metrics today")
@@ -151,17 +151,17 @@ tenant: ContextVar[str] = ContextVar("tenant")
 
 @activity.defn
 async def whose() -> str:
-    return tenant.get("nobody's")
+    return tenant.get("no tenant's")
 
 
 @activity.defn
 def whose_in_a_thread() -> str:
-    return tenant.get("nobody's")
+    return tenant.get("no tenant's")
 
 
 class TestContextPropagator:
     @pytest.mark.parametrize("fn", [whose, whose_in_a_thread])
-    async def test_carries_variables_from_client_to_activity(self, temporal: FakeTemporal, fn):
+    async def test_context_variables_travel_from_client_to_activity(self, temporal: FakeTemporal, fn):
         """What is set where an activity is started is set where it runs, in a thread too."""
         client = temporal.client(interceptors=[ContextPropagator(tenant=tenant)])
         async with Worker(client, task_queue=QUEUE, activities=[whose, whose_in_a_thread]):
@@ -170,16 +170,16 @@ class TestContextPropagator:
 
         assert found == "blue"
 
-    async def test_leaves_alone_what_did_not_come(self, temporal: FakeTemporal):
+    async def test_a_context_variable_without_a_header_has_its_default(self, temporal: FakeTemporal):
         """An activity started without the header has the variable's default."""
         worker = worker_of(temporal, whose, interceptors=[ContextPropagator(tenant=tenant)])
         async with worker:
             task = temporal.add_task(whose, task_queue=QUEUE)
             await task.wait_closed()
 
-        assert task.result == "nobody's"
+        assert task.result == "no tenant's"
 
-    async def test_is_not_shared_between_attempts(self, temporal: FakeTemporal):
+    async def test_context_variables_are_not_shared_between_attempts(self, temporal: FakeTemporal):
         """What one task brings another does not see."""
         worker = worker_of(temporal, whose, interceptors=[ContextPropagator(tenant=tenant)])
         async with worker:
@@ -188,4 +188,4 @@ class TestContextPropagator:
             second = temporal.add_task(whose, task_queue=QUEUE)
             await second.wait_closed()
 
-        assert (first.result, second.result) == ("blue", "nobody's")
+        assert (first.result, second.result) == ("blue", "no tenant's")

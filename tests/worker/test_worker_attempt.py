@@ -12,12 +12,12 @@ from collections.abc import Sequence
 import anyio
 import pytest
 from pydantic import BaseModel
-from worker_helpers import QUEUE, run, until, worker_of
+from worker_helpers import QUEUE, adjusted, run, until, worker_of
 
 from asyncworker import ApplicationError, CancelledError, RawValue, RetryPolicy, activity
 from asyncworker.exceptions import ApplicationErrorCategory, RPCStatusCode
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker.attempts import _attempt as _execution
+from asyncworker.worker.attempts._shared import AttemptDurations
 
 
 class Order(BaseModel):
@@ -31,7 +31,7 @@ class Parcel:
 
 
 class TestResult:
-    async def test_of_a_coroutine_function(self, temporal):
+    async def test_a_coroutine_functions_result_is_reported(self, temporal):
         """What an `async def` activity returns is the activity's result."""
 
         @activity.defn
@@ -42,7 +42,7 @@ class TestResult:
 
         assert task.result == {"weight": 2.0}
 
-    async def test_of_a_plain_function(self, temporal):
+    async def test_a_plain_functions_result_is_reported(self, temporal):
         """A `def` activity runs in a thread of its own, with the context variables of its attempt."""
 
         @activity.defn
@@ -53,7 +53,7 @@ class TestResult:
 
         assert task.result == ["7", False, "pack"]
 
-    async def test_of_a_method(self, temporal):
+    async def test_a_methods_result_is_reported(self, temporal):
         """An object brings all of its activity methods."""
 
         class Warehouse:
@@ -74,7 +74,7 @@ class TestResult:
         assert worker.activities == ["pack"]
         assert task.result == "book from north"
 
-    async def test_with_a_context_parameter(self, temporal):
+    async def test_an_activity_may_take_its_context_as_a_parameter(self, temporal):
         """A first parameter annotated as Context gets the context, and takes no argument."""
 
         @activity.defn
@@ -85,8 +85,8 @@ class TestResult:
 
         assert task.result == [1, True, "book"]
 
-    async def test_of_a_dynamic_activity(self, temporal):
-        """A dynamic activity takes every type that nobody else does, with raw arguments."""
+    async def test_a_dynamic_activity_takes_all_other_types(self, temporal):
+        """A dynamic activity takes every other type, with raw arguments."""
 
         @activity.defn(dynamic=True)
         async def anything(args: Sequence[RawValue]) -> list[object]:
@@ -99,7 +99,7 @@ class TestResult:
 
         assert task.result == ["unheard_of", ["a", "b"]]
 
-    async def test_that_cannot_be_written_fails_once(self, temporal):
+    async def test_a_result_that_cannot_be_encoded_fails_the_activity_once(self, temporal):
         """A result without a form on the wire ends the activity for good, and the failure says why."""
 
         @activity.defn
@@ -112,7 +112,7 @@ class TestResult:
         assert task.failure.application_failure_info.non_retryable
         assert "pack()" in task.failure.message
 
-    async def test_that_is_too_large_fails_once(self):
+    async def test_a_result_that_is_too_large_fails_the_activity_once(self):
         """A result above the namespace's limit is not sent, nor made again."""
         limits = {"blob_size_limit_error": 2048}
         async with FakeTemporal(capabilities={"worker_poll_complete_on_shutdown": True}, limits=limits) as temporal:
@@ -130,7 +130,7 @@ class TestResult:
 
 
 class TestFailure:
-    async def test_carries_what_was_raised(self, temporal):
+    async def test_a_failure_carries_what_was_raised(self, temporal):
         """Type, details and retryability of an ApplicationError reach the server."""
 
         @activity.defn
@@ -142,7 +142,7 @@ class TestFailure:
         info = task.failure.application_failure_info
         assert (task.failure.message, info.type, info.non_retryable) == ("no paper", "Empty", True)
 
-    async def test_that_is_too_large_goes_out_without_its_details(self):
+    async def test_a_failure_that_is_too_large_is_sent_without_its_details(self):
         """A failure above the namespace's limit still says what happened, and is treated as it should be."""
         limits = {"blob_size_limit_error": 2048}
         async with FakeTemporal(capabilities={"worker_poll_complete_on_shutdown": True}, limits=limits) as temporal:
@@ -158,7 +158,7 @@ class TestFailure:
         assert b"details left out" in info.details.payloads[0].data
 
     @pytest.mark.parametrize("kind", ["async def", "def"])
-    async def test_shows_the_activity_s_own_frames(self, temporal, kind):
+    async def test_a_failure_shows_the_activitys_own_frames(self, temporal, kind):
         """The stack trace begins where the activity does, on the event loop and in a thread."""
 
         async def pack() -> None:
@@ -173,7 +173,7 @@ class TestFailure:
         assert ", in pack" in first
         assert [line for line in more if line.lstrip().startswith("File")] == []
 
-    async def test_is_retried(self, temporal):
+    async def test_a_failed_activity_is_retried(self, temporal):
         """An ordinary error is worth another attempt."""
 
         @activity.defn
@@ -186,7 +186,7 @@ class TestFailure:
 
         assert task.result == 3
 
-    async def test_for_an_unknown_type_lists_the_known_ones(self, temporal):
+    async def test_the_failure_for_an_unknown_type_lists_the_known_ones(self, temporal):
         """A type that is not registered here may be elsewhere: the failure is retryable, and names what is."""
 
         @activity.defn
@@ -199,7 +199,7 @@ class TestFailure:
         assert task.failure.message == "Activity 'unpack' is not registered on this worker; registered: pack"
         assert not task.failure.application_failure_info.non_retryable
 
-    async def test_for_bad_arguments_comes_once(self, temporal):
+    async def test_bad_arguments_fail_the_activity_once(self, temporal):
         """Arguments that are not what the parameters take end the activity for good, and the failure names them."""
         calls = []
 
@@ -215,8 +215,8 @@ class TestFailure:
         assert "copies" in task.failure.message
         assert calls == []
 
-    async def test_of_an_activity_that_cancels_itself(self, temporal):
-        """A CancelledError that nobody asked for is a failure that the server accepts."""
+    async def test_an_activity_that_cancels_itself_fails(self, temporal):
+        """A CancelledError without a cancellation is a failure that the server accepts."""
 
         @activity.defn
         async def pack() -> None:
@@ -226,7 +226,7 @@ class TestFailure:
 
         assert task.failure.application_failure_info.type == "CancelledError"
 
-    async def test_is_not_lost_to_a_cancellation_that_was_never_delivered(self, temporal):
+    async def test_a_failure_is_not_lost_to_a_cancellation_that_was_never_delivered(self, temporal):
         """An activity that cancels its own task and then returns has returned: its reply is not what is cancelled."""
 
         @activity.defn
@@ -246,7 +246,7 @@ class TestFailure:
 
         assert (waiting, task.result) == (1, "packed")
 
-    async def test_of_an_activity_that_exits(self, temporal):
+    async def test_an_activity_that_exits_fails(self, temporal):
         """sys.exit() in an activity ends the attempt, not the process."""
 
         @activity.defn
@@ -257,7 +257,7 @@ class TestFailure:
 
         assert task.failure.application_failure_info.type == "SystemExit"
 
-    async def test_benign_ones_are_not_warned_of(self, temporal, caplog):
+    async def test_benign_failures_are_not_warned_of(self, temporal, caplog):
         """A failure that is part of normal life is no line in the log."""
 
         @activity.defn
@@ -269,7 +269,7 @@ class TestFailure:
 
         assert caplog.records == []
 
-    async def test_log_names_the_attempt_in_flat_keys(self, temporal, caplog):
+    async def test_the_log_names_the_attempt_in_flat_keys(self, temporal, caplog):
         """The line about a failure can be searched for by activity, attempt and workflow."""
 
         @activity.defn
@@ -286,7 +286,7 @@ class TestFailure:
 
 
 class TestReply:
-    async def test_is_repeated_until_it_arrives(self, temporal):
+    async def test_a_reply_is_repeated_until_it_arrives(self, temporal):
         """A completion that does not get through is sent again; the activity does not run again."""
         runs = []
 
@@ -301,7 +301,7 @@ class TestReply:
         assert (task.result, task.attempt, len(runs)) == ("done", 1, 1)
         assert len(temporal.requests("RespondActivityTaskCompleted")) == 4
 
-    async def test_that_was_applied_but_not_answered_is_dropped(self, temporal, caplog):
+    async def test_a_reply_that_was_applied_but_not_acknowledged_is_dropped(self, temporal, caplog):
         """NOT_FOUND for a repeated completion is the echo of the first, and no error."""
 
         @activity.defn
@@ -316,7 +316,7 @@ class TestReply:
         # That the call is made again is said; that its echo is NOT_FOUND is not.
         assert [record.name for record in caplog.records] == ["asyncworker._rpc._caller"]
 
-    async def test_that_no_message_can_hold_is_a_failure(self, temporal):
+    async def test_a_result_that_no_message_can_hold_is_a_failure(self, temporal):
         """A result that the server refuses for its size is reported as that, and not made again."""
 
         @activity.defn
@@ -334,7 +334,7 @@ class TestReply:
         assert task.failure.application_failure_info.type == "PayloadsTooLarge"
         assert "5243043" in task.failure.message
 
-    async def test_is_not_sent_for_what_others_complete(self, temporal):
+    async def test_no_reply_is_sent_for_an_activity_that_is_left_open(self, temporal):
         """raise_complete_async() leaves the activity open, and its slot free."""
 
         @activity.defn
@@ -349,9 +349,8 @@ class TestReply:
 
         assert task.result == "yes"
 
-    async def test_does_not_wait_for_the_last_heartbeat_of_what_others_complete(self, temporal, monkeypatch):
+    async def test_an_activity_that_is_left_open_does_not_wait_long_for_its_last_heartbeat(self, temporal):
         """An activity that is left open gives its slot back when its time is up, even if heartbeats do not arrive."""
-        monkeypatch.setattr(_execution, "_LAST_WORD", 0.05)
 
         @activity.defn
         async def ask() -> str:
@@ -360,7 +359,7 @@ class TestReply:
             activity.heartbeat(2)
             activity.raise_complete_async()
 
-        async with worker_of(temporal, ask) as worker:
+        async with adjusted(worker_of(temporal, ask), attempt_durations=AttemptDurations(least_reply=0.05)) as worker:
             with temporal.hold("RecordActivityTaskHeartbeat"):
                 task = temporal.add_task(ask, task_queue=QUEUE, start_to_close_timeout=0.5)
                 await temporal.wait_for("RecordActivityTaskHeartbeat")
@@ -370,7 +369,7 @@ class TestReply:
 
 
 class TestSyncFunctions:
-    async def test_are_told_of_a_cancellation_by_their_heartbeat(self, temporal):
+    async def test_a_heartbeat_raises_the_cancellation_of_a_thread(self, temporal):
         """Nothing can stop a thread: the next heartbeat() of a cancelled `def` activity raises, once."""
         raised = []
 
@@ -393,7 +392,7 @@ class TestSyncFunctions:
 
         assert (task.state, raised) == ("Canceled", [1])
 
-    async def test_can_ask_instead(self, temporal):
+    async def test_a_thread_can_ask_whether_it_is_cancelled(self, temporal):
         """With no_thread_cancel_exception heartbeat() does not raise, and the activity may end as it likes."""
 
         @activity.defn(no_thread_cancel_exception=True)
@@ -411,7 +410,7 @@ class TestSyncFunctions:
 
         assert task.result == "cancel_requested"
 
-    async def test_have_as_many_threads_as_there_are_slots(self, temporal):
+    async def test_there_are_as_many_threads_as_slots(self, temporal):
         """`def` activities do not queue for threads while their time runs."""
         together = threading.Barrier(60)
 
@@ -426,7 +425,7 @@ class TestSyncFunctions:
 
         assert {task.state for task in tasks} == {"Completed"}
 
-    async def test_keep_context_variables_apart(self, temporal):
+    async def test_threads_keep_context_variables_apart(self, temporal):
         """What one attempt sets in its context no other attempt sees."""
         var: contextvars.ContextVar[str] = contextvars.ContextVar("var", default="unset")
 
@@ -444,7 +443,7 @@ class TestSyncFunctions:
 
 
 class TestLogger:
-    async def test_names_the_attempt(self, temporal, caplog):
+    async def test_the_logger_names_the_attempt(self, temporal, caplog):
         """What an activity logs can be searched for by activity, attempt and workflow; its own extra is kept."""
 
         @activity.defn
@@ -469,7 +468,7 @@ class TestLogger:
             "temporal.workflow_type": "Workflow",
         }
 
-    def test_is_a_plain_logger_elsewhere(self, caplog):
+    def test_the_logger_is_a_plain_one_outside_of_activities(self, caplog):
         """Outside of an activity a line is just a line."""
         with caplog.at_level(logging.INFO, "asyncworker.activity"):
             activity.logger.info("nowhere")
@@ -478,7 +477,7 @@ class TestLogger:
 
 
 class TestLimitsOfOneActivity:
-    async def test_max_per_second(self, temporal):
+    async def test_an_activitys_own_rate_is_kept(self, temporal):
         """No start of an activity comes before its declaration lets it, whatever the worker's own pace."""
         clock = asyncio.get_running_loop().time
         starts: list[float] = []
@@ -497,7 +496,7 @@ class TestLimitsOfOneActivity:
         early = [start for number, start in enumerate(sorted(starts)) if start < began + number / 20 - 0.005]
         assert early == []
 
-    async def test_max_concurrent(self, temporal):
+    async def test_an_activitys_own_concurrency_is_kept(self, temporal):
         """No more of an activity run at a time than its declaration says, whatever the worker's slots."""
         running = 0
         most = 0

@@ -21,7 +21,7 @@ class Progress(BaseModel):
 
 
 class TestDetails:
-    async def test_of_a_failed_attempt_come_back_typed(self, temporal):
+    async def test_details_of_a_failed_attempt_come_back_typed(self, temporal):
         """The next attempt reads the last heartbeat as the model it was, even if that one was held back."""
 
         @activity.defn
@@ -36,7 +36,7 @@ class TestDetails:
 
         assert task.result == 4
 
-    async def test_default_is_for_the_first_attempt(self, temporal):
+    async def test_the_default_for_details_is_for_the_first_attempt(self, temporal):
         """Without an earlier heartbeat the default is read."""
 
         @activity.defn
@@ -47,7 +47,7 @@ class TestDetails:
 
         assert task.result == [False, 7]
 
-    async def test_missing_ones_without_default_are_an_error(self, temporal):
+    async def test_missing_details_without_a_default_are_an_error(self, temporal):
         """Asking for details that are not there says what to do."""
 
         @activity.defn
@@ -58,7 +58,7 @@ class TestDetails:
 
         assert "give a default" in task.failure.message
 
-    async def test_of_another_type_fail_once(self, temporal):
+    async def test_details_of_another_type_fail_the_activity_once(self, temporal):
         """Details that do not fit the type end the activity, as they would in each attempt."""
 
         @activity.defn
@@ -74,7 +74,7 @@ class TestDetails:
         assert task.failure.application_failure_info.non_retryable
 
     @pytest.mark.parametrize("automatic", [False, True])
-    async def test_outlive_an_attempt_that_says_nothing(self, temporal, automatic):
+    async def test_details_outlive_an_attempt_that_does_not_heartbeat(self, temporal, automatic):
         """A heartbeat that only says "alive", by the activity or for it, does not wipe out what was said before."""
 
         @activity.defn(auto_heartbeat=automatic)
@@ -95,7 +95,7 @@ class TestDetails:
 
         assert task.result == 5
 
-    async def test_that_cannot_be_encoded_are_told_to_the_activity(self, temporal):
+    async def test_details_that_cannot_be_encoded_raise_in_the_activity(self, temporal):
         """heartbeat() raises for details without a form on the wire; the activity may go on."""
 
         @activity.defn
@@ -108,7 +108,7 @@ class TestDetails:
 
         assert (task.result, task.heartbeats) == ("went on", [])
 
-    async def test_are_those_of_the_moment(self, temporal):
+    async def test_details_are_those_of_the_heartbeats_moment(self, temporal):
         """Changing an object after its heartbeat does not change what was said."""
 
         @activity.defn
@@ -122,7 +122,7 @@ class TestDetails:
 
         assert task.heartbeats == [[{"page": 1}]]
 
-    async def test_untyped_are_in_the_info(self, temporal):
+    async def test_untyped_details_are_in_the_info(self, temporal):
         """info().heartbeat_details has them as they come."""
 
         @activity.defn
@@ -136,7 +136,7 @@ class TestDetails:
 
         assert task.result == [1, "two"]
 
-    async def test_that_are_too_large_are_told_to_the_activity(self):
+    async def test_details_that_are_too_large_raise_in_the_activity(self):
         """heartbeat() raises for details above the namespace's limit; nothing is sent."""
         limits = {"blob_size_limit_error": 2048}
         async with FakeTemporal(capabilities={"worker_poll_complete_on_shutdown": True}, limits=limits) as temporal:
@@ -152,7 +152,7 @@ class TestDetails:
         assert (task.result, task.heartbeats) == ("went on", [])
 
     @pytest.mark.parametrize("complaint", ["no key", "surrogates not allowed"])
-    async def test_that_a_codec_refuses_are_told_by_the_next_heartbeat(self, temporal, complaint):
+    async def test_details_that_a_codec_refuses_raise_in_the_next_heartbeat(self, temporal, complaint):
         """What only a codec finds out later, or what comes of it, is raised by the next heartbeat()."""
 
         class Refuses(PayloadCodec):
@@ -187,8 +187,8 @@ class TestDetails:
 
         assert task.result == "went on"
 
-    async def test_whose_codec_is_cancelled_leave_later(self, temporal):
-        """Somebody who cancels the task in which a codec is at work costs an interval, and no more."""
+    async def test_details_whose_codec_is_cancelled_are_sent_later(self, temporal):
+        """Cancelling the task in which a codec is at work costs an interval, and no more."""
 
         class CancelledOnce(PayloadCodec):
             was_cancelled = False
@@ -219,7 +219,7 @@ class TestDetails:
         assert codec.was_cancelled
         assert task.heartbeats == [[1]]
 
-    async def test_without_a_timeout_are_warned_of_once(self, temporal, caplog):
+    async def test_heartbeats_without_a_timeout_are_warned_of_once(self, temporal, caplog):
         """An activity that heartbeats without a heartbeat timeout is named in the log, the first time."""
 
         @activity.defn
@@ -235,7 +235,7 @@ class TestDetails:
 
 
 class TestThrottling:
-    async def test_sends_the_first_and_then_the_newest(self, temporal):
+    async def test_the_first_heartbeat_is_sent_and_then_the_newest(self, temporal):
         """However often an activity heartbeats, the server hears the first at once and the newest per interval."""
 
         @activity.defn
@@ -250,7 +250,7 @@ class TestThrottling:
 
         assert task.heartbeats == [[0], [99]]
 
-    async def test_none_leaves_after_the_end(self, temporal):
+    async def test_no_heartbeat_is_sent_after_the_activitys_end(self, temporal):
         """What an activity leaves running behind may heartbeat: the server does not hear of it."""
         ended, said = asyncio.Event(), asyncio.Event()
 
@@ -279,7 +279,7 @@ class TestThrottling:
         assert said.is_set()
         assert temporal.requests("RecordActivityTaskHeartbeat") == []
 
-    async def test_completion_does_not_wait_for_what_is_held_back(self, temporal):
+    async def test_a_completion_does_not_wait_for_a_throttled_heartbeat(self, temporal):
         """A result makes a held-back heartbeat pointless: it is not sent."""
 
         @activity.defn
@@ -292,8 +292,8 @@ class TestThrottling:
 
         assert task.heartbeats == [[1]]
 
-    async def test_leaving_it_to_others_sends_what_is_held_back(self, temporal):
-        """Whoever completes the activity later, the server knows the last that was said here."""
+    async def test_an_activity_that_is_left_open_sends_its_throttled_heartbeat(self, temporal):
+        """The server has the last details of an activity that is completed from elsewhere."""
 
         @activity.defn
         async def pack() -> None:
@@ -311,7 +311,7 @@ class TestThrottling:
 
 
 class TestAutomatic:
-    async def test_come_without_the_activity_s_doing(self, temporal):
+    async def test_automatic_heartbeats_need_no_call(self, temporal):
         """With auto_heartbeat a cancellation reaches an activity that never heartbeats."""
 
         @activity.defn(auto_heartbeat=True)
@@ -326,7 +326,7 @@ class TestAutomatic:
 
         assert task.state == "Canceled"
 
-    async def test_can_be_the_worker_s_default(self, temporal):
+    async def test_automatic_heartbeats_can_be_the_workers_default(self, temporal):
         """Worker(auto_heartbeat=True) is for all activities that do not say otherwise."""
 
         @activity.defn
@@ -337,7 +337,7 @@ class TestAutomatic:
 
         assert task.state == "Completed"
 
-    async def test_need_no_heartbeat_timeout(self, temporal, caplog):
+    async def test_automatic_heartbeats_need_no_heartbeat_timeout(self, temporal, caplog):
         """A cancellation reaches an activity without a heartbeat timeout too, at the default interval."""
 
         @activity.defn(auto_heartbeat=True)
@@ -353,7 +353,7 @@ class TestAutomatic:
         assert task.state == "Canceled"
         assert "without a heartbeat timeout" not in caplog.text
 
-    async def test_repeat_what_was_said_last(self, temporal):
+    async def test_automatic_heartbeats_repeat_the_last_details(self, temporal):
         """They do not wipe out what the activity itself has said."""
 
         @activity.defn(auto_heartbeat=True)

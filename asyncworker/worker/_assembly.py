@@ -1,0 +1,160 @@
+"""Build the parts of one run of a worker from its settings, its client and its namespace."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import get_ident
+from typing import TYPE_CHECKING
+
+import anyio
+
+from .._coalesced_timers import CoalescedTimers
+from .._rpc._service import LONG_POLL_TIMEOUT
+from ._interceptor import Interceptor
+from .attempts._attempt_set import AttemptSet
+from .attempts._shared import Environment
+from .control._registration import Registration
+from .control._shutdown_timer import ShutdownTimer
+from .polling._autoscaling import default_behavior
+from .polling._poller_pool import PollerPool
+from .polling._request import PollRequest
+from .slots._isolated import isolated
+
+if TYPE_CHECKING:
+    from ..activity._cancellation import Notice
+    from ..client import Client
+    from ..exceptions import RPCError
+    from ._events import Observers
+    from ._settings import WorkerSettings
+    from ._stages import ShutdownStages
+    from .control._namespace import Namespace
+
+__all__ = ["RunParts", "assemble", "build_environment"]
+
+# Where the server does not end open polls they should end by themselves soon. It answers one or two seconds before the
+# deadline.
+_SHORT_POLL = 10.0
+# Seconds after a shutdown's beginning in which a server that says it ends open polls must have done so: as many as are
+# waited for at most where it does not.
+_LAST_POLLS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunParts:
+    """The parts of one run.
+
+    Attributes:
+        request: What each poll asks for.
+        attempts: All attempts that the worker holds.
+        pollers: All pollers.
+        registration: Keeps the server informed of the worker.
+        timer: Ends the attempts of a shutdown in time.
+    """
+
+    request: PollRequest
+    attempts: AttemptSet
+    pollers: PollerPool
+    registration: Registration
+    timer: ShutdownTimer
+
+
+def build_environment(
+    settings: WorkerSettings, client: Client, namespace: Namespace, shutdown: Notice, observers: Observers | None
+) -> Environment:
+    """Build what all attempts of the run have in common."""
+    loop = asyncio.get_running_loop()
+    return Environment(
+        client=client,
+        service=client.service,
+        namespace=client.namespace,
+        task_queue=settings.task_queue,
+        identity=settings.identity or client.identity,
+        registry=settings.registry,
+        converter=client.data_converter,
+        shutdown=shutdown,
+        heartbeats=settings.heartbeats,
+        limits=namespace.limits,
+        loop=loop,
+        thread=get_ident(),
+        timers=CoalescedTimers(loop),
+        durations=settings.attempt_durations,
+        deployment=None if settings.deployment is None else settings.deployment._to_proto(),
+        # Those of the client's interceptors that wrap executions as well are the outermost.
+        interceptors=(*(it for it in client.interceptors if isinstance(it, Interceptor)), *settings.interceptors),
+        observers=observers,
+        # As many threads as slots: an attempt that holds a slot has a thread.
+        threads=anyio.CapacityLimiter(math.inf) if settings.registry.needs_threads else None,
+    )
+
+
+def assemble(
+    settings: WorkerSettings,
+    environment: Environment,
+    namespace: Namespace,
+    stages: ShutdownStages,
+    *,
+    instance_key: str,
+    on_fatal: Callable[[RPCError], None],
+    on_error: Callable[[Exception], None],
+) -> RunParts:
+    """Build the parts of a run; none of them begins yet.
+
+    Args:
+        settings: Of the worker.
+        environment: Of its attempts.
+        namespace: Of the worker.
+        stages: Of the shutdown.
+        instance_key: Of the run.
+        on_fatal: Called with the error of a poll that makes polling on useless.
+        on_error: Called with an error in a supervising task.
+    """
+    capabilities = namespace.capabilities
+    ends_polls = capabilities.worker_poll_complete_on_shutdown
+    request = PollRequest(
+        namespace=environment.namespace,
+        task_queue=environment.task_queue,
+        identity=environment.identity,
+        instance_key=instance_key,
+        deployment=environment.deployment,
+        max_per_second=settings.max_task_queue_per_second,
+    )
+    attempts = AttemptSet(environment, isolated(settings.slots, patience=settings.slot_patience))
+    pollers = PollerPool(
+        environment,
+        request,
+        attempts,
+        timeout=settings.long_poll_timeout or (LONG_POLL_TIMEOUT if ends_polls else _SHORT_POLL),
+        behavior=settings.pollers or default_behavior(capabilities.poller_autoscaling_auto_enroll),
+        gives_hints=capabilities.poller_autoscaling,
+        max_per_second=settings.max_per_second,
+        on_fatal=on_fatal,
+        patience=settings.poll_patience,
+        last_patience=settings.last_poll_patience,
+        stop_timeout=_LAST_POLLS if ends_polls else None,
+        after_error=settings.after_error,
+    )
+    registration = Registration(
+        environment,
+        capabilities,
+        stages,
+        attempts,
+        pollers,
+        instance_key=instance_key,
+        slots=settings.slots,
+        grace=settings.grace,
+        heartbeat_interval=settings.worker_heartbeat_interval,
+        deployment_version=None if settings.deployment is None else settings.deployment.version,
+        on_error=on_error,
+    )
+    timer = ShutdownTimer(
+        attempts,
+        stages,
+        settings.task_queue,
+        grace=settings.grace,
+        hard_stop=settings.hard_stop,
+        on_error=on_error,
+    )
+    return RunParts(request, attempts, pollers, registration, timer)
