@@ -71,7 +71,7 @@ LAYERS = {
     "_rpc": [
         {"_grpclib", "_service"},
         {"http2"},
-        {"_bound", "_caller", "_dial"},
+        {"_bound", "_caller", "_dial", "_request_events"},
         {"_call_metadata", "_callbacks", "_long_poll", "_transport"},
         {"_metadata", "_methods", "_response_head", "_retry", "_status", "_target", "_threads"},
     ],
