@@ -23,8 +23,7 @@ from temporalio.client import ActivityExecutionStatus, PendingActivityState
 from temporalio.runtime import Runtime, TelemetryConfig
 
 import asyncworker
-from asyncworker._rpc._address import parse_address
-from asyncworker._rpc._target import Target
+from asyncworker._rpc._target import Target, parse_address
 from asyncworker._rpc.http2._transport import Http2Transport
 from asyncworker.testing import DevServer
 

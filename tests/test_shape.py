@@ -71,10 +71,9 @@ LAYERS = {
     "_rpc": [
         {"_grpclib", "_service"},
         {"http2"},
-        {"_bound", "_caller", "_dial"},
+        {"_bound", "_caller", "_dial", "_request_events"},
         {"_call_metadata", "_callbacks", "_long_poll", "_transport"},
-        {"_target"},
-        {"_address", "_metadata", "_methods", "_response_head", "_retry", "_status", "_threads", "_tls"},
+        {"_metadata", "_methods", "_response_head", "_retry", "_status", "_target", "_threads"},
     ],
     "converter": [
         {"_data", "_signature"},

@@ -3,7 +3,7 @@
 Each module imports only from those below it.
 
 ====================  ==============================================================================================
-``_service``          typed calls: messages in, messages out
+``_service``          typed calls: messages in, messages out; ``_request_events``: an event for each
 ``_caller``           calls on bytes, with metadata, a current API key, and retries by the rules of ``_retry``
 ``_bound``            keeps a transport in its process and on its event loop
 ``http2``             the default transport; ``_grpclib``: the reference transport, on grpclib

@@ -14,11 +14,9 @@ from functools import partial
 from itertools import zip_longest
 from typing import Any, TypeAlias, TypeVar
 
-from ._address import authority
 from ._callbacks import BackgroundTasks
-from ._target import HttpConnectProxy, Target
+from ._target import HttpConnectProxy, Target, authority, create_context
 from ._threads import in_own_thread
-from ._tls import create_context
 
 _P = TypeVar("_P", bound=asyncio.BaseProtocol)
 # As `getaddrinfo` has it: family, kind, protocol, canonical name, and what a socket connects to.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from asyncio import CancelledError, get_running_loop
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from time import monotonic
-from typing import Any, Generic, NamedTuple, TypeAlias
+from typing import Any, Generic
 
 from .._wire import DecodeError, TooMuchError, decode, encode
 from ..exceptions import RPCError, RPCStatusCode
@@ -15,11 +15,12 @@ from ._callbacks import CallTaskCancelledError
 from ._caller import Caller, annotate
 from ._long_poll import LongPoll, UnansweredError
 from ._methods import Method, Req, Resp
+from ._request_events import RequestEvents, RequestListener
 from ._response_head import HEAD_SIZE
 from ._retry import DEFAULT, Failures, RetryRules
 from ._transport import Callbacks, Metadata, Transport
 
-__all__ = ["DEFAULT_MAX_DECODED_BYTES", "LONG_POLL_TIMEOUT", "RequestFinished", "RequestListener", "WorkflowService"]
+__all__ = ["DEFAULT_MAX_DECODED_BYTES", "LONG_POLL_TIMEOUT", "WorkflowService"]
 
 #: Seconds a long poll may take. The server answers after 60 s at the latest, so this never cuts an answer off.
 LONG_POLL_TIMEOUT = 70.0
@@ -29,28 +30,6 @@ DEFAULT_MAX_DECODED_BYTES = 128 << 20
 
 # The server refuses a poll that has two seconds left or less when it arrives; the shortest that is sent has three.
 _TOO_SHORT = 2.5
-
-
-class RequestFinished(NamedTuple):
-    """A request to the server ended.
-
-    Attributes:
-        operation: The method of the service, such as ``"RespondActivityTaskCompleted"``.
-        status: ``OK``, or the last try's status; ``CANCELLED`` if the caller was cancelled.
-        took: Seconds from the request to its end, with its retries and the waits between them.
-        attempts: How many tries it took.
-        is_long_poll: Whether the server holds such a request until there is something to return.
-    """
-
-    operation: str
-    status: RPCStatusCode
-    took: float
-    attempts: int
-    is_long_poll: bool
-
-
-#: Called when a request has ended, on the event loop. It must not raise.
-RequestListener: TypeAlias = Callable[[RequestFinished], None]
 
 
 class WorkflowService:
@@ -68,7 +47,7 @@ class WorkflowService:
         ValueError: A metadata key or value that gRPC does not allow, or a limit below 1.
     """
 
-    __slots__ = ("_listeners", "_max_decoded_bytes", "_transport", "caller", "namespace")
+    __slots__ = ("_max_decoded_bytes", "_transport", "caller", "namespace", "requests")
 
     def __init__(
         self,
@@ -84,7 +63,7 @@ class WorkflowService:
         self._max_decoded_bytes = max_decoded_bytes
         self.namespace = namespace
         self._transport = transport
-        self._listeners: tuple[RequestListener, ...] = ()
+        self.requests = RequestEvents()
         self.caller = Caller(transport, CallMetadata(namespace, api_key, metadata or {}))
 
     def __repr__(self) -> str:
@@ -117,43 +96,9 @@ class WorkflowService:
         """Send *metadata* in place of what was given at first, with every try from now on."""
         self.caller.metadata.replace_extra(metadata)
 
-    @contextmanager
-    def listening(self, listener: RequestListener | None) -> Iterator[None]:
+    def listening(self, listener: RequestListener | None) -> AbstractContextManager[None]:
         """Call *listener* with each request that ends within the block; ``None``: do nothing."""
-        if listener is None:
-            yield
-            return
-        self._listeners = (*self._listeners, listener)
-        try:
-            yield
-        finally:
-            remaining = list(self._listeners)
-            remaining.remove(listener)
-            self._listeners = tuple(remaining)
-
-    def begin_request(self) -> float:
-        """Return when the request that begins now does so, for :meth:`end_request`; 0 where there is no listener."""
-        return monotonic() if self._listeners else 0.0
-
-    def end_request(
-        self, method: Method[Any, Any], began_at: float, failures: Failures | None, error: BaseException | None = None
-    ) -> None:
-        """Call the listeners, as the request of *method* that began at *began_at* has ended.
-
-        Args:
-            method: Of the request.
-            began_at: From :meth:`begin_request`.
-            failures: Of the tries; ``None`` if the first was the only one.
-            error: With which it has failed.
-        """
-        if not began_at:
-            return
-        failed = 0 if failures is None else failures.attempts
-        attempts = failed if error is not None and failed else failed + 1
-        status = error.status if isinstance(error, RPCError) else RPCStatusCode.CANCELLED if error else RPCStatusCode.OK
-        event = RequestFinished(method.name, status, monotonic() - began_at, attempts, method.long_poll)
-        for listener in self._listeners:
-            listener(event)
+        return self.requests.listening(listener)
 
     async def call(
         self,
@@ -194,7 +139,7 @@ class WorkflowService:
             timeout = LONG_POLL_TIMEOUT if method.long_poll else rules.attempt_timeout
         ends_at = get_running_loop().time() + timeout if method.long_poll else None
         # Inline, as each function on this path is in the cost of every activity.
-        began_at, failures = monotonic() if self._listeners else 0.0, None
+        began_at, failures = monotonic() if self.requests.listeners else 0.0, None
         reply: bytes | None
         try:
             try:
@@ -207,10 +152,10 @@ class WorkflowService:
                     reply = await self.caller.retry(error, method, data, failures, timeout, until, metadata)
             response = decode(method.response, b"") if reply is None else self.read(method, reply)
         except (RPCError, CancelledError) as error:
-            self.end_request(method, began_at, failures, error)
+            self.requests.end(method, began_at, failures, error)
             raise
         if began_at:
-            self.end_request(method, began_at, failures)
+            self.requests.end(method, began_at, failures)
         return response
 
     async def poll(self, method: Method[Req, Resp], request: Req, long_poll: LongPoll, *, timeout: float) -> Resp:
@@ -235,7 +180,7 @@ class WorkflowService:
         data = encode(request)
         del request
         ends_at = get_running_loop().time() + timeout
-        began_at = monotonic() if self._listeners else 0.0
+        began_at = monotonic() if self.requests.listeners else 0.0
         reply: bytes | None
         try:
             try:
@@ -249,10 +194,10 @@ class WorkflowService:
                 reply = None
             response = decode(method.response, b"") if reply is None else self.read(method, reply)
         except (RPCError, CancelledError) as error:
-            self.end_request(method, began_at, None, error)
+            self.requests.end(method, began_at, None, error)
             raise
         if began_at:
-            self.end_request(method, began_at, None)
+            self.requests.end(method, began_at, None)
         return response
 
     def call_nowait(
@@ -310,7 +255,7 @@ class _NowaitCall(Generic[Req, Resp]):
         self._callbacks = callbacks
         # Of the retries; ``None`` while the first try is under way.
         self._failures: Failures | None = None
-        self._began_at = service.begin_request()
+        self._began_at = service.requests.begin()
 
     def __repr__(self) -> str:
         return f"<_NowaitCall {self._method.name} for {self._callbacks!r}>"
@@ -324,7 +269,7 @@ class _NowaitCall(Generic[Req, Resp]):
             return
         self._callbacks.on_reply(response)
         if self._began_at:
-            self._service.end_request(self._method, self._began_at, self._failures)
+            self._service.requests.end(self._method, self._began_at, self._failures)
 
     def on_failure(self, error: RPCError) -> None:
         """Retry after the first try; pass on the error of the retries."""
@@ -336,7 +281,7 @@ class _NowaitCall(Generic[Req, Resp]):
 
     def _fail(self, error: RPCError) -> None:
         self._callbacks.on_failure(error)
-        self._service.end_request(self._method, self._began_at, self._failures, error)
+        self._service.requests.end(self._method, self._began_at, self._failures, error)
 
 
 def _unreadable(method: Method[Any, Any], error: Exception) -> RPCError:

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from asyncworker._rpc._address import parse_address
-from asyncworker._rpc._tls import TLSConfig as TLSConfig
+from asyncworker._rpc._target import TLSConfig as TLSConfig, parse_address
 
 from ._layers import argument_layer, environment_layer, read_profile
 from ._resolve import (

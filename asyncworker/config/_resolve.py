@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from asyncworker._rpc._address import parse_address
 from asyncworker._rpc._metadata import check_metadatum
-from asyncworker._rpc._tls import PEM, TLSConfig
+from asyncworker._rpc._target import PEM, TLSConfig, parse_address
 from asyncworker.exceptions import ConfigurationError
 
 from ._layers import PEM_ITEMS, VARIABLES, Given, Layer

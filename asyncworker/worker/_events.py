@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Literal, NamedTuple, TypeAlias
 
 from .._log_throttle import LogThrottle
-from .._rpc._service import RequestFinished
+from .._rpc._request_events import RequestFinished
 from .._safe_logger import get_logger
 from ..activity import Info
 from ..common import CancelReason

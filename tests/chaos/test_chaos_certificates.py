@@ -13,8 +13,7 @@ import trustme
 
 from asyncworker import Client, Worker, activity
 from asyncworker._rpc._service import WorkflowService
-from asyncworker._rpc._target import Target
-from asyncworker._rpc._tls import TLSConfig
+from asyncworker._rpc._target import Target, TLSConfig
 from asyncworker._rpc.http2._transport import Http2Transport
 
 from .http2_server import Connection, Server

@@ -10,9 +10,8 @@ import anyio
 import pytest
 
 from asyncworker import Client, activity
-from asyncworker._rpc._address import parse_address
 from asyncworker._rpc._grpclib import GrpclibTransport
-from asyncworker._rpc._target import Target
+from asyncworker._rpc._target import Target, parse_address
 from asyncworker._rpc._transport import Transport
 from asyncworker._rpc.http2._transport import Http2Transport
 from asyncworker.testing import DevServer

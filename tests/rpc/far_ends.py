@@ -17,8 +17,7 @@ from grpclib.exceptions import GRPCError
 from grpclib.server import Server
 
 from asyncworker._rpc._grpclib import BytesCodec, BytesDetailsCodec
-from asyncworker._rpc._target import Target
-from asyncworker._rpc._tls import TLSConfig
+from asyncworker._rpc._target import Target, TLSConfig
 
 ECHO, SIZE, FAIL, HANG, TELL = (f"/test.Service/{name}" for name in ("Echo", "Size", "Fail", "Hang", "Tell"))
 

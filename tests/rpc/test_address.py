@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asyncworker._rpc._address import authority, parse_address
+from asyncworker._rpc._target import authority, parse_address
 
 
 @pytest.mark.parametrize(

@@ -25,11 +25,9 @@ from asyncworker._proto.temporal.api.workflowservice.v1 import (
     PollActivityTaskQueueResponse,
     RespondActivityTaskCompletedRequest,
 )
-from asyncworker._rpc._address import parse_address
 from asyncworker._rpc._grpclib import GrpclibTransport
 from asyncworker._rpc._response_head import leading_field
-from asyncworker._rpc._target import Target
-from asyncworker._rpc._tls import TLSConfig
+from asyncworker._rpc._target import Target, TLSConfig, parse_address
 from asyncworker._rpc.http2 import _frames as frames
 from asyncworker._rpc.http2._transport import Http2Transport
 from asyncworker._wire import decode, encode

@@ -13,8 +13,7 @@ from scripted_server import ScriptedServer
 
 from asyncworker._rpc._dial import check_connect_response, connect_request, interleave
 from asyncworker._rpc._grpclib import GrpclibTransport
-from asyncworker._rpc._target import HttpConnectProxy, Target
-from asyncworker._rpc._tls import TLSConfig
+from asyncworker._rpc._target import HttpConnectProxy, Target, TLSConfig
 from asyncworker._rpc.http2._transport import Http2Transport
 from asyncworker.exceptions import RPCError, RPCStatusCode
 

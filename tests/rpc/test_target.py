@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from asyncworker._rpc._target import HttpConnectProxy, KeepAlive, Target
-from asyncworker._rpc._tls import TLSConfig
+from asyncworker._rpc._target import HttpConnectProxy, KeepAlive, Target, TLSConfig
 
 
 def test_the_authority_is_the_verified_name_and_port():

@@ -16,9 +16,8 @@ from far_ends import CA_PEM, ECHO, GrpclibFarEnd, until
 from asyncworker import Client
 from asyncworker._rpc import _threads
 from asyncworker._rpc._grpclib import GrpclibTransport
-from asyncworker._rpc._target import Target
+from asyncworker._rpc._target import Target, TLSConfig
 from asyncworker._rpc._threads import in_own_thread
-from asyncworker._rpc._tls import TLSConfig
 from asyncworker._rpc.http2._transport import Http2Transport
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from far_ends import CA_PEM, CLIENT_CERT_PEM, CLIENT_KEY_PEM
 
-from asyncworker._rpc._tls import TLSConfig, create_context
+from asyncworker._rpc._target import TLSConfig, create_context
 from asyncworker.exceptions import ConfigurationError
 
 

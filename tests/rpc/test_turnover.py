@@ -8,8 +8,7 @@ from itertools import chain, count
 import pytest
 
 from asyncworker import Client, Worker, activity
-from asyncworker._rpc._address import parse_address
-from asyncworker._rpc._target import Target
+from asyncworker._rpc._target import Target, parse_address
 from asyncworker._rpc.http2._transport import Http2Transport
 from asyncworker.testing import DevServer
 

@@ -24,11 +24,10 @@ from asyncworker._proto.temporal.api.taskqueue.v1 import TaskQueue
 from asyncworker._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
 from asyncworker._proto.temporal.wkt import Duration, Timestamp
 from asyncworker._rpc import _methods
-from asyncworker._rpc._address import parse_address
 from asyncworker._rpc._grpclib import GrpclibTransport
 from asyncworker._rpc._retry import NONE
 from asyncworker._rpc._service import WorkflowService
-from asyncworker._rpc._target import Target
+from asyncworker._rpc._target import Target, parse_address
 from asyncworker.common import RetryPolicy as OurRetryPolicy
 from asyncworker.exceptions import RPCError, TimeoutType
 from asyncworker.testing import FakeActivity, FakeTemporal

@@ -1,4 +1,4 @@
-"""Where to connect to and how: the settings of every transport."""
+"""A server, and how connections to it are made, kept and replaced."""
 
 from __future__ import annotations
 

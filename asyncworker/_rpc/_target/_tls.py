@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from ..exceptions import ConfigurationError
+from ...exceptions import ConfigurationError
 
 __all__ = ["PEM", "TLSConfig", "create_context"]
 
