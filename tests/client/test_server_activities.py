@@ -57,7 +57,7 @@ async def activities(request, client, dev_server, task_queue) -> AsyncIterator[A
 
 @pytest.fixture
 async def idle(client, task_queue) -> ActivityHandle[Any]:
-    """An activity that nobody runs."""
+    """An activity that no worker runs."""
     return await client.start_activity(pack, Parcel("7", 1), task_queue=task_queue)
 
 
@@ -326,7 +326,7 @@ async def test_a_closed_id_may_be_used_again(client, idle, task_queue):
 
 
 async def test_an_activity_that_nobody_has_started_is_cancelled_at_once(idle):
-    """Nobody has to be asked: the cancellation is the end."""
+    """No worker has it, so the cancellation is the end."""
     await idle.cancel(reason="enough")
 
     with pytest.raises(ActivityFailureError) as caught:

@@ -116,7 +116,7 @@ class Stage:
         )
 
     async def about(self, verb: str, **fields: Any) -> None:
-        """Say something about the activity by its id."""
+        """Make a call about the activity by its id."""
         if self.workflow_id:
             fields["workflow_id"] = self.workflow_id
         await self.say(verb, activity_id=self.activity_id, **fields)
