@@ -40,7 +40,7 @@ def test_a_retry_policy_of_one_attempt_may_say_anything_else():
 
 @pytest.mark.parametrize("attempts", [0, 1])
 def test_one_name_is_no_sequence_of_names(attempts):
-    """A string is a sequence as well, of letters, which is never meant."""
+    """A string is a sequence as well, of letters, which is not what is meant."""
     with pytest.raises(TypeError, match="must be a sequence of names, not one string"):
         RetryPolicy(non_retryable_error_types="ValueError", maximum_attempts=attempts)
 

@@ -122,7 +122,7 @@ class TestFile:
         assert _default_file(env, platform) == Path(expected)
 
     def test_default_may_be_missing(self, tmp_path):
-        """A file that was not named need not exist."""
+        """The default file need not exist."""
         assert ConnectConfig.load(env={"XDG_CONFIG_HOME": str(tmp_path)}) == ConnectConfig()
 
     def test_named_must_exist(self):

@@ -68,6 +68,16 @@ LAYERS = {
             "_supervision",
         },
     ],
+    "client": [
+        {"_client"},
+        {"_root_outbound"},
+        {"activities"},
+        {"_completion_calls"},
+        {"_async_completion", "_calls"},
+        {"_async_handle"},
+        {"_interceptor"},
+        {"_connect", "_errors", "_inputs", "_search_attributes"},
+    ],
     "_rpc": [
         {"_grpclib", "_service"},
         {"http2"},
@@ -95,6 +105,18 @@ UPWARDS = {
     # `activity.client()` returns one, and its users want to see its methods.
     "activity/__init__.py": {"asyncworker.client.Client"},
     "activity/_context.py": {"asyncworker.client.Client"},
+    # A call is made with its client's settings as they are then.
+    "client/_calls.py": {"asyncworker.client._client.Client"},
+    "client/_root_outbound.py": {"asyncworker.client._client.Client"},
+    # The results that pass through interceptors; a handle in turn makes its calls through them.
+    "client/_interceptor.py": {
+        "asyncworker.client.activities._description.ActivityExecution",
+        "asyncworker.client.activities._description.ActivityExecutionCount",
+        "asyncworker.client.activities._description.ActivityExecutionDescription",
+        "asyncworker.client.activities._handle.ActivityHandle",
+        "asyncworker.client.activities._options.ActivityExecutionOptions",
+        "asyncworker.client.activities._options.StartActivityInput",
+    },
 }
 #: Modules in one folder, `__init__` apart.
 MOST_MODULES = 15

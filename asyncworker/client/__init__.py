@@ -15,11 +15,9 @@ from ._client import Client
 from ._interceptor import Interceptor, OutboundInterceptor
 
 if TYPE_CHECKING:
-    from ._async_handle import (
-        AsyncActivityHandle as AsyncActivityHandle,
-        AsyncActivityIDReference as AsyncActivityIDReference,
-    )
+    from ._async_handle import AsyncActivityHandle as AsyncActivityHandle
     from ._inputs import (
+        AsyncActivityIDReference as AsyncActivityIDReference,
         CancelActivityInput as CancelActivityInput,
         CompleteAsyncActivityInput as CompleteAsyncActivityInput,
         CountActivitiesInput as CountActivitiesInput,
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
         PauseActivityInput as PauseActivityInput,
         ReportCancellationAsyncActivityInput as ReportCancellationAsyncActivityInput,
         ResetActivityInput as ResetActivityInput,
+        RPCOptions as RPCOptions,
         TerminateActivityInput as TerminateActivityInput,
         UnpauseActivityInput as UnpauseActivityInput,
         UpdateActivityOptionsInput as UpdateActivityOptionsInput,
@@ -54,7 +53,6 @@ if TYPE_CHECKING:
     from .activities._handle import ActivityHandle as ActivityHandle
     from .activities._options import (
         ActivityExecutionOptions as ActivityExecutionOptions,
-        RPCOptions as RPCOptions,
         StartActivityInput as StartActivityInput,
         StartActivityOptions as StartActivityOptions,
         UpdateActivityOptions as UpdateActivityOptions,
@@ -72,7 +70,7 @@ _HOMES = {
     "ActivityExecutionStatus": "activities._description",
     "PendingActivityState": "activities._description",
     # Options
-    "RPCOptions": "activities._options",
+    "RPCOptions": "_inputs",
     "StartActivityOptions": "activities._options",
     "UpdateActivityOptions": "activities._options",
     # Search attributes
@@ -83,7 +81,7 @@ _HOMES = {
     "TypedSearchAttributes": "_search_attributes",
     # Completing from outside
     "AsyncActivityHandle": "_async_handle",
-    "AsyncActivityIDReference": "_async_handle",
+    "AsyncActivityIDReference": "_inputs",
     # Interceptors
     "CancelActivityInput": "_inputs",
     "CompleteAsyncActivityInput": "_inputs",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
 from .._arguments import UNSET
 from ._inputs import (
+    AsyncActivityIDReference,
     CompleteAsyncActivityInput,
     FailAsyncActivityInput,
     HeartbeatAsyncActivityInput,
@@ -16,25 +16,10 @@ from ._inputs import (
 
 if TYPE_CHECKING:
     from ..converter import DataConverter, SerializationContext
+    from ._inputs import RPCOptions
     from ._interceptor import OutboundInterceptor
-    from .activities._options import RPCOptions
 
-__all__ = ["AsyncActivityHandle", "AsyncActivityIDReference", "reference_to"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AsyncActivityIDReference:
-    """The ids of an activity.
-
-    Attributes:
-        workflow_id: The workflow that scheduled it; ``None`` for a standalone activity.
-        run_id: The workflow's run, or the standalone activity's; ``None`` for the latest.
-        activity_id: The activity's id.
-    """
-
-    workflow_id: str | None = None
-    run_id: str | None = None
-    activity_id: str
+__all__ = ["AsyncActivityHandle", "reference_to"]
 
 
 class AsyncActivityHandle:

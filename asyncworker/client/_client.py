@@ -21,7 +21,7 @@ from ..common import default_identity
 from ..config import ConnectConfig, TLSConfig
 from ..converter import DataConverter
 from ._async_completion import AsyncCompletion
-from ._connect import TransportName, open_transport, target_of, wait_until_serving
+from ._connect import TransportName, check_arguments, open_transport, target_of, wait_until_serving
 from ._interceptor import Interceptor, OutboundInterceptor
 from ._root_outbound import RootOutbound
 from .activities._class_methods import ActivityMethods
@@ -159,6 +159,17 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
 
         Cancelling is safe and leaves no connection behind.
         """
+        check_arguments(
+            target_host=target_host,
+            namespace=namespace,
+            api_key=api_key,
+            tls=tls,
+            identity=identity,
+            lazy=lazy,
+            connect_timeout=connect_timeout,
+            keep_alive=keep_alive,
+            http_connect_proxy=http_connect_proxy,
+        )
         extra = rpc_metadata or {}
         # Reads files.
         load = partial(

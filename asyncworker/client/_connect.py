@@ -6,10 +6,11 @@ import asyncio
 import random
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from .._arguments import Check, check_count, check_flag, check_seconds, check_string, instance_of, wrong_type
 from .._proto.temporal.api.workflowservice.v1 import GetSystemInfoRequest
 from .._rpc._methods import GET_SYSTEM_INFO
 from .._rpc._retry import NONE, Backoff
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from .._rpc._service import WorkflowService
     from .._rpc._transport import Transport
 
-__all__ = ["TransportName", "open_transport", "target_of", "wait_until_serving"]
+__all__ = ["TransportName", "check_arguments", "open_transport", "target_of", "wait_until_serving"]
 
 TransportName: TypeAlias = Literal["default", "grpclib"]
 
@@ -40,6 +41,42 @@ _CERTIFICATE_WANTED = (
 )
 # What a server that is still starting, or a way there that is not yet open, looks like.
 _NOT_YET = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
+
+
+def _check_api_key(name: str, value: object) -> None:
+    if not isinstance(value, str) and not callable(value):
+        # The value may be a secret.
+        raise TypeError(f"{name} must be a string or a function that returns one, got a {type(value).__name__}")
+
+
+def _check_tls(name: str, value: object) -> None:
+    if not isinstance(value, bool | TLSConfig):
+        raise wrong_type(name, "True, False or an asyncworker.client.TLSConfig", value)
+
+
+# The arguments of `Client.connect` whose values only an await later would be looked at.
+_CHECKS: Mapping[str, Check] = {
+    "target_host": check_string,
+    "namespace": check_string,
+    "api_key": _check_api_key,
+    "tls": _check_tls,
+    "identity": check_string,
+    "lazy": check_flag,
+    "connect_timeout": check_seconds,
+    "keep_alive": instance_of(KeepAlive, "asyncworker.client.KeepAlive(interval=30)"),
+    "http_connect_proxy": instance_of(HttpConnectProxy, 'asyncworker.client.HttpConnectProxy("proxy", 8080)'),
+}
+
+
+def check_arguments(**arguments: object) -> None:
+    """Refuse arguments of ``Client.connect`` that are of the wrong type.
+
+    Raises:
+        TypeError: One is; the message names it.
+    """
+    for name, value in arguments.items():
+        if value is not None:
+            _CHECKS[name](name, value)
 
 
 def open_transport(target: Target, name: TransportName = "default") -> Transport:
@@ -71,7 +108,7 @@ def target_of(
 ) -> Target:
     """Return the transport's target: where the server is, and how to connect to it."""
     for name, value in (("connections", connections), ("max_receive_bytes", max_receive_bytes)):
-        if value < 1:
+        if check_count(name, value) < 1:
             raise ValueError(f"{name} must be at least 1, got {value!r}")
     return replace(
         config.to_target(),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._time import Seconds
 
 if TYPE_CHECKING:
     from ..converter import DataConverter
-    from ._async_handle import AsyncActivityIDReference
 
 __all__ = [
+    "AsyncActivityIDReference",
     "CallInput",
     "CancelActivityInput",
     "CompleteAsyncActivityInput",
@@ -24,12 +24,42 @@ __all__ = [
     "HeartbeatAsyncActivityInput",
     "ListActivitiesInput",
     "PauseActivityInput",
+    "RPCOptions",
     "ReportCancellationAsyncActivityInput",
     "ResetActivityInput",
     "TerminateActivityInput",
     "UnpauseActivityInput",
     "UpdateActivityOptionsInput",
 ]
+
+
+class RPCOptions(TypedDict, total=False):
+    """Options of every call of a client.
+
+    Attributes:
+        rpc_metadata: Sent with this call besides the client's own.
+        rpc_timeout: Seconds, or a timedelta, after which the call fails with ``DEADLINE_EXCEEDED``, retries included.
+            By default one try may take 10 s, and there is no new one when 10 s have passed since the first failure.
+    """
+
+    rpc_metadata: Mapping[str, str | bytes]
+    rpc_timeout: Seconds | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsyncActivityIDReference:
+    """The ids of an activity.
+
+    Attributes:
+        workflow_id: The workflow that scheduled it; ``None`` for a standalone activity.
+        run_id: The workflow's run, or the standalone activity's; ``None`` for the latest.
+        activity_id: The activity's id.
+    """
+
+    workflow_id: str | None = None
+    run_id: str | None = None
+    activity_id: str
+
 
 # An interceptor may change an input before it passes it on: these are not frozen.
 

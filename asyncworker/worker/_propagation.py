@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any
 
+from .._arguments import UNSET
 from ..activity import payload_converter
 from ..client import Interceptor as ClientInterceptor, OutboundInterceptor, StartActivityInput
 from ..converter import DataConverter
@@ -50,9 +51,9 @@ class _Injects(OutboundInterceptor):
 
     async def start_activity(self, input: StartActivityInput) -> Any:
         propagator = self._propagator
-        values = {name: variable.get(_UNSET) for name, variable in propagator._variables.items()}
+        values = {name: variable.get(UNSET) for name, variable in propagator._variables.items()}
         headers = {
-            name: propagator._converter.to_payload(value) for name, value in values.items() if value is not _UNSET
+            name: propagator._converter.to_payload(value) for name, value in values.items() if value is not UNSET
         }
         input.headers = {**headers, **input.headers}
         return await super().start_activity(input)
@@ -71,6 +72,3 @@ class _Extracts(ActivityInboundInterceptor):
         call = super().execute_activity(input)
         del input
         return await call
-
-
-_UNSET: Any = object()

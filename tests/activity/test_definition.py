@@ -60,7 +60,7 @@ class TestDeclaring:
         assert Definition.of(pack).name == "pack"
 
     def test_keeps_what_is_said(self):
-        """Timeouts and the like are there for the code that starts the activity."""
+        """Timeouts and the like are the defaults of a start."""
 
         @activity.defn(name="p", start_to_close_timeout=5, task_queue="orders", max_concurrent=3)
         async def fn() -> None: ...

@@ -26,7 +26,7 @@ class FarEnd:
         self._answers: dict[str, list[Any]] = {}
 
     def answer(self, method: str, *answers: Any) -> None:
-        """Respond to calls of *method* with messages, errors, or what functions of the request return or wait for."""
+        """Serve calls of *method* with messages, errors, or the results of functions of the request."""
         self._answers[method] = list(answers)
 
     def client(self, **options: Any) -> Client:

@@ -183,7 +183,7 @@ async def test_a_server_that_refuses_is_not_asked_again(far_end):
 
 
 async def test_nobody_there(transport):
-    """Without a listener the error says where, how long it was tried, and nothing about TLS."""
+    """Without a listener the error has the address and the time it was tried, and nothing about TLS."""
     async with listener() as address:
         pass
 
@@ -322,3 +322,26 @@ async def test_a_namespace_that_does_not_exist(dev_server):
             await client.count_activities()
 
     assert caught.value.status is RPCStatusCode.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("target_host", 7233),
+        ("namespace", b"default"),
+        ("api_key", b"secret"),
+        ("tls", "true"),
+        ("identity", 7),
+        ("lazy", "no"),
+        ("connect_timeout", "10s"),
+        ("keep_alive", 30),
+        ("http_connect_proxy", "proxy:8080"),
+        ("connections", "2"),
+    ],
+)
+async def test_an_argument_of_the_wrong_type_is_refused_by_its_name(name, value):
+    """Before anything is read or sent; a key is not shown."""
+    with pytest.raises(TypeError, match=f"^{name} must be ") as caught:
+        await Client.connect(**{name: value}, **({} if name == "lazy" else {"lazy": True}))
+
+    assert "secret" not in str(caught.value)

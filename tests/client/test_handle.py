@@ -309,7 +309,7 @@ async def test_deleting_names_the_run(far_end, handle):
 
 
 async def test_asking_for_cancellation_again_is_no_error(far_end, handle):
-    """An earlier request is as good as this one."""
+    """A cancellation that was requested before is no error."""
     message = "cancellation already requested with request ID rq1"
     far_end.answer("RequestCancelActivityExecution", refusal(RPCStatusCode.FAILED_PRECONDITION, message))
 

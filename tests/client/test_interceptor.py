@@ -151,7 +151,7 @@ async def test_without_interceptors_there_is_no_link():
 
 @pytest.mark.parametrize("call", CALLS)
 def test_every_call_is_documented(call):
-    """An interceptor's author can read what each call is."""
+    """The author of an interceptor can read what each call is."""
     assert getattr(OutboundInterceptor, call).__doc__
 
 

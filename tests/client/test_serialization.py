@@ -36,7 +36,7 @@ class Sealed(PayloadCodec, WithSerializationContext):
 
     def key(self) -> bytes:
         context = self.context
-        return context.activity_id.encode() if isinstance(context, ActivitySerializationContext) else b"no activity"
+        return context.activity_id.encode() if isinstance(context, ActivitySerializationContext) else b"no context"
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         return [replace(each, metadata={**each.metadata, "key": self.key()}, data=each.data[::-1]) for each in payloads]
@@ -129,5 +129,5 @@ async def test_a_completion_is_for_whom_the_caller_says():
     await handle.with_context(context).complete("done")
 
     first, second = far_end.asked("RespondActivityTaskCompleted")
-    assert first.result.payloads[0].metadata["key"] == b"no activity"
+    assert first.result.payloads[0].metadata["key"] == b"no context"
     assert second.result == sealed(b'"done"')

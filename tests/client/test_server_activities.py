@@ -326,7 +326,7 @@ async def test_a_closed_id_may_be_used_again(client, idle, task_queue):
 
 
 async def test_an_activity_that_nobody_has_started_is_cancelled_at_once(idle):
-    """No worker has to be asked: the cancellation is the end."""
+    """No worker has it, so the cancellation is the end."""
     await idle.cancel(reason="enough")
 
     with pytest.raises(ActivityFailureError) as caught:

@@ -108,7 +108,7 @@ async def test_an_error_that_is_not_to_be_retried_is_the_end(waiting, completing
 
 
 async def test_a_cancellation_is_heard_and_reported(waiting, completing):
-    """A heartbeat brings the cancellation, which may be reported then, and not before."""
+    """A heartbeat raises once the cancellation is requested, and it can be reported then, not before."""
     with pytest.raises(RPCError) as refused:
         await completing.report_cancellation()
     await waiting.cancel()

@@ -138,7 +138,7 @@ class TestDevServer:
     async def test_stale_connection_variables_do_not_matter(self, monkeypatch):
         """Settings in the environment that are meant for clients do not keep the server from starting."""
         monkeypatch.setenv("TEMPORAL_CONFIG_FILE", "/nowhere/temporal.toml")
-        monkeypatch.setenv("TEMPORAL_PROFILE", "missing")
+        monkeypatch.setenv("TEMPORAL_PROFILE", "unknown")
 
         async with DevServer() as server:
             assert listens(server.target)
@@ -168,7 +168,7 @@ class TestDevServer:
 
 class TestFailures:
     async def test_port_in_use(self):
-        """A port with a listener is refused, not silently shared."""
+        """A port that is listened on is refused, not silently shared."""
         with socket.create_server(("127.0.0.1", 0)) as other:
             port = other.getsockname()[1]
 

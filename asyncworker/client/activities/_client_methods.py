@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple, Unpack, overload
 
 if TYPE_CHECKING:
     from ...activity import Context
+    from .._inputs import RPCOptions
     from .._interceptor import OutboundInterceptor
     from ._description import ActivityExecution, ActivityExecutionCount
     from ._handle import ActivityHandle
-    from ._options import RPCOptions, StartActivityOptions
+    from ._options import StartActivityOptions
 
 __all__ = ["Activities"]
 

@@ -20,9 +20,10 @@ from .._inputs import (
 )
 
 if TYPE_CHECKING:
+    from .._inputs import RPCOptions
     from .._interceptor import OutboundInterceptor
     from ._description import ActivityExecutionDescription
-    from ._options import ActivityExecutionOptions, RPCOptions, UpdateActivityOptions
+    from ._options import ActivityExecutionOptions, UpdateActivityOptions
 
 __all__ = ["ActivityHandle"]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from ..._arguments import (
     Check,
@@ -27,7 +27,7 @@ from ..._proto.temporal.api.taskqueue.v1 import TaskQueue
 from ..._time import Seconds, to_duration, to_timedelta
 from ...activity._definition import START_OPTIONS
 from ...common import ActivityIDConflictPolicy, ActivityIDReusePolicy, Priority, RetryPolicy
-from .._inputs import CallInput
+from .._inputs import CallInput, RPCOptions
 from .._search_attributes import TypedSearchAttributes
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ __all__ = [
     "ActivityExecutionOptions",
     "DescribedOptions",
     "Option",
-    "RPCOptions",
     "StartActivityInput",
     "StartActivityOptions",
     "UpdateActivityOptions",
@@ -196,19 +195,6 @@ def write_options(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 # What type checkers and editors need to have spelled out
-
-
-class RPCOptions(TypedDict, total=False):
-    """Options of every call of a client.
-
-    Attributes:
-        rpc_metadata: Sent with this call besides the client's own.
-        rpc_timeout: Seconds, or a timedelta, after which the call fails with ``DEADLINE_EXCEEDED``, retries included.
-            By default one try may take 10 s, and there is no new one when 10 s have passed since the first failure.
-    """
-
-    rpc_metadata: Mapping[str, str | bytes]
-    rpc_timeout: Seconds | None
 
 
 class StartActivityOptions(RPCOptions, total=False):
