@@ -207,7 +207,12 @@ class Http2Transport:
     def _start(self, connection: Connection, call: Call, deadline: float | None) -> float | None:
         call.deadline = deadline
         connection.start(call)
-        return None if deadline is None else self.set_timer(call, deadline)
+        if deadline is None or self._timers is None:
+            return None
+        # As `set_timer` does, without another call on the way of each request.
+        expires_at = coalesce(deadline + _SLACK, _SLACK)
+        self._timers.set(expires_at, call)
+        return expires_at
 
     def _end(self, connection: Connection, call: Call, expires_at: float | None) -> None:
         if expires_at is not None and self._timers is not None:
