@@ -84,14 +84,14 @@ def lifespan(
     async def run(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         async with AsyncExitStack() as stack:
             state = None if app_lifespan is None else await stack.enter_async_context(app_lifespan(app))
-            guests = [await stack.enter_async_context(_Guest(worker, stop_app)) for worker in workers]
+            hosted = [await stack.enter_async_context(_HostedWorker(worker, stop_app)) for worker in workers]
             client = await _client(workers, connect, stack)
             try:
                 yield {**(state or {}), STATE_KEY: client}
             finally:
                 # All of them stop at the same time; the stack then waits for each.
-                for guest in guests:
-                    guest.stop()
+                for each in hosted:
+                    each.stop()
 
     return run
 
@@ -106,8 +106,8 @@ async def _client(
     return await stack.enter_async_context(await (connect or Client.connect)())
 
 
-class _Guest:
-    """A worker in a task of its own: its failure must not cancel the server's task, which runs the lifespan."""
+class _HostedWorker:
+    """A worker in a task of its own: its failure must not cancel the HTTP server's task, which runs the lifespan."""
 
     def __init__(self, worker: Worker, on_failure: Callable[[], None]) -> None:
         self._worker = worker
@@ -120,7 +120,7 @@ class _Guest:
 
     async def __aenter__(self) -> Self:
         started = asyncio.Event()
-        self._task = asyncio.create_task(self._live(started), name=f"host of {self._worker!r}")
+        self._task = asyncio.create_task(self._run(started), name=f"host of {self._worker!r}")
         starting = asyncio.create_task(started.wait())
         try:
             await asyncio.wait({starting, self._task}, return_when=asyncio.FIRST_COMPLETED)
@@ -132,22 +132,22 @@ class _Guest:
             starting.cancel()
         if self._task.done():
             self._task.result()
-        self._task.add_done_callback(self._on_end)
+        self._task.add_done_callback(self._on_done)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._task.remove_done_callback(self._on_end)
+        self._task.remove_done_callback(self._on_done)
         self.stop()
         await self._task
 
-    async def _live(self, started: asyncio.Event) -> None:
+    async def _run(self, started: asyncio.Event) -> None:
         async with self._worker:
             started.set()
             await self._stopping.wait()
 
-    def _on_end(self, task: asyncio.Task[None]) -> None:
+    def _on_done(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and task.exception() is not None:
             _logger.critical("%r failed, and the app stops: %s", self._worker, task.exception())
             self._on_failure()

@@ -27,7 +27,7 @@ def free_port() -> int:
 
 
 async def test_dev_starts_a_server_and_reloads(command, task_queue):
-    """Without a server it starts one with a UI, follows changes, survives a syntax error, and leaves nothing."""
+    """Without a server it starts one with its UI, reloads on changes, survives a syntax error, leaves no processes."""
     port = free_port()
     source = command.directory / "orders.py"
     good = source.read_text()
@@ -57,7 +57,7 @@ async def test_dev_starts_a_server_and_reloads(command, task_queue):
 
 
 async def test_reload_interrupts_a_running_activity_which_is_retried(command_on_server, dev_server, task_queue):
-    """A change while an activity runs ends that within seconds, and the server tries it again on the new code."""
+    """A change interrupts a running activity within seconds, and the server retries it on the new code."""
     source = command_on_server.directory / "orders.py"
     async with (
         command_on_server.running("dev", "orders:worker") as dev,
@@ -113,7 +113,7 @@ async def test_killed_dev_leaves_no_processes(command_on_fake, temporal, task_qu
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
 async def test_killed_dev_ends_running_activities(command_on_fake, temporal, task_queue):
-    """Workers of a command that was killed cancel and report what they run."""
+    """Workers of a killed command cancel and report their running activities."""
     async with command_on_fake.running("dev", "orders:worker") as dev:
         await dev.line_with("started: namespace")
         task = temporal.add_task("deaf", task_queue=task_queue)
@@ -125,7 +125,7 @@ async def test_killed_dev_ends_running_activities(command_on_fake, temporal, tas
 
 
 async def test_workers_of_dev_can_read_the_terminal(command_on_fake):
-    """A breakpoint in an activity reads what is typed: standard input is the workers'."""
+    """A breakpoint in an activity reads from the terminal: standard input is the workers'."""
     with (command_on_fake.directory / "orders.py").open("a") as module:
         module.write("\nprint('read', input(), file=sys.stderr, flush=True)\n")
     async with command_on_fake.running("dev", "orders:worker") as dev:
@@ -146,7 +146,7 @@ async def test_dev_starts_no_server_for_another_machine(command):
 
 
 async def test_missing_reload_directory_is_an_error(command_on_server):
-    """A directory to watch has to be one."""
+    """A directory to watch has to exist."""
     done = await command_on_server("dev", "orders:worker", "--reload-dir", "nowhere")
 
     assert done.returncode == 2

@@ -1,4 +1,4 @@
-"""``asyncworker exec`` starts an activity, shows how it goes, and ends as it ended."""
+"""``asyncworker exec`` starts an activity, shows its progress, and ends with an exit code for its outcome."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def execute(command_on_server, worked, task_queue):
 
 class TestOutcomes:
     async def test_completed_activity_is_exit_code_0_and_json(self, execute):
-        """A completed activity is 0, and its result, as JSON, all there is on standard output."""
+        """A completed activity is 0, and standard output has only its result as JSON."""
         done = await execute("echo", '{"a": [1, 2.5]}', "plain words", "null", "7")
 
         assert done.returncode == 0
         assert json.loads(done.stdout) == [{"a": [1, 2.5]}, "plain words", None, 7]
 
     async def test_failed_activity_is_exit_code_1_with_its_causes(self, execute):
-        """A failed activity is 1, and its failure and the causes are told."""
+        """A failed activity is 1, and its failure and the causes are printed."""
         done = await execute("fail", "no stock")
 
         assert done.returncode == 1
@@ -72,7 +72,7 @@ class TestOutcomes:
         assert "TerminatedError" in rest
 
     async def test_interrupt_cancels_the_activity_which_is_exit_code_4(self, command_on_server, worked):
-        """Ctrl-C asks for the activity's cancellation; one that was cancelled is 4."""
+        """Ctrl-C cancels the activity; one that was cancelled is 4."""
         async with command_on_server.running("exec", "orders:wait") as run:
             await run.line_with("still here")
             code = await run.end(signal.SIGINT)
@@ -80,7 +80,7 @@ class TestOutcomes:
         assert code == 4
 
     async def test_second_interrupt_leaves_the_activity_running(self, command_on_server, worked):
-        """A second Ctrl-C leaves an activity alone that does not hear the first one, with 130."""
+        """A second Ctrl-C leaves an activity running that has not reacted to the first, with 130."""
         async with command_on_server.running("exec", "orders:deaf") as run:
             await run.line_with("running")
             run.process.send_signal(signal.SIGINT)
@@ -92,7 +92,7 @@ class TestOutcomes:
         assert run.process.returncode == 130
 
     async def test_interrupt_before_the_start_says_that_nothing_was_started(self, command):
-        """Ctrl-C while it connects does not say that something goes on, for nothing was started."""
+        """Ctrl-C while it connects says that nothing was started."""
         asked = anyio.Event()
 
         async def keep_quiet(stream):
@@ -116,7 +116,7 @@ class TestOutcomes:
         assert run.process.returncode == 130
 
     async def test_interrupt_during_the_start_says_that_the_activity_may_run(self, command_on_fake, temporal):
-        """Ctrl-C while the server is asked to start it says that it may go on."""
+        """Ctrl-C during the start call says that the activity may be running."""
         with temporal.hold("StartActivityExecution"):
             async with command_on_fake.running("exec", "orders:pack") as run:
                 await temporal.wait_for("StartActivityExecution")
@@ -127,7 +127,7 @@ class TestOutcomes:
         assert run.process.returncode == 130
 
     async def test_refused_cancellation_is_reported(self, command_on_fake, temporal):
-        """A person whose Ctrl-C the server refuses reads so; the second one still leaves the activity alone."""
+        """A cancellation that the server refuses is printed; a second Ctrl-C still ends the command."""
         temporal.fail_next("RequestCancelActivityExecution", RPCStatusCode.PERMISSION_DENIED, "you may not")
         async with command_on_fake.running("exec", "orders:pack") as run:
             await run.line_with("waiting for a worker")
@@ -141,7 +141,7 @@ class TestOutcomes:
         assert run.process.returncode == 130
 
     async def test_refused_progress_is_reported(self, command_on_fake, temporal):
-        """That nothing is shown any more is said; the result still comes."""
+        """A line says that progress can no longer be shown; the result still arrives."""
         temporal.fail_next("DescribeActivityExecution", RPCStatusCode.PERMISSION_DENIED, "you may not look")
         async with (
             command_on_fake.running("run", "orders:worker", "--graceful-shutdown-timeout", "0") as worker,
@@ -175,7 +175,7 @@ class TestForeignTexts:
 
 class TestProgress:
     async def test_progress_off_a_terminal_is_lines(self, command_on_server, worked):
-        """Off a terminal, heartbeats that tell how far it is are shown as figures, one line for each change."""
+        """Off a terminal, progress is printed as one line for each change."""
         done = await command_on_server("exec", "orders:pack", "4")
 
         figures = re.findall(r"^pack: (\d)/4$", done.stderr.decode(), re.MULTILINE)
@@ -198,7 +198,7 @@ class TestMistakes:
     async def test_activity_that_cannot_be_started_is_one_line_and_exit_code_2(
         self, command_on_server, arguments, message
     ):
-        """What cannot be started is told in a line, with 2."""
+        """An activity that cannot be started is reported in one line, with 2."""
         done = await command_on_server("exec", *arguments)
 
         assert done.returncode == 2
@@ -206,7 +206,7 @@ class TestMistakes:
         assert b"Traceback" not in done.stderr
 
     async def test_used_id_is_one_line_and_exit_code_2(self, command_on_server, task_queue):
-        """An id that is taken is told in a line, with 2."""
+        """An id that is in use is reported in one line, with 2."""
         arguments = ("exec", "unserved", "--task-queue", f"{task_queue}-unserved", "--id", task_queue)
         async with command_on_server.running(*arguments) as run:
             await run.line_with("waiting for a worker")

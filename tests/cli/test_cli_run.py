@@ -1,4 +1,4 @@
-"""``asyncworker run`` runs workers, ends as it is told to, and says in a line what is wrong."""
+"""``asyncworker run`` runs workers, stops on signals, and reports errors in one line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from asyncworker.client import Client, PendingActivityState
 
 class TestRunning:
     async def test_runs_until_a_signal(self, command_on_server, dev_server, task_queue):
-        """A worker runs activities, and a SIGTERM ends it in good order."""
+        """A worker runs activities, and a SIGTERM shuts it down."""
         async with (
             command_on_server.running("run", "orders:worker") as run,
             await Client.connect(dev_server.target) as client,
@@ -33,7 +33,7 @@ class TestRunning:
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     async def test_signal_stops_all_workers_of_a_sequence(self, command_on_server, number):
-        """A sequence of workers runs in one process, and a signal is for all of them."""
+        """A sequence of workers runs in one process, and a signal stops all of them."""
         async with command_on_server.running("run", "orders:both") as run:
             await run.line_with("started")
             await run.line_with("started")
@@ -50,7 +50,7 @@ class TestRunning:
         assert code == 0
 
     async def test_failure_of_one_worker_stops_the_others(self, command_on_server, task_queue):
-        """A worker that cannot go on ends the others, in good order, and the command with 1."""
+        """A worker that fails shuts down the others, and the command ends with 1."""
         (command_on_server.directory / "broken.py").write_text(
             "import orders\n"
             "from asyncworker import Client, Worker\n"
@@ -124,7 +124,7 @@ class TestRunning:
 
     @pytest.mark.parametrize(("chosen", "used"), [(None, [10_000, 10, 10]), ((5_000, 7, 7), [5_000, 7, 7])])
     async def test_garbage_collector_runs_less_often(self, command_on_server, dev_server, task_queue, chosen, used):
-        """Garbage is collected less often than by default, unless the program has chosen how often."""
+        """Garbage is collected less often than by default, unless the program has set the thresholds."""
         with (command_on_server.directory / "orders.py").open("a") as module:
             module.write(f"\ngc.set_threshold(*{chosen})\n" if chosen else "")
         async with (
@@ -150,7 +150,7 @@ class TestRunning:
     async def test_activity_that_never_ends_does_not_keep_the_process(
         self, command_on_server, dev_server, task_queue, activity_type, what
     ):
-        """An activity that never ends, whatever it is asked, is reported, and ends with the process."""
+        """An activity that ignores its cancellation is reported as failed, and ends with the process."""
         async with (
             command_on_server.running("run", "orders:worker", "--graceful-shutdown-timeout", "0s") as run,
             await Client.connect(dev_server.target) as client,
@@ -173,7 +173,7 @@ class TestRunning:
     async def test_pool_whose_children_were_killed_does_not_keep_the_process(
         self, command_on_fake, temporal, task_queue
     ):
-        """At the exit it is waited for children that died with a lock in their hands, but not for ever."""
+        """The exit waits for a pool whose children died while holding a lock, but not forever."""
         async with command_on_fake.running("run", "orders:worker") as run:
             task = temporal.add_task("fork_pool", task_queue=task_queue)
             await task.wait_closed()
@@ -189,7 +189,7 @@ class TestRunning:
         assert children(run.process.pid) == []
 
     async def test_many_stuck_threads_are_waited_for_together(self, command_on_fake, temporal, task_queue):
-        """Each thread that is left behind does not add to the time it takes to leave."""
+        """The waiting time at the exit does not grow with the number of stuck threads."""
         async with command_on_fake.running("run", "orders:worker", "--graceful-shutdown-timeout", "0s") as run:
             for task in [temporal.add_task("block", task_queue=task_queue) for _ in range(30)]:
                 await task.wait_for_attempt()
@@ -219,7 +219,7 @@ class TestRunning:
         assert "did not end" not in said
 
     async def test_interrupt_during_our_imports_ends_with_130(self, command):
-        """Ctrl-C before the command has begun ends it with 130, and without a traceback."""
+        """Ctrl-C before the command has started ends it with 130, and without a traceback."""
         (command.directory / "typer.py").write_text(
             "import sys, time\nprint('importing', file=sys.stderr, flush=True)\ntime.sleep(60)\n"
         )
@@ -245,7 +245,7 @@ class TestRunning:
         assert run.process.returncode == 130
 
     async def test_hangup_drains_the_workers(self, command_on_fake):
-        """SIGHUP, as the end of a terminal sends it, ends a worker in good order."""
+        """SIGHUP, which a closed terminal sends, shuts a worker down."""
         async with command_on_fake.running("run", "orders:both") as run:
             await run.line_with("started")
             await run.line_with("started")
@@ -254,7 +254,7 @@ class TestRunning:
         assert code == 0
 
     async def test_logs_escape_control_characters(self, command_on_fake, temporal, task_queue):
-        """An id with a line break and control characters writes no line of its own, nor anything but text."""
+        """An id with a line break and control characters cannot forge a line or control the terminal."""
         evil = "7\n12:00:00.000 ERROR forged\x1b[2J\x9b1m\u202e"
         async with command_on_fake.running("run", "orders:worker") as run:
             await run.line_with("started")
@@ -269,7 +269,7 @@ class TestRunning:
         assert r"[fail 7\n12:00:00.000 ERROR forged\x1b[2J\x9b1m\u202e]" in said
 
     async def test_tracebacks_escape_control_characters(self, command_on_fake):
-        """Nor does the traceback of an error that comes out of the program."""
+        """Nor can the traceback of an error in the program."""
         (command_on_fake.directory / "broken.py").write_text(
             "def make():\n    raise ValueError('\\x1b[2J' + '\\nasyncworker: error: forged')\n"
         )
@@ -341,7 +341,7 @@ class TestMistakes:
         ],
     )
     async def test_wrong_command_line_is_one_line_and_exit_code_2(self, command, arguments, message):
-        """What cannot be meant is told in a line, and ends with 2."""
+        """A wrong argument is reported in one line, with exit code 2."""
         done = await command("run", *arguments)
 
         assert done.returncode == 2
@@ -357,7 +357,7 @@ class TestMistakes:
         ],
     )
     async def test_broken_module_is_reported_with_file_and_line(self, command, code, message):
-        """A module that cannot be imported is told with the error, the file and the line."""
+        """A module that cannot be imported is reported with the error, the file and the line."""
         (command.directory / "broken.py").write_text(code)
 
         done = await command("run", "broken:worker")
@@ -369,21 +369,21 @@ class TestMistakes:
         )
 
     async def test_wrong_variable_is_named(self, command):
-        """A wrong variable is told as such."""
+        """An error in a variable names the variable."""
         done = await command("run", "orders:worker", TEMPORAL_TLS="off")
 
         assert done.returncode == 2
         assert b"environment variable TEMPORAL_TLS must be true, false, 1 or 0, got 'off'" in done.stderr
 
     async def test_verbose_error_has_a_traceback(self, command):
-        """With --verbose the traceback comes too."""
+        """With --verbose the traceback is printed too."""
         done = await command("run", "orders:worker", "--verbose", TEMPORAL_TLS="off")
 
         assert done.returncode == 2
         assert b"Traceback" in done.stderr
 
     async def test_unknown_namespace_is_one_line_and_exit_code_1(self, command_on_server):
-        """A worker that cannot begin is told in a line, and ends with 1."""
+        """A worker that cannot start is reported in one line, with exit code 1."""
         done = await command_on_server("run", "orders:worker", "--namespace", "nowhere")
 
         assert done.returncode == 1
@@ -394,7 +394,7 @@ class TestMistakes:
 
 class TestWithoutExtras:
     def test_missing_cli_extra_is_named(self):
-        """Without the extra the command says how to get it."""
+        """Without the extra the command says how to install it."""
         code = "import sys; sys.modules['typer'] = None; from asyncworker.__main__ import main; main()"
 
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
@@ -403,7 +403,7 @@ class TestWithoutExtras:
         assert b'pip install "temporal-asyncworker[cli]"' in done.stderr
 
     async def test_missing_uvloop_is_an_error(self, command):
-        """--uvloop without uvloop is a mistake, not a silent fallback."""
+        """--uvloop without uvloop is an error, not a silent fallback."""
         (command.directory / "sitecustomize.py").write_text("import sys; sys.modules['uvloop'] = None")
 
         done = await command("run", "orders:worker", "--uvloop", PYTHONPATH=f"{command.directory}")
@@ -413,7 +413,7 @@ class TestWithoutExtras:
 
 
 async def test_version_is_printed(command):
-    """--version tells it."""
+    """--version prints the version."""
     done = await command("--version")
 
     assert done.returncode == 0

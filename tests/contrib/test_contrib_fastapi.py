@@ -121,7 +121,7 @@ def serve(tmp_path, task_queue):
 
 class TestUnderUvicorn:
     async def test_route_executes_an_activity_of_the_apps_worker(self, serve, dev_server):
-        """A route starts an activity with the client it is given, and the worker beside it runs that."""
+        """A route starts an activity with its client, and the app's worker runs it."""
         async with serve(dev_server.target) as server, httpx.AsyncClient() as http:
             await server.line_with("Uvicorn running")
             response = await http.get(f"{server.url}/pack/7", timeout=20)
@@ -131,7 +131,7 @@ class TestUnderUvicorn:
         assert response.json() == "shop: 7 packed"
 
     async def test_app_drains_its_worker_when_it_stops(self, serve, dev_server, task_queue):
-        """When the app stops, a running activity ends in peace, and only then what the app had set up is closed."""
+        """When the app stops, a running activity finishes before the app's own resources are closed."""
         async with (
             serve(dev_server.target) as server,
             await Client.connect(dev_server.target) as client,
@@ -151,7 +151,7 @@ class TestUnderUvicorn:
         assert "Application shutdown complete" in output
 
     async def test_app_does_not_start_if_its_worker_cannot(self, serve, dev_server):
-        """If a worker cannot begin, the app does not start, and its server says why."""
+        """If a worker cannot start, the app does not start, and the HTTP server prints the reason."""
         async with serve(dev_server.target, namespace="nowhere") as server:
             output = await server.end()
 
@@ -160,7 +160,7 @@ class TestUnderUvicorn:
         assert server.process.returncode == 3
 
     async def test_app_stops_if_its_worker_fails(self, serve):
-        """If a worker cannot go on, that is logged and the server ends, not with success."""
+        """If a worker fails, that is logged and the HTTP server exits with an error."""
         async with FakeTemporal() as temporal, serve(temporal.target) as server:
             await server.line_with("Uvicorn running")
             temporal.fail_next("PollActivityTaskQueue", RPCStatusCode.NOT_FOUND, "Namespace default is gone.", times=99)
@@ -185,7 +185,7 @@ async def temporal() -> AsyncIterator[FakeTemporal]:
 
 class TestLifespan:
     async def test_state_of_the_apps_lifespan_is_passed_on(self, temporal):
-        """The state has the worker's own client, and what the app's own lifespan yields."""
+        """The state has the worker's client and the state of the app's own lifespan."""
 
         @asynccontextmanager
         async def own(app):
@@ -225,7 +225,7 @@ class TestLifespan:
         assert [task.result for task in tasks] == ["hello you"] * 2
 
     async def test_routes_without_workers_have_a_client(self, temporal, monkeypatch):
-        """Without workers the routes have a client all the same, which is closed with the app."""
+        """Without workers the routes have a client too, which is closed with the app."""
         monkeypatch.setenv("TEMPORAL_ADDRESS", temporal.target)
 
         async with lifespan()(FastAPI()) as state:
@@ -234,7 +234,7 @@ class TestLifespan:
         assert result.count == 0
 
     async def test_connect_makes_the_routes_client(self, temporal):
-        """The routes' client can be made to order."""
+        """The function *connect* makes the routes' client."""
 
         async def connect() -> Client:
             return await Client.connect(temporal.target, identity="routes")
@@ -245,7 +245,7 @@ class TestLifespan:
             assert state["temporal_client"].identity == "routes"
 
     async def test_failure_stops_the_app(self, temporal, caplog):
-        """A worker that cannot go on stops the app, and its error comes out where the app ends."""
+        """A worker that fails stops the app, and the lifespan raises its error."""
         stopped = anyio.Event()
         worker = Worker(temporal.client(), task_queue="q", activities=[greet])
 
@@ -281,7 +281,7 @@ class TestLifespan:
 
 class TestGetClient:
     async def test_client_without_the_lifespan_is_an_error(self):
-        """An app that forgot the lifespan is told what is missing."""
+        """An app without the lifespan gets an error that names it."""
         app = FastAPI()
 
         @app.get("/")
@@ -293,7 +293,7 @@ class TestGetClient:
 
     @pytest.mark.parametrize("kind", ["http", "websocket"])
     async def test_client_is_given_to_requests_and_websockets(self, temporal, kind):
-        """Routes of requests and of websockets are given the client that the lifespan's state has."""
+        """Routes of requests and of websockets get the client of the lifespan's state."""
         client = temporal.client()
 
         assert await get_client(HTTPConnection({"type": kind, "state": {"temporal_client": client}})) is client

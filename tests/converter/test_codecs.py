@@ -86,14 +86,14 @@ async def test_first_codec_is_the_outermost():
 
 
 async def test_payload_that_was_not_encoded_is_decoded_unchanged():
-    """A codec that passes on what is not its own lets plain payloads in."""
+    """A codec that returns foreign payloads unchanged accepts plain ones."""
     plain = DataConverter().encode_nowait([1])
 
     assert await DataConverter(payload_codec=OUTER).decode(plain, [int]) == [1]
 
 
 async def test_codec_may_change_the_number_of_payloads():
-    """A codec may make fewer payloads of many, if it finds the many again."""
+    """A codec may combine payloads, if it can split them again."""
     converter = DataConverter(payload_codec=Bundle())
     encoded = await converter.encode([1, "a", None])
 
@@ -120,7 +120,7 @@ async def test_raw_values_are_encoded():
 
 
 async def test_errors_of_a_codec_are_raised():
-    """What a codec raises is what the caller gets: it says nothing about the values."""
+    """An exception of a codec reaches the caller unchanged."""
     converter = DataConverter(payload_codec=Broken())
 
     with pytest.raises(ConnectionError):
@@ -196,7 +196,7 @@ async def test_common_attributes_are_encoded():
 
 
 async def test_received_error_is_sent_unchanged_under_a_codec():
-    """An error that was read is written as the failure it was, and its hidden message stays hidden."""
+    """A received error is sent as the same failure, and its encoded message stays encoded."""
     hiding = DataConverter(
         payload_codec=Compress(), failure_converter=DefaultFailureConverter(encode_common_attributes=True)
     )
@@ -210,7 +210,7 @@ async def test_received_error_is_sent_unchanged_under_a_codec():
 
 
 async def test_failure_is_sent_although_the_codec_fails(caplog):
-    """A failure goes out even without its codec: type and retryability, nothing that it might have hidden."""
+    """A failure is sent without its codec: with type and retryability, but nothing that it might have hidden."""
     converter = DataConverter(payload_codec=Broken())
     failure = await converter.encode_failure(ApplicationError("topsecret", "s", type="T", non_retryable=True))
 
@@ -223,7 +223,7 @@ async def test_failure_is_sent_although_the_codec_fails(caplog):
 
 
 async def test_codec_must_keep_a_single_payload_single():
-    """A codec that splits a payload which has no list to be in is told so by the failure."""
+    """If a codec splits a single payload, the failure names the error."""
 
     class Split(Wrap):
         async def encode(self, payloads):

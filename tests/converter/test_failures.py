@@ -58,7 +58,7 @@ def details(failure: Failure) -> list[object]:
 
 class TestEncoding:
     def test_application_error_becomes_a_failure_with_all_fields(self):
-        """All that an ApplicationError says is in its failure."""
+        """All fields of an ApplicationError are in its failure."""
         failure = encode(
             ApplicationError(
                 "m",
@@ -78,7 +78,7 @@ class TestEncoding:
         assert details(failure) == [1, {"a": None}]
 
     def test_bare_application_error_becomes_a_failure_with_defaults(self):
-        """What an ApplicationError does not say stays unset, and its type is not in its message."""
+        """Unset fields of an ApplicationError stay unset, and its type is not in its message."""
         failure = encode(ApplicationError("m", type="T"))
 
         info = failure.application_failure_info
@@ -110,7 +110,7 @@ class TestEncoding:
         assert failure.application_failure_info == proto.ApplicationFailureInfo(type=kind)
 
     def test_validation_error_of_an_activity_is_retryable(self):
-        """What pydantic raises in an activity's own code is an exception as any other."""
+        """A pydantic ValidationError of an activity's own code is an ordinary exception."""
 
         class Model(BaseModel):
             x: int
@@ -181,7 +181,7 @@ class TestEncoding:
         ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
     )
     def test_each_kind_of_error_survives_a_round_trip(self, error, info):
-        """Each error that has a kind of failure is written as that, and read as itself."""
+        """Each error with a failure kind of its own is converted to that and back."""
         failure = encode(error)
         back = DATA.decode_failure_nowait(failure)
 
@@ -195,7 +195,7 @@ class TestEncoding:
 
 class TestCauses:
     def test_explicit_cause_is_the_cause(self):
-        """What an error was raised from is its cause, down to the last."""
+        """The exception that an error was raised from is its cause, at every level."""
         error = ApplicationError("a")
         error.__cause__ = ValueError("b")
         error.__cause__.__cause__ = KeyError("c")
@@ -222,7 +222,7 @@ class TestCauses:
         assert chain(encode(suppressed.value)) == ["v"]
 
     def test_cycle_of_causes_ends(self):
-        """An error that causes itself, at whatever distance, is written once."""
+        """An error in a cycle of causes is converted once."""
         alone, first, second = ValueError("a"), ValueError("b"), ValueError("c")
         alone.__cause__ = alone
         first.__cause__, second.__cause__ = second, first
@@ -231,7 +231,7 @@ class TestCauses:
         assert chain(encode(first)) == ["b", "c"]
 
     def test_long_chain_of_causes_keeps_both_ends(self):
-        """Of a chain that is too long the middle is left out, and it says so."""
+        """Of a chain that is too long the middle is left out, with a note."""
         error: Exception = ValueError("0")
         for number in range(1, 1000):
             outer = ValueError(str(number))
@@ -244,7 +244,7 @@ class TestCauses:
         assert messages[-2:] == ["(981 more causes left out)", "0"]
 
     def test_wrapping_error_does_not_inherit_non_retryability(self):
-        """As in the other SDKs only the outermost error says whether to retry."""
+        """As in the other SDKs the outermost error alone decides whether to retry."""
         error = ValueError("outer")
         error.__cause__ = ApplicationError("inner", non_retryable=True)
 
@@ -297,7 +297,7 @@ class TestGroups:
         assert not encode(self.group(ValueError(), ApplicationError(""))).application_failure_info.non_retryable
 
     def test_group_has_the_longest_retry_delay_in_it(self):
-        """A group is retried when the last of its errors may be."""
+        """The longest next_retry_delay in a group is that of the group."""
         group = self.group(*[ApplicationError("", next_retry_delay=delay) for delay in (1, 3, None)])
 
         assert encode(group).application_failure_info.next_retry_delay == Duration(seconds=3)
@@ -310,7 +310,7 @@ class TestGroups:
         assert encode(self.group(benign, ValueError())).application_failure_info.category == 0
 
     def test_failure_of_a_large_group_is_bounded(self):
-        """A thousand failed tasks make a failure that the server takes."""
+        """A thousand failed tasks make a failure that the server accepts."""
         failure = encode(self.group(*[ValueError("x" * 10_000) for _ in range(1000)]))
 
         assert len(_wire.encode(failure)) < 500_000
@@ -330,7 +330,7 @@ class TestWhateverIsWrong:
     """A failure always goes out."""
 
     def test_error_whose_str_raises_becomes_a_failure(self):
-        """An exception that cannot say what it is about is still named."""
+        """An exception whose __str__ raises is sent with its class's name."""
         failure = encode(raised(BadText()))
 
         assert failure.message == "<BadText without a text: its __str__ raised RuntimeError>"
@@ -346,7 +346,7 @@ class TestWhateverIsWrong:
         assert failure.application_failure_info.type == "\\udc00"
 
     def test_long_message_keeps_both_ends(self):
-        """Of a text that is too long the middle is left out, and it says so."""
+        """Of a text that is too long the middle is left out, with a note."""
         failure = encode(ValueError("a" + "x" * 1_000_000 + "z"))
 
         assert len(failure.message) < 20_100
@@ -372,7 +372,7 @@ class TestWhateverIsWrong:
         assert second.startswith("<a detail of type object could not be sent: a value of type object cannot be written")
 
     def test_error_with_odd_attributes_becomes_a_failure(self):
-        """Values of the wrong type in an error's attributes are read as well as they can be."""
+        """Attributes of wrong types are converted as far as possible."""
         error = ApplicationError(404, type=str)
         error.category = None
         failure = encode(error)
@@ -381,7 +381,7 @@ class TestWhateverIsWrong:
         assert encode(exceptions.TimeoutError(type=None)).timeout_failure_info is not None
 
     def test_failure_is_made_although_the_converter_raises(self, caplog):
-        """A failure converter of the user's that breaks costs the message, not the failure."""
+        """A user's failure converter that raises costs the message, not the failure."""
 
         class Broken(FailureConverter):
             def to_failure(self, exception, payload_converter):
@@ -399,7 +399,7 @@ class TestWhateverIsWrong:
 
 class TestDecoding:
     def test_application_error_is_read_with_all_fields(self):
-        """A failure of another worker is an error with all it said, and with its stack trace."""
+        """A failure of another worker becomes an error with all its fields and its stack trace."""
         failure = encode(ApplicationError("m", 1, type="T", non_retryable=True, next_retry_delay=2))
         failure.stack_trace = "there"
         error = DATA.decode_failure_nowait(failure)
@@ -429,14 +429,14 @@ class TestDecoding:
         ],
     )
     def test_failures_of_other_kinds_are_read(self, info):
-        """Failures that no activity has are plain failure errors; the message that they were is kept."""
+        """Failures of unknown kinds are plain failure errors, which keep the original message."""
         failure = Failure(message="m", **info)
         error = DATA.decode_failure_nowait(failure)
 
         assert (type(error), error.message, error.failure) == (FailureError, "m", failure)
 
     def test_unknown_enum_values_are_unspecified(self):
-        """Enum values that this version does not know are "unspecified"; a negative delay is none."""
+        """Unknown enum values are "unspecified"; a negative delay is ignored."""
         error = DATA.decode_failure_nowait(
             Failure(
                 application_failure_info=proto.ApplicationFailureInfo(
@@ -460,14 +460,14 @@ class TestDecoding:
 
     @pytest.mark.parametrize("data", [b"{", b"1", b'{"message":1}', b"{}"])
     def test_encoded_attributes_that_cannot_be_read_leave_the_failure_as_it_is(self, data):
-        """What is left of a failure whose attributes cannot be read is read."""
+        """A failure whose encoded attributes cannot be read is converted without them."""
         attributes = Payload(metadata={"encoding": b"json/plain"}, data=data)
         error = DATA.decode_failure_nowait(Failure(message="Encoded failure", encoded_attributes=attributes))
 
         assert (error.message, error.stack_trace) == ("Encoded failure", None)
 
     def test_reading_does_not_change_the_failure(self):
-        """The failure that was read is as it was."""
+        """A failure is not changed by reading it."""
         converter = DataConverter(failure_converter=DefaultFailureConverterWithEncodedAttributes())
         error = ValueError("outer")
         error.__cause__ = ValueError("inner")
@@ -480,7 +480,7 @@ class TestDecoding:
 
 class TestComingAndGoing:
     def test_received_error_is_sent_unchanged(self):
-        """An error that was read is written as the failure it was: source, stack trace, unknown fields and all."""
+        """A received error is sent as the same failure, with its source, stack trace and unknown fields."""
         came = (
             _wire.encode(
                 Failure(
@@ -508,7 +508,7 @@ class TestComingAndGoing:
         assert chain(encode(outer)) == ["outer", "a", "b"]
 
     def test_encoding_attributes_does_not_change_the_received_error(self):
-        """To encode the attributes of a failure that an error was read from is not to change that error."""
+        """Encoding the attributes of a received error's failure does not change the error."""
         error = DATA.decode_failure_nowait(encode(ValueError("a")))
         hidden = DataConverter(failure_converter=DefaultFailureConverterWithEncodedAttributes())
 
@@ -528,7 +528,7 @@ class Mapping(DefaultFailureConverter):
 
 
 def test_overridden_failure_of_is_used_for_causes_too():
-    """A subclass can say how an exception is written, wherever in the chain it is."""
+    """A subclass can convert an exception in its own way, anywhere in the chain."""
     converter = DataConverter(failure_converter=Mapping())
     error = ValueError("outer")
     error.__cause__ = Refused()
@@ -543,7 +543,7 @@ class TestWhatTheServerTakes:
     """RespondActivityTaskFailed refuses whatever is not an application failure."""
 
     def test_application_failure_is_not_wrapped(self):
-        """What the server takes is left as it is."""
+        """A failure that the server accepts is not wrapped."""
         failure = encode(ValueError())
 
         assert ensure_application_failure(failure) is failure
@@ -580,7 +580,7 @@ class TestWhatTheServerTakes:
 
 
 def test_payload_validation_error_is_non_retryable():
-    """The error for bad arguments is the one that other SDKs know."""
+    """The error for bad arguments is that of other SDKs."""
     error = create_payload_validation_error({"order": "missing"}, message="bad arguments")
 
     assert (error.message, error.type, error.non_retryable) == ("bad arguments", "PayloadValidationError", True)
@@ -606,13 +606,13 @@ class TestNotes:
 
     @pytest.mark.parametrize("error", [ApplicationError("m"), CancelledError("m"), KeyError("m")])
     def test_notes_of_any_error_are_sent(self, error):
-        """Errors of every kind have theirs, raised or not."""
+        """Notes are sent for errors of every kind, raised or not."""
         error.add_note("a note")
 
         assert encode(error).stack_trace == "a note\n"
 
     def test_notes_of_causes_and_group_members_are_sent(self):
-        """A cause brings its own, and a group those of all that is in it."""
+        """A cause has its own notes, and a group those of all its exceptions."""
         cause = ValueError("cause")
         cause.add_note("a note of the cause")
         error = RuntimeError("outer")
@@ -626,7 +626,7 @@ class TestNotes:
 
     @pytest.mark.parametrize("encoded", [False, True])
     def test_notes_added_to_a_received_error_are_sent(self, encoded):
-        """What came over the wire goes out as it came, with what was added to it."""
+        """A received error is sent with the notes that were added since."""
         converter = DataConverter(failure_converter=DefaultFailureConverter(encode_common_attributes=encoded))
         received = converter.encode_failure_nowait(raised(ApplicationError("m", type="T")))
         error = converter.decode_failure_nowait(received)
@@ -650,14 +650,14 @@ class TestNotes:
 
     @pytest.mark.parametrize("notes", [None, "text", 7, [7, None], (object(),), [raised(ValueError("\ud800"))]])
     def test_odd_notes_do_not_prevent_the_failure(self, notes):
-        """Whatever stands in their place, the failure goes out."""
+        """A `__notes__` of any type does not prevent the failure."""
         error = ValueError("m")
         error.__notes__ = notes
 
         assert encode(error).message == "m"
 
     def test_long_notes_are_shortened(self):
-        """Notes are cut as texts are."""
+        """Long notes are shortened as texts are."""
         error = ValueError("m")
         for _ in range(50):
             error.add_note("x" * 50_000)

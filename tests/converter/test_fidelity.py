@@ -167,7 +167,7 @@ def test_nan_is_read_back(value):
 
 
 def test_nan_is_read_back_as_decimal():
-    """A Decimal may be no number as a float may."""
+    """A Decimal may be NaN as well as a float."""
 
     class Price(BaseModel):
         amount: Decimal | None
@@ -179,14 +179,14 @@ def test_nan_is_read_back_as_decimal():
 
 
 def test_nan_from_a_serializer_is_kept():
-    """A computed field and what a serializer returns may be no number too."""
+    """A computed field and the result of a serializer may be NaN too."""
     assert text(Mean(values=[])) == '{"values":[],"mean":NaN}'
     assert text(Rated(rate=1)) == '{"rate":Infinity}'
     assert text(Limited(limit=Limit.NONE)) == '{"limit":Infinity}'
 
 
 def test_models_own_rule_for_nan_is_respected():
-    """A model's own ser_json_inf_nan is what its author wants."""
+    """A model's own ser_json_inf_nan is respected."""
 
     class Text(BaseModel):
         model_config = ConfigDict(ser_json_inf_nan="strings")
@@ -197,7 +197,7 @@ def test_models_own_rule_for_nan_is_respected():
 
 
 def test_none_is_still_null():
-    """A null that stands for None is one, beside what is no number and alone."""
+    """None is written as null, beside NaN and alone."""
     assert text(Score(value=math.nan)) == (
         '{"value":NaN,"anything":null,"maybe":null,"by_name":{},"inner":null,"several":[]}'
     )
@@ -265,12 +265,12 @@ CIRCLE = Circle(name="c", radius=2)
     ],
 )
 def test_subclass_of_a_model_is_written_in_full(value):
-    """What a field holds is written as what it is, not as what the field says."""
+    """A field's value is written by its own type, not by the field's."""
     assert '{"name":"c","radius":2.0,"image":"/w=="}' in text(value)
 
 
 def test_subclass_of_a_dataclass_is_written_in_full():
-    """A dataclass in a model's field is written as what it is, too."""
+    """A dataclass in a model's field is written by its own type, too."""
     assert text(Dots(dot=BigDot(1, 2))) == '{"dot":{"x":1,"size":2}}'
 
 
@@ -316,7 +316,7 @@ class PlainHolder:
     ],
 )
 def test_object_that_is_only_iterable_is_refused(value):
-    """What an object gives when it is iterated over need not be what it is."""
+    """An object may be more than its items."""
     with pytest.raises(ConverterError, match="is iterable, but may be more than its items"):
         CONVERTER.to_payload(value)
 
@@ -337,7 +337,7 @@ def test_object_that_is_only_iterable_is_refused(value):
     ],
 )
 def test_sequences_sets_and_mappings_are_written(value, written):
-    """A collection is nothing but what is in it."""
+    """A collection is equal to the list or dict of its items."""
     assert text(value) == written
 
 
@@ -491,7 +491,7 @@ def test_model_of_version_1_is_written_with_its_encoders():
 
 
 def test_invalid_model_of_version_1_is_refused():
-    """What is wrong with it is said by field, without values and keys."""
+    """The error has the fields' names, without values and unknown keys."""
 
     class Named(v1.BaseModel):
         number: int
@@ -579,7 +579,7 @@ def test_base64_bytes_of_a_result_come_back(make, hint, data):
 
 
 def test_annotation_of_a_result_removes_no_fields():
-    """What the annotation does not know of is written too, as is what does not fit it."""
+    """Fields that the annotation does not have are written too, and so are values of other types."""
 
     def gives() -> DictBlob: ...  # type: ignore[empty-body]
 
@@ -590,7 +590,7 @@ def test_annotation_of_a_result_removes_no_fields():
 
 
 def test_serializer_of_a_dataclass_field_is_used():
-    """What an annotation says of how its value is read, it may say of how that is written."""
+    """An annotation can define how its value is written, as well as how it is read."""
 
     @dataclass
     class Half:
@@ -639,7 +639,7 @@ def test_bytes_that_temporalio_wrote_are_read():
 
 @pytest.mark.parametrize("data", ['{"data":[256]}', '{"data":[-1]}', '{"data":["1"]}', '{"data":[1.5]}', '{"data":1}'])
 def test_numbers_that_are_no_bytes_are_refused(data):
-    """A list of anything else is refused."""
+    """A list of other values is not read as bytes."""
     with pytest.raises(ConverterError, match="expected PlainBytes: data: Input should be a valid bytes"):
         CONVERTER.from_payload(json(data), PlainBytes)
 
@@ -1028,7 +1028,7 @@ def rows_of_types() -> Iterator[Any]:
 
 @pytest.mark.parametrize(("value", "hint", "written"), list(rows_of_types()))
 def test_table_of_types_in_the_docs_is_true(value, hint, written):
-    """What the page on converters says of a type is so."""
+    """The table on the page about converters is true."""
     value, hint = eval(value, globals() | NAMES), eval(hint, globals() | NAMES)
 
     def gives() -> Any: ...

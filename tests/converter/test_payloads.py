@@ -223,7 +223,7 @@ def test_error_of_a_large_value_is_short(converter):
 
 
 def test_message_of_a_users_validator_is_kept(converter):
-    """What a model's validator says is in the message."""
+    """The message of a model's validator is in the error."""
 
     class Even(BaseModel):
         number: int

@@ -180,7 +180,7 @@ class TestDecoding:
         ],
     )
     def test_parameters_of_many_types_are_read(self, hint, value, expected):
-        """Whatever pydantic reads can be a parameter's type."""
+        """Every type that pydantic reads can be a parameter's."""
 
         def activity(value): ...
 
@@ -245,7 +245,7 @@ class TestBadArguments:
         return str(caught.value).splitlines()
 
     def test_all_bad_arguments_are_named_at_once(self):
-        """Each bad or missing argument has its line, with what was expected and why this is not it."""
+        """Each bad or missing argument has a line, with the expected type and the reason."""
 
         def activity(order: Order, count: int, flag: bool, point: Point) -> None: ...
 
@@ -259,7 +259,7 @@ class TestBadArguments:
         ]
 
     def test_bad_further_arguments_are_numbered(self):
-        """Of *args the place is named."""
+        """An argument of *args is named with its index."""
 
         def activity(*points: Point) -> None: ...
 
@@ -362,7 +362,7 @@ class TestFunctions:
         assert (signature.parameters, signature.name) == ((Parameter("x", int),), "TestFunctions")
 
     def test_partial_has_the_remaining_parameters(self):
-        """What a partial has bound is no parameter any more."""
+        """Arguments that a partial has bound are no parameters."""
 
         def activity(a: Missing, b: int, c: str = "c", d: Order = None) -> None: ...
 
@@ -371,7 +371,7 @@ class TestFunctions:
         assert Signature(bound).parameters == (Parameter("b", int), Parameter("c", str, optional=True))
 
     def test_wrapped_function_has_the_inner_signature(self):
-        """A decorator that says what it wraps is seen through."""
+        """functools.wraps leads to the wrapped function."""
 
         @functools.wraps(pack)
         def wrapper(*args, **kwargs): ...
@@ -648,7 +648,7 @@ class TestOtherConverters:
 
 class TestResults:
     def test_result_is_written_by_its_own_type(self):
-        """A result goes out whole, even where the annotation names less of it."""
+        """A result is written in full, even if its annotation has fewer fields."""
 
         def activity() -> object: ...
 
@@ -657,7 +657,7 @@ class TestResults:
         assert signature.encode_result(Point(1), CONVERTER).data == b'{"x":1,"y":0}'
 
     def test_result_none_is_a_payload(self):
-        """No result is a null payload, as from temporalio."""
+        """None is a null payload, as from temporalio."""
         assert Signature(pack).encode_result(None, CONVERTER) == Payload(metadata={"encoding": b"binary/null"})
 
     def test_unwritable_result_is_a_converter_error(self):
