@@ -32,7 +32,9 @@ def public() -> Iterator[tuple[str, Any]]:
     for module in modules():
         for name in module.__all__:
             thing = getattr(module, name)
-            if getattr(thing, "__module__", "").startswith("asyncworker") and id(thing) not in seen:
+            home = getattr(thing, "__module__", "")
+            # Generated messages are described by Temporal.
+            if home.startswith("asyncworker") and "._proto." not in home and id(thing) not in seen:
                 seen.add(id(thing))
                 yield f"{module.__name__.removeprefix('asyncworker.')}.{name}", thing
 

@@ -156,7 +156,7 @@ class _HostedWorker:
 async def get_client(connection: HTTPConnection) -> Client:
     """Return the app's client to a route: ``client: ClientDep``, or ``client: Annotated[Client, Depends(get_client)]``.
 
-    It waits for nothing, so there is nothing to cancel.
+    It waits for nothing, so cancelling does nothing.
 
     Raises:
         RuntimeError: The app does not run :func:`lifespan`.

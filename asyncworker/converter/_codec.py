@@ -28,7 +28,8 @@ class PayloadCodec(ABC):
         """Return the payloads as they are to be sent, without changing the given ones.
 
         The returned list may be shorter or longer, as long as :meth:`decode` restores it. A list of one payload, as
-        failures have it in their encoded attributes, must stay one.
+        failures have it in their encoded attributes, must stay one. Cancelling happens where the attempt or the call is
+        cancelled, and is to be let through.
 
         Raises:
             Exception: Any error fails the attempt or the call.
@@ -37,6 +38,8 @@ class PayloadCodec(ABC):
     @abstractmethod
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Undo :meth:`encode`, and return unchanged what it did not encode: older payloads, and those of others.
+
+        Cancelling is as for :meth:`encode`.
 
         Raises:
             Exception: Any error fails the attempt or the call.

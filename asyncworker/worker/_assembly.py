@@ -121,7 +121,7 @@ def assemble(
         deployment=environment.deployment,
         max_per_second=settings.max_task_queue_per_second,
     )
-    attempts = AttemptSet(environment, isolated(settings.slots, patience=settings.slot_patience))
+    attempts = AttemptSet(environment, isolated(settings.slots, cancel_timeout=settings.slot_cancel_timeout))
     pollers = PollerPool(
         environment,
         request,
@@ -131,8 +131,8 @@ def assemble(
         gives_hints=capabilities.poller_autoscaling,
         max_per_second=settings.max_per_second,
         on_fatal=on_fatal,
-        patience=settings.poll_patience,
-        last_patience=settings.last_poll_patience,
+        late_response_timeout=settings.late_response_timeout,
+        shutdown_response_timeout=settings.shutdown_response_timeout,
         stop_timeout=_LAST_POLLS if ends_polls else None,
         after_error=settings.after_error,
     )

@@ -14,7 +14,7 @@ from ._interceptor import Interceptor
 from ._registry import Registry
 from .attempts._shared import AttemptDurations, HeartbeatSettings
 from .polling._autoscaling import PollerBehavior
-from .polling._poller_pool import LAST_PATIENCE
+from .polling._poller_pool import SHUTDOWN_RESPONSE_TIMEOUT
 from .slots._supplier import SlotSupplier
 
 __all__ = ["WorkerDeploymentConfig", "WorkerSettings"]
@@ -62,10 +62,10 @@ class WorkerSettings:
     interceptors: Sequence[Interceptor]
     observers: Sequence[Observer]
     # Seconds that a poll is listened to beyond its deadline, and the same once the worker stops.
-    poll_patience: float = LATE_RESPONSE_TIMEOUT
-    last_poll_patience: float = LAST_PATIENCE
+    late_response_timeout: float = LATE_RESPONSE_TIMEOUT
+    shutdown_response_timeout: float = SHUTDOWN_RESPONSE_TIMEOUT
     # Seconds that a cancelled wait for a user's slot has to end.
-    slot_patience: float = 5.0
+    slot_cancel_timeout: float = 5.0
     # Seconds until a poller goes on after an error of its own or of a slot supplier.
     after_error: float = 1.0
     attempt_durations: AttemptDurations = field(default_factory=AttemptDurations)

@@ -35,7 +35,7 @@ async def which(number: int) -> tuple[int, int]:
 
 def impatient(worker: Worker, patience: float) -> Worker:
     """The same, but a poll that is not answered is soon given up."""
-    worker._settings = replace(worker._settings, poll_patience=patience, last_poll_patience=patience)
+    worker._settings = replace(worker._settings, late_response_timeout=patience, shutdown_response_timeout=patience)
     return worker
 
 

@@ -126,7 +126,7 @@ async def test_a_wait_that_ignores_its_cancellation_is_left_behind(caplog):
                 await goes_on.wait()
         raise OSError("too late")
 
-    waiting = await begin(isolated(Waiting(ignore), patience=0.01))
+    waiting = await begin(isolated(Waiting(ignore), cancel_timeout=0.01))
     waiting.cancel()
     with anyio.fail_after(5), pytest.raises(asyncio.CancelledError):
         await waiting

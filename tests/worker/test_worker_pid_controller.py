@@ -57,7 +57,7 @@ class TestPid:
 
 
 @pytest.mark.parametrize(
-    ("memory", "cpu", "has_room"),
+    ("memory", "cpu", "has_capacity"),
     [
         (0.50, 0.50, True),
         # 0.25 / 5 of the memory has to be left, and 0.05 / 5 of the CPU.
@@ -74,9 +74,9 @@ class TestPid:
         (0.10, None, False),
     ],
 )
-def test_there_is_room_below_both_thresholds(memory, cpu, has_room):
+def test_there_is_room_below_both_thresholds(memory, cpu, has_capacity):
     """A slot is given while memory and CPU are both far enough from their targets, 0.8 and 0.9."""
-    assert SlotDecision(0.8, 0.9).update(memory, cpu, now=0.0) is has_room
+    assert SlotDecision(0.8, 0.9).update(memory, cpu, now=0.0) is has_capacity
 
 
 def test_memory_at_its_target_leaves_no_room_however_fast_it_falls():
@@ -87,4 +87,4 @@ def test_memory_at_its_target_leaves_no_room_however_fast_it_falls():
     decision.update(0.8, 0.1, now=0.1)
 
     assert decision.memory.output > 0.25
-    assert not decision.has_room
+    assert not decision.has_capacity

@@ -461,7 +461,7 @@ class TestSlotSupplier:
 
         with anyio.fail_after(5):
             worker = worker_of(temporal, pack, slot_supplier=Deaf(), max_concurrent_activity_task_polls=2)
-            async with adjusted(worker, slot_patience=0.05):
+            async with adjusted(worker, slot_cancel_timeout=0.05):
                 await anyio.wait_all_tasks_blocked()
         let_go.set()
 

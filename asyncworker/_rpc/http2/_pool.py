@@ -124,7 +124,7 @@ class ConnectionPool:
     # For calls
 
     async def acquire(self, deadline: float | None) -> Connection:
-        """Return the connection for the next call; wait for one until *deadline* if there is none with room.
+        """Return the connection for the next call; wait for one until *deadline* if none has a free stream.
 
         Raises:
             RPCError: ``UNAVAILABLE``, none could be opened; :exc:`.ClientClosedError` where the pool is closed.

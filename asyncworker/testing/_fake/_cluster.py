@@ -58,7 +58,7 @@ class Cluster:
         self._queued: dict[Activity, int] = {}
         self._issued: dict[bytes, Activity] = {}
 
-    def check_presence(self) -> None:
+    def check_available(self) -> None:
         """Refuse every call during an outage."""
         if self.is_away:
             raise Refusal("the server is unavailable", RPCStatusCode.UNAVAILABLE)
@@ -67,7 +67,7 @@ class Cluster:
         """Hold a call until *fact* returns something, for *timeout* seconds at most."""
 
         def look() -> T | None:
-            self.check_presence()
+            self.check_available()
             return fact()
 
         return await self.changes.wait_for(look, timeout)

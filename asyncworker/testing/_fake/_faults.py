@@ -71,11 +71,11 @@ class Faults:
 
     async def before(self, method: str) -> Fault | None:
         """Wait as long as the call is delayed or held, refuse it, or return the fault for after it."""
-        self._cluster.check_presence()
+        self._cluster.check_available()
         if method in self._delays:
             await anyio.sleep(self._delays[method])
         await self._cluster.changes.wait_for(lambda: method not in self._held or None)
-        self._cluster.check_presence()
+        self._cluster.check_available()
         if not self._faults[method]:
             return None
         fault = self._faults[method].popleft()

@@ -85,24 +85,24 @@ def _repr_of(error: BaseException) -> str:
 
 def _may_be_long(error: BaseException) -> bool:
     """Return whether a traceback of *error*, with its causes, may be longer than what is reported to the server."""
-    room, seen, ahead = MAX_TEXT, set[int](), [error]
+    left, seen, ahead = MAX_TEXT, set[int](), [error]
     try:
-        while ahead and room >= 0:
+        while ahead and left >= 0:
             each = ahead.pop()
             if id(each) in seen:
                 continue
             seen.add(id(each))
             # Python does so when it formats a traceback.
             bool(each)
-            room -= len(str(each)) + sum(map(len, getattr(each, "__notes__", ())))
-            room -= _FRAME * sum(1 for _ in walk_tb(traceback_of(each)))
+            left -= len(str(each)) + sum(map(len, getattr(each, "__notes__", ())))
+            left -= _FRAME * sum(1 for _ in walk_tb(traceback_of(each)))
             ahead += [it for it in (each.__cause__, each.__context__) if it is not None]
             ahead += each.exceptions if isinstance(each, BaseExceptionGroup) else ()
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException:  # noqa: BLE001 - a __str__ is user code
         return True
-    return room < 0
+    return left < 0
 
 
 def _clipped_trace(error: BaseException) -> str | None:

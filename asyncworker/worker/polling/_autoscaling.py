@@ -14,7 +14,6 @@ trickle of one task per period may still ask for more. The rules are those of Te
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -163,8 +162,8 @@ class PollerScaler:
         """Close the periods that are over by *now*."""
         if now < self._period_end:
             return
-        passed = 1 + math.floor((now - self._period_end) / PERIOD)
+        passed = 1 + int((now - self._period_end) / PERIOD)
         for _ in range(min(passed, _MEMORY)):
-            self._may_grow = self._this_count >= math.floor(self._last_count * _GROWTH)
+            self._may_grow = self._this_count >= int(self._last_count * _GROWTH)
             self._last_count, self._this_count = self._this_count, 0
         self._period_end += passed * PERIOD

@@ -62,7 +62,7 @@ class PollerConfig:
         request: What each poll asks for.
         taker: Gives slots and takes tasks.
         timeout: Seconds that the server is told for one poll; it answers, with nothing, one or two before that.
-        patience: Seconds that a poll is listened to beyond its deadline.
+        late_response_timeout: Seconds that a poll is listened to beyond its deadline.
         backoff: The state of the polls with the server.
         refusals: Fails the attempts whose tasks cannot be taken.
         rate_limiter: The worker's rate limit, if it has one.
@@ -75,7 +75,7 @@ class PollerConfig:
     request: PollRequest
     taker: TaskTaker
     timeout: float
-    patience: float = LATE_RESPONSE_TIMEOUT
+    late_response_timeout: float = LATE_RESPONSE_TIMEOUT
     backoff: PollBackoff
     refusals: Refusals
     rate_limiter: PollRateLimiter | None
@@ -97,7 +97,7 @@ class Poller:
         self._config = config
         self._task: asyncio.Task[None] | None = None
         self._is_stopping = False
-        self._long_poll = LongPoll(config.patience)
+        self._long_poll = LongPoll(config.late_response_timeout)
         self._poll_began_at = 0.0
         self.is_calling = False
         self.is_waiting = False

@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from .._stages import Stage
     from ..attempts._shared import Environment
 
-__all__ = ["LAST_PATIENCE", "PollerPool"]
+__all__ = ["SHUTDOWN_RESPONSE_TIMEOUT", "PollerPool"]
 
 _logger = get_logger(__name__)
 
 #: Seconds beyond its deadline that a poll is listened to when the worker stops.
-LAST_PATIENCE = 5.0
+SHUTDOWN_RESPONSE_TIMEOUT = 5.0
 # Seconds from one poll's answer to the next poll, at most, where nothing is in the way.
 _BETWEEN_POLLS = 1.0
 
@@ -57,8 +57,8 @@ class PollerPool:
         gives_hints: Whether the namespace says ``poller_autoscaling``.
         max_per_second: The worker's rate limit.
         on_fatal: Called with the error that makes polling on useless.
-        patience: Seconds that a poll is listened to beyond its deadline, while the worker goes on.
-        last_patience: The same, once it stops.
+        late_response_timeout: Seconds that a poll is listened to beyond its deadline, while the worker goes on.
+        shutdown_response_timeout: The same, once it stops.
         stop_timeout: Seconds after the end of the polling in which open polls are given up, however far their deadline
             is. ``None``: only the deadline counts.
         after_error: Seconds until a poller goes on after an error.
@@ -75,15 +75,15 @@ class PollerPool:
         gives_hints: bool,
         max_per_second: float | None,
         on_fatal: Callable[[RPCError], None],
-        patience: float = LATE_RESPONSE_TIMEOUT,
-        last_patience: float = LAST_PATIENCE,
+        late_response_timeout: float = LATE_RESPONSE_TIMEOUT,
+        shutdown_response_timeout: float = SHUTDOWN_RESPONSE_TIMEOUT,
         stop_timeout: float | None = None,
         after_error: float = 1.0,
     ) -> None:
         self.timeout = timeout
         self._stop_timeout = stop_timeout
         self._task_queue = environment.task_queue
-        self._last_patience = last_patience
+        self._shutdown_response_timeout = shutdown_response_timeout
         self._backoff = PollBackoff()
         self._refusals = Refusals(environment)
         self._config = PollerConfig(
@@ -91,7 +91,7 @@ class PollerPool:
             request=request,
             taker=taker,
             timeout=timeout,
-            patience=patience,
+            late_response_timeout=late_response_timeout,
             backoff=self._backoff,
             refusals=self._refusals,
             rate_limiter=None if max_per_second is None else PollRateLimiter(max_per_second),
@@ -187,7 +187,7 @@ class PollerPool:
         for poller in self._leaving:
             if not poller.is_polling:
                 continue
-            gives_up_at = poller.deadline + self._last_patience
+            gives_up_at = poller.deadline + self._shutdown_response_timeout
             if self._stop_timeout is not None:
                 gives_up_at = min(gives_up_at, now + self._stop_timeout)
             self._loop.call_at(gives_up_at, self._give_up, poller)

@@ -34,14 +34,14 @@ class Refusals:
 
     Args:
         environment: Of the worker.
-        patience: Seconds for one report; the attempt of one that takes longer runs into its timeout.
-        last_patience: Seconds for the reports that are left when the last poll has ended.
+        timeout: Seconds for one report; the attempt of one that takes longer runs into its timeout.
+        shutdown_timeout: Seconds for the reports that are left when the last poll has ended.
     """
 
-    def __init__(self, environment: Environment, *, patience: float = 60.0, last_patience: float = 5.0) -> None:
+    def __init__(self, environment: Environment, *, timeout: float = 60.0, shutdown_timeout: float = 5.0) -> None:
         self._environment = environment
-        self._patience = patience
-        self._last_patience = last_patience
+        self._timeout = timeout
+        self._shutdown_timeout = shutdown_timeout
         self._group: TaskGroup | None = None
 
     def __repr__(self) -> str:
@@ -59,7 +59,7 @@ class Refusals:
         async with anyio.create_task_group() as group:
             self._group = group
             yield
-            group.cancel_scope.deadline = self._environment.loop.time() + self._last_patience
+            group.cancel_scope.deadline = self._environment.loop.time() + self._shutdown_timeout
             abandon.ends(group.cancel_scope)
 
     def add(self, token: bytes, reason: BaseException) -> None:
@@ -69,9 +69,9 @@ class Refusals:
 
     async def _report(self, token: bytes, failure: ApplicationError) -> None:
         environment = self._environment
-        until = environment.loop.time() + self._patience
+        until = environment.loop.time() + self._timeout
         try:
-            with anyio.fail_after(self._patience):
+            with anyio.fail_after(self._timeout):
                 reply, reported = await encode_reply(
                     environment,
                     environment.converter,

@@ -20,16 +20,16 @@ __all__ = ["IsolatedSlotSupplier", "isolated"]
 _logger = get_logger(__name__)
 
 
-def isolated(supplier: SlotSupplier, *, patience: float = 5.0) -> SlotSupplier:
+def isolated(supplier: SlotSupplier, *, cancel_timeout: float = 5.0) -> SlotSupplier:
     """Return *supplier* as the worker uses it: one of a user's may not heed its cancellation.
 
     Args:
         supplier: Of the worker.
-        patience: Seconds that a cancelled wait for a slot has to end.
+        cancel_timeout: Seconds that a cancelled wait for a slot has to end.
     """
     # The package's own heed it, and are spared the task.
     is_own = type(supplier).__module__.startswith(_OWN)
-    return supplier if is_own else IsolatedSlotSupplier(supplier, patience)
+    return supplier if is_own else IsolatedSlotSupplier(supplier, cancel_timeout)
 
 
 class IsolatedSlotSupplier(SlotSupplier):
@@ -37,12 +37,12 @@ class IsolatedSlotSupplier(SlotSupplier):
 
     Args:
         supplier: Of the user.
-        patience: Seconds that a cancelled wait for a slot has to end before it is left behind.
+        cancel_timeout: Seconds that a cancelled wait for a slot has to end before it is left behind.
     """
 
-    def __init__(self, supplier: SlotSupplier, patience: float) -> None:
+    def __init__(self, supplier: SlotSupplier, cancel_timeout: float) -> None:
         self._supplier = supplier
-        self._patience = patience
+        self._cancel_timeout = cancel_timeout
         # The event loop keeps no task alive.
         self._left_behind: set[asyncio.Task[SlotPermit]] = set()
         self.kind = supplier.kind
@@ -78,7 +78,7 @@ class IsolatedSlotSupplier(SlotSupplier):
         if not waiting.cancel():
             return
         try:
-            with anyio.move_on_after(self._patience):
+            with anyio.move_on_after(self._cancel_timeout):
                 await asyncio.wait((waiting,))
         finally:
             if not waiting.done():
@@ -90,7 +90,7 @@ class IsolatedSlotSupplier(SlotSupplier):
         _logger.error(
             "slot supplier %r has not heeded its cancellation for %g s: a wait for a slot is left behind",
             self._supplier,
-            self._patience,
+            self._cancel_timeout,
         )
 
     def _on_late_end(self, waiting: asyncio.Task[SlotPermit]) -> None:

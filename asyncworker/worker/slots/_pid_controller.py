@@ -1,4 +1,4 @@
-"""Decide whether the machine has room for one more activity: two PID controllers and the thresholds they must pass.
+"""Decide whether the machine has capacity for one more activity: two PID controllers and the thresholds they must pass.
 
 Theory of operation
 -------------------
@@ -6,9 +6,9 @@ For each resource the *error* is target − measured: how much of it is left, as
 
     P · error  +  I · ∫ error dt  +  D · d(error)/dt
 
-With the default gains, P = 5, I = 0, D = 1, that is five times the room there will be in D/P = 0.2 s if usage goes on
-changing as it does now. A slot may be given while memory is below its target and each output is above its threshold:
-room of 0.25/5 = 5 % of the memory and of 0.05/5 = 1 % of the CPU.
+With the default gains, P = 5, I = 0, D = 1, that is five times the capacity there will be in D/P = 0.2 s if usage goes
+on changing as it does now. A slot may be given while memory is below its target and each output is above its threshold:
+capacity of 0.25/5 = 5 % of the memory and of 0.05/5 = 1 % of the CPU.
 
 Gains and thresholds are those of Temporal's Go and Core SDKs. Unlike there, a controller is fed once for each reading
 and its output holds until the next: fed with the same reading many times over it would see no change, then a leap.
@@ -82,25 +82,25 @@ class SlotDecision:
         target_cpu: Fraction of the CPU time that may be used.
     """
 
-    __slots__ = ("cpu", "has_room", "memory")
+    __slots__ = ("cpu", "has_capacity", "memory")
 
     def __init__(self, target_memory: float, target_cpu: float) -> None:
         self.memory = Pid(target_memory)
         self.cpu = Pid(target_cpu)
-        self.has_room = False
+        self.has_capacity = False
 
     def __repr__(self) -> str:
-        return f"<SlotDecision [{'room' if self.has_room else 'full'}, memory {self.memory}, cpu {self.cpu}]>"
+        return f"<SlotDecision [{'capacity' if self.has_capacity else 'full'}, memory {self.memory}, cpu {self.cpu}]>"
 
     def update(self, memory: float, cpu: float | None, now: float) -> bool:
         """Update by what is used, in fractions of the whole; return whether one more activity fits.
 
-        A *cpu* that is not known yet leaves no room.
+        A *cpu* that is not known yet leaves no capacity.
         """
-        room = self.memory.update(memory, now)
-        cpu_room = 0.0 if cpu is None else self.cpu.update(cpu, now)
-        self.has_room = memory < self.memory.target and room > MEMORY_THRESHOLD and cpu_room > CPU_THRESHOLD
-        return self.has_room
+        capacity = self.memory.update(memory, now)
+        cpu_capacity = 0.0 if cpu is None else self.cpu.update(cpu, now)
+        self.has_capacity = memory < self.memory.target and capacity > MEMORY_THRESHOLD and cpu_capacity > CPU_THRESHOLD
+        return self.has_capacity
 
 
 def _clamp(value: float) -> float:

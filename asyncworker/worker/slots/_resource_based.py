@@ -1,4 +1,4 @@
-"""Give slots out while the machine has room for what they will hold."""
+"""Give slots out while the machine has capacity for what they will hold."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class ResourceController:
         self._next_reading_at = -math.inf
 
     def __repr__(self) -> str:
-        return f"<ResourceController [{'room' if self._decision.has_room else 'full'}, {self.usage}]>"
+        return f"<ResourceController [{'capacity' if self._decision.has_capacity else 'full'}, {self.usage}]>"
 
     def next_wait(self, now: float) -> float:
         """Decide how many seconds to wait before asking again for a slot that may be given; 0 is now.
@@ -118,20 +118,20 @@ class ResourceController:
         if now >= self._next_reading_at:
             self._next_reading_at = now + _READING_INTERVAL
             self._read(now)
-        return 0.0 if self._decision.has_room else self._next_reading_at - now
+        return 0.0 if self._decision.has_capacity else self._next_reading_at - now
 
     def _read(self, now: float) -> None:
         try:
             self.usage = self._sensor(now)
         except Exception:
             _logger.exception("the machine's state could not be read, so no slots are given beyond the minimum")
-            self._decision.has_room = False
+            self._decision.has_capacity = False
             return
         self._decision.update(self.usage.memory, self.usage.cpu, now)
 
 
 class ResourceBasedSlotSupplier(SlotSupplier):
-    """As many slots as the machine has room for.
+    """As many slots as the machine has capacity for.
 
     Slots below the minimum are given at once. Beyond it each comes at least ``ramp_throttle`` after the last one, and
     only while memory and CPU are far enough from their targets. Slots that are out are never taken back. Waiting
@@ -166,6 +166,7 @@ class ResourceBasedSlotSupplier(SlotSupplier):
         return f"<ResourceBasedSlotSupplier [{self._issued} reserved, {bounds}, {len(self._waiting)} waiting]>"
 
     async def reserve_slot(self, reservation: SlotReservation) -> SlotPermit:  # noqa: ARG002 - slots are all alike
+        """Wait for a slot, first come, first served. Cancelling is safe; it raises what reading the usage raises."""
         if not self._waiting and not self._next_wait():
             self._issue()
         else:

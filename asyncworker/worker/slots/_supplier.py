@@ -58,6 +58,9 @@ class SlotSupplier(ABC):
 
         Cancelling must be safe: no permit may be lost. Every permit that is returned comes back once, to
         :meth:`release_slot`. What is no :class:`SlotPermit`, such as ``None``, counts as an error.
+
+        Raises:
+            Exception: Any error is logged, and the slot is asked for again.
         """
 
     @abstractmethod
@@ -96,6 +99,7 @@ class FixedSizeSlotSupplier(SlotSupplier):
         return self._size
 
     async def reserve_slot(self, reservation: SlotReservation) -> SlotPermit:  # noqa: ARG002 - slots are all alike
+        """Wait for a slot, first come, first served. Cancelling is safe; it raises nothing else."""
         semaphore = self._semaphore
         if semaphore is None:
             semaphore = self._semaphore = anyio.Semaphore(self._size, max_value=self._size, fast_acquire=True)
