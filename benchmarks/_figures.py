@@ -113,14 +113,19 @@ class Samples:
         for sample in samples:
             self._values[sample.figure][sample.contender].append(sample.value)
 
-    def table(self, contenders: Sequence[str]) -> Iterator[str]:
-        """Write the table; the first of *contenders* is what the others are compared to."""
-        yield _row("figure", *contenders, *(f"ratio, {name}" for name in contenders[1:]), "reach / dream", "met")
-        yield _row("---", *["---:"] * (2 * len(contenders) - 1), "---", "---")
+    def table(self, contenders: Sequence[str], *, with_targets: bool = True) -> Iterator[str]:
+        """Write the table; the first of *contenders* is what the others are compared to.
+
+        The targets are ratios to temporalio: *with_targets* leaves them out where that is not the first.
+        """
+        targets = ("reach / dream", "met") if with_targets else ()
+        yield _row("figure", *contenders, *(f"ratio, {name}" for name in contenders[1:]), *targets)
+        yield _row("---", *["---:"] * (2 * len(contenders) - 1), *["---"] * len(targets))
         for name, figure in FIGURES.items():
             values = self._values.get(name)
             if values:
-                yield _row(figure.title, *self._cells(figure, values, contenders))
+                cells = list(self._cells(figure, values, contenders))
+                yield _row(figure.title, *(cells if with_targets else cells[:-2]))
 
     def _cells(self, figure: Figure, values: dict[str, list[float]], contenders: Sequence[str]) -> Iterator[str]:
         for contender in contenders:

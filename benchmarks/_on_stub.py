@@ -131,12 +131,19 @@ _IMPORTS = {
 _TIMED = "import time; began = time.perf_counter(); {}; print(time.perf_counter() - began)"
 
 
+def _imports_of(contender: Contender) -> str:
+    peer = "temporalio" if contender.module.endswith("temporalio_worker") else "asyncworker"
+    return _IMPORTS[f"{peer} + uvloop" if "--uvloop" in contender.arguments else peer]
+
+
 def imports(contenders: Sequence[Contender], effort: Effort) -> Iterator[Sample]:
     """What a fresh interpreter takes to import what a worker needs."""
     for _ in range(effort.starts):
         for contender in contenders:
-            code = _TIMED.format(_IMPORTS[contender.name])
-            took = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, check=True)
+            code = _TIMED.format(_imports_of(contender))
+            took = subprocess.run(
+                [sys.executable, "-c", code], cwd=contender.root, env=environment(), capture_output=True, check=True
+            )
             yield Sample("import", contender.name, float(took.stdout))
 
 

@@ -8,7 +8,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,18 +19,19 @@ from typing import Any, Self
 
 import psutil
 
-__all__ = ["CONTENDERS", "PEER_ON_UVLOOP", "Contender", "Stub", "Worker", "compile_everything"]
+__all__ = ["CONTENDERS", "PEER_ON_UVLOOP", "Contender", "Stub", "Worker", "compile_everything", "tree_at"]
 
 _ROOT = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """Whose worker, and with which arguments."""
+    """Whose worker, with which arguments, and the tree whose code it runs."""
 
     name: str
     module: str
     arguments: tuple[str, ...] = ()
+    root: Path = _ROOT
 
 
 CONTENDERS = (
@@ -45,6 +49,24 @@ def environment() -> dict[str, str]:
     variables = dict(os.environ)
     variables.pop("PYTHONDONTWRITEBYTECODE", None)
     return variables
+
+
+@contextmanager
+def tree_at(revision: str) -> Iterator[Path]:
+    """Check out another revision of this repository into a temporary git worktree, removed at the end.
+
+    Raises:
+        subprocess.CalledProcessError: git knows no such revision.
+    """
+    git = ("git", "-C", str(_ROOT))
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder, "tree")
+        subprocess.run([*git, "worktree", "add", "--quiet", "--detach", str(root), revision], check=True)
+        try:
+            compileall.compile_dir(str(root / "asyncworker"), quiet=2)
+            yield root
+        finally:
+            subprocess.run([*git, "worktree", "remove", "--force", str(root)], check=True)
 
 
 def compile_everything() -> None:
@@ -109,7 +131,8 @@ class Worker:
         self.started_at = time.monotonic()
         self._process = subprocess.Popen(
             [sys.executable, "-m", contender.module, *contender.arguments, "--target", target, *arguments],
-            cwd=_ROOT,
+            # Python looks for modules there first.
+            cwd=contender.root,
             env=environment(),
         )
         self._psutil = psutil.Process(self._process.pid)

@@ -1,7 +1,7 @@
 """The worker side by side with ``temporalio``'s: what an activity costs, how fast it is, what it holds.
 
 ``python -m benchmarks.vs_temporalio [--quick] [--full] [--only NAME …] [--activities N …] [--peer-on-uvloop]
-[--gc-threshold N] [--json FILE] [--readme]``
+[--against REV] [--gc-threshold N] [--json FILE] [--readme]``
 
 All contenders run the same activities in turn, round by round, and ratios are taken within a round. README.md has the
 method, and what to make of the numbers.
@@ -24,7 +24,7 @@ from pathlib import Path
 from . import _on_stub
 from ._figures import Sample, Samples
 from ._on_stub import Effort
-from ._processes import CONTENDERS, PEER_ON_UVLOOP, Contender, compile_everything
+from ._processes import CONTENDERS, PEER_ON_UVLOOP, Contender, compile_everything, tree_at
 
 _QUICK = Effort(
     rounds=4,
@@ -133,17 +133,32 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--gc-threshold", type=int, metavar="N", help="have Python look for garbage after N new objects"
     )
+    parser.add_argument(
+        "--against", metavar="REV", help="compare this tree with that git revision, not with temporalio"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample to this file")
     parser.add_argument("--readme", action="store_true", help="put the table into README.md")
     parser.set_defaults(effort=_NORMAL)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.against and (options.readme or options.peer_on_uvloop):
+        parser.error("--against leaves temporalio out: it goes neither with --readme nor with --peer-on-uvloop")
+    return options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the table, and return the exit code."""
     options = parse(arguments)
     compile_everything()
-    contenders = _available((*CONTENDERS, PEER_ON_UVLOOP) if options.peer_on_uvloop else CONTENDERS)
+    if options.against is None:
+        return _measure(options, (*CONTENDERS, PEER_ON_UVLOOP) if options.peer_on_uvloop else CONTENDERS)
+    with tree_at(options.against) as root:
+        ours = [contender for contender in CONTENDERS if contender.name == "asyncworker"]
+        before = [replace(contender, name=f"asyncworker at {options.against}", root=root) for contender in ours]
+        return _measure(options, [*before, *ours])
+
+
+def _measure(options: argparse.Namespace, contenders: Sequence[Contender]) -> int:
+    contenders = _available(contenders)
     if options.gc_threshold is not None:
         more = ("--gc-threshold", str(options.gc_threshold))
         contenders = [replace(contender, arguments=(*contender.arguments, *more)) for contender in contenders]
@@ -161,7 +176,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _say(f"{name} failed: {error}")
         else:
             _say(f"{name}: {time.monotonic() - began:.0f} s")
-    numbers = "\n".join([setting(), "", *samples.table([contender.name for contender in contenders])])
+    numbers = "\n".join(
+        [
+            setting(),
+            "",
+            *samples.table([contender.name for contender in contenders], with_targets=options.against is None),
+        ]
+    )
     print(numbers)
     if options.readme:
         _write_readme(numbers)

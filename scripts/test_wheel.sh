@@ -11,7 +11,7 @@ python="$folder/venv/bin/python"
 [ -x "$python" ] || python="$folder/venv/Scripts/python"
 wheel=$(ls dist/*.whl)
 
-"$python" -m pip install --quiet --disable-pip-version-check "$wheel[dev,protos]"
+"$python" -m pip install --quiet --disable-pip-version-check "$wheel[dev]"
 if [ -n "${LOWEST:-}" ]; then
     "$python" - <<'END' >"$folder/lowest.txt"
 import re, tomllib
