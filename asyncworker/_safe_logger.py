@@ -23,17 +23,15 @@ class SafeLogger:
     what it guards (``logging.raiseExceptions``). ``KeyboardInterrupt`` and ``SystemExit`` are let through.
     """
 
-    __slots__ = ("_logger",)
+    __slots__ = ("_logger", "isEnabledFor")
 
     def __init__(self, name: str) -> None:
         self._logger = logging.getLogger(name)
+        #: Whether a line of a level may go anywhere; not a method, as each call is in the cost of every activity.
+        self.isEnabledFor = self._logger.isEnabledFor
 
     def __repr__(self) -> str:
         return f"<SafeLogger {self._logger.name}>"
-
-    def isEnabledFor(self, level: int) -> bool:  # noqa: N802 - the name that `logging` gives it
-        """Whether a line of *level* may go anywhere."""
-        return self._logger.isEnabledFor(level)
 
     def log(
         self, level: int, message: str, *args: Any, exc_info: Any = None, extra: Mapping[str, Any] | None = None
