@@ -171,7 +171,7 @@ class TestWorkerList:
         """``temporal worker describe`` shows what the worker says."""
         async with Worker(client, task_queue=task_queue, activities=[pack], identity="packer") as worker:
             await eventually(lambda: _temporal(server, "worker", "list", "--query", f"TaskQueue='{task_queue}'"))
-            shown = await _temporal(server, "worker", "describe", "--worker-instance-key", worker._life.instance_key)
+            shown = await _temporal(server, "worker", "describe", "--worker-instance-key", worker.instance_key)
 
         text = json.dumps(shown)
         assert all(word in text for word in ("packer", task_queue, "asyncworker", "Fixed"))
