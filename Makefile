@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install run expenses test quick check lint types format matrix docs protos bench rolling soak clean
+.PHONY: help install run expenses test quick check lint types format matrix docs protos bench soak clean
 
 help:  ## Show what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,9 +56,6 @@ protos: $(READY)  ## Generate asyncworker/_proto
 
 bench: $(READY)  ## Compare with temporalio: ratios from interleaved runs, in minutes
 	$(BIN)/python -m benchmarks.vs_temporalio
-
-rolling: $(READY)  ## Rolling restarts under load with a log of every poll, for a quarter of an hour
-	$(BIN)/python -m benchmarks.rolling
 
 soak: $(READY)  ## Connection turnovers, restarts and outages under load, for minutes
 	$(BIN)/python -m pytest -m soak
