@@ -202,7 +202,12 @@ class Valve(Proxy):
             self._damaged.clear()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection(self._host, self._port)
+        try:
+            far_reader, far_writer = await asyncio.open_connection(self._host, self._port)
+        except OSError:
+            # The server is not there at the moment.
+            writer.transport.abort()
+            return
         self._writers |= {writer, far_writer}
         sent = bytearray()
         self._sent.append(sent)
