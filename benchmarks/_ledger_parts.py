@@ -29,7 +29,19 @@ from asyncworker.testing import DevServer
 from ._ledger_worker import POLLS
 from ._soak_parts import UNLIMITED, Proxy, kill
 
-__all__ = ["POLLS", "Account", "Attempt", "Fleet", "Load", "Orphan", "Records", "Server", "Unfinished", "Valve"]
+__all__ = [
+    "POLLS",
+    "Account",
+    "Attempt",
+    "Fleet",
+    "Load",
+    "Orphan",
+    "Progress",
+    "Records",
+    "Server",
+    "Unfinished",
+    "Valve",
+]
 
 #: An activity's id, and the number of the attempt.
 Attempt: TypeAlias = tuple[str, int]
@@ -41,7 +53,9 @@ _NAMES = re.compile(rb"\x32\x0e(started-\d{6})[\s\S]{1,500}?\x32\x0e\1")
 _LENGTH = 0.1
 # Calls that the load has under way at a time.
 _AT_A_TIME = 20
-# A machine that has too much to do answers late, and is asked again.
+# Activities that wait for a worker, or run: beyond that the machine cannot do as many as it is asked to.
+_BACKLOG = 500
+# A machine that has too much to do answers late.
 _PATIENCE = timedelta(seconds=120)
 _SERVERS_WORD = frozenset({"task", "empty"})
 
@@ -250,38 +264,45 @@ class Load:
 
     Args:
         client: Of the server.
+        progress: What the workers have done.
         attempts: How many each activity has; 0 is any number.
         timeout: Seconds that one attempt may take until the server gives it up.
     """
 
-    def __init__(self, client: temporalio.client.Client, *, attempts: int, timeout: float) -> None:
+    def __init__(self, client: temporalio.client.Client, progress: Progress, *, attempts: int, timeout: float) -> None:
         self._client = client
+        self._progress = progress
         self._retries = RetryPolicy(maximum_attempts=attempts, initial_interval=timedelta(seconds=0.2))
         self._timeout = timedelta(seconds=timeout)
         self._limit = asyncio.Semaphore(_AT_A_TIME)
         self.names: list[str] = []
 
     @classmethod
-    async def on(cls, target: str, *, attempts: int, timeout: float) -> Load:
+    async def on(cls, target: str, progress: Progress, *, attempts: int, timeout: float) -> Load:
         """Connect."""
         client = await temporalio.client.Client.connect(target, runtime=_runtime())
-        return cls(client, attempts=attempts, timeout=timeout)
+        return cls(client, progress, attempts=attempts, timeout=timeout)
 
     async def start_paced(self, count: int, rate: float, within: float) -> float:
         """Start *count* activities, so many per second, and return how many it really were.
 
-        Where the machine cannot do as many, fewer are started: no more begin after *within* seconds.
+        Where the machine cannot do as many they are started as the workers end them, and none after *within* seconds.
         """
         began = time.monotonic()
         async with asyncio.TaskGroup() as group:
             for number in range(count):
                 await asyncio.sleep(began + number / rate - time.monotonic())
+                while self._is_behind(number) and time.monotonic() - began < within:  # noqa: ASYNC110 - no event
+                    await asyncio.sleep(0.2)
                 await self._limit.acquire()
                 if time.monotonic() - began > within:
                     self._limit.release()
                     break
                 group.create_task(self._start(_NAME.format(number)))
         return len(self.names) / (time.monotonic() - began)
+
+    def _is_behind(self, started: int) -> bool:
+        return started - self._progress.ended() > _BACKLOG
 
     async def _start(self, name: str) -> None:
         try:
@@ -311,25 +332,32 @@ class Load:
         return True
 
     async def wait(self, patience: float) -> None:
-        """Wait until all are completed, or none was for so many seconds."""
-        completed, since = -1, time.monotonic()
-        while completed < len(self.names) and time.monotonic() - since < patience:
-            query = f"{_OURS} AND {_COMPLETED}"
-            count = (await self._client.count_activities(query, rpc_timeout=_PATIENCE)).count
-            if count != completed:
-                completed, since = count, time.monotonic()
+        """Wait until the server says that all are completed, or nothing has come to an end for so many seconds."""
+        before, since = (-1, -1), time.monotonic()
+        while before[0] < len(self.names) and time.monotonic() - since < patience:
+            now = await self._completed(before[0]), self._progress.ended()
+            if now != before:
+                before, since = now, time.monotonic()
             await asyncio.sleep(1)
+
+    async def _completed(self, before: int) -> int:
+        query = f"{_OURS} AND {_COMPLETED}"
+        try:
+            return (await self._client.count_activities(query, rpc_timeout=_PATIENCE)).count
+        except RPCError:
+            return before
 
     async def unfinished(self) -> list[Unfinished]:
         """Ask for those that are not completed by the list of those that are."""
         listed = self._client.list_activities(f"{_OURS} AND {_COMPLETED}", page_size=500, rpc_timeout=_PATIENCE)
         completed = {each.activity_id async for each in listed}
-        described = [await self._describe(name) for name in self.names if name not in completed]
+        described = await asyncio.gather(*(self._describe(name) for name in self.names if name not in completed))
         # The list may be late.
         return [each for each in described if each.status != ActivityExecutionStatus.COMPLETED.name]
 
     async def _describe(self, name: str) -> Unfinished:
-        it = await self._client.get_activity_handle(name).describe(rpc_timeout=_PATIENCE)
+        async with self._limit:
+            it = await self._client.get_activity_handle(name).describe(rpc_timeout=_PATIENCE)
         pid = it.raw_info.last_worker_identity.partition("@")[0]
         return Unfinished(
             name,
@@ -373,6 +401,32 @@ class Unfinished:
 
 
 # The account
+
+
+class Progress:
+    """How far the workers are, by their logs as they grow."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._read: dict[Path, int] = {}
+        self._ended = 0
+        self._read_at = 0.0
+
+    def ended(self) -> int:
+        """Return how many attempts have come to their end, as of half a second ago at most."""
+        if time.monotonic() - self._read_at > 0.5:
+            self._read_on()
+            self._read_at = time.monotonic()
+        return self._ended
+
+    def _read_on(self) -> None:
+        for path in self._folder.glob("*.log"):
+            with path.open("rb") as log:
+                log.seek(self._read.get(path, 0))
+                # A line that is not complete is read again.
+                lines = log.read().rpartition(b"\n")[0]
+            self._read[path] = self._read.get(path, 0) + len(lines)
+            self._ended += lines.count(b"\tended\t")
 
 
 @dataclass(frozen=True, slots=True)

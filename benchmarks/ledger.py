@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ._ledger_parts import POLLS, Account, Fleet, Load, Records, Server, Valve
+from ._ledger_parts import POLLS, Account, Fleet, Load, Progress, Records, Server, Valve
 from .soak import Line
 
 _KINDS = ("asyncworker", "temporalio")
@@ -258,7 +258,8 @@ def _within(scenario: Scenario) -> float:
 
 
 async def _play(scenario: Scenario, kind: str, folder: Path, stage: Stage) -> Outcome:
-    load = await Load.on(stage.server.target, attempts=scenario.attempts, timeout=scenario.timeout)
+    target, progress = stage.server.target, Progress(folder)
+    load = await Load.on(target, progress, attempts=scenario.attempts, timeout=scenario.timeout)
     for _ in range(scenario.workers):
         await stage.fleet.start()
     async with asyncio.TaskGroup() as group:
@@ -267,7 +268,7 @@ async def _play(scenario: Scenario, kind: str, folder: Path, stage: Stage) -> Ou
         stage.enough.set()
         await fault
     # What is tried again is so after its timeout.
-    await load.wait(20 if scenario.timeout == _HOUR else scenario.timeout + 15)
+    await load.wait(30 if scenario.timeout == _HOUR else scenario.timeout + 15)
     unfinished = await load.unfinished()
     await stage.fleet.stop_all()
     records = Records.read(folder)
