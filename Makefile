@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install run expenses test quick check lint types format matrix docs protos bench soak clean
+.PHONY: help install run expenses test quick check lint types format matrix docs protos bench soak ledger clean
 
 help:  ## Show what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,9 @@ bench: $(READY)  ## Compare with temporalio: ratios from interleaved runs, in mi
 soak: $(READY)  ## Connection turnovers, restarts and outages under load, for minutes
 	$(BIN)/python -m pytest -m soak
 	$(BIN)/python -m benchmarks.soak
+
+ledger: $(READY)  ## 30,000 starts under rolling restarts, kills and stalls, each accounted for, in half an hour
+	$(BIN)/python -m benchmarks.ledger
 
 clean:  ## Remove what is generated, the environment included
 	rm -rf $(VENV) .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
