@@ -201,6 +201,8 @@ class Outcome:
         destroyed = sum(orphan.is_sent for orphan in account.orphans)
         return (
             never_sent.issuperset(account.lost)
+            # What polls have brought and was not seen on its way proves that not all of it is seen.
+            and account.sent >= account.answers
             and not (account.dropped or account.repeated or account.unexcused)
             and destroyed <= self.scenario.orphans * self.faults
             and set(self.fleet.exit_codes) <= {0}
@@ -228,7 +230,7 @@ class Outcome:
         """Say which attempts the counts are about, and what polls ended with instead of an answer."""
         account = self.account
         return [
-            *(f"orphaned: {orphan}" for orphan in account.orphans[:50]),
+            *(f"orphaned: {orphan if self.kind == _KINDS[0] else orphan.attempt}" for orphan in account.orphans[:50]),
             *(f"run twice: {attempt}" for attempt in account.repeated[:50]),
             *(f"doubled without a reason: {name}" for name in account.unexcused[:50]),
             *(f"lost: {name}" for name in account.lost[:50]),
