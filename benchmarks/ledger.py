@@ -4,7 +4,7 @@
 
 On the real dev server, with workers that are processes of their own. Each writes down every poll that ends and every
 activity that it runs, and what the server sends them is kept. So an orphan (an attempt which the server has started,
-and nobody runs) has an owner: a poll has brought it, or it was lost on its way, or the server has never sent it.
+and no worker runs) has an owner: a poll has brought it, or it was lost on its way, or the server has never sent it.
 temporalio's worker, in the same conditions, is there for comparison. The exit code says whether ours has passed
 everywhere.
 """
@@ -227,7 +227,7 @@ class Outcome:
         return Line(self.scenario.title, self.kind, ", ".join(figures), self.passed)
 
     def details(self) -> list[str]:
-        """Say which attempts the counts are about, and what polls ended with instead of an answer."""
+        """List which attempts the counts are about, and what polls ended with instead of an answer."""
         account = self.account
         return [
             *(f"orphaned: {orphan if self.kind == _KINDS[0] else orphan.attempt}" for orphan in account.orphans[:50]),
