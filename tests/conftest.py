@@ -16,8 +16,6 @@ from asyncworker.testing._dev_server import BINARY_VARIABLE, find_temporal
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # Every `async def test_…` is anyio's to run, without a mark.
-    config.option.anyio_mode = "auto"
     # The developer's own settings are not part of what is tested.
     for name in list(os.environ):
         if name.startswith(("TEMPORAL_", "ASYNCWORKER_")) and name != BINARY_VARIABLE:
