@@ -14,6 +14,7 @@
     * :exc:`ActivityFailureError`: an activity that a client waited for did not complete
     * :exc:`AsyncActivityCancelledError`: an asynchronously completed activity should stop
     * :exc:`ConverterError`: a value could not be converted to a payload, or back
+    * :exc:`CodecError`: a payload codec could not do its work at this time
     * :exc:`ConfigurationError`: a setting is wrong
     * :exc:`WorkerError`: a worker had to stop
 
@@ -43,6 +44,7 @@ __all__ = [
     "AsyncWorkerError",
     "CancelledError",
     "ClientClosedError",
+    "CodecError",
     "ConfigurationError",
     "ConverterError",
     "FailureError",
@@ -362,6 +364,14 @@ class AsyncActivityCancelledError(AsyncWorkerError):
 
 class ConverterError(AsyncWorkerError):
     """A value could not be converted to a payload, or a payload to a value."""
+
+
+class CodecError(AsyncWorkerError):
+    """A payload codec could not do its work: a key is missing or does not fit, or a codec server cannot be reached.
+
+    An attempt that fails with it is retried, as another worker, or this one later, may have what was missing. What is
+    wrong with a payload itself is a :exc:`ConverterError`, and final.
+    """
 
 
 class ConfigurationError(AsyncWorkerError):

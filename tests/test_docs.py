@@ -156,7 +156,7 @@ def test_commands_exist():
     for page in PAGES:
         shell = "\n".join([source for source, _ in blocks(page, "sh")] + re.findall(r"`([^`\n]+)`", prose(page)))
         wrong += [name for name in re.findall(r"^make ([a-z]+)", shell, re.MULTILINE) if name not in targets]
-        for name, rest in re.findall(r"^asyncworker ([a-z]+)(.*)", shell, re.MULTILINE):
+        for name, rest in re.findall(r"^asyncworker ([a-z-]+)(.*)", shell, re.MULTILINE):
             used = set(re.findall(r"(?<=\s)--[a-z-]+", rest.partition("#")[0]))
             wrong += [f"{name} {flag}".strip() for flag in (used or {""}) - known.get(name, set())]
 

@@ -1,4 +1,4 @@
-"""The command line: ``asyncworker run``, ``dev`` and ``exec``."""
+"""The command line: ``asyncworker run``, ``dev``, ``exec`` and ``codec-server``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ._codec_server import codec_server
 from ._dev import dev
 from ._exec import exec_
 from ._run import run
@@ -25,6 +26,7 @@ app = typer.Typer(
 app.command("run")(run)
 app.command("dev")(dev)
 app.command("exec")(exec_)
+app.command("codec-server")(codec_server)
 
 
 def _show_version(wanted: bool) -> None:

@@ -5,6 +5,9 @@ Names follow ``temporalio.converter``. A :class:`DataConverter` holds all conver
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from .._lazy import attach
 from .._proto.temporal.api.common.v1 import Payload
 from .._proto.temporal.api.failure.v1 import Failure
 from ..common import RawValue
@@ -31,6 +34,21 @@ from .failures._default import DefaultFailureConverter, DefaultFailureConverterW
 from .failures._failure import FailureConverter, ensure_application_failure
 from .json._adapter import adapter_for
 
+if TYPE_CHECKING:
+    from .codecs._compression import CompressionCodec as CompressionCodec
+    from .codecs._encryption import EncryptionCodec as EncryptionCodec
+    from .codecs._remote import RemoteCodec as RemoteCodec
+
+# Imported on their first use: they bring libraries of their own.
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "CompressionCodec": "codecs._compression",
+        "EncryptionCodec": "codecs._encryption",
+        "RemoteCodec": "codecs._remote",
+    },
+)
+
 __all__ = [
     # All converters of a client
     "DataConverter",
@@ -49,6 +67,9 @@ __all__ = [
     # Bytes
     "PayloadCodec",
     "ChainedPayloadCodec",
+    "EncryptionCodec",
+    "CompressionCodec",
+    "RemoteCodec",
     "payloads_size",
     # Errors
     "Failure",

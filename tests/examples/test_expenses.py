@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import anyio
@@ -26,38 +23,6 @@ from examples.expenses.desk import TASK_QUEUE, Desk
 from examples.expenses.workflow import WORKFLOW_QUEUE, ExpenseWorkflow
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
-
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-CHROMEDRIVER = shutil.which("chromedriver")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[webdriver.Chrome]:
-    """A real Chromium, without a window."""
-    if CHROMIUM is None or CHROMEDRIVER is None:
-        reason = "needs Chromium and its driver: apt-get install chromium chromium-driver"
-        # Set by `.ci/run` where it has installed both.
-        if os.environ.get("REQUIRE_BROWSER"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    with tempfile.TemporaryDirectory() as profile:
-        for flag in (
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            f"--user-data-dir={profile}",
-        ):
-            options.add_argument(flag)
-        driver = webdriver.Chrome(options, webdriver.ChromeService(CHROMEDRIVER))
-        yield driver
-        driver.quit()
 
 
 @pytest.fixture
