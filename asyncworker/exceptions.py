@@ -15,6 +15,7 @@
     * :exc:`AsyncActivityCancelledError`: an asynchronously completed activity should stop
     * :exc:`ConverterError`: a value could not be converted to a payload, or back
     * :exc:`CodecError`: a payload codec could not do its work at this time
+    * :exc:`StorageError`: external storage could not store or retrieve a payload at this time
     * :exc:`ConfigurationError`: a setting is wrong
     * :exc:`WorkerError`: a worker had to stop
 
@@ -52,6 +53,7 @@ __all__ = [
     "RPCStatusCode",
     "RetryState",
     "ServerError",
+    "StorageError",
     "TerminatedError",
     "TimeoutError",
     "TimeoutType",
@@ -371,6 +373,14 @@ class CodecError(AsyncWorkerError):
 
     An attempt that fails with it is retried, as another worker, or this one later, may have what was missing. What is
     wrong with a payload itself is a :exc:`ConverterError`, and final.
+    """
+
+
+class StorageError(AsyncWorkerError):
+    """External storage could not store or retrieve a payload: it is away, refused, or does not have it (yet).
+
+    An attempt that fails with it is retried. What no retry can change, such as a payload whose hash differs, is a
+    :exc:`ConverterError`, and final.
     """
 
 

@@ -92,7 +92,7 @@ LAYERS = {
         {"_encodings"},
         {"_protobuf"},
         {"_payload", "_reading"},
-        {"_size", "_stored", "_validation", "codecs", "json"},
+        {"_size", "_stored", "_validation", "codecs", "json", "storage"},
         {"_codec"},
         {"_context"},
     ],

@@ -33,11 +33,22 @@ from ._validation import create_payload_validation_error
 from .failures._default import DefaultFailureConverter, DefaultFailureConverterWithEncodedAttributes
 from .failures._failure import FailureConverter, ensure_application_failure
 from .json._adapter import adapter_for
+from .storage._driver import (
+    StorageDriver,
+    StorageDriverActivityInfo,
+    StorageDriverClaim,
+    StorageDriverRetrieveContext,
+    StorageDriverSelectContext,
+    StorageDriverStoreContext,
+    StorageDriverWorkflowInfo,
+)
+from .storage._external import ExternalStorage
 
 if TYPE_CHECKING:
     from .codecs._compression import CompressionCodec as CompressionCodec
     from .codecs._encryption import EncryptionCodec as EncryptionCodec
     from .codecs._remote import RemoteCodec as RemoteCodec
+    from .storage._file import FileStorageDriver as FileStorageDriver
 
 # Imported on their first use: they bring libraries of their own.
 __getattr__, __dir__ = attach(
@@ -46,6 +57,7 @@ __getattr__, __dir__ = attach(
         "CompressionCodec": "codecs._compression",
         "EncryptionCodec": "codecs._encryption",
         "RemoteCodec": "codecs._remote",
+        "FileStorageDriver": "storage._file",
     },
 )
 
@@ -71,6 +83,16 @@ __all__ = [
     "CompressionCodec",
     "RemoteCodec",
     "payloads_size",
+    # External storage
+    "ExternalStorage",
+    "StorageDriver",
+    "FileStorageDriver",
+    "StorageDriverClaim",
+    "StorageDriverStoreContext",
+    "StorageDriverSelectContext",
+    "StorageDriverRetrieveContext",
+    "StorageDriverActivityInfo",
+    "StorageDriverWorkflowInfo",
     # Errors
     "Failure",
     "FailureConverter",

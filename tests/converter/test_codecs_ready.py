@@ -225,6 +225,14 @@ async def test_damaged_payload_is_final(algorithm, damage):
         await CompressionCodec().decode([encoded])
 
 
+@pytest.mark.parametrize("codec", [EncryptionCodec({"k": b"k" * 32}, "k"), CompressionCodec()], ids=repr)
+async def test_payload_of_many_megabytes_comes_back(codec):
+    """No limit but the decompression's is met."""
+    large = Payload(metadata={"encoding": b"binary/plain"}, data=bytes(range(256)) * 40_000)
+
+    assert await codec.decode(await codec.encode([large])) == [large]
+
+
 async def test_compressed_bytes_that_are_no_payload_are_final():
     """So is a message of other content, or of metadata without end."""
     for plain in (b"\xff\xff\xff", b"\x0a\x00" * 100_000):

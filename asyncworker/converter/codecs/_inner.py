@@ -8,7 +8,7 @@ from ...exceptions import ConverterError
 
 __all__ = ["read_payload", "write_payload"]
 
-# Entries of metadata may take two bytes each, and some 250 in memory.
+# What metadata may come to besides the bytes themselves: an entry may take two bytes, and some 250 in memory.
 _METADATA_BYTES = 1024 * 1024
 
 
@@ -24,6 +24,6 @@ def read_payload(plain: bytes) -> Payload:
         ConverterError: The bytes are no payload.
     """
     try:
-        return _wire.decode(Payload, plain, _METADATA_BYTES)
+        return _wire.decode(Payload, plain, len(plain) + _METADATA_BYTES)
     except _wire.DecodeError as error:
         raise ConverterError("what the codec decoded is not a payload") from error

@@ -33,6 +33,8 @@ def converter_for(converter: DataConverter, info: Info) -> DataConverter:
             activity_task_queue=info.task_queue,
             workflow_id=info.workflow_id,
             workflow_type=info.workflow_type,
+            activity_run_id=info.activity_run_id,
+            workflow_run_id=info.workflow_run_id,
         )
     )
 

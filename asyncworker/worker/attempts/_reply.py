@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..._proto.temporal.api.common.v1 import Payload, Payloads
+from ..._proto.temporal.api.enums.v1 import ActivityTaskFailedCause
 from ..._proto.temporal.api.failure.v1 import ApplicationFailureInfo, Failure
 from ..._proto.temporal.api.workflowservice.v1 import (
     RespondActivityTaskCanceledRequest,
@@ -24,9 +25,17 @@ from ..._safe_text import class_name_of
 from ..._user_code import ends_the_task
 from ..._wire import EncodeError, encode
 from ...converter import ensure_application_failure
+from ...converter._stored import ExternalPayloadError, StoredElsewhereError
 from ...converter.failures._failure import without_details
 from ...converter.failures._from_error import SOURCE
-from ...exceptions import ApplicationError, ApplicationErrorCategory, ConverterError, RPCError, RPCStatusCode
+from ...exceptions import (
+    ApplicationError,
+    ApplicationErrorCategory,
+    ConverterError,
+    RPCError,
+    RPCStatusCode,
+    StorageError,
+)
 from ._outcome import Canceled, Completed, Failed, Outcome, Reported, unconvertible
 
 if TYPE_CHECKING:
@@ -150,7 +159,15 @@ async def _failed(
         identity=environment.identity,
         namespace=environment.namespace,
         deployment_options=environment.deployment,
+        cause=_cause_of(error),
     )
+
+
+def _cause_of(error: BaseException) -> ActivityTaskFailedCause:
+    # A final one is the context of its failure.
+    if isinstance(error, StorageError | StoredElsewhereError) or isinstance(error.__context__, ExternalPayloadError):
+        return ActivityTaskFailedCause.EXTERNAL_STORAGE_FAILURE
+    return ActivityTaskFailedCause.UNSPECIFIED
 
 
 async def _fitted(environment: Environment, converter: DataConverter, failure: Failure) -> Failure:
