@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install run expenses test quick check lint types format matrix docs protos bench soak ledger clean
+.PHONY: help install run expenses test quick check lint types verifytypes format matrix docs protos bench soak ledger clean
 
 help:  ## Show what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,10 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
+
+verifytypes: $(READY)  ## Pyright's opinion: whether every public name has a declared type
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[pyright]'
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/pyright --verifytypes asyncworker --ignoreexternal
 
 format: $(READY)  ## Format, and fix what can be fixed
 	$(BIN)/ruff format .

@@ -150,7 +150,7 @@ class ApplicationError(FailureError):
         self.details: Sequence[Any] = details
         self.type = type
         self.non_retryable = non_retryable
-        self.next_retry_delay = _checked_delay(next_retry_delay)
+        self.next_retry_delay: timedelta | None = _checked_delay(next_retry_delay)
         self.category = category
 
     def __str__(self) -> str:

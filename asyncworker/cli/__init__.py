@@ -14,7 +14,7 @@ from ._run import run
 
 __all__ = ["app"]
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     help="Run Temporal activities with asyncio.",
     no_args_is_help=True,
     add_completion=False,

@@ -87,7 +87,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
                 raise TypeError(
                     f"interceptors must be instances of asyncworker.client.Interceptor, got {interceptor!r}"
                 )
-        self.data_converter = data_converter
+        self.data_converter: DataConverter = data_converter
         self._outbound: OutboundInterceptor = RootOutbound(self)
         for interceptor in reversed(self._interceptors):
             self._outbound = interceptor.intercept_client(self._outbound)

@@ -33,10 +33,11 @@ try:
 
     # FastAPI reads this annotation while the program runs.
     from starlette.requests import HTTPConnection
-except ModuleNotFoundError as error:
+except ModuleNotFoundError as _error:
     raise ModuleNotFoundError(
-        f'asyncworker.contrib.fastapi needs {error.name}: pip install "temporal-asyncworker[fastapi]"', name=error.name
-    ) from error
+        f'asyncworker.contrib.fastapi needs {_error.name}: pip install "temporal-asyncworker[fastapi]"',
+        name=_error.name,
+    ) from _error
 
 __all__ = ["ClientDep", "get_client", "lifespan"]
 

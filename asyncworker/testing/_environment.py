@@ -71,7 +71,7 @@ class ActivityEnvironment:
         data_converter: DataConverter = DataConverter.default,
         on_heartbeat: Callable[..., None] | None = None,
     ) -> None:
-        self.info = info or default_info()
+        self.info: Info = info or default_info()
         self.heartbeats: list[tuple[Any, ...]] = []
         self.on_heartbeat = on_heartbeat
         self._heartbeat_details = data_converter.payload_converter.to_payloads(heartbeat_details)
