@@ -9,7 +9,8 @@ from typing import Any, get_args, get_origin
 
 from ..._arguments import Check
 from ...activity import Definition
-from ...activity._definition import START_OPTIONS, is_unbound_method
+from ...activity._callables import is_unbound_method
+from ...activity._options import START_OPTIONS
 from ...converter import Signature
 from ._options import OPTIONS, RPC_OPTIONS, StartActivityInput
 
