@@ -20,6 +20,7 @@ from ._callables import (
     resolve_annotation,
     static_attribute,
 )
+from ._context import Context
 from ._options import check_options
 
 __all__ = ["ATTRIBUTE", "Definition", "bind", "defn"]
@@ -272,8 +273,6 @@ def _checked_name(fn: Callable[..., Any], name: str | None) -> str:
 
 def _takes_context(fn: Callable[..., Any], parameters: list[inspect.Parameter]) -> bool:
     """Whether the first parameter is annotated with :class:`Context`, as a class or as a string."""
-    from ._context import Context
-
     if not parameters:
         return False
     parameter = parameters[0]
