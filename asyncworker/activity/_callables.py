@@ -16,11 +16,12 @@ from types import (
     SimpleNamespace,
     WrapperDescriptorType,
 )
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 __all__ = [
     "FUNCTIONS",
     "WithSignature",
+    "awaited_type",
     "code_of",
     "describe",
     "is_awaitable",
@@ -121,6 +122,12 @@ def is_awaitable(result: Any) -> bool:
     # By its class: an object may be a proxy that has to look its object up.
     kind = type(result)
     return issubclass(kind, Awaitable) or (kind is GeneratorType and inspect.isawaitable(result))
+
+
+def awaited_type(hint: Any) -> Any:
+    """Return the type of what comes of a result: the ``T`` of an ``Awaitable[T]`` that a ``def`` function returns."""
+    origin = get_origin(hint)
+    return get_args(hint)[-1] if inspect.isclass(origin) and issubclass(origin, Awaitable) else hint
 
 
 # What it is called with

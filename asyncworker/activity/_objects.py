@@ -57,7 +57,7 @@ def _refuse_temporalios_only(static: Any, fn: Any, name: str) -> None:
     if _temporalio.is_temporalios(static_attribute(static, _temporalio.ATTRIBUTE)) and Definition.find(fn) is None:
         raise TypeError(
             f"{name} is declared with temporalio's @activity.defn only: declare it with asyncworker's @activity.defn"
-            " as well, above it"
+            " as well, above it, or pass asyncworker.contrib.temporalio.from_temporalio(…) of it, to run it as it is"
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from .._arguments import UNSET
 from ..common import RawValue
-from ._callables import describe, positional_parameters, resolve_annotation
+from ._callables import awaited_type, describe, positional_parameters, resolve_annotation
 
 __all__ = ["ATTRIBUTE", "TemporalioDefinition", "is_temporalios", "temporalios_own"]
 
@@ -95,7 +95,7 @@ class TemporalioDefinition:
     def _resolve_result(self) -> Any:
         annotation = inspect.signature(self.fn).return_annotation
         try:
-            return self._resolve(annotation)
+            return awaited_type(self._resolve(annotation))
         except Exception as error:
             raise TypeError(
                 f"the type of {describe(self.fn)}'s result, {annotation!r}, cannot be found ({error}): import it at run"

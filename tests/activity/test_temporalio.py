@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Annotated, Any
 from unittest.mock import AsyncMock
@@ -185,6 +185,18 @@ class TestScheduledByTheFunction:
             TypeError, match=r"the type of .*pack's result, 'Nowhere', cannot be found .*import it at run"
         ):
             _ = found.ret_type
+
+    def test_a_result_that_is_awaited_is_of_the_type_that_it_gives(self):
+        """A worker awaits what a `def` function returns, so that is what a workflow gets."""
+
+        @activity.defn
+        def pack(order: str) -> Awaitable[Parcel]: ...
+
+        @activity.defn
+        def unpack(order: str) -> Coroutine[None, None, list[Parcel]]: ...
+
+        assert read_by_temporalio(pack).ret_type is Parcel
+        assert read_by_temporalio(unpack).ret_type == list[Parcel]
 
     def test_a_raw_value_is_temporalios_own_to_temporalio(self):
         """A payload that is to be left as it is, is left so."""
