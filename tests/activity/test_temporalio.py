@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import typing
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,6 +21,10 @@ from asyncworker.testing import DevServer
 
 if TYPE_CHECKING:
     from nowhere import Nowhere
+
+
+# What temporalio compares a dynamic activity's parameter with: of `typing` or of `collections.abc`, by its version.
+RawValues = temporalio.activity.Sequence[temporalio.common.RawValue]
 
 
 class Parcel:
@@ -266,7 +269,7 @@ class TestBothDecorators:
 
         @activity.defn(dynamic=True)
         @temporalio.activity.defn(dynamic=True)
-        async def anything(args: typing.Sequence[temporalio.common.RawValue]) -> None: ...
+        async def anything(args: RawValues) -> None: ...
 
         assert next(definitions_of(anything)).dynamic
         assert read_by_temporalio(anything).fn is anything
@@ -283,7 +286,7 @@ class TestBothDecorators:
     def test_that_disagree_are_refused(self, theirs, ours, message):
         """A workflow would schedule what no worker runs; found out where the function is declared."""
 
-        async def raw(args: typing.Sequence[temporalio.common.RawValue]) -> None: ...
+        async def raw(args: RawValues) -> None: ...
 
         raw.__qualname__ = "raw"
         declared = temporalio.activity.defn(**theirs)(raw)
