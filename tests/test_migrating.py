@@ -60,7 +60,7 @@ TABLES = {
     "argument of `Client.start_activity`": parameters(temporalio.client.Client.start_activity),
     "member of `ActivityHandle`": members(temporalio.client.ActivityHandle),
     "member of `AsyncActivityHandle`": members(temporalio.client.AsyncActivityHandle),
-    "class in `temporalio.client`": {name for name in dir(temporalio.client) if "Activit" in name},
+    "class in `temporalio.client`": {name for name in dir(temporalio.client) if re.search("Activity|Activities", name)},
     "member of `temporalio.testing.ActivityEnvironment`": members(temporalio.testing.ActivityEnvironment)
     | {name for name in vars(temporalio.testing.ActivityEnvironment()) if not name.startswith("_")},
     "name in `temporalio.common`": defined_in(temporalio.common),
