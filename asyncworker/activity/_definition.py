@@ -182,22 +182,21 @@ def defn(
         fn: Any = decorated.__func__ if isinstance(decorated, classmethod | staticmethod) else decorated
         if Definition.find(fn) is not None:
             raise ValueError(f"{describe(fn)} is already declared as an activity: decorate it once")
-        theirs = _temporalio.temporalios_own(fn, name=name, dynamic=dynamic)
-        definition = _define(
-            fn, name=theirs.name if name is None and theirs is not None else name, dynamic=dynamic, **options
-        )
-        _attach(fn, definition, beside=theirs)
+        theirs: Any = _temporalio.declared_with_temporalio(fn, name=name, dynamic=dynamic)
+        own_name = theirs.name if name is None and theirs is not None else name
+        definition = _define(fn, name=own_name, dynamic=dynamic, **options)
+        _attach(fn, definition, theirs)
         return decorated
 
     return decorate if fn is None else decorate(fn)
 
 
-def _attach(fn: Callable[..., Any], definition: Definition, *, beside: Any) -> None:
-    """Leave a declaration on its function: for our worker, and for temporalio's workflows if theirs is not there."""
+def _attach(fn: Callable[..., Any], definition: Definition, theirs: Any) -> None:
+    """Leave a declaration on its function, for our worker and for temporalio, which may have left one of its own."""
     try:
         setattr(fn, ATTRIBUTE, definition)
-        # With a context, theirs would have its worker call the function without one.
-        if beside is None or definition.takes_context:
+        # Theirs says that its worker can run the function, which it cannot with a context.
+        if theirs is None or definition.takes_context:
             setattr(fn, _temporalio.ATTRIBUTE, _for_temporalio(definition))
     except AttributeError:
         raise TypeError(f"{describe(fn)} cannot carry a declaration; decorate a function or a method") from None

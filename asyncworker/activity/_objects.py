@@ -41,7 +41,7 @@ def definitions_of(thing: Any) -> Iterator[Definition]:
 
 def _own(fn: Callable[..., Any]) -> Definition:
     """Return the declaration of a function that was passed by itself, or make one."""
-    _refuse_temporalios_only(fn, fn, describe(fn))
+    _refuse_declared_with_temporalio(fn, fn, describe(fn))
     return Definition.of(fn)
 
 
@@ -51,10 +51,10 @@ def _refuse_unbound(fn: Callable[..., Any]) -> None:
         raise TypeError(f"{fn.__qualname__} is a method without its object: pass {owner}(…).{fn.__name__}")
 
 
-def _refuse_temporalios_only(static: Any, fn: Any, name: str) -> None:
+def _refuse_declared_with_temporalio(static: Any, fn: Any, name: str) -> None:
     while type(static) is functools.partial:
         static = static.func
-    if _temporalio.is_temporalios(static_attribute(static, _temporalio.ATTRIBUTE)) and Definition.find(fn) is None:
+    if _temporalio.made_by_temporalio(static_attribute(static, _temporalio.ATTRIBUTE)) and Definition.find(fn) is None:
         raise TypeError(
             f"{name} is declared with temporalio's @activity.defn only: declare it with asyncworker's @activity.defn"
             " as well, above it, or pass asyncworker.contrib.temporalio.from_temporalio(…) of it, to run it as it is"
@@ -66,22 +66,22 @@ def _refuse_temporalios_only(static: Any, fn: Any, name: str) -> None:
 
 def _methods(thing: object) -> Iterator[Definition]:
     """Yield what is declared on an object or on its class; an override goes by the declaration of what it overrides."""
-    spaces = [namespace_of(thing), *map(vars, type(thing).__mro__)]
-    # Looked at from outside first: a property must not run just because we look for activities.
-    for name in dict.fromkeys(name for space in spaces for name in space):
+    namespaces = [namespace_of(thing), *map(vars, type(thing).__mro__)]
+    for name in dict.fromkeys(name for namespace in namespaces for name in namespace):
+        # Looked at from outside first: a property must not run just because we look for activities.
         static = inspect.getattr_static(thing, name, None)
         if type(static) is MemberDescriptorType:
             static = getattr(thing, name, None)
         own = static_attribute(static, ATTRIBUTE)
-        found = own or next(filter(None, (static_attribute(space.get(name), ATTRIBUTE) for space in spaces)), None)
+        overridden = (static_attribute(namespace.get(name), ATTRIBUTE) for namespace in namespaces)
+        definition = own or next(filter(None, overridden), None)
         where = f"{type(thing).__qualname__}.{name}"
-        if found is None:
-            _refuse_temporalios_only(static, None, where)
+        if definition is None:
+            _refuse_declared_with_temporalio(static, None, where)
         elif issubclass(type(static), property | functools.cached_property):
             raise TypeError(f"{where} is declared as an activity, but is a property: make it a method")
         elif static is not None:
-            fn = _bound(thing, name, where)
-            yield bind(found, fn, is_async=own is not None and own.is_async)
+            yield bind(definition, _bound(thing, name, where), is_async=own is not None and own.is_async)
 
 
 def _bound(thing: object, name: str, where: str) -> Callable[..., Any]:

@@ -11,7 +11,7 @@ from .._arguments import UNSET
 from ..common import RawValue
 from ._callables import awaited_type, describe, positional_parameters, resolve_annotation
 
-__all__ = ["ATTRIBUTE", "TemporalioDefinition", "is_temporalios", "temporalios_own"]
+__all__ = ["ATTRIBUTE", "TemporalioDefinition", "declared_with_temporalio", "made_by_temporalio"]
 
 #: Where temporalio keeps the declaration of an activity, and looks for it.
 ATTRIBUTE = "__temporal_activity_definition"
@@ -111,13 +111,13 @@ class TemporalioDefinition:
         return getattr(sys.modules.get("temporalio.common"), "RawValue", hint) if hint is RawValue else hint
 
 
-def is_temporalios(found: Any) -> bool:
+def made_by_temporalio(found: Any) -> bool:
     """Whether something kept under :data:`ATTRIBUTE` was made by temporalio's decorator."""
     # By its module: temporalio is not imported, and a mock has any attribute.
     return type(found).__module__.partition(".")[0] == "temporalio"
 
 
-def temporalios_own(fn: Callable[..., Any], *, name: str | None, dynamic: bool) -> Any:
+def declared_with_temporalio(fn: Callable[..., Any], *, name: str | None, dynamic: bool) -> Any:
     """Return the declaration that temporalio's decorator left on *fn*, if ours is to stand beside it.
 
     Args:
@@ -129,7 +129,7 @@ def temporalios_own(fn: Callable[..., Any], *, name: str | None, dynamic: bool) 
         ValueError: The two disagree: workflows would schedule one activity, and the worker run another.
     """
     found: Any = getattr(fn, ATTRIBUTE, None)
-    if not is_temporalios(found):
+    if not made_by_temporalio(found):
         return None
     agrees = found.name is None if dynamic else found.name is not None and name in (None, found.name)
     if agrees:
