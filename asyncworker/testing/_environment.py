@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from .._proto.temporal.api.common.v1 import Payload
 from ..activity import Context, Definition, Info
+from ..activity._callables import is_awaitable
 from ..activity._cancellation import Notice, cancel_message
 from ..activity._context import current
-from ..activity._definition import is_awaitable
 from ..common import ActivityCancellationDetails, CancelReason
 from ..converter import DataConverter
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from .._log_throttle import LogThrottle
 from ..activity import Definition
-from ..activity._definition import definitions_of
+from ..activity._objects import definitions_of
 from ..common import RawValue
 from ..converter import PayloadConverter, Signature
 from ..exceptions import ApplicationError

@@ -14,12 +14,13 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 
 import asyncworker
 from asyncworker.testing import DevServer
 from examples.expenses.app import create_app
-from examples.expenses.desk import TASK_QUEUE, Desk
+from examples.expenses.desk import TASK_QUEUE, Desk, Expense
 from examples.expenses.workflow import WORKFLOW_QUEUE, ExpenseWorkflow
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
@@ -60,8 +61,8 @@ async def press(browser: webdriver.Chrome, label: str) -> str:
 
 async def test_a_workflow_waits_for_a_person(app: str, browser: webdriver.Chrome, dev_server: DevServer):
     """Pressing Approve completes the activity that a workflow waits for, and the next one pays."""
-    client = await Client.connect(dev_server.target)
-    expense = {"id": "chair", "what": "A chair", "amount": 240.0}
+    client = await Client.connect(dev_server.target, data_converter=pydantic_data_converter)
+    expense = Expense(id="chair", what="A chair", amount=240.0)
     async with Worker(client, task_queue=WORKFLOW_QUEUE, workflows=[ExpenseWorkflow]):
         handle = await client.start_workflow(
             ExpenseWorkflow.run, expense, id="expense-chair", task_queue=WORKFLOW_QUEUE

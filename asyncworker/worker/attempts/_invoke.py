@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from anyio import to_thread
 
 from ...activity import Context, Info
+from ...activity._callables import is_awaitable
 from ...activity._context import Outbound
-from ...activity._definition import is_awaitable
 from .._interceptor import ActivityInboundInterceptor, ActivityOutboundInterceptor, ExecuteActivityInput
 
 if TYPE_CHECKING:
