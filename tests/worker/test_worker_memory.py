@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import anyio
 import pytest
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, TypeAdapter
 from worker_helpers import QUEUE, until
 
 from asyncworker import ApplicationError, CancelledError, Client, RetryPolicy, Worker, activity
@@ -217,6 +217,14 @@ def as_the_cause_of_a_frozen_one(hold):
     raise frozen
 
 
+def in_a_validator(hold):
+    def refuse(value: object) -> object:
+        in_a_variable(hold)
+        return value
+
+    TypeAdapter(Annotated[int, AfterValidator(refuse)]).validate_python(7)
+
+
 WAYS = [
     plain,
     in_a_variable,
@@ -229,6 +237,7 @@ WAYS = [
     cancelled_by_itself,
     completed_elsewhere,
     as_the_cause_of_a_frozen_one,
+    in_a_validator,
 ]
 
 
