@@ -12,7 +12,7 @@ from ..common import WorkerDeploymentVersion
 from ._events import Observer
 from ._interceptor import Interceptor
 from ._registry import Registry
-from .attempts._shared import AttemptDurations, HeartbeatSettings
+from .attempts._run_environment import AttemptDurations, HeartbeatSettings
 from .polling._autoscaling import PollerBehavior
 from .polling._poller_pool import SHUTDOWN_RESPONSE_TIMEOUT
 from .slots._supplier import SlotSupplier

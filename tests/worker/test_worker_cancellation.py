@@ -14,7 +14,7 @@ from asyncworker import CancelledError, CancelReason, RetryPolicy, activity
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker.attempts import _time_limits
-from asyncworker.worker.attempts._shared import AttemptDurations
+from asyncworker.worker.attempts._run_environment import AttemptDurations
 
 KINDS = pytest.mark.parametrize("kind", ["workflow", "standalone"])
 

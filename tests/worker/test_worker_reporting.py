@@ -18,7 +18,7 @@ from asyncworker.converter import DataConverter, DefaultFailureConverter
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker import ActivityFinished
-from asyncworker.worker.attempts._shared import AttemptDurations
+from asyncworker.worker.attempts._run_environment import AttemptDurations
 
 
 @dataclasses.dataclass(frozen=True)

@@ -25,7 +25,7 @@ from asyncworker.exceptions import RPCError, RPCStatusCode, WorkerError
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker import FixedSizeSlotSupplier, SlotPermit, SlotReservation
 from asyncworker.worker.attempts import _arrivals
-from asyncworker.worker.attempts._shared import AttemptDurations
+from asyncworker.worker.attempts._run_environment import AttemptDurations
 
 
 @activity.defn

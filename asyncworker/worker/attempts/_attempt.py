@@ -69,7 +69,7 @@ from ._traceback import drop_tracebacks
 if TYPE_CHECKING:
     from ...converter import DataConverter
     from .._registry import RegisteredActivity
-    from ._shared import Environment
+    from ._run_environment import RunEnvironment
 
 __all__ = ["Attempt", "AttemptStatistics"]
 
@@ -136,7 +136,7 @@ class Attempt:
     )
 
     def __init__(
-        self, environment: Environment, task: PollActivityTaskQueueResponse, on_end: Callable[[Attempt], None]
+        self, environment: RunEnvironment, task: PollActivityTaskQueueResponse, on_end: Callable[[Attempt], None]
     ) -> None:
         self._environment = environment
         self._on_end = on_end

@@ -17,7 +17,7 @@ from ._arrivals import Arrivals
 from ._attempt import Attempt, AttemptStatistics
 
 if TYPE_CHECKING:
-    from ._shared import Environment
+    from ._run_environment import RunEnvironment
 
 __all__ = ["AttemptSet"]
 
@@ -38,7 +38,7 @@ class AttemptSet:
         arrivals: When the last few tasks came.
     """
 
-    def __init__(self, environment: Environment, slots: SlotSupplier) -> None:
+    def __init__(self, environment: RunEnvironment, slots: SlotSupplier) -> None:
         self._environment = environment
         self._slots = slots
         # One object for all attempts, as each reference to a method makes one.

@@ -22,7 +22,7 @@ from ._heartbeat_throttle import HeartbeatThrottle
 
 if TYPE_CHECKING:
     from ...converter import DataConverter
-    from ._shared import Environment
+    from ._run_environment import RunEnvironment
 
 __all__ = ["HeartbeatSource", "Heartbeater"]
 
@@ -79,7 +79,7 @@ class Heartbeater:
 
     def __init__(
         self,
-        environment: Environment,
+        environment: RunEnvironment,
         converter: DataConverter,
         token: bytes,
         throttle: HeartbeatThrottle,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
     from .._stages import Stage
-    from ..attempts._shared import Environment
+    from ..attempts._run_environment import RunEnvironment
 
 __all__ = ["SHUTDOWN_RESPONSE_TIMEOUT", "PollerPool"]
 
@@ -66,7 +66,7 @@ class PollerPool:
 
     def __init__(
         self,
-        environment: Environment,
+        environment: RunEnvironment,
         request: PollRequest,
         taker: TaskTaker,
         *,

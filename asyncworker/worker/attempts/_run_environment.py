@@ -1,4 +1,4 @@
-"""What all attempts of one worker share."""
+"""What the attempts of one run of a worker share."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ...client import Client
 
-__all__ = ["AttemptDurations", "Environment", "HeartbeatSettings"]
+__all__ = ["AttemptDurations", "RunEnvironment", "HeartbeatSettings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,11 @@ class AttemptDurations:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
-    """What all attempts of one worker share."""
+class RunEnvironment:
+    """What the attempts of one run share: its connection, its settings, its event loop.
+
+    Its pollers and its control tasks use it as well.
+    """
 
     client: Client
     service: WorkflowService
