@@ -6,10 +6,11 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+import anyio
 import typer
 from pydantic_core import to_json
 from rich.console import Console
@@ -174,7 +175,7 @@ async def _execute(activity: str | Callable[..., Any], arguments: Sequence[Any],
     except (RPCError, ConverterError, TypeError, ValueError) as error:
         # The other exit codes are about the activity's end.
         raise CommandError(str(error)) from error
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, _LeftAloneError):
         say(left)
         return _LEFT
     sys.stdout.buffer.write(safe_json(to_json(result, bytes_mode="base64", fallback=str)) + b"\n")
@@ -204,39 +205,48 @@ async def _connect() -> Client:
         timer.cancel()
 
 
+class _LeftAloneError(Exception):
+    """The user does not wait for the activity any longer."""
+
+
 class _Waiting:
     """Wait for an activity, show its progress, and cancel it on the first signal, or leave it alone on the second."""
 
     def __init__(self, handle: ActivityHandle[Any], name: str) -> None:
         self._handle = handle
         self._name = name
-        self._is_cancelling = False
-        self._tasks: list[asyncio.Task[Any]] = []
+        self._interrupted_by: signal.Signals | None = None
+        self._is_interrupted = anyio.Event()
+        self._has_shown_end = anyio.Event()
+        self._waiting = anyio.CancelScope()
 
     async def result(self) -> Any:
-        """Wait for the activity's result; the second signal cancels that.
+        """Wait for the activity's result.
 
         Raises:
             ActivityFailureError: The activity did not complete.
+            _LeftAloneError: There was a second signal.
         """
-        self._waiting = self._start(self._handle.result())
+        result, failure = None, None
         with open_view(Console(stderr=True), self._name) as view, on_signals(self._on_signal, INTERRUPTS):
-            watching = self._start(self._watch(view))
-            try:
-                await asyncio.wait({self._waiting})
-                if not self._waiting.cancelled():
+            async with anyio.create_task_group() as group:
+                group.start_soon(self._watch, view)
+                group.start_soon(self._cancel_if_interrupted)
+                with self._waiting:
+                    try:
+                        result = await self._handle.result()
+                    except Exception as error:  # noqa: BLE001 - raised below: out of the group it would be wrapped
+                        failure = error
+                if not self._waiting.cancelled_caught:
                     # The last description says how the activity ended; it comes together with the result.
-                    await asyncio.wait({watching}, timeout=_SHOW_END)
-                return await self._waiting
-            finally:
-                for task in self._tasks:
-                    task.cancel()
-                await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _start(self, body: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        task = asyncio.get_running_loop().create_task(body)
-        self._tasks.append(task)
-        return task
+                    with anyio.move_on_after(_SHOW_END):
+                        await self._has_shown_end.wait()
+                group.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
+        if self._waiting.cancelled_caught:
+            raise _LeftAloneError
+        return result
 
     async def _watch(self, view: View) -> None:
         description = None
@@ -246,18 +256,21 @@ class _Waiting:
                 view.show(description)
         except Exception as error:  # noqa: BLE001 - the result matters more
             say(f"its progress can no longer be shown: {error}")
+        self._has_shown_end.set()
 
     def _on_signal(self, number: signal.Signals) -> None:
-        if self._is_cancelling:
+        if self._interrupted_by is not None:
             self._waiting.cancel()
         else:
-            self._is_cancelling = True
             say("cancelling the activity (Ctrl-C again to leave it alone)")
-            self._start(self._cancel(number.name))
+            self._interrupted_by = number
+            self._is_interrupted.set()
 
-    async def _cancel(self, reason: str) -> None:
+    async def _cancel_if_interrupted(self) -> None:
+        await self._is_interrupted.wait()
+        assert self._interrupted_by is not None
         try:
-            await self._handle.cancel(reason=reason)
+            await self._handle.cancel(reason=self._interrupted_by.name)
         except Exception as error:  # noqa: BLE001 - a person would take the activity for cancelled
             say(f"the activity was not cancelled, and keeps running (Ctrl-C again to leave it alone): {error}")
 

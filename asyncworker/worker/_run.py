@@ -60,6 +60,8 @@ _logger = get_logger(__name__)
 
 # Seconds that attempts get to report that the event loop is torn down; each takes no longer by itself.
 _LAST_REPORTS = 5.5
+# Seconds that a codec which still encodes a heartbeat after the last attempt's end has to heed its cancellation.
+_CODEC_TIMEOUT = 1.0
 
 
 class WorkerRun:
@@ -231,6 +233,7 @@ class WorkerRun:
             raise
         finally:
             environment.timers.close()
+            await environment.background.close(cancel_timeout=_CODEC_TIMEOUT)
 
     def _on_error(self, error: Exception) -> None:
         """End the run with *error*, which is one of the worker itself."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..._coalesced_timers import CoalescedTimers
 from ..._proto.temporal.api.deployment.v1 import WorkerDeploymentOptions
+from ..._rpc._callbacks import BackgroundTasks
 from ..._rpc._service import WorkflowService
 from ...activity._cancellation import Notice
 from ...converter import DataConverter
@@ -78,6 +79,8 @@ class RunEnvironment:
     # The loop's.
     thread: int
     timers: CoalescedTimers
+    # Closed when the last attempt has ended.
+    background: BackgroundTasks = field(default_factory=BackgroundTasks)
     durations: AttemptDurations = AttemptDurations()
     deployment: WorkerDeploymentOptions | None = None
     interceptors: Sequence[Interceptor] = ()
