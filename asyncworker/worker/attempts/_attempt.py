@@ -34,10 +34,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from ..._coalesced_timers import coalesce
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
 from ..._safe_logger import get_logger
 from ..._safe_text import traceback_of
-from ..._timer_queue import coalesce
 from ...activity._cancellation import Notice, cancel_message
 from ...activity._context import Context, current
 from ...activity._info import Info, info_of

@@ -7,6 +7,7 @@ import contextvars
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from ..._coalesced_timers import coalesce
 from ..._proto.temporal.api.common.v1 import Payload, Payloads
 from ..._proto.temporal.api.workflowservice.v1 import (
     RecordActivityTaskHeartbeatRequest,
@@ -15,7 +16,6 @@ from ..._proto.temporal.api.workflowservice.v1 import (
 from ..._rpc._methods import RECORD_ACTIVITY_TASK_HEARTBEAT
 from ..._rpc._retry import HEARTBEAT
 from ..._safe_text import text_of
-from ..._timer_queue import coalesce
 from ...common import ActivityCancellationDetails
 from ...exceptions import RPCError, RPCStatusCode
 from ._heartbeat_throttle import HeartbeatThrottle
