@@ -121,7 +121,8 @@ def assemble(
         deployment=environment.deployment,
         max_per_second=settings.max_task_queue_per_second,
     )
-    attempts = AttemptSet(environment, isolated(settings.slots, cancel_timeout=settings.slot_cancel_timeout))
+    slots = isolated(settings.slots, cancel_timeout=settings.slot_cancel_timeout)
+    attempts = AttemptSet(environment, slots, lull=settings.lull)
     pollers = PollerPool(
         environment,
         request,

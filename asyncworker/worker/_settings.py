@@ -68,4 +68,6 @@ class WorkerSettings:
     slot_cancel_timeout: float = 5.0
     # Seconds until a poller goes on after an error of its own or of a slot supplier.
     after_error: float = 1.0
+    # Seconds without a task after which a stream of them has ceased, so that a shutdown need not wait for more.
+    lull: float = 1.0
     attempt_durations: AttemptDurations = field(default_factory=AttemptDurations)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import pytest
 from pydantic import BaseModel
-from worker_helpers import QUEUE, run, until, worker_of
+from worker_helpers import QUEUE, Worker, run, until, worker_of
 
-from asyncworker import DataConverter, PayloadCodec, RetryPolicy, Worker, activity
+from asyncworker import DataConverter, PayloadCodec, RetryPolicy, activity
 from asyncworker.converter import Payload
 from asyncworker.exceptions import ConverterError
 from asyncworker.testing import FakeTemporal

@@ -13,9 +13,9 @@ from typing import Annotated, Any
 import anyio
 import pytest
 from pydantic import AfterValidator, BeforeValidator, TypeAdapter
-from worker_helpers import QUEUE, until
+from worker_helpers import QUEUE, Worker, until
 
-from asyncworker import ApplicationError, CancelledError, Client, RetryPolicy, Worker, activity
+from asyncworker import ApplicationError, CancelledError, Client, RetryPolicy, activity
 from asyncworker.converter import DataConverter, DefaultPayloadConverter
 from asyncworker.exceptions import ConverterError
 from asyncworker.worker import ActivityInboundInterceptor, Interceptor

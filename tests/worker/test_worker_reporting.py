@@ -10,9 +10,9 @@ import threading
 
 import anyio
 import pytest
-from worker_helpers import QUEUE, Rude, adjusted, run, until, worker_of
+from worker_helpers import QUEUE, Rude, Worker, adjusted, run, until, worker_of
 
-from asyncworker import ApplicationError, RetryPolicy, Worker, activity
+from asyncworker import ApplicationError, RetryPolicy, activity
 from asyncworker._safe_logger import get_logger
 from asyncworker.converter import DataConverter, DefaultFailureConverter
 from asyncworker.exceptions import RPCStatusCode

@@ -8,9 +8,9 @@ from typing import Any
 
 import anyio
 import pytest
-from worker_helpers import QUEUE, until, worker_of
+from worker_helpers import QUEUE, Worker, until, worker_of
 
-from asyncworker import CancelReason, RetryPolicy, Worker, WorkerError, activity
+from asyncworker import CancelReason, RetryPolicy, WorkerError, activity
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker._supervision import first_error, supervised
 from asyncworker.worker.attempts._arrivals import Arrivals

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 
 import anyio
 import pytest
-from worker_helpers import QUEUE, until, worker_of
+from worker_helpers import QUEUE, Worker, until, worker_of
 
-from asyncworker import ApplicationError, Worker, WorkerDeploymentVersion, activity
+from asyncworker import ApplicationError, WorkerDeploymentVersion, activity
 from asyncworker._proto.temporal.api.enums.v1 import WorkerStatus
 from asyncworker.exceptions import ApplicationErrorCategory, RPCStatusCode
 from asyncworker.testing import FakeTemporal

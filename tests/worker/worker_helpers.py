@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 
-from asyncworker import Worker
+import asyncworker
 from asyncworker.testing import FakeTemporal
 
 QUEUE = "orders"
@@ -18,12 +18,20 @@ class Rude(BaseException):
     """What is raised by extensions in other languages, and by test frameworks: no Exception."""
 
 
+class Worker(asyncworker.Worker):
+    """One that does not wait for a lull when it stops: here nothing is handed out to a poll that is ended."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        adjusted(self, lull=0.0)
+
+
 def worker_of(temporal: FakeTemporal, *activities: Any, **options: Any) -> Worker:
     """A worker of the tests' queue."""
     return Worker(temporal.client(), task_queue=QUEUE, activities=activities, **options)
 
 
-def adjusted(worker: Worker, **settings: Any) -> Worker:
+def adjusted(worker: asyncworker.Worker, **settings: Any) -> asyncworker.Worker:
     """Give *worker* durations that are not its user's to set."""
     worker._settings = replace(worker._settings, **settings)
     return worker

@@ -154,7 +154,7 @@ class Attempt:
         self._message: PollActivityTaskQueueResponse | None = task
         self._info = info_of(task, environment.task_queue)
         self.arrived_at = environment.loop.time()
-        self._limits = TimeLimits(self._info, self.arrived_at)
+        self._limits = TimeLimits(self._info, self.arrived_at, environment.durations.margin)
         self.cancellation = Notice()
         #: Whether the reply counts as a failure.
         self.has_failed = False

@@ -46,6 +46,8 @@ class AttemptDurations:
     """How long the steps of an attempt's end may take; seconds.
 
     Attributes:
+        margin: From one of the server's timeouts until the server has surely closed the attempt, as long as the
+            official core waits.
         overdue: From a cancellation until an activity that goes on is named in the log.
         least_reply: For a reply at least: of an activity whose time is up by our clock, or whose task was cancelled by
             other code.
@@ -53,6 +55,7 @@ class AttemptDurations:
             waits.
     """
 
+    margin: float = 5.0
     overdue: float = 10.0
     least_reply: float = 5.0
     abandoned_reply: float = 3.0
