@@ -12,7 +12,7 @@ from functools import partial
 import anyio
 import anyio.to_thread
 import pytest
-from worker_helpers import QUEUE, Worker, adjusted, until, worker_of
+from worker_helpers import QUEUE, Held, Worker, adjusted, until, worker_of
 
 from asyncworker import CancelledError, CancelReason, DataConverter, PayloadCodec, RetryPolicy, activity
 from asyncworker._proto.temporal.api.common.v1 import ActivityType
@@ -30,25 +30,6 @@ from asyncworker.worker.attempts._run_environment import AttemptDurations
 @activity.defn
 async def pack() -> str:
     return "packed"
-
-
-class Held:
-    """An activity that runs until it is let go, or asked to stop."""
-
-    def __init__(self) -> None:
-        self.runs = asyncio.Event()
-        self.release = asyncio.Event()
-        self.reason: CancelReason | None = None
-
-    @activity.defn
-    async def hold(self) -> str:
-        self.runs.set()
-        try:
-            await self.release.wait()
-        except asyncio.CancelledError:
-            self.reason = activity.context().cancel_reason
-            raise
-        return "done"
 
 
 class TestGrace:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import anyio
 
 import asyncworker
+from asyncworker import CancelReason, activity
 from asyncworker.testing import FakeTemporal
 
 QUEUE = "orders"
@@ -16,6 +18,25 @@ QUEUE = "orders"
 
 class Rude(BaseException):
     """What is raised by extensions in other languages, and by test frameworks: no Exception."""
+
+
+class Held:
+    """An activity that runs until it is let go, or asked to stop."""
+
+    def __init__(self) -> None:
+        self.runs = asyncio.Event()
+        self.release = asyncio.Event()
+        self.reason: CancelReason | None = None
+
+    @activity.defn
+    async def hold(self) -> str:
+        self.runs.set()
+        try:
+            await self.release.wait()
+        except asyncio.CancelledError:
+            self.reason = activity.context().cancel_reason
+            raise
+        return "done"
 
 
 class Worker(asyncworker.Worker):
