@@ -59,58 +59,64 @@ _SHOW_END = 1.0
 
 
 def _duration(variable: str, help: str) -> Any:
-    return typer.Option(parser=parse_duration, metavar="DURATION", envvar=variable, help=help)
+    return typer.Option(parser=parse_duration, metavar="DURATION", envvar=f"ASYNCWORKER_EXEC_{variable}", help=help)
+
+
+Activity = Annotated[str, typer.Argument(metavar="TYPE", help="An activity type, or module:function.")]
+Arguments = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[ARGS]...", help="Its arguments, as JSON; other text is sent as a string."),
+]
+TaskQueue = Annotated[
+    str | None,
+    typer.Option(envvar="TEMPORAL_TASK_QUEUE", help="The queue that its workers poll. Default: as declared."),
+]
+Id = Annotated[str | None, typer.Option(envvar="ASYNCWORKER_EXEC_ID", help="Its id. Default: a new one.")]
+StartToClose = Annotated[
+    float | None,
+    _duration("START_TO_CLOSE_TIMEOUT", "The limit of one attempt. Default: as declared, or 60s."),
+]
+ScheduleToClose = Annotated[float | None, _duration("SCHEDULE_TO_CLOSE_TIMEOUT", "The limit of all attempts together.")]
+ScheduleToStart = Annotated[float | None, _duration("SCHEDULE_TO_START_TIMEOUT", "The limit of the wait for a worker.")]
+HeartbeatTimeout = Annotated[
+    float | None,
+    _duration(
+        "HEARTBEAT_TIMEOUT",
+        "The longest time between heartbeats. Progress is updated every 0.8 times this, or every 30s.",
+    ),
+]
+StartDelay = Annotated[float | None, _duration("START_DELAY", "Wait this long before the first attempt.")]
+RetryMaxAttempts = Annotated[
+    int | None,
+    typer.Option(min=0, envvar="ASYNCWORKER_EXEC_RETRY_MAX_ATTEMPTS", help="The number of attempts; 0 is no limit."),
+]
+PriorityKey = Annotated[
+    int | None, typer.Option(min=1, max=5, envvar="ASYNCWORKER_EXEC_PRIORITY", help="From 1, urgent, to 5.")
+]
+FairnessKey = Annotated[
+    str | None,
+    typer.Option(envvar="ASYNCWORKER_EXEC_FAIRNESS_KEY", help="The key whose share of the queue it takes."),
+]
+AppDir = Annotated[
+    Path, typer.Option(envvar="ASYNCWORKER_APP_DIR", help="The directory that a module is imported from first.")
+]
 
 
 @takes_connection
 def exec_(
-    activity: Annotated[str, typer.Argument(metavar="TYPE", help="An activity type, or module:function.")],
-    arguments: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[ARGS]...", help="Its arguments, as JSON; other text is sent as a string."),
-    ] = None,
-    task_queue: Annotated[
-        str | None,
-        typer.Option(envvar="TEMPORAL_TASK_QUEUE", help="The queue that its workers poll. Default: as declared."),
-    ] = None,
-    id: Annotated[str | None, typer.Option(envvar="ASYNCWORKER_EXEC_ID", help="Its id. Default: a new one.")] = None,
-    start_to_close_timeout: Annotated[
-        float | None,
-        _duration("ASYNCWORKER_EXEC_START_TO_CLOSE_TIMEOUT", "The limit of one attempt. Default: as declared, or 60s."),
-    ] = None,
-    schedule_to_close_timeout: Annotated[
-        float | None, _duration("ASYNCWORKER_EXEC_SCHEDULE_TO_CLOSE_TIMEOUT", "The limit of all attempts together.")
-    ] = None,
-    schedule_to_start_timeout: Annotated[
-        float | None, _duration("ASYNCWORKER_EXEC_SCHEDULE_TO_START_TIMEOUT", "The limit of the wait for a worker.")
-    ] = None,
-    heartbeat_timeout: Annotated[
-        float | None,
-        _duration(
-            "ASYNCWORKER_EXEC_HEARTBEAT_TIMEOUT",
-            "The longest time between heartbeats. Progress is updated every 0.8 times this, or every 30s.",
-        ),
-    ] = None,
-    start_delay: Annotated[
-        float | None, _duration("ASYNCWORKER_EXEC_START_DELAY", "Wait this long before the first attempt.")
-    ] = None,
-    retry_max_attempts: Annotated[
-        int | None,
-        typer.Option(
-            min=0, envvar="ASYNCWORKER_EXEC_RETRY_MAX_ATTEMPTS", help="The number of attempts; 0 is no limit."
-        ),
-    ] = None,
-    priority: Annotated[
-        int | None, typer.Option(min=1, max=5, envvar="ASYNCWORKER_EXEC_PRIORITY", help="From 1, urgent, to 5.")
-    ] = None,
-    fairness_key: Annotated[
-        str | None,
-        typer.Option(envvar="ASYNCWORKER_EXEC_FAIRNESS_KEY", help="The key whose share of the queue it takes."),
-    ] = None,
-    app_dir: Annotated[
-        Path,
-        typer.Option(envvar="ASYNCWORKER_APP_DIR", help="The directory that a module is imported from first."),
-    ] = Path(),
+    activity: Activity,
+    arguments: Arguments = None,
+    task_queue: TaskQueue = None,
+    id: Id = None,
+    start_to_close_timeout: StartToClose = None,
+    schedule_to_close_timeout: ScheduleToClose = None,
+    schedule_to_start_timeout: ScheduleToStart = None,
+    heartbeat_timeout: HeartbeatTimeout = None,
+    start_delay: StartDelay = None,
+    retry_max_attempts: RetryMaxAttempts = None,
+    priority: PriorityKey = None,
+    fairness_key: FairnessKey = None,
+    app_dir: AppDir = Path(),
 ) -> None:
     """Start a standalone activity, show its progress, and print its result as JSON.
 
@@ -121,11 +127,8 @@ def exec_(
     terminated; 2 if it could not be started, 130 if it was left running or not started.
     """
     function: str | Callable[..., Any] = load(activity, app_dir, activities_in) if ":" in activity else activity
-    if not task_queue and not _declares_task_queue(function):
-        raise CommandError(
-            f"activity {activity!r} needs a task queue: give the one that its workers poll with --task-queue (or"
-            " TEMPORAL_TASK_QUEUE), or run module:function, declared with @activity.defn(task_queue=…)"
-        )
+    if not task_queue:
+        _expect_task_queue(activity, function)
     options = {
         "task_queue": task_queue,
         "id": id,
@@ -142,6 +145,15 @@ def exec_(
     if isinstance(function, str) and start_to_close_timeout is None and schedule_to_close_timeout is None:
         options["start_to_close_timeout"] = _DEFAULT_TIMEOUT
     raise typer.Exit(asyncio.run(_execute(function, [_value(text) for text in arguments or ()], options)))
+
+
+def _expect_task_queue(given: str, activity: str | Callable[..., Any]) -> None:
+    """Raise ``CommandError`` if the declaration names no task queue."""
+    if not _declares_task_queue(activity):
+        raise CommandError(
+            f"activity {given!r} needs a task queue: give the one that its workers poll with --task-queue (or"
+            " TEMPORAL_TASK_QUEUE), or run module:function, declared with @activity.defn(task_queue=…)"
+        )
 
 
 def _declares_task_queue(activity: str | Callable[..., Any]) -> bool:
