@@ -255,7 +255,7 @@ class _NowaitCall(Generic[Req, Resp]):
         self._callbacks = callbacks
         # Of the retries; ``None`` while the first try is under way.
         self._failures: Failures | None = None
-        self._began_at = service.requests.begin()
+        self._began_at = monotonic() if service.requests.listeners else 0.0
 
     def __repr__(self) -> str:
         return f"<_NowaitCall {self._method.name} for {self._callbacks!r}>"

@@ -15,7 +15,7 @@ from .._coalesced_timers import CoalescedTimers
 from .._rpc._service import LONG_POLL_TIMEOUT
 from ._interceptor import Interceptor
 from .attempts._attempt_set import AttemptSet
-from .attempts._shared import Environment
+from .attempts._run_environment import RunEnvironment
 from .control._registration import Registration
 from .control._shutdown_timer import ShutdownTimer
 from .polling._autoscaling import default_behavior
@@ -63,10 +63,10 @@ class RunParts:
 
 def build_environment(
     settings: WorkerSettings, client: Client, namespace: Namespace, shutdown: Notice, observers: Observers | None
-) -> Environment:
+) -> RunEnvironment:
     """Build what all attempts of the run have in common."""
     loop = asyncio.get_running_loop()
-    return Environment(
+    return RunEnvironment(
         client=client,
         service=client.service,
         namespace=client.namespace,
@@ -92,7 +92,7 @@ def build_environment(
 
 def assemble(
     settings: WorkerSettings,
-    environment: Environment,
+    environment: RunEnvironment,
     namespace: Namespace,
     stages: ShutdownStages,
     *,
@@ -121,7 +121,8 @@ def assemble(
         deployment=environment.deployment,
         max_per_second=settings.max_task_queue_per_second,
     )
-    attempts = AttemptSet(environment, isolated(settings.slots, cancel_timeout=settings.slot_cancel_timeout))
+    slots = isolated(settings.slots, cancel_timeout=settings.slot_cancel_timeout)
+    attempts = AttemptSet(environment, slots, lull=settings.lull)
     pollers = PollerPool(
         environment,
         request,

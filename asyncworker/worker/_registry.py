@@ -27,6 +27,7 @@ class RegisteredActivity:
         "fn",
         "has_warned_of_heartbeats",
         "is_async",
+        "is_dynamic",
         "lost_heartbeats",
         "rate_limit",
         "signature",
@@ -37,6 +38,7 @@ class RegisteredActivity:
         self.definition = definition
         self.fn = definition.fn
         self.is_async = definition.is_async
+        self.is_dynamic = definition.dynamic
         #: Whether a warning was logged that it heartbeats without a heartbeat timeout; once is enough.
         self.has_warned_of_heartbeats = False
         #: Throttles log lines about its heartbeats that did not arrive: in an outage those of all attempts do not.

@@ -44,7 +44,7 @@ from ._stages import ShutdownStages
 from ._statistics import WorkerState, WorkerStatistics, running_statistics
 from ._supervision import first_error
 from .attempts._attempt_set import AttemptSet
-from .attempts._shared import Environment
+from .attempts._run_environment import RunEnvironment
 from .control._namespace import Namespace, describe_namespace
 from .control._shutdown_timer import WORKER_SHUTDOWN
 from .polling._poller_pool import PollerPool
@@ -60,6 +60,8 @@ _logger = get_logger(__name__)
 
 # Seconds that attempts get to report that the event loop is torn down; each takes no longer by itself.
 _LAST_REPORTS = 5.5
+# Seconds that a codec which still encodes a heartbeat after the last attempt's end has to heed its cancellation.
+_CODEC_TIMEOUT = 1.0
 
 
 class WorkerRun:
@@ -213,7 +215,7 @@ class WorkerRun:
             yield self.client
 
     @asynccontextmanager
-    async def _attempts_ended(self, environment: Environment, attempts: AttemptSet) -> AsyncIterator[None]:
+    async def _attempts_ended(self, environment: RunEnvironment, attempts: AttemptSet) -> AsyncIterator[None]:
         """Leave when each attempt has been replied to."""
         try:
             yield
@@ -231,6 +233,7 @@ class WorkerRun:
             raise
         finally:
             environment.timers.close()
+            await environment.background.close(cancel_timeout=_CODEC_TIMEOUT)
 
     def _on_error(self, error: Exception) -> None:
         """End the run with *error*, which is one of the worker itself."""
@@ -248,7 +251,7 @@ class WorkerRun:
             _logger.error("worker of task queue %r cannot go on, and stops: %s", self._settings.task_queue, error)
         self.stop()
 
-    def _log_start(self, environment: Environment) -> None:
+    def _log_start(self, environment: RunEnvironment) -> None:
         self.has_begun.set()
         environment.notify(WorkerStarted(environment.task_queue, environment.namespace, environment.identity))
         _logger.info(
@@ -262,7 +265,7 @@ class WorkerRun:
             ", ".join(environment.registry.names) or "(dynamic)",
         )
 
-    def _end(self, environment: Environment) -> None:
+    def _end(self, environment: RunEnvironment) -> None:
         task_queue, error = self._settings.task_queue, None
         if self._broken is not None:
             error = WorkerError(f"worker of task queue {task_queue!r} broke: {self._broken!r}")

@@ -12,7 +12,7 @@ from ..common import WorkerDeploymentVersion
 from ._events import Observer
 from ._interceptor import Interceptor
 from ._registry import Registry
-from .attempts._shared import AttemptDurations, HeartbeatSettings
+from .attempts._run_environment import AttemptDurations, HeartbeatSettings
 from .polling._autoscaling import PollerBehavior
 from .polling._poller_pool import SHUTDOWN_RESPONSE_TIMEOUT
 from .slots._supplier import SlotSupplier
@@ -68,4 +68,6 @@ class WorkerSettings:
     slot_cancel_timeout: float = 5.0
     # Seconds until a poller goes on after an error of its own or of a slot supplier.
     after_error: float = 1.0
+    # Seconds without a task after which a stream of them has ceased, so that a shutdown need not wait for more.
+    lull: float = 1.0
     attempt_durations: AttemptDurations = field(default_factory=AttemptDurations)

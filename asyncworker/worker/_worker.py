@@ -36,7 +36,7 @@ from ._run import WorkerRun
 from ._settings import WorkerDeploymentConfig, WorkerSettings
 from ._signals import on_signals
 from ._statistics import WorkerState, WorkerStatistics
-from .attempts._shared import HeartbeatSettings
+from .attempts._run_environment import HeartbeatSettings
 from .polling._autoscaling import PollerBehavior
 from .slots._supplier import SlotSupplier
 
@@ -294,14 +294,7 @@ class Worker:
         :exc:`WorkerError`. The block may be left in another task, as test frameworks do with fixtures: then it raises
         that when it is left.
         """
-        self._is_shut_down_early = False
-        ended = self._begin()
-        try:
-            await self._until_begun(ended)
-        except BaseException:
-            self._stop()
-            await self._drain(ended)
-            raise
+        ended = await self._start()
         self._block = _Block()
         ended.add_done_callback(self._on_end)
         return self
@@ -344,6 +337,18 @@ class Worker:
         await asyncio.wait({ended})
 
     # How
+
+    async def _start(self) -> asyncio.Task[None]:
+        """Begin a run; return its task when the worker polls. Cancelling ends the run first."""
+        self._is_shut_down_early = False
+        ended = self._begin()
+        try:
+            await self._until_begun(ended)
+        except BaseException:
+            self._stop()
+            await self._drain(ended)
+            raise
+        return ended
 
     def _begin(self) -> asyncio.Task[None]:
         """Begin a run in a task of its own, which runs in the context of this one.

@@ -34,10 +34,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from ..._coalesced_timers import coalesce
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
 from ..._safe_logger import get_logger
 from ..._safe_text import traceback_of
-from ..._timer_queue import coalesce
 from ...activity._cancellation import Notice, cancel_message
 from ...activity._context import Context, current
 from ...activity._info import Info, info_of
@@ -69,7 +69,7 @@ from ._traceback import drop_tracebacks
 if TYPE_CHECKING:
     from ...converter import DataConverter
     from .._registry import RegisteredActivity
-    from ._shared import Environment
+    from ._run_environment import RunEnvironment
 
 __all__ = ["Attempt", "AttemptStatistics"]
 
@@ -136,7 +136,7 @@ class Attempt:
     )
 
     def __init__(
-        self, environment: Environment, task: PollActivityTaskQueueResponse, on_end: Callable[[Attempt], None]
+        self, environment: RunEnvironment, task: PollActivityTaskQueueResponse, on_end: Callable[[Attempt], None]
     ) -> None:
         self._environment = environment
         self._on_end = on_end
@@ -154,7 +154,7 @@ class Attempt:
         self._message: PollActivityTaskQueueResponse | None = task
         self._info = info_of(task, environment.task_queue)
         self.arrived_at = environment.loop.time()
-        self._limits = TimeLimits(self._info, self.arrived_at)
+        self._limits = TimeLimits(self._info, self.arrived_at, environment.durations.margin)
         self.cancellation = Notice()
         #: Whether the reply counts as a failure.
         self.has_failed = False

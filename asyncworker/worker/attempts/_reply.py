@@ -40,7 +40,7 @@ from ._outcome import Canceled, Completed, Failed, Outcome, Reported, unconverti
 
 if TYPE_CHECKING:
     from ...converter import DataConverter, Signature
-    from ._shared import Environment
+    from ._run_environment import RunEnvironment
 
 __all__ = ["Reply", "bare_failure", "encode_reply", "is_closed", "is_failure", "send_reply"]
 
@@ -59,7 +59,7 @@ _METHODS: dict[type[Reply], Method[Any, Any]] = {
 
 
 async def encode_reply(
-    environment: Environment,
+    environment: RunEnvironment,
     converter: DataConverter,
     token: bytes,
     outcome: Reported,
@@ -91,7 +91,7 @@ async def encode_reply(
 
 
 def bare_failure(
-    environment: Environment, token: bytes, outcome: Outcome, problem: BaseException
+    environment: RunEnvironment, token: bytes, outcome: Outcome, problem: BaseException
 ) -> tuple[Reply, Reported]:
     """Return the failure of an attempt whose *outcome* could not be reported, for *problem*; no user code is run.
 
@@ -111,7 +111,7 @@ def bare_failure(
 
 
 async def _completed(
-    environment: Environment, converter: DataConverter, token: bytes, outcome: Completed, signature: Signature | None
+    environment: RunEnvironment, converter: DataConverter, token: bytes, outcome: Completed, signature: Signature | None
 ) -> RespondActivityTaskCompletedRequest:
     if signature is None:
         payloads = converter.encode_nowait([outcome.result])
@@ -130,7 +130,7 @@ async def _completed(
 
 
 async def _canceled(
-    environment: Environment, converter: DataConverter, token: bytes, outcome: Canceled
+    environment: RunEnvironment, converter: DataConverter, token: bytes, outcome: Canceled
 ) -> RespondActivityTaskCanceledRequest:
     payloads = await converter.encode(outcome.details) if outcome.details else []
     _check_size(environment, "the cancellation's details", payloads)
@@ -144,7 +144,7 @@ async def _canceled(
 
 
 async def _failed(
-    environment: Environment,
+    environment: RunEnvironment,
     converter: DataConverter,
     token: bytes,
     error: BaseException,
@@ -170,7 +170,7 @@ def _cause_of(error: BaseException) -> ActivityTaskFailedCause:
     return ActivityTaskFailedCause.UNSPECIFIED
 
 
-async def _fitted(environment: Environment, converter: DataConverter, failure: Failure) -> Failure:
+async def _fitted(environment: RunEnvironment, converter: DataConverter, failure: Failure) -> Failure:
     """Return *failure* without its details if it is larger than the namespace takes, with a note in their place.
 
     The server would not retry it, or not take it at all. Only details can be that large.
@@ -192,7 +192,7 @@ async def _fitted(environment: Environment, converter: DataConverter, failure: F
 
 
 async def _encoded_heartbeat(
-    environment: Environment, converter: DataConverter, payloads: Sequence[Payload] | None
+    environment: RunEnvironment, converter: DataConverter, payloads: Sequence[Payload] | None
 ) -> list[Payload]:
     if not payloads:
         return []
@@ -206,12 +206,12 @@ async def _encoded_heartbeat(
     return [] if environment.limits.excess(encoded) else encoded
 
 
-def _check_size(environment: Environment, what: str, payloads: Sequence[Payload]) -> None:
+def _check_size(environment: RunEnvironment, what: str, payloads: Sequence[Payload]) -> None:
     if size := environment.limits.excess(payloads):
         raise environment.limits.refusal(what, size)
 
 
-async def send_reply(environment: Environment, reply: Reply, reported: Reported, *, until: float | None) -> Reported:
+async def send_reply(environment: RunEnvironment, reply: Reply, reported: Reported, *, until: float | None) -> Reported:
     """Send *reply*, with retries until the event loop's clock shows *until*.
 
     A reply whose payloads cannot be encoded or are too large is replaced by a failure.
