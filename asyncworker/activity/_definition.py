@@ -253,7 +253,7 @@ def _refuse_foreign(static: Any, fn: Any, name: str) -> None:
     if _carried(static, _FOREIGN) is not None and Definition.find(fn) is None:
         raise TypeError(
             f"{name} is declared with temporalio's @activity.defn only: declare it with asyncworker's @activity.defn"
-            " as well"
+            " as well, or pass asyncworker.contrib.temporalio.from_temporalio(…) of it, to run it as it is"
         )
 
 

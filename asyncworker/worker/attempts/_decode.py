@@ -50,7 +50,7 @@ async def decode_arguments(
     payloads: Sequence[Payload] = task.input.payloads if task.input is not None else ()
     if payloads and converter.has_codec:
         payloads = await converter.decode_payloads(payloads)
-    if registered.definition.dynamic:
+    if registered.definition.dynamic and registered.converter is None:
         refuse_stored(payloads)
         return raw_arguments(payloads)
     return registered.signature.decode_arguments(payloads, converter.payload_converter)
