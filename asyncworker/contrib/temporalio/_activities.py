@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import temporalio.client
@@ -88,13 +88,15 @@ def from_temporalio(thing: Any) -> Any:
     raise TypeError(f"{_name(thing)} is no activity of temporalio's: decorate it with temporalio's @activity.defn")
 
 
-def activities_of(plugin: Any) -> list[Any]:
+def activities_of(plugin: Any, *, workflows: Sequence[type] = ()) -> list[Any]:
     """Return the activities that a plugin of temporalio's brings to a worker, as :func:`from_temporalio` does.
 
     What else it configures (workflows, interceptors, what it runs around a worker) is not taken over.
 
     Args:
-        plugin: For clients or for workers. Its ``configure_worker`` is called with an empty configuration.
+        plugin: For clients or for workers. Its ``configure_worker`` is called with a configuration that has no more
+            than *workflows*.
+        workflows: Where the plugin takes its activities from workflow classes, as pydantic-ai's does.
 
     Raises:
         TypeError: It is no plugin that configures workers.
@@ -102,16 +104,16 @@ def activities_of(plugin: Any) -> list[Any]:
     configure: Callable[[Any], Any] | None = getattr(plugin, "configure_worker", None)
     if not callable(configure) or inspect.isclass(plugin):
         raise TypeError(f"{_name(plugin)} is no plugin of temporalio's for workers: it has no configure_worker()")
-    config = configure(_empty_configuration())
+    config = configure(_configuration(workflows))
     return [from_temporalio(activity) for activity in config.get("activities") or ()]
 
 
-def _empty_configuration() -> dict[str, Any]:
+def _configuration(workflows: Sequence[type]) -> dict[str, Any]:
     return {
         "client": _NoClient(),
         "task_queue": "",
         "activities": [],
-        "workflows": [],
+        "workflows": list(workflows),
         "nexus_service_handlers": [],
         "interceptors": [],
         "plugins": [],

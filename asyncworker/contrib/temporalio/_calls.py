@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Bridge", "bound"]
 
-_HAS_CLIENT = "client" in names_of_fields(_Context)
-
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
@@ -100,19 +98,20 @@ def _context_of(
     shield: Callable[[], AbstractContextManager[None]] | None = None,
 ) -> _Context:
     converter: Any = context.payload_converter()
-    values: dict[str, Any] = {
-        "info": _Info(context),
-        "heartbeat": context.heartbeat,
-        "cancelled_event": _Cancelled(context),
-        "worker_shutdown_event": _WorkerShutdown(context),
-        "shield_thread_cancel_exception": shield,
-        "payload_converter_class_or_instance": converter.theirs,
-        "runtime_metric_meter": bridge.metric_meter,
-        "cancellation_details": _CancellationDetails(context),
-    }
-    if _HAS_CLIENT:
-        values["client"] = client
-    return _Context(**values)
+    # Objects that behave as temporalio's, and are made from nothing but the context.
+    events: Any = (_Cancelled(context), _WorkerShutdown(context))
+    details: Any = _CancellationDetails(context)
+    return _Context(
+        info=_Info(context),
+        heartbeat=context.heartbeat,
+        cancelled_event=events[0],
+        worker_shutdown_event=events[1],
+        shield_thread_cancel_exception=shield,
+        payload_converter_class_or_instance=converter.theirs,
+        runtime_metric_meter=bridge.metric_meter,
+        client=client,
+        cancellation_details=details,
+    )
 
 
 class _OfContext:

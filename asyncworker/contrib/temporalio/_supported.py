@@ -14,10 +14,10 @@ from typing import Any
 __all__ = ["EXTRA", "OLDEST", "names_of_fields", "problem_with", "refuse_unsupported", "too_old"]
 
 #: The oldest version that the bridge's tests pass with; see `make bridge`.
-OLDEST = (1, 14, 1)
+OLDEST = (1, 16, 0)
 EXTRA = 'pip install "temporal-asyncworker[temporalio]"'
 
-# What the bridge passes. `client` came with 1.15.
+# What the bridge passes.
 _CONTEXT = frozenset(
     {
         "info",
@@ -31,7 +31,6 @@ _CONTEXT = frozenset(
         "cancellation_details",
     }
 )
-_OPTIONAL = frozenset({"client"})
 _DEFINITION = frozenset({"name", "fn", "is_async", "no_thread_cancel_exception", "arg_types"})
 
 
@@ -52,7 +51,7 @@ def problem_with(module: Any) -> str | None:
     if not hasattr(context, "set") or not hasattr(module, "_CompleteAsyncError"):
         return "it has no _Context.set or no _CompleteAsyncError"
     has, needs = names_of_fields(context), _required(context)
-    if missing := _CONTEXT - _OPTIONAL - has:
+    if missing := _CONTEXT - has:
         return f"its _Context has no {_listed(missing)}"
     if unknown := needs - _CONTEXT:
         return f"its _Context needs {_listed(unknown)}"

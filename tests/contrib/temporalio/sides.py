@@ -18,7 +18,7 @@ from temporalio.exceptions import ActivityError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker as OfficialWorker
 
 from asyncworker import Client, Worker
-from asyncworker.contrib.temporalio import TemporalioInterceptor, from_temporalio
+from asyncworker.contrib.temporalio import TemporalioInterceptor, activities_of, from_temporalio
 
 #: Runs some activities while it is entered: the client, the task queue, the activities, and further options.
 Runner = Callable[..., AbstractAsyncContextManager[Any]]
@@ -201,3 +201,48 @@ async def until(fact: Callable[[], Any]) -> None:
 def info_as_values(**more: Any) -> dict[str, Any]:
     """Return what ``activity.info()`` has, field by field, as texts."""
     return {name: repr(getattr(activity.info(), name)) for name in vars(activity.info())} | more
+
+
+# Activities of packages that others have written
+
+#: Why their tests are skipped where the packages are not installed.
+ECOSYSTEM = "runs with `make bridge`"
+
+
+@asynccontextmanager
+async def serving(
+    side: str, target: str, task_queue: str, *plugins: Any, workflows: Sequence[type], activities: Sequence[Any] = ()
+) -> AsyncIterator[official.Client]:
+    """Run workflows of plugins on temporalio's worker, and their activities on that or on ours."""
+    client = await official.Client.connect(target, plugins=list(plugins))
+    options: dict[str, Any] = {"workflows": workflows, "workflow_runner": UnsandboxedWorkflowRunner()}
+    if side == "theirs":
+        async with OfficialWorker(client, task_queue=task_queue, activities=activities, **options):
+            yield client
+        return
+    async with await Client.connect(target) as ours:
+        found = [each for plugin in plugins for each in activities_of(plugin, workflows=workflows)]
+        worker = Worker(
+            ours,
+            task_queue=task_queue,
+            activities=[*found, *map(from_temporalio, activities)],
+            interceptors=[TemporalioInterceptor(client)],
+            graceful_shutdown_timeout=0.2,
+            identity="ours",
+        )
+        # Its plugins give it activities as well, but it polls for none.
+        async with OfficialWorker(client, task_queue=task_queue, no_remote_activities=True, **options), worker:
+            yield client
+
+
+async def activities_in(handle: official.WorkflowHandle[Any, Any], side: str) -> list[str]:
+    """Return the types of the activities of a workflow, and check who has run them."""
+    types, workers = [], set()
+    async for event in handle.fetch_history_events():
+        if event.HasField("activity_task_scheduled_event_attributes"):
+            types.append(event.activity_task_scheduled_event_attributes.activity_type.name)
+        if event.HasField("activity_task_started_event_attributes"):
+            workers.add(event.activity_task_started_event_attributes.identity)
+    assert workers
+    assert (workers == {"ours"}) is (side == "ours")
+    return types

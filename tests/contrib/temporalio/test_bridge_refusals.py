@@ -113,7 +113,7 @@ class TestTheInterceptor:
 
 class TestTheSupportedRange:
     @pytest.mark.parametrize(
-        ("version", "is_old"), [("1.14.0", True), ("1.14.1", False), ("1.35.0", False), ("2.0rc1", False)]
+        ("version", "is_old"), [("1.15.0", True), ("1.16.0", False), ("1.35.0", False), ("2.0rc1", False)]
     )
     def test_older_versions_are_told_by_their_number(self, version: str, is_old: bool):
         """The oldest that the tests pass with is the limit."""
