@@ -13,6 +13,9 @@ from typing import Any
 import anyio
 import pytest
 from temporalio import activity, client as official, common, workflow
+
+# typing's or that of collections.abc, depending on the version: for dynamic ones it has to be the very same.
+from temporalio.activity import Sequence as TheirSequence
 from temporalio.converter import DataConverter
 from temporalio.exceptions import ActivityError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker as OfficialWorker
@@ -83,7 +86,7 @@ class CallActivity:
         self._call: workflow.ActivityHandle[Any] | None = None
 
     @workflow.run
-    async def run(self, arguments: Sequence[common.RawValue]) -> Any:
+    async def run(self, arguments: TheirSequence[common.RawValue]) -> Any:
         plan: Plan = workflow.payload_converter().from_payload(arguments[0].payload, Plan)
         self._call = workflow.start_activity(
             workflow.info().workflow_type,
