@@ -238,3 +238,42 @@ async def test_a_converter_is_bound_to_the_activity(stage: Stage):
 
     context = next(each for each in seen if isinstance(each, converter.ActivitySerializationContext))
     assert (context.namespace, context.activity_type, context.activity_task_queue) == ("default", "tell", name)
+
+
+async def test_large_payloads_go_through_the_external_storage_of_the_client(stage: Stage):
+    """Arguments are fetched from it and results are stored, where this version of temporalio has it."""
+    converter: Any = pytest.importorskip("temporalio.converter")
+    if not hasattr(converter, "StorageDriver"):
+        pytest.skip("this version of temporalio has no external storage")
+    kept: dict[str, Payload] = {}
+    targets: list[Any] = []
+
+    class InMemory(converter.StorageDriver):  # type: ignore[misc]
+        def name(self) -> str:
+            return "in-memory"
+
+        async def store(self, context: Any, payloads: Sequence[Payload]) -> Any:
+            keys = [str(len(kept) + number) for number in range(len(payloads))]
+            kept.update(zip(keys, payloads, strict=True))
+            targets.append(context.target)
+            return [converter.StorageDriverClaim(claim_data={"key": key}) for key in keys]
+
+        async def retrieve(self, context: Any, claims: Sequence[Any]) -> Any:
+            return [kept[claim.claim_data["key"]] for claim in claims]
+
+    storage = converter.ExternalStorage(drivers=[InMemory()], payload_size_threshold=10_000)
+
+    seen: list[str] = []
+
+    @activity.defn
+    async def double(text: str) -> str:
+        seen.append(text)
+        return "y" * 20_000
+
+    async with stage.running(double, data_converter=DataConverter(external_storage=storage)) as caller:
+        # The workflow passes the reference to the result on as it is.
+        await caller.call("double", "x" * 20_000)
+
+    assert seen == ["x" * 20_000]
+    assert any(b"y" * 20_000 in payload.data for payload in kept.values())
+    assert any(getattr(target, "type", None) == "double" for target in targets)
