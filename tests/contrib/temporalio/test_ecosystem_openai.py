@@ -30,7 +30,7 @@ from temporalio.openai_agents.workflow import activity_as_tool, stateful_mcp_ser
 
 @activity.defn
 async def weather(city: str) -> str:
-    """Say what the weather is."""
+    """Look up the weather."""
     return f"rain in {city}, says attempt {activity.info().attempt}"
 
 
