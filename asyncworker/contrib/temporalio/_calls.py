@@ -53,7 +53,9 @@ def _in_loop(fn: Callable[..., Any], bridge: Bridge) -> Callable[..., Any]:
         try:
             return await awaitable
         except (_CompleteAsyncError, CancelledError) as error:
-            raise _translated(error, context) from error.__cause__
+            if (translated := _translated(error, context)) is None:
+                raise
+            raise translated from error.__cause__
 
     return call
 
@@ -72,19 +74,18 @@ def _in_thread(definition: _Definition, bridge: Bridge) -> Callable[..., Any]:
             context._cancellation.call_when_raised(cancellation.cancel)
             return cancellation.run(fn, *args)
         except (_CompleteAsyncError, CancelledError) as error:
-            raise _translated(error, context) from error.__cause__
+            if (translated := _translated(error, context)) is None:
+                raise
+            raise translated from error.__cause__
 
     return call
 
 
-def _translated(error: BaseException, context: Context) -> BaseException:
-    """Return what asks the worker for the same outcome."""
+def _translated(error: _CompleteAsyncError | CancelledError, context: Context) -> BaseException | None:
+    """Return what asks the worker for the same outcome; ``None`` for a failure like any other."""
     if isinstance(error, _CompleteAsyncError):
         return CompleteAsync()
-    # One that was not requested is a failure like any other.
-    if not isinstance(error, CancelledError) or not context.is_cancelled():
-        return error
-    return OurCancelledError(error.message, *error.details)
+    return OurCancelledError(error.message, *error.details) if context.is_cancelled() else None
 
 
 # The context

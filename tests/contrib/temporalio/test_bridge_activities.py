@@ -19,6 +19,12 @@ from temporalio.exceptions import ApplicationError, CancelledError
 from asyncworker import Client, Worker
 from asyncworker.contrib.temporalio import TemporalioInterceptor, from_temporalio
 from asyncworker.testing import DevServer, FakeTemporal
+from asyncworker.worker import (
+    ActivityInboundInterceptor,
+    ActivityOutboundInterceptor,
+    ExecuteActivityInput,
+    Interceptor,
+)
 
 
 @dataclass
@@ -387,6 +393,41 @@ class TestCancellation:
         assert failure.message == "had enough"
 
     @pytest.mark.parametrize("kind", ["async", "def"])
+    async def test_an_activity_that_outlasts_the_grace_period_is_cancelled(self, stage: Stage, kind: str):
+        """A coroutine as any, and a thread by the exception; both know that it is for the worker's sake."""
+        seen: list[Any] = []
+        started = threading.Event()
+
+        @activity.defn(name="wait")
+        async def in_loop() -> None:
+            started.set()
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                seen.append(activity.cancellation_details())
+                raise
+
+        @activity.defn(name="wait")
+        def in_thread() -> None:
+            started.set()
+            try:
+                while True:
+                    threading.Event().wait(0.02)
+            except CancelledError:
+                seen.append(activity.cancellation_details())
+                raise
+
+        async with stage.running(in_loop if kind == "async" else in_thread) as caller:
+            call = await caller.start("wait", heartbeat_timeout=None)
+            await until(started.is_set)
+            await caller.worker.shutdown()
+            error = await call.error()
+
+        assert isinstance(error, ApplicationError)
+        assert error.type == "WorkerShutdown"
+        assert seen == [activity.ActivityCancellationDetails(worker_shutdown=True)]
+
+    @pytest.mark.parametrize("kind", ["async", "def"])
     async def test_an_activity_is_told_that_the_worker_stops(self, stage: Stage, kind: str):
         """`wait_for_worker_shutdown`, its twin for threads, and `is_worker_shutdown`."""
         seen: list[bool] = []
@@ -454,6 +495,68 @@ async def run_on_fake(fn: Any, *args: Any, **options: Any) -> Any:
             task = temporal.add_task(fn.__name__, *args, task_queue="orders")
             await task.wait_closed()
     return task
+
+
+class TestTheWorkersOwn:
+    async def test_the_worker_heartbeats_for_them_if_it_is_set_so(self):
+        """A cancellation reaches code that never heartbeats."""
+
+        @activity.defn
+        async def wait() -> None:
+            await asyncio.sleep(60)
+
+        async with FakeTemporal(capabilities={"worker_poll_complete_on_shutdown": True}) as temporal:
+            worker = Worker(
+                temporal.client(),
+                task_queue="orders",
+                activities=[from_temporalio(wait)],
+                interceptors=[TemporalioInterceptor(None)],
+                auto_heartbeat=True,
+            )
+            async with worker:
+                task = temporal.add_task("wait", task_queue="orders", heartbeat_timeout=0.2)
+                await temporal.wait_for("RecordActivityTaskHeartbeat")
+                task.request_cancel()
+                await task.wait_closed()
+
+        assert task.state == "Canceled"
+
+    async def test_its_interceptors_see_the_arguments_and_the_heartbeats(self):
+        """As they do for native activities."""
+        seen: list[Any] = []
+
+        class Watching(Interceptor):
+            def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+                class Inbound(ActivityInboundInterceptor):
+                    def init(self, outbound: ActivityOutboundInterceptor) -> None:
+                        super().init(Outbound(outbound))
+
+                    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+                        seen.append(list(input.args))
+                        return await super().execute_activity(input)
+
+                class Outbound(ActivityOutboundInterceptor):
+                    def heartbeat(self, *details: Any) -> None:
+                        seen.append(details)
+                        super().heartbeat(*details)
+
+                return Inbound(next)
+
+        @activity.defn
+        async def beat(order: Order) -> None:
+            activity.heartbeat(order.id)
+
+        async with FakeTemporal(capabilities={"worker_poll_complete_on_shutdown": True}) as temporal:
+            worker = Worker(
+                temporal.client(),
+                task_queue="orders",
+                activities=[from_temporalio(beat)],
+                interceptors=[TemporalioInterceptor(None), Watching()],
+            )
+            async with worker:
+                await temporal.add_task("beat", Order("7", []), task_queue="orders").wait_closed()
+
+        assert seen == [[Order("7", [])], ("7",)]
 
 
 class TestBesideNativeOnes:
