@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -150,3 +153,31 @@ class TestPlugins:
 
         worker = Worker(task_queue="orders", activities=found, interceptors=[TemporalioInterceptor(None)])
         assert worker.activities == ["charge", "pack"]
+
+    async def test_a_plugin_runs_around_our_worker_what_it_runs_around_temporalios(self):
+        """Its `run_worker` takes any worker that it can hand on."""
+        plugin = pytest.importorskip("temporalio.plugin", reason="this version of temporalio has no plugins")
+        seen: list[str] = []
+
+        @asynccontextmanager
+        async def connections() -> AsyncIterator[None]:
+            seen.append("opened")
+            yield
+            seen.append("closed")
+
+        made = plugin.SimplePlugin("orders", activities=[charge], run_context=connections)
+        async with FakeTemporal(capabilities={"worker_poll_complete_on_shutdown": True}) as temporal:
+            worker = Worker(
+                temporal.client(),
+                task_queue="orders",
+                activities=activities_of(made),
+                interceptors=[TemporalioInterceptor(None)],
+            )
+            running = asyncio.create_task(made.run_worker(worker, Worker.run))
+            task = temporal.add_task("charge", 1.5, task_queue="orders")
+            await task.wait_closed()
+            assert seen == ["opened"]
+            await worker.shutdown()
+            await running
+
+        assert (task.result, seen) == (1.5, ["opened", "closed"])
