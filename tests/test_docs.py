@@ -75,7 +75,7 @@ def flags_of_commands() -> dict[str, set[str]]:
 
 def compiled(source: str, page: Path) -> Any:
     # The inside of a coroutine, where there is a bare `await`.
-    return compile(source, str(page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    return compile(source, str(page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
 
 
 @each_page()
@@ -196,6 +196,7 @@ def test_variables_exist():
         "fastapi",
         "interceptors",
         "migrating",
+        "temporalio",
         "workers",
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 
 from ..common import ActivityCancellationDetails, CancelReason
 
@@ -35,7 +36,7 @@ class Notice:
         details: Why; ``None`` until then.
     """
 
-    __slots__ = ("_event", "_thread_event", "details", "is_raised")
+    __slots__ = ("_call", "_event", "_thread_event", "details", "is_raised")
 
     # Guards the making of the threads' event against its being raised at the same moment. Shared: it is held for
     # nanoseconds, and only by activities that wait in a thread.
@@ -46,6 +47,7 @@ class Notice:
         self.details: ActivityCancellationDetails | None = None
         self._event: asyncio.Event | None = None
         self._thread_event: threading.Event | None = None
+        self._call: Callable[[], None] | None = None
 
     def __repr__(self) -> str:
         return f"<Notice [{self.reason.value if self.reason else 'not raised'}]>"
@@ -65,7 +67,20 @@ class Notice:
             self._event.set()
         if self._thread_event is not None:
             self._thread_event.set()
+        if self._call is not None:
+            self._call()
         return True
+
+    def call_when_raised(self, call: Callable[[], None]) -> None:
+        """Have *call* made when the flag is raised, from any thread; at once if it is. It may be made twice.
+
+        There is one such call: another takes its place.
+        """
+        with self._making:
+            self._call = call
+            is_raised = self.is_raised
+        if is_raised:
+            call()
 
     async def wait(self) -> None:
         """Wait until the flag is raised. Cancelling is safe."""

@@ -82,12 +82,16 @@ def build_environment(
         timers=CoalescedTimers(loop),
         durations=settings.attempt_durations,
         deployment=None if settings.deployment is None else settings.deployment._to_proto(),
-        # Those of the client's interceptors that wrap executions as well are the outermost.
-        interceptors=(*(it for it in client.interceptors if isinstance(it, Interceptor)), *settings.interceptors),
+        interceptors=tuple(it for it in settings.interceptors_with(client) if _wraps(it)),
         observers=observers,
         # As many threads as slots: an attempt that holds a slot has a thread.
         threads=anyio.CapacityLimiter(math.inf) if settings.registry.needs_threads else None,
     )
+
+
+def _wraps(interceptor: Interceptor) -> bool:
+    """Whether it wraps executions: one that only binds activities costs the others nothing."""
+    return getattr(type(interceptor), "intercept_activity", None) is not Interceptor.intercept_activity
 
 
 def assemble(

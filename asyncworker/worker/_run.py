@@ -199,7 +199,7 @@ class WorkerRun:
     async def _connected(self) -> AsyncIterator[Client | None]:
         """Have a client; ``None`` if the shutdown begins before there is one."""
         if self.client is not None:
-            self._settings.registry.prepare(self.client.data_converter.payload_converter)
+            self._settings.prepare(self.client)
             yield self.client
             return
         # A client costs time to import, which a worker that is only made should not pay.
@@ -211,7 +211,7 @@ class WorkerRun:
             yield None
             return
         async with self.client:
-            self._settings.registry.prepare(self.client.data_converter.payload_converter)
+            self._settings.prepare(self.client)
             yield self.client
 
     @asynccontextmanager

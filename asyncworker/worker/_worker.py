@@ -89,6 +89,7 @@ class Worker:
     Raises:
         TypeError: An activity is none, a setting is of another type or unknown, or settings exclude each other.
         ValueError: A setting is out of its range.
+        ConfigurationError: An activity that an interceptor brought from another SDK does not fit the client.
     """
 
     def __new__(cls, *args: object, **settings: object) -> Self:  # noqa: ARG004 - read by __init__
@@ -162,8 +163,7 @@ class Worker:
             observers=tuple(observers),
         )
 
-        if client is not None:
-            self._settings.registry.prepare(client.data_converter.payload_converter)
+        self._settings.prepare(client)
 
     def __repr__(self) -> str:
         state = "running" if self.is_running else "not running"

@@ -281,7 +281,7 @@ class Attempt:
         self._is_in_loop = registered.is_async
         task, self._message = self._message, None
         assert task is not None
-        self._converter = converter = converter_for(self._environment.converter, self._info)
+        self._converter = converter = converter_for(registered.converter or self._environment.converter, self._info)
         context = await self._build_context(task, registered, converter)
         arguments = await decode_arguments(task, registered, converter)
         assert self._outbound is not None
@@ -422,7 +422,7 @@ class Attempt:
     async def _send(self, reply: Reply, reported: Reported, until: float | None) -> Outcome:
         self.has_failed = is_failure(reply)
         try:
-            sent = await send_reply(self._environment, reply, reported, until=until)
+            sent = await send_reply(self._environment, reply, reported, until=until, converter=self._converter)
         except RPCError as error:
             log_not_delivered(self._info, error)
             return Lost(error.message) if is_closed(error) else Unreported()

@@ -52,7 +52,7 @@ async def decode_arguments(
     payloads: Sequence[Payload] = task.input.payloads if task.input is not None else ()
     if payloads and converter.has_codec:
         payloads = await converter.decode_payloads(payloads)
-    if registered.is_dynamic:
+    if registered.takes_raw_arguments:
         refuse_stored(payloads)
         return raw_arguments(payloads)
     return registered.signature.decode_arguments(payloads, converter.payload_converter)

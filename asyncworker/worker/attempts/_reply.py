@@ -211,10 +211,18 @@ def _check_size(environment: RunEnvironment, what: str, payloads: Sequence[Paylo
         raise environment.limits.refusal(what, size)
 
 
-async def send_reply(environment: RunEnvironment, reply: Reply, reported: Reported, *, until: float | None) -> Reported:
+async def send_reply(
+    environment: RunEnvironment,
+    reply: Reply,
+    reported: Reported,
+    *,
+    until: float | None,
+    converter: DataConverter | None = None,
+) -> Reported:
     """Send *reply*, with retries until the event loop's clock shows *until*.
 
-    A reply whose payloads cannot be encoded or are too large is replaced by a failure.
+    A reply whose payloads cannot be encoded or are too large is replaced by a failure, which *converter* encodes;
+    ``None``: the worker's.
 
     Returns:
         What was reported: *reported*, or that failure.
@@ -230,8 +238,9 @@ async def send_reply(environment: RunEnvironment, reply: Reply, reported: Report
         failure = _replacement(reply, error)
         if failure is None:
             raise
-        failed = await _failed(environment, environment.converter, reply.task_token, failure, None)
-        return await send_reply(environment, failed, Failed(failure), until=until)
+        converter = converter or environment.converter
+        failed = await _failed(environment, converter, reply.task_token, failure, None)
+        return await send_reply(environment, failed, Failed(failure), until=until, converter=converter)
     return reported
 
 
