@@ -18,6 +18,7 @@ from .attempts._attempt_set import AttemptSet
 from .attempts._shared import Environment
 from .control._registration import Registration
 from .control._shutdown_timer import ShutdownTimer
+from .control._watchdog import WatchedWorker
 from .polling._autoscaling import default_behavior
 from .polling._poller_pool import PollerPool
 from .polling._request import PollRequest
@@ -52,6 +53,7 @@ class RunParts:
         pollers: All pollers.
         registration: Keeps the server informed of the worker.
         timer: Ends the attempts of a shutdown in time.
+        watched: What the event loop's watchdog says of it.
     """
 
     request: PollRequest
@@ -59,6 +61,7 @@ class RunParts:
     pollers: PollerPool
     registration: Registration
     timer: ShutdownTimer
+    watched: WatchedWorker
 
 
 def build_environment(
@@ -157,4 +160,5 @@ def assemble(
         hard_stop=settings.hard_stop,
         on_error=on_error,
     )
-    return RunParts(request, attempts, pollers, registration, timer)
+    watched = WatchedWorker(environment, attempts, settings.loop_block_threshold)
+    return RunParts(request, attempts, pollers, registration, timer, watched)

@@ -16,6 +16,7 @@ __all__ = [
     "checked_interval",
     "checked_poll",
     "checked_queue",
+    "checked_threshold",
     "choose_pollers",
     "choose_slots",
     "expect_client",
@@ -217,6 +218,16 @@ def checked_interval(value: Seconds | None) -> float | None:
     seconds = check_seconds("worker_heartbeat_interval", value)
     if not 1 <= seconds <= 60:
         raise ValueError(f"worker_heartbeat_interval must be from 1 to 60 s, or None for none; got {value!r}")
+    return seconds
+
+
+def checked_threshold(value: Seconds | None) -> float | None:
+    """Return the seconds after which the event loop counts as blocked, or ``None`` for no watchdog."""
+    if value is None:
+        return None
+    seconds = check_seconds("loop_block_threshold", value)
+    if not 0.1 <= seconds <= 600:
+        raise ValueError(f"loop_block_threshold must be from 0.1 to 600 s, or None for no watchdog; got {value!r}")
     return seconds
 
 

@@ -4,7 +4,7 @@ Theory of operation
 -------------------
 Blocks are nested, and end from the inside out::
 
-    control (worker heartbeats, commands) ⊃ shutdown timer ⊃ attempts ⊃ announcement ⊃ polling
+    watchdog ⊃ control (worker heartbeats, commands) ⊃ shutdown timer ⊃ attempts ⊃ announcement ⊃ polling
 
 *Polling* ends when no poll is open. The *announcement* tells the server that the worker stops (``ShutdownWorker``);
 where the namespace says ``worker_poll_complete_on_shutdown`` it answers the open polls at once. It does so without
@@ -14,7 +14,7 @@ tasks, and the server is told in a lull. So are those of a worker that has not r
 queue is busy. Where the server does not end polls they run into their own deadline, which is short for that reason.
 The *attempts* have ended when each has been replied to. The *shutdown timer* cancels them once the grace period is
 over, and abandons those that do not heed that. *Control* keeps the worker known to the server, and within reach of its
-commands, to the very end.
+commands, to the very end. The *watchdog* is a thread, which sees when the event loop is blocked.
 
 A shutdown is an event (:mod:`._stages`): polling ends by it, and never by cancelling its scope, as the tasks of open
 polls would be lost. An error in a supervising task begins a shutdown, and is raised at its end.
@@ -47,6 +47,7 @@ from .attempts._attempt_set import AttemptSet
 from .attempts._shared import Environment
 from .control._namespace import Namespace, describe_namespace
 from .control._shutdown_timer import WORKER_SHUTDOWN
+from .control._watchdog import WatchedWorker, watching
 from .polling._poller_pool import PollerPool
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class WorkerRun:
         has_begun: Set once it polls.
         attempts: The attempts, once it has begun.
         pollers: The pollers, once it has begun.
+        watched: What the event loop's watchdog says, once it has begun.
     """
 
     def __init__(self, settings: WorkerSettings, client: Client | None) -> None:
@@ -90,6 +92,7 @@ class WorkerRun:
         self.has_begun = asyncio.Event()
         self.attempts: AttemptSet | None = None
         self.pollers: PollerPool | None = None
+        self.watched: WatchedWorker | None = None
 
     def __repr__(self) -> str:
         used = 0 if self.attempts is None else len(self.attempts)
@@ -107,6 +110,8 @@ class WorkerRun:
         pollers, attempts, client = self.pollers, self.attempts, self.client
         if pollers is None or attempts is None or client is None or self.stages.drain.has_begun:
             return False
+        if self.watched is not None and self.watched.blocked_for is not None:
+            return False
         service = client.service
         silence = monotonic() - service.answered_at
         if pollers.is_polling:
@@ -121,10 +126,17 @@ class WorkerRun:
         has_begun = self.has_begun.is_set()
         state: WorkerState = "stopping" if self.stages.drain.has_begun else "running" if has_begun else "starting"
         attempts, pollers, client, kind = self.attempts, self.pollers, self.client, str(self._settings.slots.kind)
-        if attempts is None or pollers is None or client is None:
+        if attempts is None or pollers is None or client is None or self.watched is None:
             return WorkerStatistics(state=state, slot_supplier_kind=kind)
-        transport = client.service.transport
-        return running_statistics(attempts, pollers, transport, state=state, is_ready=self.is_ready, kind=kind)
+        return running_statistics(
+            attempts,
+            pollers,
+            client.service.transport,
+            self.watched,
+            state=state,
+            is_ready=self.is_ready,
+            kind=kind,
+        )
 
     # From outside
 
@@ -175,9 +187,10 @@ class WorkerRun:
             on_fatal=self._on_fatal,
             on_error=self._on_error,
         )
-        self.attempts, self.pollers = parts.attempts, parts.pollers
+        self.attempts, self.pollers, self.watched = parts.attempts, parts.pollers, parts.watched
         try:
             async with (
+                watching(parts.watched),
                 parts.registration.registered(parts.request),
                 parts.timer.running(),
                 self._attempts_ended(environment, parts.attempts),

@@ -59,6 +59,7 @@ class WorkerSettings:
     max_task_queue_per_second: float | None
     deployment: WorkerDeploymentConfig | None
     worker_heartbeat_interval: float | None
+    loop_block_threshold: float | None
     interceptors: Sequence[Interceptor]
     observers: Sequence[Observer]
     # Seconds that a poll is listened to beyond its deadline, and the same once the worker stops.

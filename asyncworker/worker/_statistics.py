@@ -13,6 +13,7 @@ from .attempts._attempt import AttemptStatistics
 if TYPE_CHECKING:
     from .._rpc._transport import Transport
     from .attempts._attempt_set import AttemptSet
+    from .control._watchdog import WatchedWorker
     from .polling._poller_pool import PollerPool
 
 __all__ = ["WorkerState", "WorkerStatistics", "running_statistics"]
@@ -44,6 +45,8 @@ class WorkerStatistics:
         connections: Ages in seconds of the client's connections that take calls; empty with a transport that does not
             show them.
         attempts: Each attempt that holds a slot, the oldest first.
+        loop_blocked_for: Seconds for which the event loop has been blocked by now; ``None`` if it is not.
+        loop_blocks: How often it was blocked for longer than ``loop_block_threshold``.
         outcomes: How many attempts have ended in which way; the names are those of :class:`ActivityFinished`.
     """
 
@@ -59,11 +62,20 @@ class WorkerStatistics:
     last_poll_age: float | None = None
     connections: Sequence[float] = ()
     attempts: Sequence[AttemptStatistics] = ()
+    loop_blocked_for: float | None = None
+    loop_blocks: int = 0
     outcomes: Mapping[OutcomeName, int] = field(default_factory=_no_outcomes)
 
 
 def running_statistics(
-    attempts: AttemptSet, pollers: PollerPool, transport: Transport, *, state: WorkerState, is_ready: bool, kind: str
+    attempts: AttemptSet,
+    pollers: PollerPool,
+    transport: Transport,
+    watched: WatchedWorker,
+    *,
+    state: WorkerState,
+    is_ready: bool,
+    kind: str,
 ) -> WorkerStatistics:
     """Return the statistics of a run. Of any thread: it reads attributes, and copies what may change."""
     running = attempts.statistics()
@@ -82,5 +94,7 @@ def running_statistics(
         last_poll_age=None if answered_at is None else monotonic() - answered_at,
         connections=() if transport_statistics is None else transport_statistics().ages,
         attempts=running,
+        loop_blocked_for=watched.blocked_for,
+        loop_blocks=watched.blocks,
         outcomes=dict(attempts.outcomes),
     )

@@ -19,6 +19,7 @@ from ._checks import (
     checked_interval,
     checked_poll,
     checked_queue,
+    checked_threshold,
     choose_pollers,
     choose_slots,
     expect_client,
@@ -77,6 +78,9 @@ class Worker:
         long_poll_timeout: What the server is told for one poll; seconds or timedelta. The worker listens on for 60 s,
             and for 5 s when it stops. Default: 70 s where the namespace says ``worker_poll_complete_on_shutdown``.
             Elsewhere nothing ends an open poll, a shutdown waits for it, and the default is 10 s.
+        loop_block_threshold: How long the event loop may be blocked until that is logged, with the activity that does
+            it; seconds or timedelta, from 0.1 s on. ``None``: it is not watched. Workers on one loop share the
+            shortest.
         identity: How the worker is named in the UI and in the history. Default: the client's identity.
         deployment_config: Which version of which deployment the worker is.
         worker_heartbeat_interval: Time between two worker heartbeats, by which ``temporal worker list`` knows it;
@@ -117,6 +121,8 @@ class Worker:
         graceful_shutdown_timeout: Seconds = 15.0,
         hard_shutdown_timeout: Seconds = 5.0,
         long_poll_timeout: Seconds | None = None,
+        # The event loop
+        loop_block_threshold: Seconds | None = 1.0,
         # Who it is
         identity: str | None = None,
         deployment_config: WorkerDeploymentConfig | None = None,
@@ -158,6 +164,7 @@ class Worker:
             ),
             deployment=deployment_config,
             worker_heartbeat_interval=checked_interval(worker_heartbeat_interval),
+            loop_block_threshold=checked_threshold(loop_block_threshold),
             interceptors=tuple(interceptors),
             observers=tuple(observers),
         )
@@ -210,9 +217,10 @@ class Worker:
     def is_ready(self) -> bool:
         """Whether it takes work, or would if it had a slot: for a readiness probe; may be read from any thread.
 
-        True while the server has answered a call of the worker's client within two poll deadlines, a poll is with the
-        server or there is nothing to poll with (all slots, or the rate limit, are used up), and the worker does not
-        stop. With all slots taken the server may go unasked for longer; then the last call counts.
+        True while the event loop is not blocked, the server has answered a call of the worker's client within two poll
+        deadlines, a poll is with the server or there is nothing to poll with (all slots, or the rate limit, are used
+        up), and the worker does not stop. With all slots taken the server may go unasked for longer; then the last call
+        counts.
         """
         run = self._worker_run
         return run is not None and self.is_running and run.is_ready
