@@ -35,6 +35,7 @@ from ._settings import WorkerDeploymentConfig
 from ._statistics import WorkerState, WorkerStatistics
 from ._worker import Worker
 from .attempts._attempt import AttemptStatistics
+from .health._liveness import WorkerHealth
 from .polling._autoscaling import PollerBehavior, PollerBehaviorAutoscaling, PollerBehaviorSimpleMaximum
 from .slots._supplier import FixedSizeSlotSupplier, SlotPermit, SlotReservation, SlotSupplier
 
@@ -106,6 +107,7 @@ __all__ = [
     "WorkerStopping",
     # Its state
     "AttemptStatistics",
+    "WorkerHealth",
     "WorkerState",
     "WorkerStatistics",
 ]

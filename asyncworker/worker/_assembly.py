@@ -18,7 +18,7 @@ from .attempts._attempt_set import AttemptSet
 from .attempts._shared import Environment
 from .control._registration import Registration
 from .control._shutdown_timer import ShutdownTimer
-from .control._watchdog import WatchedWorker
+from .health._watchdog import WatchedWorker
 from .polling._autoscaling import default_behavior
 from .polling._poller_pool import PollerPool
 from .polling._request import PollRequest

@@ -41,13 +41,16 @@ from ..exceptions import RPCError, WorkerError
 from ._assembly import assemble, build_environment
 from ._events import Observers, WorkerStarted, WorkerStopped, WorkerStopping
 from ._stages import ShutdownStages
-from ._statistics import WorkerState, WorkerStatistics, running_statistics
+from ._statistics import WorkerState, WorkerStatistics, document_of, running_statistics
 from ._supervision import first_error
 from .attempts._attempt_set import AttemptSet
 from .attempts._shared import Environment
 from .control._namespace import Namespace, describe_namespace
 from .control._shutdown_timer import WORKER_SHUTDOWN
-from .control._watchdog import WatchedWorker, watching
+from .health._liveness import WorkerHealth, why_not_live
+from .health._requests import HealthReport
+from .health._server import serving
+from .health._watchdog import WatchedWorker, watching
 from .polling._poller_pool import PollerPool
 
 if TYPE_CHECKING:
@@ -107,19 +110,44 @@ class WorkerRun:
     @property
     def is_ready(self) -> bool:
         """Whether it takes work, as far as is known: see :attr:`Worker.is_ready`; of any thread."""
+        return self._why_not_ready() is None
+
+    def _why_not_ready(self) -> str | None:
         pollers, attempts, client = self.pollers, self.attempts, self.client
-        if pollers is None or attempts is None or client is None or self.stages.drain.has_begun:
-            return False
-        if self.watched is not None and self.watched.blocked_for is not None:
-            return False
+        if self.stages.drain.has_begun:
+            return "it is stopping"
+        if pollers is None or attempts is None or client is None:
+            return "it is starting"
+        if self.watched is not None and (blocked_for := self.watched.blocked_for) is not None:
+            return f"the event loop has been blocked for {blocked_for:.1f} s"
         service = client.service
         silence = monotonic() - service.answered_at
+        is_silent = silence > 2 * pollers.timeout
         if pollers.is_polling:
-            return silence <= 2 * pollers.timeout
+            return f"the server has not responded for {silence:.0f} s" if is_silent else None
         if pollers.may_not_poll(holds_tasks=len(attempts) > 0):
             # There may have been no call for long: then the last outcome still holds.
-            return silence <= 2 * pollers.timeout or service.answered_at >= service.unanswered_at
-        return pollers.has_just_polled
+            is_lost = is_silent and service.answered_at < service.unanswered_at
+            return "the last call got no response" if is_lost else None
+        return None if pollers.has_just_polled else "no poll is with the server"
+
+    def health(self) -> WorkerHealth:
+        """Return whether it is well: see :meth:`Worker.health`; of any thread."""
+        pollers, watched = self.pollers, self.watched
+        not_live = None
+        if pollers is not None and watched is not None:
+            not_live = why_not_live(
+                blocked_for=watched.blocked_for,
+                tolerance=self._settings.loop_block_tolerance,
+                oldest_poll=pollers.oldest_poll,
+                longest_poll=pollers.longest_poll,
+            )
+        not_ready = self._why_not_ready()
+        reasons = [why for why in (not_live, not_ready) if why is not None]
+        return WorkerHealth(not_live is None, not_ready is None, reasons)
+
+    def _report(self) -> HealthReport:
+        return document_of(self._settings.task_queue, self.health(), self.statistics())
 
     def statistics(self) -> WorkerStatistics:
         """Return what the worker is doing; of any thread."""
@@ -161,8 +189,12 @@ class WorkerRun:
         Raises:
             WorkerError: The worker could not begin, the server refused its polls for good, or a task of its own failed.
             RPCError: The server could not be reached.
-            ConfigurationError: A setting of the connection is wrong.
+            ConfigurationError: A setting of the connection is wrong, or the health address is taken.
         """
+        with serving(self._settings.health_address, self._report):
+            await self._run_connected()
+
+    async def _run_connected(self) -> None:
         async with self._connected() as client:
             if client is None:
                 return

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from ._events import OutcomeName
 from .attempts._attempt import AttemptStatistics
+from .health._requests import HealthReport
 
 if TYPE_CHECKING:
     from .._rpc._transport import Transport
     from .attempts._attempt_set import AttemptSet
-    from .control._watchdog import WatchedWorker
+    from .health._liveness import WorkerHealth
+    from .health._watchdog import WatchedWorker
     from .polling._poller_pool import PollerPool
 
-__all__ = ["WorkerState", "WorkerStatistics", "running_statistics"]
+__all__ = ["WorkerState", "WorkerStatistics", "document_of", "running_statistics"]
 
 #: The state of a worker; see :class:`WorkerStatistics`.
 WorkerState: TypeAlias = Literal["not_started", "starting", "running", "stopping", "stopped"]
@@ -98,3 +100,21 @@ def running_statistics(
         loop_blocks=watched.blocks,
         outcomes=dict(attempts.outcomes),
     )
+
+
+def document_of(task_queue: str, health: WorkerHealth, statistics: WorkerStatistics) -> HealthReport:
+    """Return what a probe is shown of a worker: numbers, and no ids of activities."""
+    document: dict[str, Any] = {
+        "task_queue": task_queue,
+        "live": health.is_live,
+        "ready": health.is_ready,
+        "reasons": list(health.reasons),
+        "state": statistics.state,
+        "slots_used": statistics.slots_used,
+        "slots_available": statistics.slots_available,
+        "polls_open": statistics.polls_open,
+        "last_poll_age": statistics.last_poll_age,
+        "loop_blocked_for": statistics.loop_blocked_for,
+        "loop_blocks": statistics.loop_blocks,
+    }
+    return HealthReport(health.is_live, health.is_ready, document)

@@ -16,6 +16,7 @@ import anyio
 from .._safe_logger import get_logger
 from .._time import Seconds
 from ._checks import (
+    checked_address,
     checked_interval,
     checked_poll,
     checked_queue,
@@ -38,6 +39,7 @@ from ._settings import WorkerDeploymentConfig, WorkerSettings
 from ._signals import on_signals
 from ._statistics import WorkerState, WorkerStatistics
 from .attempts._shared import HeartbeatSettings
+from .health._liveness import WorkerHealth
 from .polling._autoscaling import PollerBehavior
 from .slots._supplier import SlotSupplier
 
@@ -81,6 +83,10 @@ class Worker:
         loop_block_threshold: How long the event loop may be blocked until that is logged, with the activity that does
             it; seconds or timedelta, from 0.1 s on. ``None``: it is not watched. Workers on one loop share the
             shortest.
+        loop_block_tolerance: How long it may be blocked until :meth:`health` says that the worker is not live; seconds
+            or timedelta.
+        health_address: Where to respond to health probes over HTTP, as ``host:port``: ``/livez`` and ``/readyz``, from
+            a thread. Workers of a process that name the same address share it. Default: nowhere.
         identity: How the worker is named in the UI and in the history. Default: the client's identity.
         deployment_config: Which version of which deployment the worker is.
         worker_heartbeat_interval: Time between two worker heartbeats, by which ``temporal worker list`` knows it;
@@ -123,6 +129,8 @@ class Worker:
         long_poll_timeout: Seconds | None = None,
         # The event loop
         loop_block_threshold: Seconds | None = 1.0,
+        loop_block_tolerance: Seconds = 30.0,
+        health_address: str | None = None,
         # Who it is
         identity: str | None = None,
         deployment_config: WorkerDeploymentConfig | None = None,
@@ -165,6 +173,8 @@ class Worker:
             deployment=deployment_config,
             worker_heartbeat_interval=checked_interval(worker_heartbeat_interval),
             loop_block_threshold=checked_threshold(loop_block_threshold),
+            loop_block_tolerance=positive("loop_block_tolerance", loop_block_tolerance),
+            health_address=checked_address(health_address),
             interceptors=tuple(interceptors),
             observers=tuple(observers),
         )
@@ -236,6 +246,16 @@ class Worker:
         run = self._worker_run
         return 0 if run is None or run.attempts is None else len(run.attempts)
 
+    def health(self) -> WorkerHealth:
+        """Return whether it is well, and why not; may be called from any thread, while the event loop is blocked too.
+
+        A worker that does not run is live, and not ready.
+        """
+        run = self._worker_run
+        if run is not None and self.is_running:
+            return run.health()
+        return WorkerHealth(is_live=True, is_ready=False, reasons=("it does not run",))
+
     def statistics(self) -> WorkerStatistics:
         """Return what it is doing at this moment; may be called from any thread, while the event loop is blocked too.
 
@@ -250,7 +270,11 @@ class Worker:
     # Running
 
     def configure(
-        self, *, max_concurrent_activities: int | None = None, graceful_shutdown_timeout: Seconds | None = None
+        self,
+        *,
+        max_concurrent_activities: int | None = None,
+        graceful_shutdown_timeout: Seconds | None = None,
+        health_address: str | None = None,
     ) -> None:
         """Replace settings that the worker was made with, as a command line does; what is not given stays.
 
@@ -266,6 +290,8 @@ class Worker:
         if graceful_shutdown_timeout is not None:
             grace = not_negative("graceful_shutdown_timeout", graceful_shutdown_timeout)
             settings = replace(settings, grace=grace)
+        if health_address is not None:
+            settings = replace(settings, health_address=checked_address(health_address))
         self._settings = settings
 
     def run(self, *, handle_signals: bool = True) -> Coroutine[Any, Any, None]:
@@ -280,7 +306,8 @@ class Worker:
         Raises:
             WorkerError: The worker could not begin, or could not go on.
             RPCError: The server could not be reached.
-            ConfigurationError: A setting of the connection is wrong.
+            ConfigurationError: A setting of the connection is wrong, or the health address is taken or none of this
+                machine.
             RuntimeError: It runs already.
 
         Cancelling begins a shutdown, and is passed on when that is over; cancelling again cancels the activities.

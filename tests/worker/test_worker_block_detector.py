@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncworker.worker.control._block_detector import BlockDetector, Blocked, Freed
+from asyncworker.worker.health._block_detector import BlockDetector, Blocked, Freed
 
 
 def detector() -> BlockDetector:

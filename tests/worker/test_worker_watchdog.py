@@ -15,8 +15,8 @@ from worker_helpers import QUEUE, until, worker_of
 
 from asyncworker import activity
 from asyncworker.worker import LoopBlocked, LoopFreed
-from asyncworker.worker.control import _watchdog
-from asyncworker.worker.control._blocker import find_blocker
+from asyncworker.worker.health import _watchdog
+from asyncworker.worker.health._blocker import find_blocker
 
 THRESHOLD = 0.2
 

@@ -114,6 +114,11 @@ class Poller:
         return self._long_poll.is_sent
 
     @property
+    def poll_age(self) -> float | None:
+        """Seconds since the poll that is being made began; ``None`` if there is none. Of any thread."""
+        return monotonic() - self._poll_began_at if self.is_calling else None
+
+    @property
     def deadline(self) -> float:
         """When the poll that is with the server should be answered, on the event loop's clock."""
         return self._long_poll.deadline or 0.0
@@ -236,8 +241,8 @@ class Poller:
             # A supplier may have swallowed the cancellation.
             return None
         config = self._config
-        self.is_calling = True
         self._poll_began_at = monotonic()
+        self.is_calling = True
         if _logger.isEnabledFor(DEBUG):
             _logger.debug("polling task queue %r", config.environment.task_queue)
         try:

@@ -141,6 +141,17 @@ class PollerPool:
         return monotonic() - self._backoff.answered_at < _BETWEEN_POLLS
 
     @property
+    def oldest_poll(self) -> float | None:
+        """Seconds since the poll that is being made for longest began; ``None`` if there is none. Of any thread."""
+        ages = [poller.poll_age for poller in (*self._active, *self._leaving)]
+        return max((age for age in ages if age is not None), default=None)
+
+    @property
+    def longest_poll(self) -> float:
+        """Seconds after which each poll must have ended, one without an answer too."""
+        return self.timeout + self._config.late_response_timeout
+
+    @property
     def last_success_at(self) -> float | None:
         """When a poll was last answered, on the clock of :func:`time.monotonic`; of any thread."""
         return self._backoff.last_success_at
