@@ -208,14 +208,15 @@ class WorkflowService:
         *,
         retry: RetryRules | None = None,
         until: float | None = None,
-    ) -> None:
-        """Start what :meth:`call` does; *callbacks* gets the outcome, once, after this has returned.
+    ) -> bytes:
+        """Start what :meth:`call` does, and return the encoded request; *callbacks* gets the outcome, once, after that.
 
         Not for long polls. A callback runs in an arbitrary context. The call cannot be cancelled, so that *until*
         should be given.
         """
         call = _NowaitCall(self, method, encode(request), retry or DEFAULT, until, callbacks)
         self.caller.send_nowait(method, call.data, call.rules.attempt_timeout, until, call)
+        return call.data
 
     def read(self, method: Method[Req, Resp], reply: bytes) -> Resp:
         """Decode the response of a call that has succeeded.

@@ -160,5 +160,7 @@ def assemble(
         hard_stop=settings.hard_stop,
         on_error=on_error,
     )
-    watched = WatchedWorker(environment, attempts, settings.loop_block_threshold)
+    watched = WatchedWorker(
+        environment, attempts, settings.loop_block_threshold, settings.loop_block_tolerance
+    )
     return RunParts(request, attempts, pollers, registration, timer, watched)

@@ -66,7 +66,7 @@ async def pack() -> None: ...
 
 
 def lines(caplog) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.name.endswith("._watchdog")]
+    return [record.getMessage() for record in caplog.records if record.name.endswith("._block_report")]
 
 
 def watchdogs() -> list[threading.Thread]:
@@ -109,7 +109,7 @@ class TestBlocks:
 
         await blocked(temporal, blocks)
 
-        (record,) = [record for record in caplog.records if record.name.endswith("._watchdog")]
+        (record,) = [record for record in caplog.records if record.name.endswith("._block_report")]
         assert record.__dict__["temporal.activity_type"] == "blocks"
 
     async def test_a_worker_with_a_blocked_loop_is_not_ready_and_counts_it(self, temporal):

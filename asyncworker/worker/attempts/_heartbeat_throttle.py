@@ -75,6 +75,19 @@ class HeartbeatThrottle:
         self._next_at = (due if now - due < self.interval / 2 else now) + self.interval
         return True
 
+    @property
+    def next_at(self) -> float:
+        """When the interval ends that began with the last heartbeat, whether or not there is a new one."""
+        return self._next_at
+
+    def postpone(self, until: float) -> None:
+        """Send none before *until*: one was sent from elsewhere."""
+        self._next_at = max(self._next_at, until)
+
+    def hasten(self, now: float) -> None:
+        """Let one that there is be due by *now*."""
+        self._next_at = min(self._next_at, now)
+
     def end_sending(self, arrived: bool) -> None:
         """Record whether the heartbeat that was in flight has arrived."""
         self._is_in_flight = False

@@ -28,6 +28,8 @@ __all__ = ["HeartbeatSource", "Heartbeater"]
 
 # Seconds; a call ends with its interval, so that the next heartbeat, which is newer, can be sent.
 _MIN_TIMEOUT = 1.0
+# Bytes of a heartbeat that is kept, so that it can be repeated while the event loop is blocked.
+_MOST_KEPT = 1 << 16
 # How late a heartbeat may be sent, so that those of many attempts share a packet: seconds, and a share of its interval.
 _SLACK = 0.01
 _SHARE_OF_INTERVAL = 0.02
@@ -69,6 +71,7 @@ class Heartbeater:
         "_environment",
         "_has_ended",
         "_is_closed",
+        "_last_request",
         "_slack",
         "_source",
         "_throttle",
@@ -97,6 +100,7 @@ class Heartbeater:
         # Resolved when the heartbeat in flight has ended, if :meth:`flush` waits for that.
         self._has_ended: asyncio.Future[None] | None = None
         self._is_closed = False
+        self._last_request: bytes | None = None
         #: Why the last heartbeat could not even be sent; the activity's next one raises it.
         self.problem: BaseException | None = None
 
@@ -114,6 +118,29 @@ class Heartbeater:
         """See :class:`.TimerListener`."""
         self._timer_at = None
         self._context.run(self._send_if_due)
+
+    @property
+    def next_at(self) -> float:
+        """When the next heartbeat is due, if there is one. Of any thread."""
+        return self._throttle.next_at
+
+    @property
+    def last_request(self) -> bytes | None:
+        """The last heartbeat as it was sent; ``None`` if none was, or it is too large to keep. Of any thread."""
+        return self._last_request
+
+    def resume(self, arrived_at: float | None) -> None:
+        """Go on after the attempt's heartbeats were claimed (:class:`.HeartbeatClaims`).
+
+        Args:
+            arrived_at: When the last of those arrived; ``None`` if none did.
+        """
+        if arrived_at is None:
+            self._throttle.hasten(self._environment.loop.time())
+        else:
+            self._throttle.postpone(arrived_at + self._throttle.interval)
+        if self._timer_at is None:
+            self._set_timer()
 
     async def flush(self) -> None:
         """Send the last heartbeat, if it was not sent, and wait for its end; none is sent any more afterwards."""
@@ -137,10 +164,13 @@ class Heartbeater:
     def _send_if_due(self) -> None:
         if self._is_closed:
             return
-        if self._throttle.start_sending(self._environment.loop.time()):
-            self._send()
-        else:
+        if not self._throttle.start_sending(self._environment.loop.time()):
             self._set_timer()
+        elif self._token in self._environment.claims.tokens:
+            # Until it is resumed.
+            self._throttle.end_sending(arrived=False)
+        else:
+            self._send()
 
     def _set_timer(self) -> None:
         due = self._throttle.due_at
@@ -180,7 +210,7 @@ class Heartbeater:
 
     def _post(self, details: Sequence[Payload]) -> None:
         environment = self._environment
-        environment.service.call_nowait(
+        request = environment.service.call_nowait(
             RECORD_ACTIVITY_TASK_HEARTBEAT,
             RecordActivityTaskHeartbeatRequest(
                 namespace=environment.namespace,
@@ -192,6 +222,7 @@ class Heartbeater:
             retry=HEARTBEAT,
             until=environment.loop.time() + max(self._throttle.interval, _MIN_TIMEOUT),
         )
+        self._last_request = request if len(request) <= _MOST_KEPT else None
 
     def on_reply(self, reply: RecordActivityTaskHeartbeatResponse) -> None:
         """Handle the server's reply to a heartbeat."""

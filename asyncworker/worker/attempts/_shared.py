@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..._coalesced_timers import CoalescedTimers
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from ...client import Client
 
-__all__ = ["AttemptDurations", "Environment", "HeartbeatSettings"]
+__all__ = ["AttemptDurations", "Environment", "HeartbeatClaims", "HeartbeatSettings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,27 @@ class AttemptDurations:
     abandoned_reply: float = 3.0
 
 
+class HeartbeatClaims:
+    """The heartbeats that another thread sends while the event loop is blocked; each is claimed first.
+
+    The loop and the thread each write what they are about to do, and then read what the other has written; so at least
+    one of them gives way.
+
+    Attributes:
+        tokens: Of the attempts whose heartbeats are claimed. Added by the thread, removed by the loop.
+        shortest: The shortest heartbeat timeout of an attempt that has heartbeated, in seconds.
+    """
+
+    __slots__ = ("shortest", "tokens")
+
+    def __init__(self) -> None:
+        self.tokens: set[bytes] = set()
+        self.shortest = math.inf
+
+    def __repr__(self) -> str:
+        return f"<HeartbeatClaims [{len(self.tokens)} claimed]>"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """What all attempts of one worker share."""
@@ -76,6 +98,7 @@ class Environment:
     thread: int
     timers: CoalescedTimers
     durations: AttemptDurations = AttemptDurations()
+    claims: HeartbeatClaims = field(default_factory=HeartbeatClaims)
     deployment: WorkerDeploymentOptions | None = None
     interceptors: Sequence[Interceptor] = ()
     # ``None`` where there are none, so that events need not be made.

@@ -115,9 +115,12 @@ def _chosen(stack: Sequence[FrameType]) -> Sequence[FrameType]:
     """Return the innermost frames of the user's code, with the library's that it is in, if it is in one."""
     own: list[FrameType] = []
     for frame in stack:
-        if frame.f_code.co_filename.startswith(_CALLERS):
+        file = frame.f_code.co_filename
+        if file.startswith(_CALLERS):
             break
-        own.append(frame)
+        # Not the frames of an import.
+        if not file.startswith("<frozen "):
+            own.append(frame)
     if not own:
         return stack[:_MOST_FRAMES]
     users = [frame for frame in own if not frame.f_code.co_filename.startswith(_LIBRARIES)][:_MOST_FRAMES]

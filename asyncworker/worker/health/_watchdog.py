@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import math
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from ..._safe_logger import get_logger
-from ...activity._logger import identify
-from .._events import LoopBlocked, LoopFreed
 from ._block_detector import BlockDetector, Blocked, Freed
+from ._block_report import BlockReport
 from ._blocker import Blocker, find_blocker
+from ._live_heartbeats import LiveHeartbeats
 
 if TYPE_CHECKING:
     from ..attempts._attempt import Attempt
@@ -35,7 +36,14 @@ _logger = get_logger(__name__)
 
 # Seconds between two stamps, and how many of them are in the threshold at least.
 _LONGEST_INTERVAL = 0.2
+# The same where an attempt has a short heartbeat timeout.
+_SHORTEST_INTERVAL = 0.05
+_SHARE_OF_TIMEOUT = 0.05
+# Seconds after which a stamp that was due is late.
+_LATE_STAMP = 0.03
 _LOOKS = 5
+# Seconds after which a timer of the loop is late.
+_LATE = 0.1
 # Seconds that the thread gets to end: a handler of the user's may hold it up.
 _JOIN = 1.0
 
@@ -48,15 +56,23 @@ class WatchedWorker:
         environment: Of its attempts.
         attempts: The attempts.
         threshold: Seconds after which it calls its loop blocked; ``None``: it is not watched.
+        tolerance: Seconds for which other attempts are kept alive while the loop is blocked.
         blocks: How often its loop was blocked in this run.
         blocked_for: Seconds for which it has been so by now; ``None`` while it runs.
+        late_at: When the loop last came late to a timer, on its clock.
     """
 
     environment: Environment
     attempts: AttemptSet
     threshold: float | None
+    tolerance: float = 30.0
     blocks: int = field(default=0, init=False)
     blocked_for: float | None = field(default=None, init=False)
+    late_at: float = field(default=-math.inf, init=False)
+
+    def was_late_since(self, when: float) -> bool:
+        """Whether the loop has come late to a timer since *when*, as far as is known."""
+        return self.late_at >= when
 
 
 class Watchdog:
@@ -71,9 +87,14 @@ class Watchdog:
         self._loop = loop
         self._loop_thread = threading.get_ident()
         self._stamp = monotonic()
-        self._detector = BlockDetector(threshold, _interval(threshold), self._stamp)
+        self._detector = BlockDetector(threshold, look_interval(threshold), self._stamp)
         self._workers: tuple[WatchedWorker, ...] = ()
-        self._blocker: Blocker | None = None
+        self._report: BlockReport | None = None
+        self._tolerance = math.inf
+        # The stamp of a block that was too long to help the neighbours.
+        self._given_up_on = 0.0
+        # From this clock to the loop's, which stands still on uvloop while it is blocked.
+        self._clock_offset = loop.time() - self._stamp
         self._has_ended = threading.Event()
         self._timer = self._set_timer()
         self._thread = threading.Thread(target=self._run, name="asyncworker watchdog", daemon=True)
@@ -98,11 +119,13 @@ class Watchdog:
         self._adapt()
 
     def _adapt(self) -> None:
-        """Keep to the shortest threshold of the workers."""
+        """Keep to the shortest threshold of the workers, and look as often as their heartbeats need it."""
         thresholds = [worker.threshold for worker in self._workers if worker.threshold is not None]
         if thresholds:
+            shortest = min(worker.environment.claims.shortest for worker in self._workers)
             self._detector.threshold = min(thresholds)
-            self._detector.interval = _interval(min(thresholds))
+            self._detector.interval = look_interval(min(thresholds), shortest)
+            self._tolerance = min(worker.tolerance for worker in self._workers)
 
     def close(self) -> None:
         """End the thread, and wait for it."""
@@ -117,7 +140,13 @@ class Watchdog:
         return self._loop.call_later(self._detector.interval, self._on_timer, context=contextvars.Context())
 
     def _on_timer(self) -> None:
-        self._stamp = monotonic()
+        now = monotonic()
+        if now - self._stamp > self._detector.interval + _LATE:
+            for worker in self._workers:
+                worker.late_at = self._loop.time()
+        self._clock_offset = self._loop.time() - now
+        self._stamp = now
+        self._adapt()
         self._timer = self._set_timer()
 
     # In the thread
@@ -126,8 +155,10 @@ class Watchdog:
         while not self._has_ended.wait(self._detector.interval):
             try:
                 self._look()
+                self._help_neighbours()
             except Exception:
                 _logger.exception("the event loop's watchdog goes on after an error")
+        self._end_report()
 
     def _look(self) -> None:
         stamp = self._stamp
@@ -138,14 +169,44 @@ class Watchdog:
                 self._detector.excuse()
                 return
             # It may have gone on meanwhile: then what runs is another's.
-            self._blocker = blocker if self._stamp == stamp else Blocker(None, None, ())
+            blocker = blocker if self._stamp == stamp else Blocker(None, None, ())
             for worker in self._workers:
                 worker.blocks += 1
+            self._report = BlockReport(self._loop, self._workers, blocker, change.seconds)
         self._set_blocked_for(self._detector.age if self._detector.is_blocked else None)
-        if isinstance(change, Blocked):
-            self._on_blocked(change.seconds)
-        elif isinstance(change, Freed):
-            self._on_freed(change.seconds)
+        if isinstance(change, Freed):
+            self._end_report(change.seconds)
+
+    def _help_neighbours(self) -> None:
+        """Heartbeat for attempts that do not block the loop, if it is late and one of theirs is overdue."""
+        stamp = self._stamp
+        if not self._is_late(stamp) or stamp == self._given_up_on:
+            return
+        heartbeats = LiveHeartbeats(
+            self._loop,
+            self._workers,
+            clock=lambda: monotonic() + self._clock_offset,
+            interval=self._detector.interval,
+            goes_on=lambda: self._goes_on(stamp),
+        )
+        if not heartbeats.is_needed:
+            return
+        blocker = find_blocker(self._loop, self._loop_thread, self._attempts())
+        if blocker is None or self._stamp != stamp:
+            return
+        heartbeats.blocker = blocker.attempt
+        if heartbeats.is_needed:
+            heartbeats.run()
+
+    def _is_late(self, stamp: float) -> bool:
+        return monotonic() - stamp > self._detector.interval + _LATE_STAMP and self._detector.age > 0
+
+    def _goes_on(self, stamp: float) -> bool:
+        """Look at the loop; return whether it has been blocked since *stamp*, and not for too long."""
+        self._look()
+        if self._detector.age > self._tolerance:
+            self._given_up_on = stamp
+        return self._stamp == stamp and self._given_up_on != stamp and not self._has_ended.is_set()
 
     def _attempts(self) -> Iterator[Attempt]:
         for worker in self._workers:
@@ -155,52 +216,20 @@ class Watchdog:
         for worker in self._workers:
             worker.blocked_for = seconds
 
-    def _on_blocked(self, seconds: float) -> None:
-        blocker = self._blocker
-        assert blocker is not None
-        info = blocker.info
-        _logger.error(
-            "%s has blocked the event loop for %.1f s: all else on it waits, heartbeats too. It is at %s."
-            " Code that blocks belongs into a def activity or into asyncio.to_thread",
-            _name(blocker),
-            seconds,
-            ", called from ".join(blocker.frames) or "a place that could not be seen",
-            extra=None if info is None else identify(info),
-        )
-        self._notify(lambda queue: LoopBlocked(queue, info, seconds, blocker.frames))
-
-    def _on_freed(self, seconds: float) -> None:
-        blocker, self._blocker = self._blocker, None
-        assert blocker is not None
-        info = blocker.info
-        _logger.warning(
-            "the event loop runs again: %s had blocked it for %.1f s",
-            _name(blocker),
-            seconds,
-            extra=None if info is None else identify(info),
-        )
-        self._notify(lambda queue: LoopFreed(queue, info, seconds))
-
-    def _notify(self, event: Callable[[str], LoopBlocked | LoopFreed]) -> None:
-        for worker in self._workers:
-            environment = worker.environment
-            if environment.observers is not None:
-                # It may be closed by now.
-                with suppress(RuntimeError):
-                    self._loop.call_soon_threadsafe(
-                        environment.notify, event(environment.task_queue), context=contextvars.Context()
-                    )
+    def _end_report(self, seconds: float | None = None) -> None:
+        report, self._report = self._report, None
+        if report is not None:
+            report.end(self._detector.age if seconds is None else seconds)
 
 
-def _interval(threshold: float) -> float:
-    return min(_LONGEST_INTERVAL, threshold / _LOOKS)
+def look_interval(threshold: float, heartbeat_timeout: float = math.inf) -> float:
+    """Return the seconds between two looks: several in a threshold, and in what a heartbeat timeout leaves for one.
 
-
-def _name(blocker: Blocker) -> str:
-    info = blocker.info
-    if info is None:
-        return "code outside of activities"
-    return f"activity {info.activity_type} ({info.activity_id}, attempt {info.attempt})"
+    Args:
+        threshold: Of a block, in seconds.
+        heartbeat_timeout: The shortest of all attempts, in seconds.
+    """
+    return min(_LONGEST_INTERVAL, threshold / _LOOKS, max(_SHORTEST_INTERVAL, heartbeat_timeout * _SHARE_OF_TIMEOUT))
 
 
 # The watchdogs of the process, by their loops. Held for a moment only: loops are in different threads.
