@@ -185,6 +185,7 @@ PURE = [
     "worker/attempts/_heartbeat_throttle.py",
     "worker/slots/_pid_controller.py",
     "worker/polling/_autoscaling.py",
+    "worker/polling/_poll_deadlines.py",
     "worker/attempts/_time_limits.py",
     "worker/control/_heartbeat_builder.py",
 ]

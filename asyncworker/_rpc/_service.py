@@ -181,12 +181,14 @@ class WorkflowService:
         del request
         ends_at = get_running_loop().time() + timeout
         began_at = monotonic() if self.requests.listeners else 0.0
+        long_poll.was_overdue = False
         reply: bytes | None
         try:
             try:
                 reply = await self.caller.poll(method, data, long_poll, timeout=timeout)
             except RPCError as error:
-                if not (_is_overdue(error) or _came_too_late(error, ends_at)):
+                long_poll.was_overdue = _is_overdue(error)
+                if not (long_poll.was_overdue or _came_too_late(error, ends_at)):
                     self.caller.record_error(error)
                     annotate(method, error)
                     raise

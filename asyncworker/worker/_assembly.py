@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["RunParts", "assemble", "build_environment"]
 
-# Where the server does not end open polls they should end by themselves soon. It answers one or two seconds before the
-# deadline.
-_SHORT_POLL = 10.0
 # Seconds after a shutdown's beginning in which a server that says it ends open polls must have done so: as many as are
 # waited for at most where it does not.
 _LAST_POLLS = 15.0
@@ -125,11 +122,12 @@ def assemble(
         max_per_second=settings.max_task_queue_per_second,
     )
     attempts = AttemptSet(environment, isolated(settings.slots, cancel_timeout=settings.slot_cancel_timeout))
+    watched = WatchedWorker(environment, attempts, settings.loop_block_threshold, settings.loop_block_tolerance)
     pollers = PollerPool(
         environment,
         request,
         attempts,
-        timeout=settings.long_poll_timeout or (LONG_POLL_TIMEOUT if ends_polls else _SHORT_POLL),
+        timeout=settings.long_poll_timeout or (LONG_POLL_TIMEOUT if ends_polls else None),
         behavior=settings.pollers or default_behavior(capabilities.poller_autoscaling_auto_enroll),
         gives_hints=capabilities.poller_autoscaling,
         max_per_second=settings.max_per_second,
@@ -138,6 +136,7 @@ def assemble(
         shutdown_response_timeout=settings.shutdown_response_timeout,
         stop_timeout=_LAST_POLLS if ends_polls else None,
         after_error=settings.after_error,
+        loop_was_late_since=watched.was_late_since,
     )
     registration = Registration(
         environment,
@@ -159,8 +158,5 @@ def assemble(
         grace=settings.grace,
         hard_stop=settings.hard_stop,
         on_error=on_error,
-    )
-    watched = WatchedWorker(
-        environment, attempts, settings.loop_block_threshold, settings.loop_block_tolerance
     )
     return RunParts(request, attempts, pollers, registration, timer, watched)

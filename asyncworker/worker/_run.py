@@ -25,6 +25,7 @@ All this is one task, which only the end of the event loop cancels; what waits f
 from __future__ import annotations
 
 import asyncio
+import math
 import platform
 import uuid
 from collections.abc import AsyncIterator
@@ -231,6 +232,7 @@ class WorkerRun:
             ):
                 self._log_start(environment)
                 await stages.drain.wait()
+                self._log_stop(parts.attempts, parts.pollers, namespace)
                 environment.notify(WorkerStopping(settings.task_queue, len(parts.attempts), settings.grace))
         except BaseExceptionGroup as group:
             if stages.is_torn_down or not isinstance(group, ExceptionGroup):
@@ -306,6 +308,23 @@ class WorkerRun:
             _versions(),
             ", ".join(environment.registry.names) or "(dynamic)",
         )
+
+    def _log_stop(self, attempts: AttemptSet, pollers: PollerPool, namespace: Namespace) -> None:
+        """Log what the shutdown waits for, and for how long."""
+        settings, waits = self._settings, []
+        if attempts:
+            waits.append(
+                f"{len(attempts)} activities, which have {settings.grace:g} s to end by themselves, and"
+                f" {settings.hard_stop:g} s more once they are cancelled"
+            )
+        ends_by = pollers.ends_by
+        if ends_by is not None:
+            seconds = max(1, math.ceil(ends_by - asyncio.get_running_loop().time()))
+            is_told = namespace.capabilities.worker_poll_complete_on_shutdown
+            when = "which the server ends" if is_told else f"which end within {seconds} s"
+            waits.append(f"{pollers.open_polls} open polls, {when}")
+        what = f", and waits for {', and for '.join(waits)}" if waits else ""
+        _logger.info("worker of task queue %r stops%s", settings.task_queue, what)
 
     def _end(self, environment: Environment) -> None:
         task_queue, error = self._settings.task_queue, None

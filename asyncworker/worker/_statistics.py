@@ -43,6 +43,8 @@ class WorkerStatistics:
         slots_available: Slots that hold no attempt; ``None`` if the slot supplier has no fixed number.
         polls_open: Polls that are with the server.
         polls_target: How many polls are to be open, as far as there are slots for them.
+        polls_overdue: How many polls have shown that the server is starving: it ended them at their deadline, where a
+            task may have been started for them, or answered them late.
         last_poll_age: Seconds since the server last answered a poll; ``None`` if it never has.
         connections: Ages in seconds of the client's connections that take calls; empty with a transport that does not
             show them.
@@ -61,6 +63,7 @@ class WorkerStatistics:
     slots_available: int | None = 0
     polls_open: int = 0
     polls_target: int = 0
+    polls_overdue: int = 0
     last_poll_age: float | None = None
     connections: Sequence[float] = ()
     attempts: Sequence[AttemptStatistics] = ()
@@ -93,6 +96,7 @@ def running_statistics(
         slots_available=attempts.available(len(running)),
         polls_open=polls_open,
         polls_target=pollers.target,
+        polls_overdue=pollers.overdue,
         last_poll_age=None if answered_at is None else monotonic() - answered_at,
         connections=() if transport_statistics is None else transport_statistics().ages,
         attempts=running,

@@ -79,7 +79,8 @@ class Worker:
             seconds or timedelta.
         long_poll_timeout: What the server is told for one poll; seconds or timedelta. The worker listens on for 60 s,
             and for 5 s when it stops. Default: 70 s where the namespace says ``worker_poll_complete_on_shutdown``.
-            Elsewhere nothing ends an open poll, a shutdown waits for it, and the default is 10 s.
+            Elsewhere nothing ends an open poll, and a shutdown waits for it: the default is 3 s in the worker's first
+            minute and 10 s after that (see docs/workers.md).
         loop_block_threshold: How long the event loop may be blocked until that is logged, with the activity that does
             it; seconds or timedelta, from 0.1 s on. ``None``: it is not watched. Workers on one loop share the
             shortest.
