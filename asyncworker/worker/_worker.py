@@ -84,8 +84,8 @@ class Worker:
         loop_block_threshold: How long the event loop may be blocked until that is logged, with the activity that does
             it; seconds or timedelta, from 0.1 s on. ``None``: it is not watched. Workers on one loop share the
             shortest.
-        loop_block_tolerance: How long it may be blocked until :meth:`health` says that the worker is not live; seconds
-            or timedelta.
+        loop_block_tolerance: For how long a thread heartbeats for the other activities while one blocks the event loop,
+            and how long that may last until :meth:`health` says that the worker is not live; seconds or timedelta.
         health_address: Where to respond to health probes over HTTP, as ``host:port``: ``/livez`` and ``/readyz``, from
             a thread. Workers of a process that name the same address share it. Default: nowhere.
         identity: How the worker is named in the UI and in the history. Default: the client's identity.

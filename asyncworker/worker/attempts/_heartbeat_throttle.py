@@ -80,6 +80,12 @@ class HeartbeatThrottle:
         """When the interval ends that began with the last heartbeat, whether or not there is a new one."""
         return self._next_at
 
+    def withdraw(self, next_at: float) -> None:
+        """Undo :meth:`start_sending`, as nothing was sent: a heartbeat is due at *next_at* still."""
+        self._is_in_flight = False
+        self._has_new = True
+        self._next_at = next_at
+
     def postpone(self, until: float) -> None:
         """Send none before *until*: one was sent from elsewhere."""
         self._next_at = max(self._next_at, until)

@@ -164,11 +164,12 @@ class Heartbeater:
     def _send_if_due(self) -> None:
         if self._is_closed:
             return
+        next_at = self._throttle.next_at
         if not self._throttle.start_sending(self._environment.loop.time()):
             self._set_timer()
         elif self._token in self._environment.claims.tokens:
             # Until it is resumed.
-            self._throttle.end_sending(arrived=False)
+            self._throttle.withdraw(next_at)
         else:
             self._send()
 

@@ -47,7 +47,7 @@ _logger = get_logger(__name__)
 
 # Shares of the heartbeat timeout: between two heartbeats, until one is overdue, and until one that failed is repeated.
 _INTERVAL = 0.8
-_OVERDUE = 0.05
+_OVERDUE = 0.02
 _RETRY = 0.1
 # Seconds that a call may take, and the calls under way when the loop is free.
 _CALL = 5.0
