@@ -51,6 +51,9 @@ class HeartbeatSource(Protocol):
     def on_cancel(self, details: ActivityCancellationDetails) -> None:
         """Cancel the activity."""
 
+    def on_silence(self, limit: float) -> None:
+        """Log that automatic heartbeats have ended, as there was none of the activity's own for *limit* seconds."""
+
 
 class Heartbeater:
     """Sends at most one heartbeat of the attempt at a time, and the newest next.
@@ -62,6 +65,7 @@ class Heartbeater:
         token: The attempt's task token.
         throttle: Decides when one is sent.
         source: Of the details; called with the outcomes.
+        automatic_limit: Seconds for which automatic heartbeats go on without one of the activity's own.
     """
 
     __slots__ = (
@@ -72,6 +76,7 @@ class Heartbeater:
         "_has_ended",
         "_is_closed",
         "_last_request",
+        "_limit",
         "_slack",
         "_source",
         "_throttle",
@@ -87,6 +92,7 @@ class Heartbeater:
         token: bytes,
         throttle: HeartbeatThrottle,
         source: HeartbeatSource,
+        automatic_limit: float | None = None,
     ) -> None:
         self._environment = environment
         self._converter = converter
@@ -101,6 +107,7 @@ class Heartbeater:
         self._has_ended: asyncio.Future[None] | None = None
         self._is_closed = False
         self._last_request: bytes | None = None
+        self._limit = automatic_limit
         #: Why the last heartbeat could not even be sent; the activity's next one raises it.
         self.problem: BaseException | None = None
 
@@ -110,6 +117,8 @@ class Heartbeater:
     def record(self) -> None:
         """Record a heartbeat, on the event loop's thread."""
         self._throttle.record()
+        if self._limit is not None:
+            self._throttle.automatic_until = self._environment.loop.time() + self._limit
         # Mostly there is a timer for the next one already, which gets the details when it is due.
         if self._timer_at is None:
             self._send_if_due()
@@ -126,8 +135,8 @@ class Heartbeater:
 
     @property
     def last_request(self) -> bytes | None:
-        """The last heartbeat as it was sent; ``None`` if none was, or it is too large to keep. Of any thread."""
-        return self._last_request
+        """The last heartbeat as it was sent; ``None`` if none was, or it is not to be repeated. Of any thread."""
+        return None if self._throttle.has_run_out else self._last_request
 
     def resume(self, arrived_at: float | None) -> None:
         """Go on after the attempt's heartbeats were claimed (:class:`.HeartbeatClaims`).
@@ -178,6 +187,8 @@ class Heartbeater:
         if due is not None and not self._is_closed:
             self._timer_at = coalesce(due, self._slack)
             self._environment.timers.set(self._timer_at, self)
+        elif self._limit is not None and self._throttle.has_run_out and not self._is_closed:
+            self._source.on_silence(self._limit)
 
     # One heartbeat
 

@@ -18,7 +18,7 @@ from .._events import HeartbeatSent
 from ._details import can_defer
 from ._heartbeat_throttle import HeartbeatThrottle, throttle_interval
 from ._heartbeater import Heartbeater
-from ._log import log_heartbeat, log_lost_heartbeat, log_no_heartbeat_timeout
+from ._log import log_heartbeat, log_lost_heartbeat, log_no_heartbeat_timeout, log_silent
 
 if TYPE_CHECKING:
     from ...converter import DataConverter
@@ -253,6 +253,10 @@ class AttemptOutbound:
         if self._attempt is not None:
             self._attempt.cancel(details)
 
+    def on_silence(self, limit: float) -> None:
+        """See :class:`.HeartbeatSource`."""
+        log_silent(self._info, limit)
+
     # How
 
     def _log_lost(self, error: BaseException) -> None:
@@ -302,4 +306,5 @@ class AttemptOutbound:
             self._info.task_token,
             HeartbeatThrottle(interval, automatic=automatic),
             self,
+            automatic_limit=self._registered.auto_heartbeat_limit if automatic else None,
         )
