@@ -54,7 +54,7 @@ LAYERS = {
         {"_run"},
         {"_assembly"},
         {"_checks", "_settings", "_statistics"},
-        {"control"},
+        {"control", "watch"},
         {"polling"},
         {"attempts"},
         {"_registry"},
@@ -183,6 +183,11 @@ PURE = [
     "worker/polling/_autoscaling.py",
     "worker/attempts/_time_limits.py",
     "worker/control/_heartbeat_builder.py",
+    "worker/watch/_messages.py",
+    "worker/watch/_findings.py",
+    "worker/watch/_options.py",
+    "worker/watch/_pace.py",
+    "worker/watch/_budget.py",
 ]
 IMPURE = {"anyio", "concurrent", "selectors", "threading", "time"}
 # `asyncio.CancelledError` is a value to decide about, a future is where a call's answer goes, and a host's name is one

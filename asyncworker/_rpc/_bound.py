@@ -44,6 +44,11 @@ class BoundTransport:
         found: Callable[[], Any] = self._inner.statistics  # type: ignore[attr-defined]
         return found
 
+    @property
+    def load(self) -> float:
+        """The share of the other transport's streams that is in use; 0 if it does not know."""
+        return getattr(self._inner, "load", 0.0)
+
     def unary(
         self, path: str, request: bytes, *, timeout: float | None, metadata: Metadata = ()
     ) -> Coroutine[Any, Any, bytes]:

@@ -35,6 +35,7 @@ from ._worker import Worker
 from .attempts._attempt import AttemptStatistics
 from .polling._autoscaling import PollerBehavior, PollerBehaviorAutoscaling, PollerBehaviorSimpleMaximum
 from .slots._supplier import FixedSizeSlotSupplier, SlotPermit, SlotReservation, SlotSupplier
+from .watch._options import WatchOptions
 
 if TYPE_CHECKING:
     from ._propagation import ContextPropagator as ContextPropagator
@@ -62,6 +63,7 @@ _HOMES = {
 __all__ = [
     "Worker",
     "WorkerDeploymentConfig",
+    "WatchOptions",
     # How many activities at a time
     "FixedSizeSlotSupplier",
     "ResourceBasedSlotConfig",

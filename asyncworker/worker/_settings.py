@@ -16,6 +16,7 @@ from .attempts._shared import AttemptDurations, HeartbeatSettings
 from .polling._autoscaling import PollerBehavior
 from .polling._poller_pool import SHUTDOWN_RESPONSE_TIMEOUT
 from .slots._supplier import SlotSupplier
+from .watch._options import WatchOptions
 
 __all__ = ["WorkerDeploymentConfig", "WorkerSettings"]
 
@@ -59,6 +60,7 @@ class WorkerSettings:
     max_task_queue_per_second: float | None
     deployment: WorkerDeploymentConfig | None
     worker_heartbeat_interval: float | None
+    cancellation_watch: WatchOptions | None
     interceptors: Sequence[Interceptor]
     observers: Sequence[Observer]
     # Seconds that a poll is listened to beyond its deadline, and the same once the worker stops.
