@@ -16,7 +16,7 @@ from asyncworker import CancelReason, RetryPolicy, Worker, activity
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeActivity, FakeTemporal
 from asyncworker.worker import ActivityCancelled, WatchOptions
-from asyncworker.worker.watch import _findings, _run_watch, _table, _watcher
+from asyncworker.worker.watch import _findings, _run_watch, _table, _watcher, _watches
 
 DESCRIBE, DESCRIBE_RUN = "DescribeActivityExecution", "DescribeWorkflowExecution"
 HISTORY, HEARTBEAT = "GetWorkflowExecutionHistory", "RecordActivityTaskHeartbeat"
@@ -26,8 +26,9 @@ FAST = WatchOptions(calls_per_second=1000)
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     """Attempts are watched at once, and looked at often."""
-    monkeypatch.setattr(_watcher, "_MIN_AGE", 0.0)
-    monkeypatch.setattr(_watcher, "_LONGEST_WAIT", 0.02)
+    monkeypatch.setattr(_watcher, "MIN_AGE", 0.01)
+    monkeypatch.setattr(_watches, "MIN_AGE", 0.0)
+    monkeypatch.setattr(_watches, "_LONGEST_WAIT", 0.02)
     monkeypatch.setattr(_run_watch, "_GATHERING", 0.0)
     monkeypatch.setattr(_findings, "_POLLS_PER_SECOND", 1000.0)
 
@@ -154,7 +155,7 @@ async def test_a_reset_is_asked_for_by_a_heartbeat_with_the_last_details(tempora
 
 @KINDS
 async def test_what_came_before_the_watch_is_told_as_well(temporal, kind, monkeypatch):
-    monkeypatch.setattr(_watcher, "_MIN_AGE", 0.2)
+    monkeypatch.setattr(_watches, "MIN_AGE", 0.2)
     async with working(temporal, silent):
         task = start(temporal, kind, silent)
         await task.wait_for_attempt()
@@ -224,13 +225,30 @@ async def test_an_activity_that_joins_a_watched_run_late_is_told_what_it_has_mis
     async with working(temporal, silent, hanging):
         first = start(temporal, "workflow", hanging)
         await is_watched(temporal, first)
-        monkeypatch.setattr(_watcher, "_MIN_AGE", 0.3)
+        monkeypatch.setattr(_watches, "MIN_AGE", 0.3)
         task = start(temporal, "workflow", silent)
         await task.wait_for_attempt()
         task.request_cancel()
         await task.wait_closed()
 
     assert task.result == str(CancelReason.CANCEL_REQUESTED)
+
+
+async def test_activities_that_join_together_are_asked_about_once(temporal, monkeypatch):
+    async with working(temporal, silent, hanging):
+        await is_watched(temporal, start(temporal, "workflow", hanging))
+        monkeypatch.setattr(_watches, "MIN_AGE", 0.3)
+        tasks = [start(temporal, "workflow", silent) for _ in range(5)]
+        for task in tasks:
+            await task.wait_for_attempt()
+        tasks[0].request_cancel()
+        await tasks[0].wait_closed()
+        await anyio.sleep(0.1)
+        descriptions = len(temporal.requests(DESCRIBE_RUN))
+        assert [task.is_closed for task in tasks[1:]] == [False] * 4
+
+    # At the beginning, for the event, and for those that came before it and are watched after it.
+    assert descriptions == 3
 
 
 async def test_a_quiet_run_costs_three_calls(temporal):
@@ -336,10 +354,10 @@ async def test_a_refused_poll_ends_watches(temporal):
         await temporal.wait_for(DESCRIBE, count=12)
         temporal.fail_next("PollActivityTaskQueue", RPCStatusCode.RESOURCE_EXHAUSTED, "namespace rate limit exceeded")
         start(temporal, "standalone", hanging)
-        await until(lambda: _watches(temporal) == 4)
+        await until(lambda: _watch_count() == 4)
 
 
-def _watches(temporal: FakeTemporal) -> int:
+def _watch_count() -> int:
     """How many watches the tables of this test have."""
     return sum(len(table._watches) for table, _ in _table._tables[asyncio.get_running_loop()].values())
 
@@ -427,10 +445,10 @@ async def test_the_end_of_an_activity_ends_its_watch(temporal, kind):
     async with working(temporal, waiting):
         task = start(temporal, kind, waiting)
         await is_watched(temporal, task)
-        assert _watches(temporal) == 1
+        assert _watch_count() == 1
         release.set()
         await task.wait_closed()
-        await until(lambda: _watches(temporal) == 0)
+        await until(lambda: _watch_count() == 0)
 
     assert task.state == "Completed"
 

@@ -137,6 +137,16 @@ def test_the_budget_recovers_by_one_for_ten_seconds_without_a_refusal():
     assert limits == [(2, 0), (3, 1), (3, 1), (4, 1), (4, 1)]
 
 
+def test_a_refused_call_of_a_watch_ends_those_of_its_kind():
+    """The limit is the method's, and everybody else who calls it is refused as well."""
+    table = WatchTable(WatchOptions())
+    table.fail(Subject("workflow_run", "w", "r"), RPCError("too many", RPCStatusCode.RESOURCE_EXHAUSTED), 10.0)
+
+    assert (table.budget.limit("workflow_run"), table.budget.limit("standalone")) == (0, 8)
+    table.budget.recover(20.0)
+    assert table.budget.limit("workflow_run") == 1
+
+
 def test_without_calls_nothing_is_watched():
     assert WatchBudget(WatchOptions(calls_per_second=0)).limit("standalone") == 0
 

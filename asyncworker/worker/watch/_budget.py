@@ -50,6 +50,11 @@ class WatchBudget:
             self._limits = {kind: limit // 2 for kind, limit in self._limits.items()}
             self._cut_at = self._changed_at = now
 
+    def stop(self, kind: Kind, now: float) -> None:
+        """Watch none of a kind, as a call of its own was refused: so are those of others who await what it awaits."""
+        self._limits[kind] = 0
+        self._changed_at = now
+
     def recover(self, now: float) -> None:
         """Allow one more of each kind for every ten seconds in which nothing was refused."""
         while self._limits != self._most and now >= self._changed_at + _RECOVERY:

@@ -8,8 +8,8 @@ for all events brings what is new, the request to cancel an activity among it. W
 the run, which is asked for once, after the token. An event names the activity by a number that nothing else tells, so
 that a request to cancel leads to a description as well.
 
-An activity whose watch begins later was told by none of these. But it can only have been cancelled before if a
-cancellation has been seen since it came.
+An activity whose watch begins later was told by none of these. But then it was in the last description, or an event
+that has come since leads to the next.
 
 A pause is in no event, and is told by a description that is asked for anyway; a reset is in neither.
 """
@@ -21,6 +21,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ..._rpc._methods import DESCRIBE_WORKFLOW_EXECUTION, GET_WORKFLOW_EXECUTION_HISTORY
+from ...exceptions import RPCError
 from ._calls import POLL_TIMEOUT, Call, deliver
 from ._findings import GONE, RunTraffic, finding_of_pending
 from ._messages import ALL_EVENTS, CLOSE_EVENT, HistoryPage, describe_run, history, read_history, read_run
@@ -53,7 +54,10 @@ class RunWatch:
         self._call = call
         self._attempts: set[Attempt] = set()
         self._traffic = RunTraffic()
-        # When a cancellation was last seen, of whichever activity.
+        # When a description was last asked for, and which attempts it said are to stop.
+        self._described_at = -math.inf
+        self._to_stop: set[tuple[str, int]] = set()
+        # When an event last had a cancellation, of whichever activity.
         self._seen_at = -math.inf
         self._is_doubtful = False
         #: Whether it came to more than it is worth.
@@ -66,12 +70,14 @@ class RunWatch:
         """Watch for one attempt more; one that is watched for changes nothing."""
         if attempt not in self._attempts:
             self._attempts.add(attempt)
-            self._is_doubtful |= attempt.arrived_at <= self._seen_at
+            info = attempt.info()
+            is_to_stop = (info.activity_id, info.attempt) in self._to_stop
+            self._is_doubtful |= is_to_stop or attempt.arrived_at <= self._seen_at > self._described_at
 
-    @property
-    def is_doubtful(self) -> bool:
-        """Whether an attempt may have been cancelled before it was added, so that :meth:`look` is due."""
-        return self._is_doubtful
+    def take_doubt(self) -> bool:
+        """Return whether an attempt may have been cancelled before it was added, so that :meth:`look` is due, once."""
+        is_doubtful, self._is_doubtful = self._is_doubtful, False
+        return is_doubtful
 
     def is_over(self, now: float) -> bool:
         """Whether there is nothing left to watch for."""
@@ -109,17 +115,19 @@ class RunWatch:
             RPCError: The call has failed.
             ValueError: The answer cannot be read.
         """
-        self._is_doubtful = False
         asked_at = self._call.now()
-        data = await self._call(
-            DESCRIBE_WORKFLOW_EXECUTION, describe_run(self._namespace, self.subject.id, self.subject.run_id)
-        )
+        request = describe_run(self._namespace, self.subject.id, self.subject.run_id)
+        try:
+            data = await self._call(DESCRIBE_WORKFLOW_EXECUTION, request)
+        except RPCError:
+            self._is_doubtful = True
+            raise
         run, now = read_run(data), self._call.now()
         if run.is_closed:
             self.gone()
             return
-        if any(activity.is_asked_to_stop for activity in run.pending.values()):
-            self._seen_at = now
+        self._described_at = asked_at
+        self._to_stop = {(name, it.attempt) for name, it in run.pending.items() if it.is_asked_to_stop}
         # What came after the question may be missing in the answer.
         for attempt in [attempt for attempt in self._attempts if attempt.arrived_at <= asked_at]:
             if attempt.is_silent(now):

@@ -60,6 +60,7 @@ class WatchTable:
     def __init__(self, options: WatchOptions) -> None:
         self.budget = WatchBudget(options)
         self._watches: dict[Subject, Watch] = {}
+        self._counts: dict[Kind, int] = {"standalone": 0, "workflow_run": 0}
         self._refused: set[Kind] = set()
         self._dropped_until: dict[Subject, float] = {}
         self._failures = 0
@@ -74,7 +75,11 @@ class WatchTable:
 
     def has_capacity(self, kind: Kind, now: float) -> bool:
         """Whether one more of a kind may be watched."""
-        return kind not in self._refused and now >= self._resume_at and self._count(kind) < self.budget.limit(kind)
+        return self._counts[kind] < self.budget.limit(kind) and not self.is_paused(now) and kind not in self._refused
+
+    def is_paused(self, now: float) -> bool:
+        """Whether no call is to be made for now, as one has failed."""
+        return now < self._resume_at
 
     def is_dropped(self, subject: Subject, now: float) -> bool:
         """Whether a subject is not to be watched for now."""
@@ -85,16 +90,18 @@ class WatchTable:
 
     def excess(self, kind: Kind) -> int:
         """How many watches of a kind are to end, as the budget has shrunk."""
-        return max(0, self._count(kind) - self.budget.limit(kind))
+        return max(0, self._counts[kind] - self.budget.limit(kind))
 
     def begin(self, watch: Watch) -> None:
         """Record a watch."""
         self._watches[watch.subject] = watch
+        self._counts[watch.subject.kind] += 1
 
     def end(self, watch: Watch) -> None:
         """Forget a watch."""
         if self._watches.get(watch.subject) is watch:
             del self._watches[watch.subject]
+            self._counts[watch.subject.kind] -= 1
 
     def succeed(self) -> None:
         """Record that a call was answered."""
@@ -115,7 +122,8 @@ class WatchTable:
         if error.status in _REFUSALS:
             self._refused.add(subject.kind)
             return Verdict.REFUSED
-        # One that is refused as there are too many calls halves the budget, as that of any other call does.
+        if error.status is RPCStatusCode.RESOURCE_EXHAUSTED:
+            self.budget.stop(subject.kind, now)
         if now >= self._resume_at and not isinstance(error, ClientClosedError):
             first, longest = _AFTER_ERROR
             self._resume_at = now + min(first * 2 ** min(self._failures, 10), longest)
@@ -125,9 +133,6 @@ class WatchTable:
     def is_refused(self, kind: Kind) -> bool:
         """Whether the server does not allow to watch a kind."""
         return kind in self._refused
-
-    def _count(self, kind: Kind) -> int:
-        return sum(subject.kind == kind for subject in self._watches)
 
 
 _tables: WeakKeyDictionary[AbstractEventLoop, dict[tuple[str, str], tuple[WatchTable, int]]] = WeakKeyDictionary()
