@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shared_servers import SharedServer
 from typer.main import get_command
 
 from asyncworker.cli import app
-from asyncworker.testing import DevServer
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
@@ -196,7 +196,7 @@ def test_variables_exist():
         "workers",
     ],
 )
-async def test_examples_run(name: str, dev_server: DevServer, monkeypatch: pytest.MonkeyPatch):
+async def test_examples_run(name: str, dev_server: SharedServer, monkeypatch: pytest.MonkeyPatch):
     """The Python of a page runs from its first line to its last, against a real server."""
     monkeypatch.setenv("TEMPORAL_ADDRESS", dev_server.target)
     namespace: dict[str, Any] = {"__name__": "docs"}

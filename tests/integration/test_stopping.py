@@ -8,10 +8,10 @@ from typing import Any
 
 import anyio
 import pytest
+from shared_servers import SharedServer
 
 from asyncworker import Client, activity
 from asyncworker.activity import ActivityCancellationDetails
-from asyncworker.testing import DevServer
 
 from .calls import Caller, StandaloneCaller, eventually
 
@@ -174,7 +174,7 @@ async def test_a_stopped_worker_takes_nothing(caller: Caller):
         assert await call.result() == 1
 
 
-async def test_a_task_may_come_while_the_worker_stops(reticent_server: DevServer, task_queue: str):
+async def test_a_task_may_come_while_the_worker_stops(reticent_server: SharedServer, task_queue: str):
     """A task that an open poll brings is run within grace period and hard stop, and after them given back at once."""
     async with await Client.connect(reticent_server.target) as client:
 
