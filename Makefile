@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # How many processes run tests: most of those that need a server wait, the others do not.
 PROCESSES ?= 4
-PYTEST := $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile
+PYTEST = $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help install run expenses test quick slow browser check lint types format matrix docs protos bench soak ledger clean
+.PHONY: help install run expenses test quick slow browser coverage check lint types format matrix docs protos bench soak ledger clean
 
 help:  ## Show what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,10 @@ slow: $(READY)  ## Restarts, outages and connection turnovers of the real server
 
 browser: $(READY)  ## The example's page in a real browser; needs Chromium and its driver
 	$(BIN)/python -m pytest -m "browser and not soak"
+
+coverage: PROCESSES := 2
+coverage: $(READY)  ## The quick tests' branch coverage of the hand-written package
+	$(PYTEST) -m "not server and not slow and not browser and not soak" --cov --cov-report=term
 
 check: test  ## What must be green before a commit
 
