@@ -4,9 +4,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # A stamp instead of the folder: the environment is made again when what goes into it changes.
 READY := $(VENV)/.ready
+# How many processes run tests: most of those that need a server wait, the others do not.
+PROCESSES ?= 4
+PYTEST = $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help install run expenses test quick check lint types verifytypes format matrix bridge docs protos bench soak ledger clean
+.PHONY: help install run expenses test quick slow browser coverage check lint types verifytypes format matrix bridge docs protos bench soak ledger clean
 
 help:  ## Show what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,11 +27,22 @@ run: $(READY)  ## Start a server and a worker, run the quickstart's activities, 
 expenses: $(READY)  ## Start the expense approval app with its page, until Ctrl-C
 	$(BIN)/python -m examples.expenses
 
-test: lint types  ## Lint, types and all tests
-	$(BIN)/python -m pytest
+test: lint types  ## Lint, types and the tests, but for those that have targets of their own
+	$(PYTEST) -m "not slow and not browser and not soak"
 
+quick: PROCESSES := 2
 quick: $(READY)  ## The tests that need neither server nor browser
-	$(BIN)/python -m pytest -m "not server and not browser and not slow and not soak"
+	$(PYTEST) -m "not server and not slow and not browser and not soak"
+
+slow: $(READY)  ## Restarts, outages and connection turnovers of the real server, each for many seconds
+	$(PYTEST) -m "slow and not browser and not soak"
+
+browser: $(READY)  ## The example's page in a real browser; needs Chromium and its driver
+	$(BIN)/python -m pytest -m "browser and not soak"
+
+coverage: PROCESSES := 2
+coverage: $(READY)  ## The quick tests' branch coverage of the hand-written package
+	$(PYTEST) -m "not server and not slow and not browser and not soak" --cov --cov-report=term
 
 check: test  ## What must be green before a commit
 

@@ -7,14 +7,13 @@ import shutil
 import signal
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from anyio.from_thread import start_blocking_portal
+from shared_servers import ServersForProcesses, SharedServer, asking_for_servers
 
 from asyncworker.exceptions import ConfigurationError
-from asyncworker.testing import DevServer
 from asyncworker.testing._dev_server import BINARY_VARIABLE, find_temporal
 
 if TYPE_CHECKING:
@@ -36,12 +35,14 @@ def pytest_configure(config: pytest.Config) -> None:
     # What `nohup` starts ignores hangups, and so would every program that the tests hang up on.
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(ServersForProcesses())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     without_server = _why_no_server()
     for item in items:
-        if "dev_server" in getattr(item, "fixturenames", ()):
+        if "shared_server" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.server)
         if without_server and item.get_closest_marker("server"):
             item.add_marker(pytest.mark.skip(reason=without_server))
@@ -62,15 +63,20 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def dev_server() -> Iterator[DevServer]:
-    """The one server of this run, started for the first test that asks for it.
+def shared_server(request: pytest.FixtureRequest) -> Iterator[Callable[[str], SharedServer]]:
+    """What starts a server of the run by its name, if it is not there yet."""
+    with asking_for_servers(request.config) as ask:
+        yield ask
 
-    It has default settings, those of :class:`DevServer`.
+
+@pytest.fixture(scope="session")
+def dev_server(shared_server: Callable[[str], SharedServer]) -> SharedServer:
+    """The one server of this run.
+
+    It ends the open polls of a worker that stops, so that no test has to wait until they run out, and its timers are
+    exact.
     """
-    server = DevServer()
-    # Each test has an event loop of its own, the server outlives them all: it lives in a loop in another thread.
-    with start_blocking_portal("asyncio") as portal, portal.wrap_async_context_manager(server) as running:
-        yield running
+    return shared_server("default")
 
 
 @pytest.fixture

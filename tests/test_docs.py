@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shared_servers import SharedServer
 from typer.main import get_command
 
 import asyncworker
 from asyncworker.cli import app
-from asyncworker.testing import DevServer
 
 ROOT = Path(__file__).parents[1]
 # Where the package is installed, which need not be beside its tests.
@@ -200,7 +200,7 @@ def test_variables_exist():
         "workers",
     ],
 )
-async def test_examples_run(name: str, dev_server: DevServer, monkeypatch: pytest.MonkeyPatch):
+async def test_examples_run(name: str, dev_server: SharedServer, monkeypatch: pytest.MonkeyPatch):
     """The Python of a page runs from its first line to its last, against a real server."""
     monkeypatch.setenv("TEMPORAL_ADDRESS", dev_server.target)
     namespace: dict[str, Any] = {"__name__": "docs"}

@@ -13,12 +13,12 @@ from anyio import to_thread
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
+from shared_servers import SharedServer
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 
 import asyncworker
-from asyncworker.testing import DevServer
 from examples.expenses.app import create_app
 from examples.expenses.desk import TASK_QUEUE, Desk, Expense
 from examples.expenses.workflow import WORKFLOW_QUEUE, ExpenseWorkflow
@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 
 @pytest.fixture
-async def app(dev_server: DevServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+async def app(dev_server: SharedServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
     """The app under uvicorn; its address."""
     monkeypatch.setenv("TEMPORAL_ADDRESS", dev_server.target)
     desk = Desk()
@@ -59,7 +59,7 @@ async def press(browser: webdriver.Chrome, label: str) -> str:
     return await to_thread.run_sync(do)
 
 
-async def test_a_workflow_waits_for_a_person(app: str, browser: webdriver.Chrome, dev_server: DevServer):
+async def test_a_workflow_waits_for_a_person(app: str, browser: webdriver.Chrome, dev_server: SharedServer):
     """Pressing Approve completes the activity that a workflow waits for, and the next one pays."""
     client = await Client.connect(dev_server.target, data_converter=pydantic_data_converter)
     expense = Expense(id="chair", what="A chair", amount=240.0)

@@ -10,10 +10,10 @@ from typing import Any
 import anyio
 import anyio.to_thread
 import pytest
+from shared_servers import SharedServer
 
 from asyncworker import ApplicationError, AsyncActivityHandle, Client, activity
 from asyncworker.exceptions import AsyncActivityCancelledError, RPCError, RPCStatusCode
-from asyncworker.testing import DevServer
 
 from .calls import Call, Caller, eventually
 
@@ -46,7 +46,7 @@ def ask_sync() -> Verdict:
 
 
 @pytest.fixture
-async def elsewhere(server: DevServer) -> AsyncIterator[Client]:
+async def elsewhere(server: SharedServer) -> AsyncIterator[Client]:
     """A client of another program."""
     async with await Client.connect(server.target, identity="elsewhere") as connected:
         yield connected

@@ -11,13 +11,13 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import BaseModel
+from shared_servers import SharedServer
 from temporalio import converter as official
 from temporalio.api.common.v1 import Payload as OfficialPayload
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from asyncworker import ApplicationError, CancelledError, Client, DataConverter, PayloadCodec, RawValue, activity
 from asyncworker.converter import DefaultFailureConverterWithEncodedAttributes, Payload
-from asyncworker.testing import DevServer
 
 from .calls import Caller, StandaloneCall, StandaloneCaller, WorkflowCaller, stack_of, until
 from .workflows import running_workflows
@@ -81,7 +81,7 @@ class EncryptedWorkflowCaller(WorkflowCaller):
 
 
 @pytest.fixture(scope="module")
-def encrypted_workflows(server: DevServer) -> Iterator[None]:
+def encrypted_workflows(server: SharedServer) -> Iterator[None]:
     """The official worker, with the codec."""
     run = running_workflows(server.target, EncryptedWorkflowCaller.data_converter, EncryptedWorkflowCaller.workflows)
     with start_blocking_portal("asyncio") as portal, portal.wrap_async_context_manager(run):
@@ -89,14 +89,14 @@ def encrypted_workflows(server: DevServer) -> Iterator[None]:
 
 
 @pytest.fixture
-async def encrypted_client(server: DevServer) -> AsyncIterator[Client]:
+async def encrypted_client(server: SharedServer) -> AsyncIterator[Client]:
     """A client with the codec."""
     async with await Client.connect(server.target, data_converter=ENCRYPTED) as connected:
         yield connected
 
 
 @pytest.fixture(params=[EncryptedWorkflowCaller, StandaloneCaller], ids=lambda kind: kind.kind)
-def caller(request: pytest.FixtureRequest, server: DevServer, encrypted_client: Client, task_queue: str) -> Caller:
+def caller(request: pytest.FixtureRequest, server: SharedServer, encrypted_client: Client, task_queue: str) -> Caller:
     """Has activities called by those who encrypt."""
     if request.param is EncryptedWorkflowCaller:
         request.getfixturevalue("encrypted_workflows")
@@ -186,7 +186,7 @@ async def test_completions_from_outside_are_encrypted(caller: Caller):
     assert await call.result() == Secret(word="answered")
 
 
-async def test_the_server_sees_nothing(server: DevServer, client: Client, encrypted_client: Client, task_queue: str):
+async def test_the_server_sees_nothing(server: SharedServer, client: Client, encrypted_client: Client, task_queue: str):
     """To a client without the key everything is a cipher: input, result, heartbeat, and the failure's texts."""
     caller = StandaloneCaller(server.target, encrypted_client, task_queue)
     async with caller.worker(whisper, stumble):
@@ -213,7 +213,7 @@ async def _seen(client: Client, call: StandaloneCall) -> Any:
     return await handle.describe(include_input=True, include_outcome=True)
 
 
-async def test_a_codec_that_fails_is_tried_again(server: DevServer, task_queue: str):
+async def test_a_codec_that_fails_is_tried_again(server: SharedServer, task_queue: str):
     """When the codec cannot read the arguments now, the attempt fails, and the next may have more luck."""
 
     class Flaky(Encryption):

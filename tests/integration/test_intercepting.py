@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from shared_servers import SharedServer
 
 from asyncworker import Client, Worker, activity
 from asyncworker.client import Interceptor as ClientInterceptor, OutboundInterceptor, StartActivityInput
 from asyncworker.converter import Payload
-from asyncworker.testing import DevServer
 from asyncworker.worker import (
     ActivityInboundInterceptor,
     ActivityOutboundInterceptor,
@@ -143,7 +143,7 @@ class _Reading(ActivityInboundInterceptor):
         return await super().execute_activity(input)
 
 
-async def test_a_client_s_interceptor_works_on_its_workers(server: DevServer, task_queue: str):
+async def test_a_client_s_interceptor_works_on_its_workers(server: SharedServer, task_queue: str):
     """An interceptor of both kinds, given to a client, sends headers with starts and reads them in its workers."""
     both = Bearing()
     async with (

@@ -7,10 +7,10 @@ from typing import Any
 
 import anyio
 import pytest
+from shared_servers import SharedServer
 
 from asyncworker import Client, Worker, WorkerError, activity
 from asyncworker.exceptions import ClientClosedError, RPCError
-from asyncworker.testing import DevServer
 from asyncworker.worker import (
     ActivityFinished,
     ActivityStarted,
@@ -34,7 +34,7 @@ async def who() -> str:
 
 
 async def test_a_worker_connects_itself(
-    server: DevServer, standalone: StandaloneCaller, monkeypatch: pytest.MonkeyPatch
+    server: SharedServer, standalone: StandaloneCaller, monkeypatch: pytest.MonkeyPatch
 ):
     """Without a client a worker connects as its environment says, and closes what it has opened."""
     monkeypatch.setenv("TEMPORAL_ADDRESS", server.target)
@@ -50,7 +50,7 @@ async def test_a_worker_connects_itself(
         await used.count_activities(rpc_timeout=0.2)
 
 
-async def test_workers_share_a_client(client: Client, server: DevServer, task_queue: str):
+async def test_workers_share_a_client(client: Client, server: SharedServer, task_queue: str):
     """Any number of workers can share a client, which stays open when they stop."""
     callers = [StandaloneCaller(server.target, client, f"{task_queue}-{number}") for number in range(3)]
     async with callers[0].worker(who), callers[1].worker(who):
@@ -61,7 +61,7 @@ async def test_workers_share_a_client(client: Client, server: DevServer, task_qu
     assert results == [caller.task_queue for caller in callers]
 
 
-async def test_an_unknown_namespace_is_an_error_at_once(server: DevServer, task_queue: str):
+async def test_an_unknown_namespace_is_an_error_at_once(server: SharedServer, task_queue: str):
     """A worker of a namespace that does not exist does not start, and says which one."""
     async with await Client.connect(server.target, namespace="nowhere") as client:
         worker = Worker(client, task_queue=task_queue, activities=[who])

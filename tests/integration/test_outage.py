@@ -9,10 +9,10 @@ from typing import Any
 
 import anyio
 import pytest
+from shared_servers import SharedServer
 
 from asyncworker import Client, Worker, activity
 from asyncworker.client import KeepAlive
-from asyncworker.testing import DevServer
 
 from .calls import Caller, StandaloneCaller, WorkflowCaller, eventually, until
 from .proxy import Proxy
@@ -132,7 +132,7 @@ async def test_polling_goes_on_after_an_outage(caller: Caller):
 
 
 @pytest.mark.slow
-async def test_a_long_outage(server: DevServer, client: Client, workflows: None, task_queue: str):
+async def test_a_long_outage(server: SharedServer, client: Client, workflows: None, task_queue: str):
     """12 s without a server, or a connection that died silently, cost no attempt; a reply is kept while it counts."""
 
     async def cut(caller: Caller) -> Any:

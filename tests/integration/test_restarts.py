@@ -9,9 +9,9 @@ from typing import Any
 
 import anyio
 import pytest
+from shared_servers import SharedServer
 
 from asyncworker import Client, Worker, activity
-from asyncworker.testing import DevServer
 
 from .calls import eventually
 
@@ -109,7 +109,7 @@ async def test_every_activity_runs_once(
     request: pytest.FixtureRequest, task_queue: str, which: str, settings: dict[str, Any]
 ):
     """A worker that is restarted ten times under load loses no task and runs none twice."""
-    server: DevServer = request.getfixturevalue(which)
+    server: SharedServer = request.getfixturevalue(which)
     async with await Client.connect(server.target) as client:
         load = Load(client, task_queue)
         with anyio.fail_after(150):

@@ -11,10 +11,11 @@ from typing import Any
 
 import anyio
 import pytest
+from shared_servers import SharedServer
 
 from asyncworker import Client, Worker, activity
 from asyncworker._rpc._long_poll import UnansweredError
-from asyncworker.testing import DevServer, FakeTemporal
+from asyncworker.testing import FakeTemporal
 from asyncworker.worker import PollFailed, WorkerEvent
 
 from .calls import until
@@ -65,7 +66,7 @@ async def silent_to(patience: float, **options: Any) -> AsyncIterator[tuple[Fake
 @pytest.mark.server
 @transports
 async def test_a_stall_longer_than_a_poll_orphans_no_task(
-    reticent_server: DevServer, task_queue: str, options: dict[str, Any]
+    reticent_server: SharedServer, task_queue: str, options: dict[str, Any]
 ):
     """What was handed out while the network held everything back runs when it lets go, in its first attempt."""
     async with (

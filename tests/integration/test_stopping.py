@@ -10,10 +10,10 @@ from typing import Any
 
 import anyio
 import pytest
+from shared_servers import SharedServer
 
 from asyncworker import Client, activity
 from asyncworker.activity import ActivityCancellationDetails
-from asyncworker.testing import DevServer
 
 from .calls import Caller, StandaloneCaller, eventually
 
@@ -176,7 +176,7 @@ async def test_a_stopped_worker_takes_nothing(caller: Caller):
         assert await call.result() == 1
 
 
-async def test_a_task_may_come_while_the_worker_stops(reticent_server: DevServer, task_queue: str):
+async def test_a_task_may_come_while_the_worker_stops(reticent_server: SharedServer, task_queue: str):
     """A task that an open poll brings is run within grace period and hard stop, and after them given back at once."""
     async with await Client.connect(reticent_server.target) as client:
 
@@ -203,7 +203,7 @@ async def test_a_task_may_come_while_the_worker_stops(reticent_server: DevServer
 
 
 async def test_a_young_worker_has_little_to_wait_for(
-    reticent_server: DevServer, task_queue: str, caplog: pytest.LogCaptureFixture
+    reticent_server: SharedServer, task_queue: str, caplog: pytest.LogCaptureFixture
 ):
     """Where the server leaves open polls open, those of a worker's first minute end soon, and the log says how soon."""
     caplog.set_level(logging.INFO, "asyncworker")

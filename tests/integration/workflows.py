@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,8 +14,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter
 from temporalio.worker import Worker
 
-#: Where the workflow's own worker polls.
-WORKFLOWS = "workflows"
+#: Where the workflow's own worker polls: one for each process that runs tests, so that each ends with its own.
+WORKFLOWS = f"workflows-{uuid.uuid4().hex[:8]}"
 #: The one activity of each workflow.
 ACTIVITY_ID = "the-activity"
 
