@@ -184,7 +184,7 @@ class WorkerRun:
                 parts.registration.announcing(),
                 parts.pollers.polling(stages.abandon),
             ):
-                self._log_start(environment)
+                self._log_start(environment, parts.attempts)
                 await stages.drain.wait()
                 environment.notify(WorkerStopping(settings.task_queue, len(parts.attempts), settings.grace))
         except BaseExceptionGroup as group:
@@ -248,9 +248,10 @@ class WorkerRun:
             _logger.error("worker of task queue %r cannot go on, and stops: %s", self._settings.task_queue, error)
         self.stop()
 
-    def _log_start(self, environment: Environment) -> None:
+    def _log_start(self, environment: Environment, attempts: AttemptSet) -> None:
         self.has_begun.set()
         environment.notify(WorkerStarted(environment.task_queue, environment.namespace, environment.identity))
+        attempts.announce()
         _logger.info(
             "worker of task queue %r started: namespace %r on %s, identity %r, %s, %s, activities %s",
             environment.task_queue,

@@ -130,6 +130,11 @@ class AttemptSet:
         limit = self.max_slots
         return None if limit is None else max(0, limit - used)
 
+    def announce(self) -> None:
+        """Notify the observers of how many slots there are, before that first changes."""
+        if self._environment.observers is not None:
+            self._notify_changed(self._environment.observers)
+
     def _notify_changed(self, observers: Observers) -> None:
         used, limit = len(self._permits), self.max_slots
         available = None if limit is None else max(0, limit - used)
