@@ -194,6 +194,7 @@ def test_variables_exist():
         "interceptors",
         "metrics",
         "migrating",
+        "tracing",
         "workers",
     ],
 )

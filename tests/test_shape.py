@@ -263,7 +263,7 @@ def test_each_module_can_be_imported_first():
     script = """
 import importlib, os, sys
 import anyio, anyio._backends._asyncio, betterproto2, grpclib.client, grpclib.server, pydantic, pydantic_core, click
-import fastapi, prometheus_client
+import fastapi, opentelemetry.context, prometheus_client
 for name in sys.argv[1:]:
     sys.stdout.flush()
     child = os.fork()
