@@ -192,6 +192,7 @@ def test_variables_exist():
         "converters",
         "fastapi",
         "interceptors",
+        "logging",
         "metrics",
         "migrating",
         "tracing",

@@ -44,6 +44,7 @@ from ._stages import ShutdownStages
 from ._statistics import WorkerState, WorkerStatistics, running_statistics
 from ._supervision import first_error
 from .attempts._attempt_set import AttemptSet
+from .attempts._log import log_all_ended_by_shutdown
 from .attempts._shared import Environment
 from .control._namespace import Namespace, describe_namespace
 from .control._shutdown_timer import WORKER_SHUTDOWN
@@ -272,6 +273,9 @@ class WorkerRun:
                 f"the server refuses to give tasks of queue {task_queue!r}"
                 f" in namespace {environment.namespace!r}: {self._fatal}"
             )
+        if self.attempts is not None:
+            ended = self.attempts.ended_by_shutdown
+            log_all_ended_by_shutdown(task_queue, ended["again"], ended["last"])
         environment.notify(WorkerStopped(task_queue, error))
         _logger.info("worker of task queue %r stopped", task_queue)
         if error is not None:

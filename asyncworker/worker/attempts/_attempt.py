@@ -32,7 +32,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
 from ..._safe_logger import get_logger
@@ -47,9 +47,19 @@ from ...exceptions import RPCError
 from .._events import ActivityCancelled, ActivityFinished, ActivityStarted, OutcomeName
 from ._decode import converter_for, decode_arguments, decode_details, decode_untyped
 from ._invoke import from_activity_on, invoke
-from ._log import log_abandoned, log_end, log_failed, log_not_delivered, log_overdue, log_unreported
+from ._last_attempt import is_last_attempt
+from ._log import (
+    log_abandoned,
+    log_end,
+    log_ended_by_shutdown,
+    log_failed,
+    log_not_delivered,
+    log_overdue,
+    log_unreported,
+)
 from ._outbound import AttemptOutbound
 from ._outcome import (
+    ENDED_BY_SHUTDOWN,
     ON_CANCELLED,
     OUTCOMES,
     Canceled,
@@ -131,6 +141,7 @@ class Attempt:
         "_timer_at",
         "arrived_at",
         "cancellation",
+        "end_by_shutdown",
         "has_failed",
         "outcome",
     )
@@ -158,6 +169,8 @@ class Attempt:
         self.cancellation = Notice()
         #: Whether the reply counts as a failure.
         self.has_failed = False
+        #: If the shutdown has ended it, whether it may be tried again.
+        self.end_by_shutdown: Literal["again", "last"] | None = None
         #: How it has ended.
         self.outcome: OutcomeName = "unreported"
         self._task: asyncio.Task[None]
@@ -170,6 +183,11 @@ class Attempt:
     def info(self) -> Info:
         """Return what the server has sent about this attempt."""
         return self._info
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the activity has not ended."""
+        return self._phase in (_Phase.READING, _Phase.RUNNING)
 
     def statistics(self, now: float) -> AttemptStatistics:
         """Describe the attempt as it is at *now*, on the event loop's clock. Of any thread."""
@@ -210,7 +228,7 @@ class Attempt:
 
     async def abandon(self) -> None:
         """Report the failure of an activity that does not heed its cancellation, and wait for it no longer."""
-        is_open, self._phase = self._phase in (_Phase.READING, _Phase.RUNNING), _Phase.ABANDONED
+        is_open, self._phase = self.is_open, _Phase.ABANDONED
         self._task.cancel()
         log_abandoned(self._info, is_open=is_open)
         try:
@@ -226,7 +244,7 @@ class Attempt:
 
     async def _report_abandoned(self) -> None:
         outcome = ON_CANCELLED[self.cancellation.reason or CancelReason.WORKER_SHUTDOWN]
-        self._log(outcome)
+        self._log(outcome, self._environment.loop.time() - self.arrived_at)
         limit = self._environment.durations.abandoned_reply
         try:
             # The codec may be what it waits for.
@@ -382,7 +400,7 @@ class Attempt:
         self._phase = _Phase.REPLYING
         took = self._environment.loop.time() - self.arrived_at
         try:
-            self._log(outcome)
+            self._log(outcome, took)
             await self._absorb_cancellation()
             if self._raise_at_end is None:
                 reported = await self._report(outcome, until=self._reply_by())
@@ -391,7 +409,7 @@ class Attempt:
         except BaseException as problem:  # noqa: BLE001 - whatever it is, a reply must go out
             reported = await self._report_despite(outcome, problem)
         if reported is not outcome:
-            self._log(reported)
+            self._log(reported, took)
         self._notify_finished(reported, took)
         if isinstance(reported, Failed):
             drop_tracebacks(reported.error)
@@ -477,9 +495,13 @@ class Attempt:
         self._uncancel()
         return is_cancellation
 
-    def _log(self, outcome: Outcome) -> None:
-        if isinstance(outcome, Failed):
-            log_failed(self._info, outcome.error)
+    def _log(self, outcome: Outcome, took: float) -> None:
+        if outcome is ENDED_BY_SHUTDOWN:
+            is_last = is_last_attempt(self._info, ENDED_BY_SHUTDOWN.error, took)
+            self.end_by_shutdown = "last" if is_last else "again"
+            log_ended_by_shutdown(self._info)
+        elif isinstance(outcome, Failed):
+            log_failed(self._info, outcome.error, took)
         elif isinstance(outcome, Lost):
             _logger.debug("activity %s: %s", self._info.activity_type, outcome.why, extra=identify(self._info))
 

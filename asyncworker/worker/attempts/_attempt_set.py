@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from ..._log_throttle import LogThrottle
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
@@ -15,6 +16,7 @@ from .._events import Observers, OutcomeName, SlotsChanged
 from ..slots._supplier import SlotPermit, SlotReservation, SlotSupplier
 from ._arrivals import Arrivals
 from ._attempt import Attempt, AttemptStatistics
+from ._log import log_all_abandoned
 
 if TYPE_CHECKING:
     from ._shared import Environment
@@ -35,6 +37,7 @@ class AttemptSet:
         processed: How many attempts have ended.
         failed: How many of these were reported as failed, benign failures not counted.
         outcomes: How many attempts have ended in which way.
+        ended_by_shutdown: How many the shutdown has ended, by whether they may be tried again and their type.
         arrivals: When the last few tasks came.
     """
 
@@ -57,6 +60,7 @@ class AttemptSet:
         self.processed = 0
         self.failed = 0
         self.outcomes: dict[OutcomeName, int] = dict.fromkeys(get_args(OutcomeName), 0)
+        self.ended_by_shutdown: dict[Literal["again", "last"], Counter[str]] = {"again": Counter(), "last": Counter()}
         self._limit_errors = LogThrottle()
         self.arrivals = Arrivals(environment.loop.time())
 
@@ -187,6 +191,7 @@ class AttemptSet:
     async def abandon(self) -> None:
         """Abandon all attempts, and report the failures of those that run. Cancelling leaves the reports to chance."""
         self._has_late_tasks.clear()
+        log_all_abandoned([attempt.info() for attempt in self if attempt.is_open])
         # Each handles its own errors; one that it does not must not keep the others' reports from being awaited.
         results = await asyncio.gather(*(attempt.abandon() for attempt in self), return_exceptions=True)
         for error in results:
@@ -210,6 +215,8 @@ class AttemptSet:
             self.processed += 1
             self.failed += attempt.has_failed
             self.outcomes[attempt.outcome] += 1
+            if attempt.end_by_shutdown is not None:
+                self.ended_by_shutdown[attempt.end_by_shutdown][attempt.info().activity_type] += 1
             self.release(permit)
             if self._environment.observers is not None:
                 self._notify_changed(self._environment.observers)

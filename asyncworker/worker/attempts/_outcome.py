@@ -14,6 +14,7 @@ from ...exceptions import ApplicationError, CancelledError, ConverterError
 from .._events import OutcomeName
 
 __all__ = [
+    "ENDED_BY_SHUTDOWN",
     "ON_CANCELLED",
     "OUTCOMES",
     "Canceled",
@@ -86,13 +87,16 @@ def _interrupted(kind: str, why: str) -> Failed:
     return Failed(ApplicationError(f"{why} before the activity had completed", type=kind))
 
 
+#: That of an activity that a shutdown has ended.
+ENDED_BY_SHUTDOWN = _interrupted("WorkerShutdown", "The worker shut down")
+
 # The outcome of an activity that lets its cancellation through.
 ON_CANCELLED: dict[CancelReason, Outcome] = {
     CancelReason.CANCEL_REQUESTED: Canceled(),
     # The server accepts a cancellation only if it asked for one: these are failures, which it may retry.
     CancelReason.PAUSED: _interrupted("ActivityPause", "The activity was paused"),
     CancelReason.RESET: _interrupted("ActivityReset", "The activity was reset"),
-    CancelReason.WORKER_SHUTDOWN: _interrupted("WorkerShutdown", "The worker shut down"),
+    CancelReason.WORKER_SHUTDOWN: ENDED_BY_SHUTDOWN,
     # The server has closed the attempt: any reply would be NOT_FOUND.
     CancelReason.TIMED_OUT: Lost("the attempt has used up its time"),
     CancelReason.NOT_FOUND: Lost("the server no longer knows the attempt"),
