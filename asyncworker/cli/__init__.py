@@ -1,4 +1,4 @@
-"""The command line: ``asyncworker run``, ``dev`` and ``exec``."""
+"""The command line: ``asyncworker run``, ``dev``, ``exec`` and ``check``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from ._dev import dev
 from ._exec import exec_
 from ._run import run
+from .check import check
 
 __all__ = ["app"]
 
@@ -25,6 +26,7 @@ app = typer.Typer(
 app.command("run")(run)
 app.command("dev")(dev)
 app.command("exec")(exec_)
+app.command("check")(check)
 
 
 def _show_version(wanted: bool) -> None:
