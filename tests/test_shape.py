@@ -179,7 +179,6 @@ PURE = [
     "worker/_checks.py",
     "worker/attempts/_details.py",
     "worker/attempts/_heartbeat_throttle.py",
-    "worker/attempts/_last_attempt.py",
     "worker/slots/_pid_controller.py",
     "worker/polling/_autoscaling.py",
     "worker/attempts/_time_limits.py",

@@ -47,7 +47,6 @@ from ...exceptions import RPCError
 from .._events import ActivityCancelled, ActivityFinished, ActivityStarted, OutcomeName
 from ._decode import converter_for, decode_arguments, decode_details, decode_untyped
 from ._invoke import from_activity_on, invoke
-from ._last_attempt import is_last_attempt
 from ._log import (
     log_abandoned,
     log_end,
@@ -70,6 +69,7 @@ from ._outcome import (
     Pending,
     Reported,
     Unreported,
+    is_last_attempt,
     outcome_of,
 )
 from ._reply import Reply, bare_failure, encode_reply, is_closed, is_failure, send_reply

@@ -14,7 +14,7 @@ from ...activity import Info
 from ...activity._logger import identify, identify_type
 from ...common import CancelReason
 from ...exceptions import ApplicationError, ApplicationErrorCategory, RPCError
-from ._last_attempt import is_last_attempt
+from ._outcome import is_last_attempt
 from ._reply import is_closed
 
 __all__ = [
