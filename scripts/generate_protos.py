@@ -83,7 +83,6 @@ DROPPED = {
     "temporal.api.namespace.v1.BadBinaries",
     "temporal.api.replication.v1.FailoverStatus",
     "temporal.api.replication.v1.NamespaceReplicationConfig",
-    "temporal.api.worker.v1.EnvironmentInfo",
 }
 
 #: As `google.protobuf` betterproto2 would turn these into datetime and timedelta, which have no nanoseconds.
