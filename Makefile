@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install run expenses test quick check lint types format matrix docs protos bench soak ledger clean
+.PHONY: help install run expenses test quick check lint types verifytypes format matrix bridge docs protos bench soak ledger clean
 
 help:  ## Show what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,12 +40,19 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
+verifytypes: $(READY)  ## Pyright's opinion: whether every public name has a declared type
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[pyright]'
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/pyright --verifytypes asyncworker --ignoreexternal
+
 format: $(READY)  ## Format, and fix what can be fixed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 matrix:  ## The tests on Python 3.11, 3.12 and 3.13, each in an environment of its own
 	scripts/matrix.sh
+
+bridge:  ## The bridge to temporalio on its oldest and newest version, with activities that others wrote
+	PYTHON="$(PYTHON)" scripts/bridge.sh
 
 docs: $(READY)  ## Build the documentation site with its API reference into build/site
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'

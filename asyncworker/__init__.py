@@ -6,9 +6,16 @@ standalone activities, a client for no worker.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
-from ._lazy import attach
+if hasattr(sys.modules.get("temporalio"), "workflow"):
+    # The sandbox of a workflow that names activities imports this once more; it shall have the program's modules.
+    with sys.modules["temporalio"].workflow.unsafe.imports_passed_through():
+        from ._lazy import attach, share_with_sandbox
+    share_with_sandbox(sys.modules[__name__])
+else:
+    from ._lazy import attach
 
 if TYPE_CHECKING:
     from . import activity as activity
@@ -88,4 +95,6 @@ __all__ = [
     "activity",
 ]
 
-__getattr__, __dir__ = attach(__name__, _HOMES)
+# Hidden from type checkers: to them a module with a `__getattr__` has every name.
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = attach(__name__, _HOMES)

@@ -14,6 +14,8 @@
     * :exc:`ActivityFailureError`: an activity that a client waited for did not complete
     * :exc:`AsyncActivityCancelledError`: an asynchronously completed activity should stop
     * :exc:`ConverterError`: a value could not be converted to a payload, or back
+    * :exc:`CodecError`: a payload codec could not do its work at this time
+    * :exc:`StorageError`: external storage could not store or retrieve a payload at this time
     * :exc:`ConfigurationError`: a setting is wrong
     * :exc:`WorkerError`: a worker had to stop
 
@@ -43,6 +45,7 @@ __all__ = [
     "AsyncWorkerError",
     "CancelledError",
     "ClientClosedError",
+    "CodecError",
     "ConfigurationError",
     "ConverterError",
     "FailureError",
@@ -50,6 +53,7 @@ __all__ = [
     "RPCStatusCode",
     "RetryState",
     "ServerError",
+    "StorageError",
     "TerminatedError",
     "TimeoutError",
     "TimeoutType",
@@ -146,7 +150,7 @@ class ApplicationError(FailureError):
         self.details: Sequence[Any] = details
         self.type = type
         self.non_retryable = non_retryable
-        self.next_retry_delay = _checked_delay(next_retry_delay)
+        self.next_retry_delay: timedelta | None = _checked_delay(next_retry_delay)
         self.category = category
 
     def __str__(self) -> str:
@@ -362,6 +366,22 @@ class AsyncActivityCancelledError(AsyncWorkerError):
 
 class ConverterError(AsyncWorkerError):
     """A value could not be converted to a payload, or a payload to a value."""
+
+
+class CodecError(AsyncWorkerError):
+    """A payload codec could not do its work: a key is missing or does not fit, or a codec server cannot be reached.
+
+    An attempt that fails with it is retried, as another worker, or this one later, may have what was missing. What is
+    wrong with a payload itself is a :exc:`ConverterError`, and final.
+    """
+
+
+class StorageError(AsyncWorkerError):
+    """External storage could not store or retrieve a payload: it is away, refused, or does not have it (yet).
+
+    An attempt that fails with it is retried. What no retry can change, such as a payload whose hash differs, is a
+    :exc:`ConverterError`, and final.
+    """
 
 
 class ConfigurationError(AsyncWorkerError):

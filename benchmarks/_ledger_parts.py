@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -99,9 +99,10 @@ class Fleet:
 
     async def stop(self) -> None:
         """Ask the oldest to end with SIGTERM, and wait until it has."""
-        process, began = self._running.pop(0), time.monotonic()
+        process, began = self._running[0], time.monotonic()
         process.send_signal(signal.SIGTERM)
         self.exit_codes[await process.wait()] += 1
+        self._running.remove(process)
         self.slowest = max(self.slowest, time.monotonic() - began)
 
     async def stop_all(self) -> None:
@@ -118,8 +119,14 @@ class Fleet:
 
     async def kill_all(self) -> None:
         """End what still runs, whatever it is at."""
-        while self._running:
-            await self.kill()
+        running, self._running = self._running, []
+        for process in running:
+            self.killed.add(process.pid)
+            # One that was asked to end may have done so.
+            with suppress(ProcessLookupError):
+                process.kill()
+        for process in running:
+            await process.wait()
 
     async def pause(self, seconds: float) -> None:
         """Hold the oldest with SIGSTOP for so long; it counts as the youngest afterwards."""

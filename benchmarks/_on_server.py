@@ -56,6 +56,7 @@ async def workflows(contenders: Sequence[Contender], rounds: int, count: int) ->
     async with DevServer(dynamic_config=_UNLIMITED) as server:
         client = await Client.connect(server.target)
         queue = f"workflows-{uuid.uuid4()}"
+        # What is measured is the activities' worker; a sandbox would import this file for each workflow.
         worker = WorkflowWorker(
             client, task_queue=queue, workflows=[FanOut], workflow_runner=UnsandboxedWorkflowRunner()
         )

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 import psutil
 
-__all__ = ["CONTENDERS", "PEER_ON_UVLOOP", "Contender", "Stub", "Worker", "compile_everything", "tree_at"]
+__all__ = ["BRIDGED", "CONTENDERS", "PEER_ON_UVLOOP", "Contender", "Stub", "Worker", "compile_everything", "tree_at"]
 
 _ROOT = Path(__file__).parent.parent
 
@@ -42,6 +42,9 @@ CONTENDERS = (
 
 #: Not among the others: a round of each takes a third longer with it.
 PEER_ON_UVLOOP = Contender("temporalio + uvloop", "benchmarks.workers.temporalio_worker", ("--uvloop",))
+
+#: Our worker with the peer's own activities.
+BRIDGED = Contender("asyncworker, bridged", "benchmarks.workers.bridged_worker")
 
 
 def environment() -> dict[str, str]:

@@ -181,6 +181,7 @@ async def site(dynamic_config: dict[str, bool]) -> AsyncIterator[Site]:
                 theirs,
                 task_queue="workflows",
                 workflows=[RunOne],
+                # What is measured is the activities' workers; a sandbox would import this file for each workflow.
                 workflow_runner=temporalio.worker.UnsandboxedWorkflowRunner(),
             ),
             temporalio.worker.Worker(theirs, task_queue="temporalio", activities=[their_silent, their_beating]),

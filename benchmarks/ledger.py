@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 import time
@@ -287,7 +288,10 @@ async def _play(scenario: Scenario, kind: str, folder: Path, stage: Stage) -> Ou
 
 
 async def run(options: argparse.Namespace) -> bool:
-    """Play the scenarios, print their lines, and say whether all has gone well."""
+    """Play the scenarios, print their lines, and say whether all has gone well; SIGTERM cancels this."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     print("| scenario | worker | figures | verdict |\n|---|---|---|---|", flush=True)
     well = True
     for kind, name in ((kind, name) for name in options.only for kind in options.workers):
@@ -323,8 +327,11 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Play, and exit with 1 if anything went wrong."""
-    sys.exit(not asyncio.run(run(parse(arguments))))
+    """Play, and exit with 1 if anything went wrong, with 143 after SIGTERM."""
+    try:
+        sys.exit(not asyncio.run(run(parse(arguments))))
+    except asyncio.CancelledError:
+        sys.exit(128 + signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The worker side by side with ``temporalio``'s: what an activity costs, how fast it is, what it holds.
 
 ``python -m benchmarks.vs_temporalio [--quick] [--full] [--only NAME …] [--activities N …] [--peer-on-uvloop]
-[--against REV] [--gc-threshold N] [--json FILE] [--readme]``
+[--bridged] [--against REV] [--gc-threshold N] [--json FILE] [--readme]``
 
 All contenders run the same activities in turn, round by round, and ratios are taken within a round. README.md has the
 method, and what to make of the numbers.
@@ -24,7 +24,7 @@ from pathlib import Path
 from . import _on_stub
 from ._figures import Sample, Samples
 from ._on_stub import Effort
-from ._processes import CONTENDERS, PEER_ON_UVLOOP, Contender, compile_everything, tree_at
+from ._processes import BRIDGED, CONTENDERS, PEER_ON_UVLOOP, Contender, compile_everything, tree_at
 
 _QUICK = Effort(
     rounds=4,
@@ -130,6 +130,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help=f"how many are held at a time: {', '.join(map(str, _FULL.held))}",
     )
     parser.add_argument("--peer-on-uvloop", action="store_true", help="temporalio on uvloop as well")
+    parser.add_argument("--bridged", action="store_true", help="our worker with temporalio's activities as well")
     parser.add_argument(
         "--gc-threshold", type=int, metavar="N", help="have Python look for garbage after N new objects"
     )
@@ -140,8 +141,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--readme", action="store_true", help="put the table into README.md")
     parser.set_defaults(effort=_NORMAL)
     options = parser.parse_args(arguments)
-    if options.against and (options.readme or options.peer_on_uvloop):
-        parser.error("--against leaves temporalio out: it goes neither with --readme nor with --peer-on-uvloop")
+    if options.against and (options.readme or options.peer_on_uvloop or options.bridged):
+        parser.error("--against leaves temporalio out: it goes with none of --readme, --peer-on-uvloop and --bridged")
     return options
 
 
@@ -150,7 +151,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     compile_everything()
     if options.against is None:
-        return _measure(options, (*CONTENDERS, PEER_ON_UVLOOP) if options.peer_on_uvloop else CONTENDERS)
+        contenders = CONTENDERS
+        if options.peer_on_uvloop:
+            contenders += (PEER_ON_UVLOOP,)
+        if options.bridged:
+            contenders += (BRIDGED,)
+        return _measure(options, contenders)
     with tree_at(options.against) as root:
         ours = [contender for contender in CONTENDERS if contender.name == "asyncworker"]
         before = [replace(contender, name=f"asyncworker at {options.against}", root=root) for contender in ours]

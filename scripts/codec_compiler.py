@@ -18,6 +18,8 @@ from typing import Any
 import betterproto2
 from codec_fields import FIXED, LENGTH, VARINTS, Codec, Field, Value, module_of, name_of
 
+from asyncworker import _wire_primitives
+
 __all__ = ["compile_module"]
 
 #: Varints, by how their first byte is completed when it is not the last, and how they are written when one byte is
@@ -40,44 +42,6 @@ TABLES = {
     "DECODERS: dict[type[Message], Callable[..., Any]]": "decode",
     "ENCODERS: dict[type[Message], Callable[[Any], bytes]]": "encode",
 }
-
-#: What `asyncworker._wire_primitives` has for the codecs.
-HELPERS = [
-    "BOOL",
-    "BYTE",
-    "int32",
-    "int64",
-    "keep",
-    "octets",
-    "pack_double",
-    "pack_fixed32",
-    "pack_fixed64",
-    "pack_float",
-    "pack_sfixed32",
-    "pack_sfixed64",
-    "read_int32",
-    "read_int64",
-    "read_size",
-    "read_uint32",
-    "read_uint64",
-    "sint32",
-    "sint64",
-    "skip",
-    "to_int32",
-    "too_deep",
-    "truncated",
-    "uint32",
-    "uint64",
-    "unpack_double",
-    "unpack_fixed32",
-    "unpack_fixed64",
-    "unpack_float",
-    "unpack_sfixed32",
-    "unpack_sfixed64",
-    "unzigzag",
-    "varint",
-    "which_of",
-]
 
 
 # Modules
@@ -108,7 +72,7 @@ def _imports(body: str, classes: list[type[Any]], elsewhere: dict[str, Collectio
     yield ""
     yield "from betterproto2 import Message"
     yield ""
-    for helper in HELPERS:
+    for helper in sorted(_wire_primitives.__all__):
         if re.search(rf"\b{helper}\b", body):
             yield f"from asyncworker._wire_primitives import {helper}"
     for module, held in elsewhere.items():

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import tempfile
 import uuid
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from anyio.from_thread import start_blocking_portal
@@ -15,10 +17,14 @@ from asyncworker.exceptions import ConfigurationError
 from asyncworker.testing import DevServer
 from asyncworker.testing._dev_server import BINARY_VARIABLE, find_temporal
 
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+CHROMEDRIVER = shutil.which("chromedriver")
+
 
 def pytest_configure(config: pytest.Config) -> None:
-    # Every `async def test_…` is anyio's to run, without a mark.
-    config.option.anyio_mode = "auto"
     # The developer's own settings are not part of what is tested.
     for name in list(os.environ):
         if name.startswith(("TEMPORAL_", "ASYNCWORKER_")) and name != BINARY_VARIABLE:
@@ -75,3 +81,34 @@ def dev_server() -> Iterator[DevServer]:
 def task_queue(request: pytest.FixtureRequest) -> str:
     """A task queue that no other test uses."""
     return f"{request.node.name[:100]}-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Chrome]:
+    """A real Chromium, without a window."""
+    if CHROMIUM is None or CHROMEDRIVER is None:
+        reason = "needs Chromium and its driver: apt-get install chromium chromium-driver"
+        # Set by `.ci/run` where it has installed both.
+        if os.environ.get("REQUIRE_BROWSER"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    with tempfile.TemporaryDirectory() as profile:
+        for flag in (
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            f"--user-data-dir={profile}",
+        ):
+            options.add_argument(flag)
+        driver = webdriver.Chrome(options, webdriver.ChromeService(CHROMEDRIVER))
+        yield driver
+        driver.quit()

@@ -26,7 +26,7 @@ def load(env=None, toml=None, tmp_path=None, **arguments):
 
 
 class TestPrecedence:
-    def test_defaults(self):
+    def test_nothing_set_is_the_dev_servers_plaintext_address(self):
         """With nothing set it is the dev server's plaintext address and the default namespace."""
         assert load() == ConnectConfig("localhost:7233", "default")
 
@@ -54,12 +54,12 @@ class TestPrecedence:
 
         assert config.tls == TLSConfig(domain="argument")
 
-    def test_unknown_argument(self):
+    def test_an_argument_that_is_no_setting_is_refused(self):
         """A key that is no setting is the caller's mistake."""
         with pytest.raises(ValueError, match=r"unknown settings: tls\.sever_name"):
             load(settings={"tls.sever_name": "x"})
 
-    def test_disable_env(self):
+    def test_variables_do_not_count_when_they_are_disabled(self):
         """Without the environment no variable counts."""
         assert load({"TEMPORAL_ADDRESS": "env:1"}, disable_env=True) == ConnectConfig()
 
@@ -82,11 +82,11 @@ class TestPrecedence:
 class TestProfiles:
     TOML = '[profile.default]\naddress = "default:1"\n[profile.prod]\naddress = "prod:1"\n'
 
-    def test_argument(self, tmp_path):
+    def test_the_argument_names_the_profile_before_the_variable(self, tmp_path):
         """The profile named by the argument is preferred to the one in the environment."""
         assert load({"TEMPORAL_PROFILE": "default"}, self.TOML, tmp_path, profile="prod").address == "prod:1"
 
-    def test_variable(self, tmp_path):
+    def test_a_variable_names_the_profile(self, tmp_path):
         """TEMPORAL_PROFILE names the profile."""
         assert load({"TEMPORAL_PROFILE": "prod"}, self.TOML, tmp_path).address == "prod:1"
 
@@ -101,7 +101,7 @@ class TestProfiles:
 
 
 class TestFile:
-    def test_default_place(self, tmp_path):
+    def test_the_file_is_looked_for_in_the_users_directory(self, tmp_path):
         """Without a name the file is looked for in the user's configuration directory."""
         (tmp_path / "temporalio").mkdir()
         (tmp_path / "temporalio" / "temporal.toml").write_text('[profile.default]\naddress = "found:1"')
@@ -132,12 +132,12 @@ class TestFile:
         ):
             ConnectConfig.load(env={"TEMPORAL_CONFIG_FILE": "/no/t.toml"})
 
-    def test_unreadable(self, tmp_path):
+    def test_a_file_that_cannot_be_read_is_not_a_missing_one(self, tmp_path):
         """What cannot be read as a file is an error, not a missing file."""
         with pytest.raises(ConfigurationError, match=r"cannot be read: .*Is a directory"):
             ConnectConfig.load(env={"TEMPORAL_CONFIG_FILE": str(tmp_path)})
 
-    def test_not_toml(self, tmp_path):
+    def test_a_file_that_is_not_toml_is_reported_with_its_line(self, tmp_path):
         """A file that is not TOML is reported with its name, the line and the column."""
         with pytest.raises(ConfigurationError, match=r"temporal\.toml is not valid TOML: .*line 2, column"):
             load(toml="[profile.default]\naddress = nope", tmp_path=tmp_path)
@@ -159,7 +159,7 @@ class TestFile:
             ("[profile.default.grpc_meta]\nx = 1", r"grpc_meta.x in .* must be a string"),
         ],
     )
-    def test_wrong_type(self, toml, message, tmp_path):
+    def test_a_value_of_a_wrong_type_is_named_and_not_shown(self, toml, message, tmp_path):
         """A value of the wrong type is an error that names key and place, and does not show what may be a secret."""
         with pytest.raises(ConfigurationError, match=message):
             load(toml=toml, tmp_path=tmp_path)
@@ -203,13 +203,13 @@ class TestTLS:
         ],
         ids=str,
     )
-    def test_when(self, env, expected):
+    def test_tls_is_on_when_anything_about_it_or_a_key_is_set(self, env, expected):
         """TLS is on when anything about it, or an API key, is set, unless it is switched off."""
         assert load(env).tls == expected
 
     @pytest.mark.parametrize("variable", ["TEMPORAL_TLS", "TEMPORAL_TLS_DISABLE_HOST_VERIFICATION"])
     @pytest.mark.parametrize("text", ["no", "off", "banana", " true"])
-    def test_no_guessing(self, variable, text):
+    def test_a_variable_that_is_neither_true_nor_false_is_refused(self, variable, text):
         """What is neither true nor false is an error that names the variable and what it takes."""
         with pytest.raises(ConfigurationError, match=f"variable {variable} must be true, false, 1 or 0, got '{text}'"):
             load({variable: text})
@@ -228,7 +228,7 @@ class TestTLS:
     @pytest.mark.parametrize(
         ("argument", "expected"), [(True, TLSConfig()), (False, None), (TLSConfig(domain="a"),) * 2]
     )
-    def test_argument(self, argument, expected):
+    def test_the_argument_replaces_all_settings_of_tls(self, argument, expected):
         """The argument switches TLS on or off, or replaces everything about it."""
         assert load({"TEMPORAL_API_KEY": "k"}, tls=argument).tls == expected
 
@@ -251,7 +251,7 @@ class TestTLS:
         ):
             load({f"TEMPORAL_TLS_CLIENT_{one}_DATA": "x"})
 
-    def test_missing_file(self):
+    def test_a_missing_certificate_is_named_with_its_source(self):
         """A file that cannot be read is an error that names the setting and its source."""
         with pytest.raises(
             ConfigurationError, match=r"variable TEMPORAL_TLS_SERVER_CA_CERT_PATH: cannot read /no/ca\.pem: No"
@@ -259,7 +259,7 @@ class TestTLS:
             load({"TEMPORAL_TLS_SERVER_CA_CERT_PATH": "/no/ca.pem"})
 
     @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root reads everything")
-    def test_unreadable_file(self, tmp_path):
+    def test_a_certificate_that_may_not_be_read_is_named_with_its_source(self, tmp_path):
         """So is one that is there and may not be read."""
         (tmp_path / "key.pem").touch(mode=stat.S_IWUSR)
 
@@ -278,7 +278,7 @@ class TestTLS:
 
 class TestAddress:
     @pytest.mark.parametrize("address", ["localhost:7233", "10.0.0.1:1", "[::1]:7233", "a.b.tmprl.cloud:65535"])
-    def test_good(self, address):
+    def test_a_host_and_a_port_are_an_address(self, address):
         """A host and a port are an address; an IPv6 address stands in brackets."""
         assert load(address=address).address == address
 
@@ -302,7 +302,7 @@ class TestAddress:
             ("localhost/x:7233", "not a name"),
         ],
     )
-    def test_bad(self, address, why):
+    def test_what_is_no_address_is_named_with_its_source(self, address, why):
         """Anything else is an error that names the source and says why."""
         with pytest.raises(ConfigurationError, match=f"variable TEMPORAL_ADDRESS must be host:port.*{why}"):
             load({"TEMPORAL_ADDRESS": address})
@@ -310,7 +310,7 @@ class TestAddress:
 
 class TestNamespace:
     @pytest.mark.parametrize("namespace", ["default\n", "default\r", " ", " n", "ü"], ids=repr)
-    def test_impossible(self, namespace):
+    def test_a_name_that_cannot_be_sent_is_named_with_its_source(self, namespace):
         """A name that cannot be sent is an error that names the source, and shows the name as it is."""
         with pytest.raises(ConfigurationError, match=r"variable TEMPORAL_NAMESPACE must be .*; got '"):
             load({"TEMPORAL_NAMESPACE": namespace})
@@ -351,7 +351,7 @@ class TestSecretsAndMetadata:
 
         assert "s3cret" not in str(caught.value)
 
-    def test_metadata(self, tmp_path):
+    def test_metadata_of_later_sources_wins(self, tmp_path):
         """Names are made headers, later sources win, an empty value removes one."""
         toml = '[profile.default.grpc_meta]\nX_One = "file"\ntwo = "file"\nthree = "file"\nfour = "file"'
         env = {"TEMPORAL_GRPC_META_X_ONE": "env", "TEMPORAL_GRPC_META_TWO": "", "TEMPORAL_GRPC_META_FOUR": "env"}
@@ -373,18 +373,18 @@ class TestSecretsAndMetadata:
             {"a-bin": "x"},
         ],
     )
-    def test_impossible_metadata(self, metadata):
+    def test_metadata_that_cannot_be_a_header_is_refused(self, metadata):
         """What cannot be a header is an error."""
         with pytest.raises(ConfigurationError, match=r"argument rpc_metadata\['"):
             load(rpc_metadata=metadata)
 
     @pytest.mark.parametrize("authority", ["a b", "https://a", "::1", "a:b", "a/b"])
-    def test_impossible_authority(self, authority):
+    def test_an_authority_that_cannot_be_sent_is_refused(self, authority):
         """What cannot be an authority is an error."""
         with pytest.raises(ConfigurationError, match="variable TEMPORAL_CLIENT_AUTHORITY must be a host or host:port"):
             load({"TEMPORAL_CLIENT_AUTHORITY": authority})
 
-    def test_the_rest(self):
+    def test_authority_and_remote_codec_are_read_as_they_are(self):
         """Authority and remote codec are read as they are."""
         env = {"TEMPORAL_CLIENT_AUTHORITY": "a", "TEMPORAL_CODEC_ENDPOINT": "e", "TEMPORAL_CODEC_AUTH": "c"}
 
@@ -400,19 +400,19 @@ class TestTarget:
             (TLSConfig(domain="name"), "gateway:443", "name"),
         ],
     )
-    def test_authority(self, tls, authority, verified):
+    def test_a_given_authority_is_what_tls_verifies(self, tls, authority, verified):
         """A given authority is what is said, and what TLS verifies unless that has a name of its own."""
         target = load({"TEMPORAL_CLIENT_AUTHORITY": authority}, tls=tls or False).to_target()
 
         assert (target.authority, target.server_name) == (authority, verified)
 
-    def test_plaintext(self):
+    def test_a_plaintext_target_has_no_tls(self):
         """Without TLS the target has none."""
         target = load(address="[::1]:7000").to_target()
 
         assert (target.host, target.port, target.tls) == ("::1", 7000, None)
 
-    def test_tls(self):
+    def test_every_part_of_tls_reaches_the_target(self):
         """Every part of TLS reaches the transport."""
         tls = TLSConfig(b"ca", "name", b"cert", b"key", disable_host_verification=True)
 

@@ -16,10 +16,13 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
+import asyncworker
 from asyncworker.cli import app
 from asyncworker.testing import DevServer
 
 ROOT = Path(__file__).parents[1]
+# Where the package is installed, which need not be beside its tests.
+PACKAGE = Path(asyncworker.__file__).parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 
 _BLOCK = re.compile(r"^(<!-- not run -->\n)?```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -72,7 +75,7 @@ def flags_of_commands() -> dict[str, set[str]]:
 
 def compiled(source: str, page: Path) -> Any:
     # The inside of a coroutine, where there is a bare `await`.
-    return compile(source, str(page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    return compile(source, str(page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
 
 
 @each_page()
@@ -107,7 +110,7 @@ def test_each_page_is_in_the_index():
 
 def test_each_public_module_has_a_page_in_the_reference():
     """The reference shows every module that has public names, and the site lists its pages."""
-    paths = [path.relative_to(ROOT) for path in (ROOT / "asyncworker").rglob("*.py")]
+    paths = [path.relative_to(PACKAGE.parent) for path in PACKAGE.rglob("*.py")]
     names = {".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in paths}
     names = {name for name in names if "._" not in name and not name.startswith(("asyncworker.cli", "asyncworker.__"))}
     public = {name for name in names if hasattr(importlib.import_module(name), "__all__")}
@@ -153,7 +156,7 @@ def test_commands_exist():
     for page in PAGES:
         shell = "\n".join([source for source, _ in blocks(page, "sh")] + re.findall(r"`([^`\n]+)`", prose(page)))
         wrong += [name for name in re.findall(r"^make ([a-z]+)", shell, re.MULTILINE) if name not in targets]
-        for name, rest in re.findall(r"^asyncworker ([a-z]+)(.*)", shell, re.MULTILINE):
+        for name, rest in re.findall(r"^asyncworker ([a-z-]+)(.*)", shell, re.MULTILINE):
             used = set(re.findall(r"(?<=\s)--[a-z-]+", rest.partition("#")[0]))
             wrong += [f"{name} {flag}".strip() for flag in (used or {""}) - known.get(name, set())]
 
@@ -172,7 +175,7 @@ def test_flags_of_the_command_line_exist():
 
 def test_variables_exist():
     """Each variable that the page about configuration names is read somewhere in the code."""
-    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "asyncworker").rglob("*.py"))
+    code = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`((?:TEMPORAL|ASYNCWORKER)_[A-Z_]*[A-Z])`", text))
 
@@ -196,6 +199,7 @@ def test_variables_exist():
         "metrics",
         "migrating",
         "tracing",
+        "temporalio",
         "workers",
     ],
 )

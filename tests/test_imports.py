@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -89,3 +90,71 @@ class TestPublicNames:
 
         with pytest.raises(AttributeError, match=f"module '{name}' has no attribute 'Unheard'"):
             _ = package.Unheard
+
+
+#: A file with a workflow, which its sandbox imports once more.
+WORKFLOW = """
+import sys
+from pathlib import Path
+import asyncworker.common
+from asyncworker import ApplicationError, activity
+from temporalio import workflow
+
+if workflow.unsafe.in_sandbox():
+    import asyncworker
+    # The program has not imported these.
+    Client, Worker = asyncworker.Client, asyncworker.Worker
+    assert workflow.unsafe.is_imports_passed_through() is False
+    assert not hasattr(asyncworker, "testing")
+
+@activity.defn
+async def pack(ctx: activity.Context, order: str) -> str: ...
+
+@workflow.defn
+class Packs:
+    @workflow.run
+    async def run(self) -> None: ...
+"""
+
+#: Validate it, as temporalio's worker does when it is created, and see what became of the program's modules.
+VALIDATE = """
+import asyncio, sys
+from temporalio import workflow
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+import asyncworker
+from packing import Packs
+
+async def main():
+    assert "asyncworker.client" not in sys.modules
+    package, before = dict(vars(asyncworker)), dict(sys.modules)
+    for _ in range(2):
+        SandboxedWorkflowRunner().prepare_workflow(workflow._Definition.must_from_class(Packs))
+    assert all(sys.modules[name] is module for name, module in before.items())
+    assert all(vars(asyncworker)[name] is value for name, value in package.items())
+    assert "asyncworker.client" in sys.modules
+    assert asyncworker.worker is sys.modules["asyncworker.worker"]
+    assert asyncworker.Client is sys.modules["asyncworker.client"].Client
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(
+    "file",
+    [WORKFLOW, WORKFLOW.replace("import asyncworker.common\n", "", 1), f"from temporalio import workflow\n{WORKFLOW}"],
+    ids=["a submodule first", "a name first", "temporalio first"],
+)
+def test_a_workflows_sandbox_has_the_programs_modules(tmp_path: Path, file: str):
+    """A file with workflows imports this package as any other does, and each name is there once in the process."""
+    pytest.importorskip("temporalio")
+    (tmp_path / "packing.py").write_text(file)
+
+    assert "asyncworker.worker" in loaded_after(f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\n{VALIDATE}")
+
+
+def test_declaring_activities_does_not_import_temporalio():
+    """A program without temporalio declares activities as one with it, and pays nothing."""
+    declared = "from asyncworker import activity\n@activity.defn\nasync def pack(order: str) -> str: ...\n"
+    read = 'assert getattr(pack, "__temporal_activity_definition").ret_type is str'
+
+    assert [name for name in loaded_after(declared + read) if name.startswith("temporalio")] == []

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from asyncworker._timer_queue import TimerQueue, coalesce
+from asyncworker._coalesced_timers import TimerQueue, coalesce
 
 
 @pytest.fixture

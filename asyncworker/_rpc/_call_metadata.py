@@ -38,6 +38,7 @@ class CallMetadata:
         self._namespace = namespace
         self._extra = _checked(extra)
         self.pairs: Metadata
+        self.is_current: bool
         self.replace_api_key(api_key)
 
     def __repr__(self) -> str:

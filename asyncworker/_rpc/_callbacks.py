@@ -2,7 +2,7 @@
 
 This is the one module of the package that creates tasks. Each set of them has an owner, which waits for them when it
 is closed: a caller for the retries of calls that are not awaited, a pool for its attempt to connect, the grpclib
-transport for its calls.
+transport for its calls, and a worker's run for the codecs of heartbeats.
 """
 
 from __future__ import annotations
@@ -57,10 +57,11 @@ class BackgroundTasks:
         # Not reported by the task itself, which can be cancelled before it begins.
         self.start(call).add_done_callback(partial(_report_task, callbacks))
 
-    async def close(self, timeout: float = 1.0) -> None:
+    async def close(self, timeout: float = 1.0, *, cancel_timeout: float = math.inf) -> None:
         """Wait until all tasks have ended; those that take longer than *timeout* seconds are cancelled.
 
-        Cancelling cancels them all; they have ended when it is raised.
+        Those that run user code may not heed that: they are waited for *cancel_timeout* seconds longer, and left
+        behind. Cancelling cancels them all; they have ended when it is raised.
         """
         try:
             await self._wait(timeout)
@@ -69,7 +70,7 @@ class BackgroundTasks:
                 for task in late:
                     task.cancel()
                 with anyio.CancelScope(shield=True):
-                    await self._wait(math.inf)
+                    await self._wait(cancel_timeout)
 
     async def _wait(self, timeout: float) -> None:
         deadline = asyncio.get_running_loop().time() + timeout

@@ -63,10 +63,11 @@ class Caller:
         self._unary = transport.unary
         self._unary_nowait = unary_nowait_of(transport, self._tasks)
         self._poll = poll_of(transport)
-        self.metadata = metadata
+        self.metadata: CallMetadata = metadata
         # Paths of methods of which a call has succeeded.
         self._succeeded: set[str] = set()
-        self.answered_at = self.unanswered_at = -math.inf
+        self.answered_at: float = -math.inf
+        self.unanswered_at: float = -math.inf
         self._closing = Event()
         self._log_throttles: dict[str, LogThrottle] = {}
 

@@ -61,10 +61,10 @@ class LongPoll:
     __slots__ = ("deadline", "in_flight", "is_given_up", "late_response_timeout")
 
     def __init__(self, late_response_timeout: float = LATE_RESPONSE_TIMEOUT) -> None:
-        self.late_response_timeout = late_response_timeout
+        self.late_response_timeout: float = late_response_timeout
         self.deadline: float | None = None
         self.in_flight: PollInFlight | None = None
-        self.is_given_up = False
+        self.is_given_up: bool = False
 
     def __repr__(self) -> str:
         state = "given up" if self.is_given_up else "sent" if self.is_sent else "not sent"

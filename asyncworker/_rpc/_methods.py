@@ -29,7 +29,7 @@ class Method(Generic[Req, Resp]):
 
     def __init__(self, name: str, *, long_poll: bool = False) -> None:
         self.name = name
-        self.path = f"/{_SERVICE}/{name}"
+        self.path: str = f"/{_SERVICE}/{name}"
         self.long_poll = long_poll
 
     @cached_property

@@ -61,10 +61,6 @@ class RequestEvents:
             remaining.remove(listener)
             self.listeners = tuple(remaining)
 
-    def begin(self) -> float:
-        """Return when the request that begins now does so, for :meth:`end`; 0 where there is no listener."""
-        return monotonic() if self.listeners else 0.0
-
     def end(
         self, method: Method[Any, Any], began_at: float, failures: Failures | None, error: BaseException | None = None
     ) -> None:
@@ -72,7 +68,7 @@ class RequestEvents:
 
         Args:
             method: Of the request.
-            began_at: From :meth:`begin`.
+            began_at: By :func:`time.monotonic`; 0 if there was no listener then, so that none is called.
             failures: Of the tries; ``None`` if the first was the only one.
             error: With which it has failed.
         """

@@ -120,8 +120,8 @@ class Failures:
     __slots__ = ("_began", "_refused_since", "attempts", "rules")
 
     def __init__(self, rules: RetryRules) -> None:
-        self.rules = rules
-        self.attempts = 0
+        self.rules: RetryRules = rules
+        self.attempts: int = 0
         self._began = 0.0
         self._refused_since: float | None = None
 

@@ -61,10 +61,10 @@ class WorkflowService:
         if max_decoded_bytes < 1:
             raise ValueError(f"max_decoded_bytes must be at least 1, got {max_decoded_bytes!r}")
         self._max_decoded_bytes = max_decoded_bytes
-        self.namespace = namespace
+        self.namespace: str = namespace
         self._transport = transport
-        self.requests = RequestEvents()
-        self.caller = Caller(transport, CallMetadata(namespace, api_key, metadata or {}))
+        self.requests: RequestEvents = RequestEvents()
+        self.caller: Caller = Caller(transport, CallMetadata(namespace, api_key, metadata or {}))
 
     def __repr__(self) -> str:
         return f"<WorkflowService namespace={self.namespace!r} over {self._transport!r}>"
@@ -255,7 +255,7 @@ class _NowaitCall(Generic[Req, Resp]):
         self._callbacks = callbacks
         # Of the retries; ``None`` while the first try is under way.
         self._failures: Failures | None = None
-        self._began_at = service.requests.begin()
+        self._began_at = monotonic() if service.requests.listeners else 0.0
 
     def __repr__(self) -> str:
         return f"<_NowaitCall {self._method.name} for {self._callbacks!r}>"

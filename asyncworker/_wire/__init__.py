@@ -34,7 +34,7 @@ from betterproto2 import Message
 
 from .._proto import _codec_worker
 from .._wire_primitives import DecodeError, EncodeError
-from ._meter import TooMuchError, depth_for
+from ._meter import MOST_PER_BYTE, TooMuchError, metered_depth
 
 __all__ = ["DecodeError", "EncodeError", "TooMuchError", "decode", "encode"]
 
@@ -78,8 +78,11 @@ def decode(message_type: type[M], data: bytes, budget: int | None = None) -> M:
     if type(data) is not bytes:
         # What is cut out of a bytearray or a memoryview would be one, too.
         data = bytes(data)
+    size = len(data)
+    # Few messages are so large that they could come to more than any budget.
+    depth = 0 if budget is None or size * MOST_PER_BYTE <= budget else metered_depth(size, budget)
     try:
-        message: M = decoder(data, 0, len(data), 0 if budget is None else depth_for(len(data), budget))
+        message: M = decoder(data, 0, size, depth)
     except (IndexError, struct.error):
         raise DecodeError(f"{message_type.__name__}: the bytes end in the middle of a field") from None
     except UnicodeDecodeError as error:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from .._wire_primitives import MAX_DEPTH, DecodeError
 
-__all__ = ["TooMuchError", "depth_for"]
+__all__ = ["MOST_PER_BYTE", "TooMuchError", "metered_depth"]
 
 # What an empty message takes; the fields of one share their dict's keys.
 _MESSAGE_SIZE = 256
-# It may take two bytes on the wire.
-_MOST_PER_BYTE = _MESSAGE_SIZE // 2 + 1
+#: Bytes in memory that a byte on the wire may come to: a message may take two.
+MOST_PER_BYTE = _MESSAGE_SIZE // 2 + 1
 
 
 class TooMuchError(DecodeError):
@@ -47,6 +47,6 @@ class _Depth(int):
         return self.meter.levels[int.__add__(self, levels)]
 
 
-def depth_for(size: int, budget: int) -> int:
+def metered_depth(size: int, budget: int) -> int:
     """Return the depth at which to begin to decode *size* bytes; it refuses what comes to more than *budget*."""
-    return 0 if size * _MOST_PER_BYTE <= budget else _Meter(budget, size).levels[0]
+    return _Meter(budget, size).levels[0]

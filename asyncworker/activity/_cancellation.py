@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 
 from ..common import ActivityCancellationDetails, CancelReason
 
@@ -29,25 +30,27 @@ class Notice:
     """A flag that is raised once, and that both coroutines and threads can wait for.
 
     The events behind it are made at the first wait: most activities never wait.
+
+    Attributes:
+        is_raised: Whether it is raised.
+        details: Why; ``None`` until then.
     """
 
-    __slots__ = ("_event", "_thread_event", "details")
+    __slots__ = ("_call", "_event", "_thread_event", "details", "is_raised")
 
     # Guards the making of the threads' event against its being raised at the same moment. Shared: it is held for
     # nanoseconds, and only by activities that wait in a thread.
     _making = threading.Lock()
 
     def __init__(self) -> None:
+        self.is_raised = False
         self.details: ActivityCancellationDetails | None = None
         self._event: asyncio.Event | None = None
         self._thread_event: threading.Event | None = None
+        self._call: Callable[[], None] | None = None
 
     def __repr__(self) -> str:
         return f"<Notice [{self.reason.value if self.reason else 'not raised'}]>"
-
-    @property
-    def is_raised(self) -> bool:
-        return self.details is not None
 
     @property
     def reason(self) -> CancelReason | None:
@@ -55,19 +58,33 @@ class Notice:
 
     def raise_(self, details: ActivityCancellationDetails) -> bool:
         """Raise the flag, from the event loop's thread; return whether it was down before."""
-        if self.details is not None:
+        if self.is_raised:
             return False
         with self._making:
             self.details = details
+            self.is_raised = True
         if self._event is not None:
             self._event.set()
         if self._thread_event is not None:
             self._thread_event.set()
+        if self._call is not None:
+            self._call()
         return True
+
+    def call_when_raised(self, call: Callable[[], None]) -> None:
+        """Have *call* made when the flag is raised, from any thread; at once if it is. It may be made twice.
+
+        There is one such call: another takes its place.
+        """
+        with self._making:
+            self._call = call
+            is_raised = self.is_raised
+        if is_raised:
+            call()
 
     async def wait(self) -> None:
         """Wait until the flag is raised. Cancelling is safe."""
-        if self.details is not None:
+        if self.is_raised:
             return
         if self._event is None:
             self._event = asyncio.Event()
@@ -76,7 +93,7 @@ class Notice:
     def wait_in_thread(self, timeout: float | None) -> bool:
         """Block this thread until the flag is raised or *timeout* seconds are over; return whether it is raised."""
         with self._making:
-            if self.details is not None:
+            if self.is_raised:
                 return True
             if self._thread_event is None:
                 self._thread_event = threading.Event()

@@ -2,52 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from types import (
-    BuiltinFunctionType,
-    FunctionType,
-    GeneratorType,
-    MemberDescriptorType,
-    MethodDescriptorType,
-    MethodType,
-    MethodWrapperType,
-    SimpleNamespace,
-    WrapperDescriptorType,
-)
-from typing import Any, TypeVar, get_type_hints, overload
+from typing import Any, TypeVar, overload
 
-from .._arguments import (
-    Check,
-    check_count,
-    check_duration,
-    check_flag,
-    check_name,
-    check_number,
-    check_string,
-    instance_of,
-)
+from .._arguments import check_string
 from .._time import Seconds
 from ..common import Priority, RetryPolicy
+from . import _temporalio
+from ._callables import (
+    code_of,
+    describe,
+    is_coroutine_function,
+    positional_parameters,
+    resolve_annotation,
+    static_attribute,
+)
+from ._context import Context
+from ._options import check_options
 
-__all__ = ["START_OPTIONS", "Definition", "defn", "definitions_of", "is_awaitable", "is_unbound_method"]
+__all__ = ["ATTRIBUTE", "Definition", "bind", "defn"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_ATTRIBUTE = "__asyncworker_activity__"
-# Where temporalio keeps its own.
-_FOREIGN = "__temporal_activity_definition"
-_FUNCTIONS = (
-    FunctionType,
-    MethodType,
-    BuiltinFunctionType,
-    MethodWrapperType,
-    MethodDescriptorType,
-    WrapperDescriptorType,
-)
+#: Where a function keeps its declaration.
+ATTRIBUTE = "__asyncworker_activity__"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +85,11 @@ class Definition:
 
         A method that overrides a declared one has its declaration.
         """
-        found = getattr(fn, _ATTRIBUTE, None)
+        found = getattr(fn, ATTRIBUTE, None)
         if not isinstance(found, cls):
             found = _inherited(fn) if inspect.ismethod(fn) else None
-            return None if found is None else _bind(found, fn)
-        return found if found.fn is fn else _bind(found, fn, is_async=found.is_async)
+            return None if found is None else bind(found, fn)
+        return found if found.fn is fn else bind(found, fn, is_async=found.is_async)
 
     @classmethod
     def of(cls, fn: Callable[..., Any]) -> Definition:
@@ -124,7 +105,7 @@ class Definition:
             while isinstance(inner, functools.partial):
                 inner = inner.func
             declared = cls.find(inner)
-            found = None if declared is None else _bind(declared, fn, is_async=declared.is_async)
+            found = None if declared is None else bind(declared, fn, is_async=declared.is_async)
         return found or _define(fn, name=None, dynamic=False)
 
 
@@ -200,142 +181,41 @@ def defn(
         # A class method or static method is bound to the function in it, which is looked up then.
         fn: Any = decorated.__func__ if isinstance(decorated, classmethod | staticmethod) else decorated
         if Definition.find(fn) is not None:
-            raise ValueError(f"{_describe(fn)} is already declared as an activity: decorate it once")
-        definition = _define(fn, name=name, dynamic=dynamic, **options)
-        try:
-            setattr(fn, _ATTRIBUTE, definition)
-        except AttributeError:
-            raise TypeError(f"{_describe(fn)} cannot carry a declaration; decorate a function or a method") from None
+            raise ValueError(f"{describe(fn)} is already declared as an activity: decorate it once")
+        theirs: Any = _temporalio.declared_with_temporalio(fn, name=name, dynamic=dynamic)
+        own_name = theirs.name if name is None and theirs is not None else name
+        definition = _define(fn, name=own_name, dynamic=dynamic, **options)
+        _attach(fn, definition, theirs)
         return decorated
 
     return decorate if fn is None else decorate(fn)
 
 
-def definitions_of(thing: Any) -> Iterator[Definition]:
-    """Yield the declarations of *thing*: a function, or an object with activity methods.
-
-    Raises:
-        TypeError: It is no activity and has none; the message says what to do.
-    """
-    if inspect.isclass(thing):
-        raise TypeError(f"{thing.__qualname__} is a class: pass an instance of it, e.g. {thing.__name__}(…)")
-    if inspect.isroutine(thing) or isinstance(thing, functools.partial) or Definition.find(thing) is not None:
-        if inspect.isfunction(thing):
-            _refuse_unbound(thing)
-        yield _own(thing)
-        return
-    methods = [] if inspect.ismodule(thing) else list(_methods(thing))
-    if methods:
-        yield from methods
-    elif callable(thing):
-        yield _own(thing)
-    else:
-        raise TypeError(
-            f"{thing!r} is neither an activity nor an object with any: decorate its methods with @activity.defn"
-        )
+def _attach(fn: Callable[..., Any], definition: Definition, theirs: Any) -> None:
+    """Leave a declaration on its function, for our worker and for temporalio, which may have left one of its own."""
+    try:
+        setattr(fn, ATTRIBUTE, definition)
+        # Theirs says that its worker can run the function, which it cannot with a context.
+        if theirs is None or definition.takes_context:
+            setattr(fn, _temporalio.ATTRIBUTE, _for_temporalio(definition))
+    except AttributeError:
+        raise TypeError(f"{describe(fn)} cannot carry a declaration; decorate a function or a method") from None
 
 
-def _own(fn: Callable[..., Any]) -> Definition:
-    """Return the declaration of a function that was passed by itself, or make one."""
-    _refuse_foreign(fn, fn, _describe(fn))
-    return Definition.of(fn)
-
-
-def _refuse_unbound(fn: Callable[..., Any]) -> None:
-    if is_unbound_method(fn, list(inspect.signature(fn).parameters.values())):
-        owner = fn.__qualname__.rpartition(".")[0]
-        raise TypeError(f"{fn.__qualname__} is a method without its object: pass {owner}(…).{fn.__name__}")
-
-
-def _refuse_foreign(static: Any, fn: Any, name: str) -> None:
-    while type(static) is functools.partial:
-        static = static.func
-    if _carried(static, _FOREIGN) is not None and Definition.find(fn) is None:
-        raise TypeError(
-            f"{name} is declared with temporalio's @activity.defn only: declare it with asyncworker's @activity.defn"
-            " as well"
-        )
-
-
-# Objects
-
-
-def _methods(thing: object) -> Iterator[Definition]:
-    """Yield what is declared on an object or on its class; an override goes by the declaration of what it overrides."""
-    spaces = [_carrier(thing), *map(vars, type(thing).__mro__)]
-    # Looked at from outside first: a property must not run just because we look for activities.
-    for name in dict.fromkeys(name for space in spaces for name in space):
-        static = inspect.getattr_static(thing, name, None)
-        if type(static) is MemberDescriptorType:
-            static = getattr(thing, name, None)
-        own = _carried(static, _ATTRIBUTE)
-        found = own or next(filter(None, (_carried(space.get(name), _ATTRIBUTE) for space in spaces)), None)
-        where = f"{type(thing).__qualname__}.{name}"
-        if found is None:
-            _refuse_foreign(static, None, where)
-        elif issubclass(type(static), property | functools.cached_property):
-            raise TypeError(f"{where} is declared as an activity, but is a property: make it a method")
-        elif static is not None:
-            fn = _bound(thing, name, where)
-            yield _bind(found, fn, is_async=own is not None and own.is_async)
-
-
-def _bound(thing: object, name: str, where: str) -> Callable[..., Any]:
-    """Get an activity method of *thing*, as something that shows what it is called with."""
-    fn = getattr(thing, name)
-    if not callable(fn):
-        raise TypeError(f"{where} is declared as an activity, but is not callable; set it to None to take it out")
-    if inspect.isfunction(fn):
-        _refuse_unbound(fn)
-    if isinstance(fn, _FUNCTIONS):
-        return fn
-    # A decorator that is an object may be bound, and still show the parameters of the function that it wraps.
-    shown = inspect.signature(fn)
-    first = next(iter(shown.parameters), None)
-    return _Shown(fn, shown.replace(parameters=[*shown.parameters.values()][1:])) if first == "self" else fn
-
-
-class _Shown:
-    """Something to call that shows another signature than its own."""
-
-    def __init__(self, fn: Callable[..., Any], signature: inspect.Signature) -> None:
-        functools.update_wrapper(self, fn)
-        self.__wrapped__ = inspect.unwrap(fn)
-        self.__signature__ = signature
-        self._fn = fn
-
-    def __call__(self, *args: Any) -> Any:
-        return self._fn(*args)
+def _for_temporalio(definition: Definition) -> _temporalio.TemporalioDefinition:
+    return _temporalio.TemporalioDefinition(
+        definition.fn,
+        name=definition.name,
+        takes_context=definition.takes_context,
+        no_thread_cancel_exception=definition.no_thread_cancel_exception,
+    )
 
 
 def _inherited(method: Any) -> Definition | None:
     """Find what a bound method overrides, if that is declared."""
     owner = method.__self__ if inspect.isclass(method.__self__) else type(method.__self__)
     name = getattr(method.__func__, "__name__", "")
-    return next(filter(None, (_carried(vars(cls).get(name), _ATTRIBUTE) for cls in owner.__mro__)), None)
-
-
-def _carried(static: Any, attribute: str) -> Any:
-    """Look a declaration up without running user code: neither a property nor a proxy's object."""
-    kind = type(static)
-    if issubclass(kind, property):
-        static = static.fget
-    elif issubclass(kind, functools.cached_property):
-        static = static.func
-    elif issubclass(kind, staticmethod | classmethod | MethodType):
-        static = static.__func__
-    return _carrier(static).get(attribute)
-
-
-def _carrier(thing: object) -> Mapping[str, Any]:
-    try:
-        found = object.__getattribute__(thing, "__dict__")
-    except AttributeError:
-        return {}
-    return found if isinstance(found, Mapping) else {}
-
-
-# One function
+    return next(filter(None, (static_attribute(vars(cls).get(name), ATTRIBUTE) for cls in owner.__mro__)), None)
 
 
 def _define(fn: Callable[..., Any], *, name: str | None, dynamic: bool, **options: Any) -> Definition:
@@ -344,80 +224,45 @@ def _define(fn: Callable[..., Any], *, name: str | None, dynamic: bool, **option
     if not callable(fn):
         raise TypeError(f"{fn!r} is not callable: an activity is a function, a method or a callable object")
     if dynamic and name is not None:
-        raise TypeError(f"{_describe(fn)} cannot be dynamic and have a name: a dynamic activity takes every type")
-    _check_options(fn, options)
+        raise TypeError(f"{describe(fn)} cannot be dynamic and have a name: a dynamic activity takes every type")
+    check_options(describe(fn), options)
     takes_context = _check_signature(fn, dynamic=dynamic)
     return Definition(
         name=None if dynamic else _checked_name(fn, name),
         fn=fn,
-        is_async=_is_async(fn),
+        is_async=is_coroutine_function(fn),
         takes_context=takes_context,
         **options,
     )
 
 
-def _bind(found: Definition, fn: Callable[..., Any], *, is_async: bool = False) -> Definition:
+def bind(found: Definition, fn: Callable[..., Any], *, is_async: bool = False) -> Definition:
     """Return the declaration of one function as that of *fn*, which is it, wraps it, or overrides it."""
     takes_context = _check_signature(fn, dynamic=found.dynamic)
-    return replace(found, fn=fn, is_async=is_async or _is_async(fn), takes_context=takes_context)
+    return replace(found, fn=fn, is_async=is_async or is_coroutine_function(fn), takes_context=takes_context)
 
 
 def _check_signature(fn: Callable[..., Any], *, dynamic: bool) -> bool:
     """Refuse a function that no task can call; return whether its first parameter is a context."""
-    code = _code_of(fn)
+    code = code_of(fn)
     if inspect.isgeneratorfunction(code) or inspect.isasyncgenfunction(code):
-        raise TypeError(f"{_describe(fn)} is a generator: an activity returns one value; heartbeat to report progress")
-    parameters = _parameters(fn)
+        raise TypeError(f"{describe(fn)} is a generator: an activity returns one value; heartbeat to report progress")
+    parameters = positional_parameters(fn)
     takes_context = _takes_context(fn, parameters)
     if dynamic and len(parameters) - takes_context != 1:
-        raise TypeError(f"{_describe(fn)} is dynamic and must take one Sequence[RawValue] (after a context)")
+        raise TypeError(f"{describe(fn)} is dynamic and must take one Sequence[RawValue] (after a context)")
     return takes_context
-
-
-def _code_of(fn: Any) -> Callable[..., Any]:
-    """Look through partials, methods and callable objects at the function that decides whether it is ``async``."""
-    while True:
-        if isinstance(fn, functools.partial):
-            fn = fn.func
-        elif isinstance(fn, MethodType):
-            fn = fn.__func__
-        elif isinstance(fn, _Shown):
-            fn = fn._fn
-        elif isinstance(fn, _FUNCTIONS):
-            return fn
-        else:
-            # An object with __call__, such as a decorator that fits methods as a function does.
-            fn = type(fn).__call__
-
-
-def _is_async(fn: Any) -> bool:
-    while isinstance(fn, functools.partial):
-        fn = fn.func
-    # There are marks on objects that return coroutines all the same: inspect's, and before Python 3.12 asyncio's.
-    mark = getattr(asyncio.coroutines, "_is_coroutine", None)
-    return (
-        inspect.iscoroutinefunction(_code_of(fn))
-        or inspect.iscoroutinefunction(fn)
-        or (mark is not None and getattr(fn, "_is_coroutine", None) is mark)
-    )
-
-
-def is_awaitable(result: Any) -> bool:
-    """Whether the result of a ``def`` function is to be awaited."""
-    # By its class: an object may be a proxy that has to look its object up.
-    kind = type(result)
-    return issubclass(kind, Awaitable) or (kind is GeneratorType and inspect.isawaitable(result))
 
 
 def _checked_name(fn: Callable[..., Any], name: str | None) -> str:
     if name is None:
-        name = getattr(fn, "__name__", None) or getattr(_code_of(fn), "__name__", None)
+        name = getattr(fn, "__name__", None) or getattr(code_of(fn), "__name__", None)
         if name == "__call__":
             owner = fn.__qualname__.rpartition(".")[0] if inspect.isfunction(fn) else type(fn).__name__
             name = owner.rpartition(".")[2]
         if name == "<lambda>" or name is None:
-            raise TypeError(f"{_describe(fn)} has no name of its own: give one with @activity.defn(name=…)")
-    check_string(f"name of {_describe(fn)}", name)
+            raise TypeError(f"{describe(fn)} has no name of its own: give one with @activity.defn(name=…)")
+    check_string(f"name of {describe(fn)}", name)
     if not name:
         raise ValueError("an activity's name must not be empty")
     if name.startswith("__temporal_"):
@@ -425,104 +270,15 @@ def _checked_name(fn: Callable[..., Any], name: str | None) -> str:
     return name
 
 
-def _positive(check: Check) -> Check:
-    def check_positive(name: str, value: Any) -> Any:
-        if not check(name, value) > 0:
-            raise ValueError(f"{name} must be above zero, got {value!r}")
-        return value
-
-    return check_positive
-
-
-# How each option of a start is checked that a declaration may have too; `Client.start_activity` checks them likewise.
-START_OPTIONS: Mapping[str, Check] = {
-    "start_to_close_timeout": check_duration,
-    "schedule_to_close_timeout": check_duration,
-    "schedule_to_start_timeout": check_duration,
-    "heartbeat_timeout": check_duration,
-    "retry_policy": instance_of(RetryPolicy, "RetryPolicy(maximum_attempts=3)"),
-    "task_queue": check_name,
-    "priority": instance_of(Priority, "Priority(priority_key=1)"),
-    "summary": check_string,
-}
-# Those that a worker reads.
-_WORKER_OPTIONS: Mapping[str, Check] = {
-    "no_thread_cancel_exception": check_flag,
-    "auto_heartbeat": check_flag,
-    "max_concurrent": _positive(check_count),
-    "max_per_second": _positive(check_number),
-}
-_CHECKS = {**_WORKER_OPTIONS, **START_OPTIONS}
-
-
-def _check_options(fn: Callable[..., Any], options: dict[str, Any]) -> None:
-    unknown = sorted(set(options) - set(_CHECKS))
-    if unknown:
-        raise TypeError(
-            f"activity.defn does not take {', '.join(unknown)}; it takes name, dynamic, {', '.join(_CHECKS)}"
-        )
-    for key, value in options.items():
-        if value is not None:
-            _CHECKS[key](f"{key} of {_describe(fn)}", value)
-
-
-def _parameters(fn: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Return the positional parameters, and refuse those that no payload can fill."""
-    try:
-        parameters = list(inspect.signature(fn).parameters.values())
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"the signature of {_describe(fn)} cannot be read: {error}") from error
-    for parameter in parameters:
-        if parameter.kind is parameter.VAR_KEYWORD:
-            raise TypeError(f"{_describe(fn)} takes **{parameter.name}: activity arguments are positional")
-        if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty:
-            raise TypeError(
-                f"parameter {parameter.name!r} of {_describe(fn)} is keyword-only: activity arguments are positional,"
-                " so give it a default or make it positional"
-            )
-    if is_unbound_method(fn, parameters):
-        del parameters[0]
-    return [parameter for parameter in parameters if parameter.kind is not parameter.KEYWORD_ONLY]
-
-
-def is_unbound_method(fn: Callable[..., Any], parameters: list[inspect.Parameter]) -> bool:
-    """Whether *fn* is a method, named through its class, that has no object yet."""
-    # "Orders.pack" is a method, "test.<locals>.pack" is not.
-    owner = fn.__qualname__.rpartition(".")[0] if inspect.isfunction(fn) else ""
-    return bool(owner) and not owner.endswith("<locals>") and bool(parameters) and parameters[0].name in ("self", "cls")
-
-
 def _takes_context(fn: Callable[..., Any], parameters: list[inspect.Parameter]) -> bool:
     """Whether the first parameter is annotated with :class:`Context`, as a class or as a string."""
-    from ._context import Context
-
     if not parameters:
         return False
     parameter = parameters[0]
     annotation = parameter.annotation
     if isinstance(annotation, str):
         try:
-            # This annotation alone: that of the result, for one, may be what only type checkers know.
-            alone = SimpleNamespace(__annotations__={parameter.name: annotation})
-            names = getattr(_innermost(fn), "__globals__", {})
-            return get_type_hints(alone, names)[parameter.name] is Context
+            return resolve_annotation(fn, annotation) is Context
         except Exception:  # noqa: BLE001 - a name may not be resolvable yet, or only for type checkers
             return annotation in ("Context", "activity.Context", "asyncworker.activity.Context")
     return annotation is Context
-
-
-def _innermost(fn: Any) -> Callable[..., Any]:
-    """Find the function whose parameters :func:`inspect.signature` shows."""
-    while True:
-        if isinstance(fn, functools.partial):
-            fn = fn.func
-        elif isinstance(fn, MethodType):
-            fn = fn.__func__
-        elif hasattr(fn, "__wrapped__"):
-            fn = fn.__wrapped__
-        else:
-            return _code_of(fn)
-
-
-def _describe(fn: Callable[..., Any]) -> str:
-    return getattr(fn, "__qualname__", None) or repr(fn)

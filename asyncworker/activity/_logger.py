@@ -50,4 +50,4 @@ class _ActivityLogger(logging.LoggerAdapter[logging.Logger]):
         return msg, kwargs
 
 
-logger = _ActivityLogger(logging.getLogger("asyncworker.activity"), {})
+logger: logging.LoggerAdapter[logging.Logger] = _ActivityLogger(logging.getLogger("asyncworker.activity"), {})

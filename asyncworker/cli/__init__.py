@@ -1,4 +1,4 @@
-"""The command line: ``asyncworker run``, ``dev``, ``exec`` and ``check``."""
+"""The command line: ``asyncworker run``, ``dev``, ``exec``, ``check`` and ``codec-server``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ._codec_server import codec_server
 from ._dev import dev
 from ._exec import exec_
 from ._run import run
@@ -14,7 +15,7 @@ from .check import check
 
 __all__ = ["app"]
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     help="Run Temporal activities with asyncio.",
     no_args_is_help=True,
     add_completion=False,
@@ -27,6 +28,7 @@ app.command("run")(run)
 app.command("dev")(dev)
 app.command("exec")(exec_)
 app.command("check")(check)
+app.command("codec-server")(codec_server)
 
 
 def _show_version(wanted: bool) -> None:

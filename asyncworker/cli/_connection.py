@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from .._rpc._target import parse_address
 from ..config import ConnectConfig
 from ..exceptions import ConfigurationError
 from ._report import reporting
@@ -19,7 +20,7 @@ from ._report import reporting
 __all__ = ["LOOPBACK", "is_on_this_machine", "takes_connection"]
 
 #: What the host of an address on this machine is called.
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def _parameter(flag: _Flag) -> inspect.Parameter:
 
 def is_on_this_machine(config: ConnectConfig) -> bool:
     """Whether the server's address is this machine's own, and without TLS, as that of a dev server is."""
-    return config.tls is None and config.address.rpartition(":")[0] in LOOPBACK
+    return config.tls is None and parse_address(config.address)[0] in LOOPBACK
 
 
 def _with_flags(message: str) -> str:

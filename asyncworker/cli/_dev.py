@@ -12,6 +12,7 @@ from typing import Annotated
 import anyio
 import typer
 
+from .._rpc._target import authority, parse_address
 from ..client import Client
 from ..config import ConnectConfig
 from ..exceptions import ConfigurationError
@@ -72,14 +73,14 @@ async def _develop(command: Sequence[str], directories: Sequence[Path], db_filen
 @asynccontextmanager
 async def _server(config: ConnectConfig, db_filename: Path | None) -> AsyncIterator[None]:
     """Make sure that there is a server at the configured address, and print where it and its UI are."""
-    host, _, port = config.address.rpartition(":")
-    ui_port = int(port) + _UI_OFFSET
-    if await _listens(host, int(port)):
+    host, port = parse_address(config.address)
+    ui_port = port + _UI_OFFSET
+    if await _listens(host, port):
         # What listens there has to be a Temporal server that accepts this client.
         await (await Client.connect()).close()
         say(f"server: {config.address}, namespace {config.namespace}")
         if host in LOOPBACK and await _listens(host, ui_port):
-            say(f"UI: http://{host}:{ui_port}")
+            say(f"UI: http://{authority(host, ui_port)}")
         yield
         return
     if not is_on_this_machine(config):
@@ -88,8 +89,8 @@ async def _server(config: ConnectConfig, db_filename: Path | None) -> AsyncItera
             " without TLS"
         )
     server = DevServer(
-        ip="::1" if host == "[::1]" else "127.0.0.1",
-        port=int(port),
+        ip="::1" if host == "::1" else "127.0.0.1",
+        port=port,
         ui=True,
         ui_port=None if await _listens(host, ui_port) else ui_port,
         namespace=config.namespace,
@@ -106,7 +107,7 @@ async def _server(config: ConnectConfig, db_filename: Path | None) -> AsyncItera
 async def _listens(host: str, port: int) -> bool:
     with anyio.move_on_after(_CONNECT_TIMEOUT):
         try:
-            await (await anyio.connect_tcp(host.strip("[]"), port)).aclose()
+            await (await anyio.connect_tcp(host, port)).aclose()
         except OSError:
             return False
         return True

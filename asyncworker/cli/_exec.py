@@ -6,10 +6,11 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+import anyio
 import typer
 from pydantic_core import to_json
 from rich.console import Console
@@ -58,58 +59,64 @@ _SHOW_END = 1.0
 
 
 def _duration(variable: str, help: str) -> Any:
-    return typer.Option(parser=parse_duration, metavar="DURATION", envvar=variable, help=help)
+    return typer.Option(parser=parse_duration, metavar="DURATION", envvar=f"ASYNCWORKER_EXEC_{variable}", help=help)
+
+
+Activity = Annotated[str, typer.Argument(metavar="TYPE", help="An activity type, or module:function.")]
+Arguments = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[ARGS]...", help="Its arguments, as JSON; other text is sent as a string."),
+]
+TaskQueue = Annotated[
+    str | None,
+    typer.Option(envvar="TEMPORAL_TASK_QUEUE", help="The queue that its workers poll. Default: as declared."),
+]
+Id = Annotated[str | None, typer.Option(envvar="ASYNCWORKER_EXEC_ID", help="Its id. Default: a new one.")]
+StartToClose = Annotated[
+    float | None,
+    _duration("START_TO_CLOSE_TIMEOUT", "The limit of one attempt. Default: as declared, or 60s."),
+]
+ScheduleToClose = Annotated[float | None, _duration("SCHEDULE_TO_CLOSE_TIMEOUT", "The limit of all attempts together.")]
+ScheduleToStart = Annotated[float | None, _duration("SCHEDULE_TO_START_TIMEOUT", "The limit of the wait for a worker.")]
+HeartbeatTimeout = Annotated[
+    float | None,
+    _duration(
+        "HEARTBEAT_TIMEOUT",
+        "The longest time between heartbeats. Progress is updated every 0.8 times this, or every 30s.",
+    ),
+]
+StartDelay = Annotated[float | None, _duration("START_DELAY", "Wait this long before the first attempt.")]
+RetryMaxAttempts = Annotated[
+    int | None,
+    typer.Option(min=0, envvar="ASYNCWORKER_EXEC_RETRY_MAX_ATTEMPTS", help="The number of attempts; 0 is no limit."),
+]
+PriorityKey = Annotated[
+    int | None, typer.Option(min=1, max=5, envvar="ASYNCWORKER_EXEC_PRIORITY", help="From 1, urgent, to 5.")
+]
+FairnessKey = Annotated[
+    str | None,
+    typer.Option(envvar="ASYNCWORKER_EXEC_FAIRNESS_KEY", help="The key whose share of the queue it takes."),
+]
+AppDir = Annotated[
+    Path, typer.Option(envvar="ASYNCWORKER_APP_DIR", help="The directory that a module is imported from first.")
+]
 
 
 @takes_connection
 def exec_(
-    activity: Annotated[str, typer.Argument(metavar="TYPE", help="An activity type, or module:function.")],
-    arguments: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[ARGS]...", help="Its arguments, as JSON; other text is sent as a string."),
-    ] = None,
-    task_queue: Annotated[
-        str | None,
-        typer.Option(envvar="TEMPORAL_TASK_QUEUE", help="The queue that its workers poll. Default: as declared."),
-    ] = None,
-    id: Annotated[str | None, typer.Option(envvar="ASYNCWORKER_EXEC_ID", help="Its id. Default: a new one.")] = None,
-    start_to_close_timeout: Annotated[
-        float | None,
-        _duration("ASYNCWORKER_EXEC_START_TO_CLOSE_TIMEOUT", "The limit of one attempt. Default: as declared, or 60s."),
-    ] = None,
-    schedule_to_close_timeout: Annotated[
-        float | None, _duration("ASYNCWORKER_EXEC_SCHEDULE_TO_CLOSE_TIMEOUT", "The limit of all attempts together.")
-    ] = None,
-    schedule_to_start_timeout: Annotated[
-        float | None, _duration("ASYNCWORKER_EXEC_SCHEDULE_TO_START_TIMEOUT", "The limit of the wait for a worker.")
-    ] = None,
-    heartbeat_timeout: Annotated[
-        float | None,
-        _duration(
-            "ASYNCWORKER_EXEC_HEARTBEAT_TIMEOUT",
-            "The longest time between heartbeats. Progress is updated every 0.8 times this, or every 30s.",
-        ),
-    ] = None,
-    start_delay: Annotated[
-        float | None, _duration("ASYNCWORKER_EXEC_START_DELAY", "Wait this long before the first attempt.")
-    ] = None,
-    retry_max_attempts: Annotated[
-        int | None,
-        typer.Option(
-            min=0, envvar="ASYNCWORKER_EXEC_RETRY_MAX_ATTEMPTS", help="The number of attempts; 0 is no limit."
-        ),
-    ] = None,
-    priority: Annotated[
-        int | None, typer.Option(min=1, max=5, envvar="ASYNCWORKER_EXEC_PRIORITY", help="From 1, urgent, to 5.")
-    ] = None,
-    fairness_key: Annotated[
-        str | None,
-        typer.Option(envvar="ASYNCWORKER_EXEC_FAIRNESS_KEY", help="The key whose share of the queue it takes."),
-    ] = None,
-    app_dir: Annotated[
-        Path,
-        typer.Option(envvar="ASYNCWORKER_APP_DIR", help="The directory that a module is imported from first."),
-    ] = Path(),
+    activity: Activity,
+    arguments: Arguments = None,
+    task_queue: TaskQueue = None,
+    id: Id = None,
+    start_to_close_timeout: StartToClose = None,
+    schedule_to_close_timeout: ScheduleToClose = None,
+    schedule_to_start_timeout: ScheduleToStart = None,
+    heartbeat_timeout: HeartbeatTimeout = None,
+    start_delay: StartDelay = None,
+    retry_max_attempts: RetryMaxAttempts = None,
+    priority: PriorityKey = None,
+    fairness_key: FairnessKey = None,
+    app_dir: AppDir = Path(),
 ) -> None:
     """Start a standalone activity, show its progress, and print its result as JSON.
 
@@ -120,11 +127,8 @@ def exec_(
     terminated; 2 if it could not be started, 130 if it was left running or not started.
     """
     function: str | Callable[..., Any] = load(activity, app_dir, activities_in) if ":" in activity else activity
-    if not task_queue and not _declares_task_queue(function):
-        raise CommandError(
-            f"activity {activity!r} needs a task queue: give the one that its workers poll with --task-queue (or"
-            " TEMPORAL_TASK_QUEUE), or run module:function, declared with @activity.defn(task_queue=…)"
-        )
+    if not task_queue:
+        _expect_task_queue(activity, function)
     options = {
         "task_queue": task_queue,
         "id": id,
@@ -141,6 +145,15 @@ def exec_(
     if isinstance(function, str) and start_to_close_timeout is None and schedule_to_close_timeout is None:
         options["start_to_close_timeout"] = _DEFAULT_TIMEOUT
     raise typer.Exit(asyncio.run(_execute(function, [_value(text) for text in arguments or ()], options)))
+
+
+def _expect_task_queue(given: str, activity: str | Callable[..., Any]) -> None:
+    """Raise ``CommandError`` if the declaration names no task queue."""
+    if not _declares_task_queue(activity):
+        raise CommandError(
+            f"activity {given!r} needs a task queue: give the one that its workers poll with --task-queue (or"
+            " TEMPORAL_TASK_QUEUE), or run module:function, declared with @activity.defn(task_queue=…)"
+        )
 
 
 def _declares_task_queue(activity: str | Callable[..., Any]) -> bool:
@@ -174,7 +187,7 @@ async def _execute(activity: str | Callable[..., Any], arguments: Sequence[Any],
     except (RPCError, ConverterError, TypeError, ValueError) as error:
         # The other exit codes are about the activity's end.
         raise CommandError(str(error)) from error
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, _LeftAloneError):
         say(left)
         return _LEFT
     sys.stdout.buffer.write(safe_json(to_json(result, bytes_mode="base64", fallback=str)) + b"\n")
@@ -204,39 +217,48 @@ async def _connect() -> Client:
         timer.cancel()
 
 
+class _LeftAloneError(Exception):
+    """The user does not wait for the activity any longer."""
+
+
 class _Waiting:
     """Wait for an activity, show its progress, and cancel it on the first signal, or leave it alone on the second."""
 
     def __init__(self, handle: ActivityHandle[Any], name: str) -> None:
         self._handle = handle
         self._name = name
-        self._is_cancelling = False
-        self._tasks: list[asyncio.Task[Any]] = []
+        self._interrupted_by: signal.Signals | None = None
+        self._is_interrupted = anyio.Event()
+        self._has_shown_end = anyio.Event()
+        self._waiting = anyio.CancelScope()
 
     async def result(self) -> Any:
-        """Wait for the activity's result; the second signal cancels that.
+        """Wait for the activity's result.
 
         Raises:
             ActivityFailureError: The activity did not complete.
+            _LeftAloneError: There was a second signal.
         """
-        self._waiting = self._start(self._handle.result())
+        result, failure = None, None
         with open_view(Console(stderr=True), self._name) as view, on_signals(self._on_signal, INTERRUPTS):
-            watching = self._start(self._watch(view))
-            try:
-                await asyncio.wait({self._waiting})
-                if not self._waiting.cancelled():
+            async with anyio.create_task_group() as group:
+                group.start_soon(self._watch, view)
+                group.start_soon(self._cancel_if_interrupted)
+                with self._waiting:
+                    try:
+                        result = await self._handle.result()
+                    except Exception as error:  # noqa: BLE001 - raised below: out of the group it would be wrapped
+                        failure = error
+                if not self._waiting.cancelled_caught:
                     # The last description says how the activity ended; it comes together with the result.
-                    await asyncio.wait({watching}, timeout=_SHOW_END)
-                return await self._waiting
-            finally:
-                for task in self._tasks:
-                    task.cancel()
-                await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _start(self, body: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        task = asyncio.get_running_loop().create_task(body)
-        self._tasks.append(task)
-        return task
+                    with anyio.move_on_after(_SHOW_END):
+                        await self._has_shown_end.wait()
+                group.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
+        if self._waiting.cancelled_caught:
+            raise _LeftAloneError
+        return result
 
     async def _watch(self, view: View) -> None:
         description = None
@@ -246,18 +268,21 @@ class _Waiting:
                 view.show(description)
         except Exception as error:  # noqa: BLE001 - the result matters more
             say(f"its progress can no longer be shown: {error}")
+        self._has_shown_end.set()
 
     def _on_signal(self, number: signal.Signals) -> None:
-        if self._is_cancelling:
+        if self._interrupted_by is not None:
             self._waiting.cancel()
         else:
-            self._is_cancelling = True
             say("cancelling the activity (Ctrl-C again to leave it alone)")
-            self._start(self._cancel(number.name))
+            self._interrupted_by = number
+            self._is_interrupted.set()
 
-    async def _cancel(self, reason: str) -> None:
+    async def _cancel_if_interrupted(self) -> None:
+        await self._is_interrupted.wait()
+        assert self._interrupted_by is not None
         try:
-            await self._handle.cancel(reason=reason)
+            await self._handle.cancel(reason=self._interrupted_by.name)
         except Exception as error:  # noqa: BLE001 - a person would take the activity for cancelled
             say(f"the activity was not cancelled, and keeps running (Ctrl-C again to leave it alone): {error}")
 

@@ -18,6 +18,8 @@ _logger = logging.getLogger(__name__)
 
 # Seconds that cancelled tasks get to end, and then threads.
 _GRACE = 1.0
+# Seconds that asynchronous generators get to be closed, where tasks have taken the whole of that.
+_LEAST_GRACE = 0.1
 # Seconds that the program's `atexit` callbacks get after that.
 _EXIT_GRACE = 2.0
 # Seconds that logging the delay gets: a stuck thread may hold a handler's lock.
@@ -33,23 +35,29 @@ def running(loop_factory: Callable[[], asyncio.AbstractEventLoop] | None) -> Ite
     try:
         yield runner
     finally:
-        _stuck_tasks.extend(runner.run(_cancel_all_tasks()))
+        loop = runner.get_loop()
+        until = loop.time() + _GRACE
+        _stuck_tasks.extend(runner.run(_cancel_all_tasks()) or _close_generators(loop, until))
         # Runner.close() would wait for all tasks, and for the threads of `asyncio.to_thread()`.
-        runner.get_loop().close()
+        loop.close()
 
 
 async def _cancel_all_tasks() -> set[asyncio.Task[Any]]:
-    loop = asyncio.get_running_loop()
+    """Cancel all other tasks; return those that have not ended within the grace."""
     rest = asyncio.all_tasks() - {asyncio.current_task()}
     for task in rest:
         task.cancel()
-    until = loop.time() + _GRACE
-    stuck = (await asyncio.wait(rest, timeout=_GRACE))[1] if rest else set()
-    if not stuck:
-        # Closing asynchronous generators runs user code as well.
-        closing = loop.create_task(loop.shutdown_asyncgens())
-        stuck = (await asyncio.wait({closing}, timeout=max(until - loop.time(), 0.1)))[1]
-    return stuck
+    return (await asyncio.wait(rest, timeout=_GRACE))[1] if rest else set()
+
+
+def _close_generators(loop: asyncio.AbstractEventLoop, until: float) -> set[asyncio.Task[Any]]:
+    """Close asynchronous generators, which runs user code as well; return the tasks that it does not end in."""
+    stopping = loop.call_at(max(until, loop.time() + _LEAST_GRACE), loop.stop)
+    # Stopped before that has ended.
+    with suppress(RuntimeError):
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    stopping.cancel()
+    return asyncio.all_tasks(loop)
 
 
 @contextmanager

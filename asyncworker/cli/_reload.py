@@ -7,11 +7,12 @@ import os
 import signal
 import sys
 from asyncio.subprocess import Process
-from collections.abc import Coroutine, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
+import anyio
+from anyio.abc import TaskGroup
 from watchfiles import PythonFilter, awatch
 
 from ..exceptions import ConfigurationError
@@ -46,8 +47,9 @@ async def keep_running(command: Sequence[str], directories: Sequence[Path]) -> i
             raise ConfigurationError(f"--reload-dir: {directory} is not a directory")
     with _pipe() as pipe:
         run = _Run(_supervised(pipe, command), pipe, directories)
-        with on_signals(run.on_signal), run.watching():
-            return await run.until_stopped()
+        with on_signals(run.on_signal):
+            async with run.watching():
+                return await run.until_stopped()
 
 
 @contextmanager
@@ -86,54 +88,69 @@ class _Run:
             _terminate(process)
 
     async def until_stopped(self) -> int:
-        async with asyncio.TaskGroup() as leaving:
-            while True:
-                self._changed.clear()
-                # In a session of its own: the terminal signals the whole group, and we pass each signal on once.
-                process = await asyncio.create_subprocess_exec(
-                    *self._command, start_new_session=True, pass_fds=self._passed_on
-                )
-                self._processes.append(process)
-                await _first_of(process.wait(), self._changed.wait(), self._stopping.wait())
-                if not (self._changed.is_set() or self._stopping.is_set()):
-                    if not self._directories:
-                        return process.returncode or 0
-                    say(f"the workers ended (exit code {process.returncode}); waiting for a change")
-                    await _first_of(self._changed.wait(), self._stopping.wait())
-                if self._stopping.is_set():
-                    # Each further signal is passed on, and shortens the shutdown.
-                    await process.wait()
-                    return 0
-                await self._stop_activities(process)
-                leaving.create_task(self._wait_or_kill(process))
+        async with self._others_ended() as leaving:
+            return await self._run_and_restart(leaving)
+
+    @asynccontextmanager
+    async def _others_ended(self) -> AsyncIterator[TaskGroup]:
+        """Leave the block when the processes that were told to stop have ended."""
+        async with anyio.create_task_group() as leaving:
+            yield leaving
+
+    async def _run_and_restart(self, leaving: TaskGroup) -> int:
+        while True:
+            self._changed.clear()
+            # In a session of its own: the terminal signals the whole group, and we pass each signal on once.
+            process = await asyncio.create_subprocess_exec(
+                *self._command, start_new_session=True, pass_fds=self._passed_on
+            )
+            self._processes.append(process)
+            await _first_of(process.wait, self._changed.wait, self._stopping.wait)
+            if not (self._changed.is_set() or self._stopping.is_set()):
+                if not self._directories:
+                    return process.returncode or 0
+                say(f"the workers ended (exit code {process.returncode}); waiting for a change")
+                await _first_of(self._changed.wait, self._stopping.wait)
+            if self._stopping.is_set():
+                # Each further signal is passed on, and shortens the shutdown.
+                await process.wait()
+                return 0
+            await self._stop_activities(process)
+            leaving.start_soon(self._wait_or_kill, process)
 
     async def _stop_activities(self, process: Process) -> None:
         """Let activities finish, then have them cancelled; return when only open polls can be left."""
         for _ in range(2):
             if process.returncode is None:
                 _terminate(process)
-                await _first_of(process.wait(), self._stopping.wait(), asyncio.sleep(_GRACE))
+                with anyio.move_on_after(_GRACE):
+                    await _first_of(process.wait, self._stopping.wait)
 
     async def _wait_or_kill(self, process: Process) -> None:
         """Wait until a process that was told to stop has ended, and kill it if it does not."""
-        await _first_of(process.wait(), asyncio.sleep(_KILL_AFTER))
+        with anyio.move_on_after(_KILL_AFTER):
+            await process.wait()
         if process.returncode is None:
             _kill(process)
             await process.wait()
         self._processes.remove(process)
 
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        task = asyncio.create_task(self._watch()) if self._directories else None
-        try:
-            yield
-        finally:
-            if task is not None:
-                task.cancel()
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Watch the directories for the length of a block."""
+        # A cancellation would be heeded after seconds: `awatch` waits in a thread.
+        is_over = anyio.Event()
+        async with anyio.create_task_group() as group:
+            if self._directories:
+                group.start_soon(self._watch, is_over)
+            try:
+                yield
+            finally:
+                is_over.set()
 
-    async def _watch(self) -> None:
+    async def _watch(self, is_over: anyio.Event) -> None:
         try:
-            async for changes in awatch(*self._directories, watch_filter=PythonFilter()):
+            async for changes in awatch(*self._directories, watch_filter=PythonFilter(), stop_event=is_over):
                 say(f"changed: {_listing(Path(path) for _, path in changes)}")
                 self._changed.set()
         except OSError as error:
@@ -159,11 +176,13 @@ def _kill(process: Process) -> None:
             process.kill()
 
 
-async def _first_of(*events: Coroutine[Any, Any, object]) -> None:
+async def _first_of(*waits: Callable[[], Awaitable[object]]) -> None:
     """Wait for one of several events."""
-    tasks = [asyncio.create_task(event) for event in events]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
+    async with anyio.create_task_group() as group:
+
+        async def wait(for_event: Callable[[], Awaitable[object]]) -> None:
+            await for_event()
+            group.cancel_scope.cancel()
+
+        for each in waits:
+            group.start_soon(wait, each)

@@ -6,10 +6,11 @@ import asyncio
 import importlib.util
 import logging
 import signal
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
+import anyio
 import typer
 
 from ..exceptions import ConfigurationError
@@ -24,7 +25,6 @@ from ._logging import LogFormat, LogLevel, configure_logging
 
 __all__ = ["run"]
 
-T = TypeVar("T")
 _logger = logging.getLogger(__name__)
 
 Target = Annotated[str, typer.Argument(metavar="MODULE:ATTRIBUTE", help="A Worker, or a sequence of them.")]
@@ -112,23 +112,24 @@ async def run_workers(workers: Sequence[Worker]) -> None:
     if len(workers) == 1:
         await workers[0].run()
         return
-    tasks = [_start(worker.run(handle_signals=False)) for worker in workers]
+    errors: list[Exception] = []
 
     def stop(number: signal.Signals) -> None:
         _logger.info("got %s", number.name)
-        # A running worker takes each cancellation as it takes a signal.
-        for task in tasks:
-            task.cancel()
+        for worker in workers:
+            worker._escalate()
+
+    async def wait_for(run: Awaitable[None]) -> None:
+        try:
+            await run
+        except Exception as error:  # noqa: BLE001 - raised when all have ended: in the group it would cancel the others
+            errors.append(error)
+            for worker in workers:
+                group.start_soon(worker.shutdown)
 
     with on_signals(stop):
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-    for task in tasks:
-        if not task.cancelled():
-            task.result()
-
-
-def _start(body: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-    return asyncio.get_running_loop().create_task(body)
+        async with anyio.create_task_group() as group:
+            for worker in workers:
+                group.start_soon(wait_for, worker.run(handle_signals=False))
+    if errors:
+        raise errors[0]

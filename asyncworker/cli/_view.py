@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import count, takewhile
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 from rich.console import Console
@@ -19,7 +18,6 @@ from ._report import say
 
 __all__ = ["View", "open_view"]
 
-_MISSING = object()
 _STATES = {
     PendingActivityState.SCHEDULED: "waiting for a worker",
     PendingActivityState.STARTED: "running",
@@ -40,8 +38,11 @@ class View(Protocol):
 
 def details_of(description: ActivityExecutionDescription) -> list[Any]:
     """Return all details of the last heartbeat."""
-    details = (description.heartbeat_details(index=index, default=_MISSING) for index in count())
-    return list(takewhile(lambda detail: detail is not _MISSING, details))
+    details: list[Any] = []
+    with suppress(LookupError):
+        while True:
+            details.append(description.heartbeat_details(index=len(details)))
+    return details
 
 
 def state_of(description: ActivityExecutionDescription) -> str:

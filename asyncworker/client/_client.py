@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -14,14 +13,13 @@ from .._rpc._bound import BoundTransport
 from .._rpc._call_metadata import APIKey
 from .._rpc._service import DEFAULT_MAX_DECODED_BYTES, WorkflowService
 from .._rpc._target import DEFAULT_MAX_RECEIVE_BYTES, HttpConnectProxy, KeepAlive
-from .._rpc._threads import in_own_thread
 from .._rpc._transport import Transport
 from .._time import Seconds, to_seconds
 from ..common import default_identity
 from ..config import ConnectConfig, TLSConfig
 from ..converter import DataConverter
 from ._async_completion import AsyncCompletion
-from ._connect import TransportName, check_arguments, open_transport, target_of, wait_until_serving
+from ._connect import TransportName, check_arguments, load_config, open_transport, target_of, wait_until_serving
 from ._interceptor import Interceptor, OutboundInterceptor
 from ._root_outbound import RootOutbound
 from .activities._class_methods import ActivityMethods
@@ -30,8 +28,6 @@ from .activities._client_methods import Activities
 __all__ = ["Client"]
 
 _KEEP_ALIVE = KeepAlive()
-# Stands for a key that a function will return: it matters only that there is one.
-_SOME_KEY = "-"
 
 
 class Client(Activities, ActivityMethods, AsyncCompletion):
@@ -87,7 +83,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
                 raise TypeError(
                     f"interceptors must be instances of asyncworker.client.Interceptor, got {interceptor!r}"
                 )
-        self.data_converter = data_converter
+        self.data_converter: DataConverter = data_converter
         self._outbound: OutboundInterceptor = RootOutbound(self)
         for interceptor in reversed(self._interceptors):
             self._outbound = interceptor.intercept_client(self._outbound)
@@ -171,18 +167,15 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
             http_connect_proxy=http_connect_proxy,
         )
         extra = rpc_metadata or {}
-        # Reads files.
-        load = partial(
-            ConnectConfig.load,
+        config = await load_config(
             profile,
-            config_file=config_file,
+            config_file,
             address=target_host,
             namespace=namespace,
-            api_key=_SOME_KEY if callable(api_key) else api_key,
+            api_key=api_key,
             tls=tls,
-            rpc_metadata={key: value for key, value in extra.items() if isinstance(value, str)},
+            rpc_metadata=extra,
         )
-        config = await in_own_thread("read the configuration", load)
         if isinstance(transport, str):
             target = target_of(
                 config,
@@ -202,18 +195,17 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         client.api_key = api_key if callable(api_key) else config.api_key
         client.rpc_metadata = {**config.rpc_metadata, **{k: v for k, v in extra.items() if isinstance(v, bytes)}}
         if not lazy:
-            try:
-                await wait_until_serving(
-                    client.service,
-                    config.address,
-                    tls=config.tls,
-                    budget=to_seconds(connect_timeout),
-                )
-            except BaseException:
-                with anyio.CancelScope(shield=True):
-                    await client.close()
-                raise
+            await client._wait_until_serving(config, to_seconds(connect_timeout))
         return client
+
+    async def _wait_until_serving(self, config: ConnectConfig, budget: float) -> None:
+        """Wait for the server as :func:`.wait_until_serving` does; leave no connection behind if it does not answer."""
+        try:
+            await wait_until_serving(self.service, config.address, tls=config.tls, budget=budget)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self.close()
+            raise
 
     async def close(self) -> None:
         """Wait for the calls under way, then close the connections. Closing again does nothing.

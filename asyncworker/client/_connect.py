@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from .._arguments import Check, check_count, check_flag, check_seconds, check_string, instance_of, wrong_type
 from .._proto.temporal.api.workflowservice.v1 import GetSystemInfoRequest
+from .._rpc._call_metadata import APIKey
 from .._rpc._methods import GET_SYSTEM_INFO
 from .._rpc._retry import NONE, Backoff
 from .._rpc._target import DEFAULT_MAX_RECEIVE_BYTES, HttpConnectProxy, KeepAlive, Target
+from .._rpc._threads import in_own_thread
 from .._safe_logger import get_logger
 from ..config import ConnectConfig, TLSConfig
 from ..exceptions import ConfigurationError, RPCError, RPCStatusCode
@@ -23,12 +27,14 @@ if TYPE_CHECKING:
     from .._rpc._service import WorkflowService
     from .._rpc._transport import Transport
 
-__all__ = ["TransportName", "check_arguments", "open_transport", "target_of", "wait_until_serving"]
+__all__ = ["TransportName", "check_arguments", "load_config", "open_transport", "target_of", "wait_until_serving"]
 
 TransportName: TypeAlias = Literal["default", "grpclib"]
 
 _logger = get_logger("asyncworker.client")
 
+# Stands for a key that a function will return: it matters only that there is one.
+_SOME_KEY = "-"
 _BACKOFF = Backoff(0.1, 1.0)
 # One try: a server that hangs is worth another.
 _TRY_TIMEOUT = 5.0
@@ -77,6 +83,34 @@ def check_arguments(**arguments: object) -> None:
     for name, value in arguments.items():
         if value is not None:
             _CHECKS[name](name, value)
+
+
+async def load_config(
+    profile: str | None,
+    config_file: str | os.PathLike[str] | None,
+    *,
+    address: str | None,
+    namespace: str | None,
+    api_key: APIKey | None,
+    tls: bool | TLSConfig | None,
+    rpc_metadata: Mapping[str, str | bytes],
+) -> ConnectConfig:
+    """Return the settings by :meth:`.ConnectConfig.load`, which reads files; binary metadata is left out.
+
+    Raises:
+        ConfigurationError: A setting is wrong.
+    """
+    load = partial(
+        ConnectConfig.load,
+        profile,
+        config_file=config_file,
+        address=address,
+        namespace=namespace,
+        api_key=_SOME_KEY if callable(api_key) else api_key,
+        tls=tls,
+        rpc_metadata={key: value for key, value in rpc_metadata.items() if isinstance(value, str)},
+    )
+    return await in_own_thread("read the configuration", load)
 
 
 def open_transport(target: Target, name: TransportName = "default") -> Transport:

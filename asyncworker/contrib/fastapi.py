@@ -33,10 +33,11 @@ try:
 
     # FastAPI reads this annotation while the program runs.
     from starlette.requests import HTTPConnection
-except ModuleNotFoundError as error:
+except ModuleNotFoundError as _error:
     raise ModuleNotFoundError(
-        f'asyncworker.contrib.fastapi needs {error.name}: pip install "temporal-asyncworker[fastapi]"', name=error.name
-    ) from error
+        f'asyncworker.contrib.fastapi needs {_error.name}: pip install "temporal-asyncworker[fastapi]"',
+        name=_error.name,
+    ) from _error
 
 __all__ = ["ClientDep", "get_client", "lifespan"]
 
@@ -107,49 +108,31 @@ async def _client(
 
 
 class _HostedWorker:
-    """A worker in a task of its own: its failure must not cancel the HTTP server's task, which runs the lifespan."""
+    """A worker for the length of a block; its failure does not cancel the block's task, which is the HTTP server's."""
 
     def __init__(self, worker: Worker, on_failure: Callable[[], None]) -> None:
         self._worker = worker
         self._on_failure = on_failure
-        self._stopping = asyncio.Event()
 
     def stop(self) -> None:
         """Begin the worker's shutdown."""
-        self._stopping.set()
+        self._worker._stop()
 
     async def __aenter__(self) -> Self:
-        started = asyncio.Event()
-        self._task = asyncio.create_task(self._run(started), name=f"host of {self._worker!r}")
-        starting = asyncio.create_task(started.wait())
-        try:
-            await asyncio.wait({starting, self._task}, return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:
-            self._task.cancel()
-            await asyncio.wait({self._task})
-            raise
-        finally:
-            starting.cancel()
-        if self._task.done():
-            self._task.result()
-        self._task.add_done_callback(self._on_done)
+        self._ended = await self._worker._start()
+        self._ended.add_done_callback(self._on_end)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._task.remove_done_callback(self._on_done)
+        self._ended.remove_done_callback(self._on_end)
         self.stop()
-        await self._task
+        await self._worker._wait_for_end(self._ended)
 
-    async def _run(self, started: asyncio.Event) -> None:
-        async with self._worker:
-            started.set()
-            await self._stopping.wait()
-
-    def _on_done(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and task.exception() is not None:
-            _logger.critical("%r failed, and the app stops: %s", self._worker, task.exception())
+    def _on_end(self, ended: asyncio.Task[None]) -> None:
+        if not ended.cancelled() and ended.exception() is not None:
+            _logger.critical("%r failed, and the app stops: %s", self._worker, ended.exception())
             self._on_failure()
 
 

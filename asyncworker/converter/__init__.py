@@ -5,6 +5,9 @@ Names follow ``temporalio.converter``. A :class:`DataConverter` holds all conver
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from .._lazy import attach
 from .._proto.temporal.api.common.v1 import Payload
 from .._proto.temporal.api.failure.v1 import Failure
 from ..common import RawValue
@@ -30,6 +33,33 @@ from ._validation import create_payload_validation_error
 from .failures._default import DefaultFailureConverter, DefaultFailureConverterWithEncodedAttributes
 from .failures._failure import FailureConverter, ensure_application_failure
 from .json._adapter import adapter_for
+from .storage._driver import (
+    StorageDriver,
+    StorageDriverActivityInfo,
+    StorageDriverClaim,
+    StorageDriverRetrieveContext,
+    StorageDriverSelectContext,
+    StorageDriverStoreContext,
+    StorageDriverWorkflowInfo,
+)
+from .storage._external import ExternalStorage
+
+if TYPE_CHECKING:
+    from .codecs._compression import CompressionCodec as CompressionCodec
+    from .codecs._encryption import EncryptionCodec as EncryptionCodec
+    from .codecs._remote import RemoteCodec as RemoteCodec
+    from .storage._file import FileStorageDriver as FileStorageDriver
+
+# Imported on their first use: they bring libraries of their own.
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "CompressionCodec": "codecs._compression",
+        "EncryptionCodec": "codecs._encryption",
+        "RemoteCodec": "codecs._remote",
+        "FileStorageDriver": "storage._file",
+    },
+)
 
 __all__ = [
     # All converters of a client
@@ -49,7 +79,20 @@ __all__ = [
     # Bytes
     "PayloadCodec",
     "ChainedPayloadCodec",
+    "EncryptionCodec",
+    "CompressionCodec",
+    "RemoteCodec",
     "payloads_size",
+    # External storage
+    "ExternalStorage",
+    "StorageDriver",
+    "FileStorageDriver",
+    "StorageDriverClaim",
+    "StorageDriverStoreContext",
+    "StorageDriverSelectContext",
+    "StorageDriverRetrieveContext",
+    "StorageDriverActivityInfo",
+    "StorageDriverWorkflowInfo",
     # Errors
     "Failure",
     "FailureConverter",

@@ -63,8 +63,8 @@ class ChainedPayloadCodec(PayloadCodec, WithSerializationContext):
         for codec in codecs:
             if not isinstance(codec, PayloadCodec):
                 raise TypeError(f"expected a PayloadCodec instance, got {codec!r}")
-        self.codecs = tuple(codecs)
-        self.takes_context = any(takes_context(each) for each in self.codecs)
+        self.codecs: tuple[PayloadCodec, ...] = tuple(codecs)
+        self.takes_context: bool = any(takes_context(each) for each in self.codecs)
 
     def __repr__(self) -> str:
         return f"ChainedPayloadCodec({list(self.codecs)!r})"

@@ -35,6 +35,9 @@ class ActivitySerializationContext(SerializationContext):
         activity_task_queue: The task queue that it was scheduled on; ``None`` where it is not known.
         workflow_id: The id of the workflow that scheduled it; ``None`` for a standalone activity.
         workflow_type: The type of that workflow.
+        activity_run_id: The run id of a standalone activity; ``None`` where it is not known, as while it is started.
+            temporalio's has no such field.
+        workflow_run_id: The run id of that workflow; ``None`` where it is not known. temporalio's has no such field.
         is_local: Whether it is a local activity: always ``False`` here, a field for compatibility with temporalio.
     """
 
@@ -44,6 +47,8 @@ class ActivitySerializationContext(SerializationContext):
     activity_task_queue: str | None = None
     workflow_id: str | None = None
     workflow_type: str | None = None
+    activity_run_id: str | None = None
+    workflow_run_id: str | None = None
     is_local: bool = False
 
 

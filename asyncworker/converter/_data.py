@@ -19,6 +19,7 @@ from ._payload import PayloadConverter
 from ._stored import AroundReferences, is_stored_elsewhere, stored_elsewhere
 from .failures._default import DefaultFailureConverter, plain_failure
 from .failures._failure import FailureConverter, decode_payloads_of, encode_payloads_of
+from .storage._external import ExternalStorage, StorageCodec
 
 __all__ = ["DataConverter"]
 
@@ -41,8 +42,9 @@ class DataConverter:
         payload_codec: Transforms payloads that are sent or received, e.g. encrypts them. Of a sequence of codecs the
             first is the outermost: the last to encode, the first to decode (see :class:`ChainedPayloadCodec`).
         failure_converter: Converts errors to failures and back.
-        codec: The codecs as one, or ``None``.
-        has_codec: Whether there is a codec, so that conversion has to be awaited.
+        external_storage: Keeps large payloads elsewhere, after the codec; ``None`` sends all of them.
+        codec: The codecs and the external storage as one, or ``None``.
+        has_codec: Whether there is a codec or an external storage, so that conversion has to be awaited.
         takes_context: Whether a converter or codec depends on the activity, so that :meth:`with_context` has an effect.
         default: The data converter of clients that are given none: pydantic for JSON, no codec.
 
@@ -53,6 +55,7 @@ class DataConverter:
     payload_converter: PayloadConverter = field(default_factory=DefaultPayloadConverter)
     payload_codec: PayloadCodec | Sequence[PayloadCodec] | None = None
     failure_converter: FailureConverter = field(default_factory=DefaultFailureConverter)
+    external_storage: ExternalStorage | None = None
     codec: PayloadCodec | None = field(init=False, repr=False, compare=False)
     has_codec: bool = field(init=False, repr=False, compare=False)
     takes_context: bool = field(init=False, repr=False, compare=False)
@@ -62,8 +65,8 @@ class DataConverter:
     def __post_init__(self) -> None:
         _expect(PayloadConverter, "payload_converter", self.payload_converter)
         _expect(FailureConverter, "failure_converter", self.failure_converter)
-        codec = _as_one(self.payload_codec)
-        parts = (self.payload_converter, codec, self.failure_converter)
+        codec = _with_storage(_as_one(self.payload_codec), self.external_storage)
+        parts = (self.payload_converter, codec, self.failure_converter, self.external_storage)
         object.__setattr__(self, "codec", codec)
         object.__setattr__(self, "has_codec", codec is not None)
         object.__setattr__(self, "takes_context", any(takes_context(part) for part in parts))
@@ -135,7 +138,7 @@ class DataConverter:
             return await _guard_codec(self.codec.decode(payloads))
         except Exception as error:
             # A codec may be able to load such payloads; if not, this error says more than its own.
-            if any(map(is_stored_elsewhere, payloads)):
+            if self.external_storage is None and any(map(is_stored_elsewhere, payloads)):
                 raise stored_elsewhere() from error
             raise
 
@@ -197,8 +200,9 @@ class DataConverter:
         return replace(
             self,
             payload_converter=with_context(self.payload_converter, context),
-            payload_codec=with_context(self.codec, context),
+            payload_codec=with_context(_as_one(self.payload_codec), context),
             failure_converter=with_context(self.failure_converter, context),
+            external_storage=with_context(self.external_storage, context),
         )
 
     def _require_no_codec(self, method: str) -> None:
@@ -219,6 +223,16 @@ async def _guard_codec(awaitable: Awaitable[T]) -> T:
         if ends_the_task(error):
             raise
         raise RuntimeError(f"the payload codec raised {type(error).__name__}: {text_of(error)}") from error
+
+
+def _with_storage(codec: PayloadCodec | None, storage: ExternalStorage | None) -> PayloadCodec | None:
+    if storage is None:
+        return codec
+    if not isinstance(storage, ExternalStorage):
+        raise TypeError(f"external_storage must be an ExternalStorage instance, got {storage!r}")
+    # The outermost: it stores what the codec has made.
+    step = StorageCodec(storage)
+    return step if codec is None else ChainedPayloadCodec([step, codec])
 
 
 def _as_one(codec: PayloadCodec | Sequence[PayloadCodec] | None) -> PayloadCodec | None:

@@ -130,7 +130,7 @@ class CompositePayloadConverter(PayloadConverter, WithSerializationContext):
         }
         self._writers = tuple(each.to_payload for each in converters)
         self._loaders = {encoding: each._load for encoding, each in self.converters.items()}
-        self.takes_context = any(takes_context(each) for each in converters)
+        self.takes_context: bool = any(takes_context(each) for each in converters)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(each.encoding for each in self.converters.values())})"

@@ -72,19 +72,21 @@ class Signature:
     def __init__(
         self, function: Callable[..., Any], *, skip: int | Callable[[Any], bool] = 0, name: str | None = None
     ) -> None:
-        self.name = name or getattr(function, "__qualname__", None) or describe_type(type(function))
+        self.name: str = name or getattr(function, "__qualname__", None) or describe_type(type(function))
         resolve = _Resolver(function, self.name)
         signature = inspect.signature(function)
         found = _positional(list(signature.parameters.values()), skip, resolve)
-        self.parameters = tuple(
+        self.parameters: tuple[Parameter, ...] = tuple(
             Parameter(each.name, _hint(each, resolve), each.default is not each.empty)
             for each in found
             if each.kind in (_Kind.POSITIONAL_ONLY, _Kind.POSITIONAL_OR_KEYWORD)
         )
         _refuse_keywords(found, self.name)
         rest = next((each for each in found if each.kind is _Kind.VAR_POSITIONAL), None)
-        self.rest = None if rest is None else Parameter(rest.name, _hint(rest, resolve), optional=True)
-        self.result_hint = _result_hint(signature, resolve)
+        self.rest: Parameter | None = (
+            None if rest is None else Parameter(rest.name, _hint(rest, resolve), optional=True)
+        )
+        self.result_hint: Any = _result_hint(signature, resolve)
         self._encode = encoder_for(self.result_hint)
         self._required = sum(not each.optional for each in self.parameters)
         self._adapters: tuple[Adapter, ...] | None = None

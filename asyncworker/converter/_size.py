@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from .. import _wire
 from .._proto.temporal.api.common.v1 import Payload
 
-__all__ = ["payloads_size"]
+__all__ = ["payload_size", "payloads_size"]
 
 
 def payloads_size(payloads: Iterable[Payload]) -> int:
@@ -15,10 +15,11 @@ def payloads_size(payloads: Iterable[Payload]) -> int:
 
     The size is computed without encoding the message.
     """
-    return sum(_field(_payload_size(payload)) for payload in payloads)
+    return sum(_field(payload_size(payload)) for payload in payloads)
 
 
-def _payload_size(payload: Payload) -> int:
+def payload_size(payload: Payload) -> int:
+    """Return the size in bytes of one ``Payload`` message, without encoding it."""
     if payload.external_payloads or payload._unknown_fields:
         # Rare enough to encode it for the size.
         return len(_wire.encode(payload))

@@ -8,7 +8,14 @@ from .._proto.temporal.api.common.v1 import Payload
 from ..exceptions import ConverterError
 from ._codec import PayloadCodec
 
-__all__ = ["AroundReferences", "StoredElsewhereError", "is_stored_elsewhere", "refuse_stored", "stored_elsewhere"]
+__all__ = [
+    "AroundReferences",
+    "ExternalPayloadError",
+    "StoredElsewhereError",
+    "is_stored_elsewhere",
+    "refuse_stored",
+    "stored_elsewhere",
+]
 
 _MESSAGE = b"temporal.api.sdk.v1.ExternalStorageReference"
 _LEGACY = b"json/external-storage-reference"
@@ -17,6 +24,10 @@ _MARKER = "__temporal_external_storage_reference"
 
 class StoredElsewhereError(ConverterError):
     """A payload is a reference to external storage, which this data converter cannot read."""
+
+
+class ExternalPayloadError(ConverterError):
+    """A payload in external storage may not be read, or is not what was stored; no retry can change that."""
 
 
 def is_stored_elsewhere(payload: Payload) -> bool:

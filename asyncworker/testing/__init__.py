@@ -21,4 +21,6 @@ _HOMES = {
 
 __all__ = ["ActivityEnvironment", "DevServer", "DevServerError", "FakeActivity", "FakeTemporal"]
 
-__getattr__, __dir__ = attach(__name__, _HOMES)
+# Hidden from type checkers: to them a module with a `__getattr__` has every name.
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = attach(__name__, _HOMES)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from .._proto.temporal.api.common.v1 import Payload
 from ..activity import Context, Definition, Info
+from ..activity._callables import is_awaitable
 from ..activity._cancellation import Notice, cancel_message
 from ..activity._context import current
-from ..activity._definition import is_awaitable
 from ..common import ActivityCancellationDetails, CancelReason
 from ..converter import DataConverter
 
@@ -71,7 +71,7 @@ class ActivityEnvironment:
         data_converter: DataConverter = DataConverter.default,
         on_heartbeat: Callable[..., None] | None = None,
     ) -> None:
-        self.info = info or default_info()
+        self.info: Info = info or default_info()
         self.heartbeats: list[tuple[Any, ...]] = []
         self.on_heartbeat = on_heartbeat
         self._heartbeat_details = data_converter.payload_converter.to_payloads(heartbeat_details)

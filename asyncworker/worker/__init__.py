@@ -106,4 +106,6 @@ __all__ = [
     "WorkerStatistics",
 ]
 
-__getattr__, __dir__ = attach(__name__, _HOMES)
+# Hidden from type checkers: to them a module with a `__getattr__` has every name.
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = attach(__name__, _HOMES)

@@ -15,7 +15,7 @@ from .._coalesced_timers import CoalescedTimers
 from .._rpc._service import LONG_POLL_TIMEOUT
 from ._interceptor import Interceptor
 from .attempts._attempt_set import AttemptSet
-from .attempts._shared import Environment
+from .attempts._run_environment import RunEnvironment
 from .control._registration import Registration
 from .control._shutdown_timer import ShutdownTimer
 from .polling._autoscaling import default_behavior
@@ -63,10 +63,10 @@ class RunParts:
 
 def build_environment(
     settings: WorkerSettings, client: Client, namespace: Namespace, shutdown: Notice, observers: Observers | None
-) -> Environment:
+) -> RunEnvironment:
     """Build what all attempts of the run have in common."""
     loop = asyncio.get_running_loop()
-    return Environment(
+    return RunEnvironment(
         client=client,
         service=client.service,
         namespace=client.namespace,
@@ -82,17 +82,21 @@ def build_environment(
         timers=CoalescedTimers(loop),
         durations=settings.attempt_durations,
         deployment=None if settings.deployment is None else settings.deployment._to_proto(),
-        # Those of the client's interceptors that wrap executions as well are the outermost.
-        interceptors=(*(it for it in client.interceptors if isinstance(it, Interceptor)), *settings.interceptors),
+        interceptors=tuple(it for it in settings.interceptors_with(client) if _wraps(it)),
         observers=observers,
         # As many threads as slots: an attempt that holds a slot has a thread.
         threads=anyio.CapacityLimiter(math.inf) if settings.registry.needs_threads else None,
     )
 
 
+def _wraps(interceptor: Interceptor) -> bool:
+    """Whether it wraps executions: one that only binds activities costs the others nothing."""
+    return getattr(type(interceptor), "intercept_activity", None) is not Interceptor.intercept_activity
+
+
 def assemble(
     settings: WorkerSettings,
-    environment: Environment,
+    environment: RunEnvironment,
     namespace: Namespace,
     stages: ShutdownStages,
     *,
@@ -121,7 +125,8 @@ def assemble(
         deployment=environment.deployment,
         max_per_second=settings.max_task_queue_per_second,
     )
-    attempts = AttemptSet(environment, isolated(settings.slots, cancel_timeout=settings.slot_cancel_timeout))
+    slots = isolated(settings.slots, cancel_timeout=settings.slot_cancel_timeout)
+    attempts = AttemptSet(environment, slots, lull=settings.lull)
     pollers = PollerPool(
         environment,
         request,

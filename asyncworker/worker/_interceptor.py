@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._proto.temporal.api.common.v1 import Payload
-from ..activity import Info
+from ..activity import Definition, Info
+
+if TYPE_CHECKING:
+    from ..client import Client
+    from ..converter import DataConverter, Signature
 
 __all__ = ["ActivityInboundInterceptor", "ActivityOutboundInterceptor", "ExecuteActivityInput", "Interceptor"]
 
@@ -36,6 +40,42 @@ class Interceptor:
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
         """Return *next*, or what wraps it. Called once per execution."""
         return next
+
+    def _bind(self, activity: Definition, client: Client | None) -> ActivityBinding | None:
+        """Return how a worker with this client runs *activity*, if it cannot by itself: it is :class:`Unbound`.
+
+        *client* is ``None`` where it is not connected yet: the worker asks again once it is.
+
+        Raises:
+            TypeError, ConfigurationError: The activity does not fit this worker.
+        """
+        del activity, client
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityBinding:
+    """How a worker runs an activity that was written for another SDK.
+
+    Attributes:
+        fn: What it calls, with the arguments.
+        signature: Converts the arguments and the result.
+        data_converter: Takes the place of the client's for this activity.
+    """
+
+    fn: Callable[..., Any]
+    signature: Signature
+    data_converter: DataConverter
+
+
+class Unbound:
+    """A function that no worker can run by itself: one of its interceptors has to bind it.
+
+    Attributes:
+        unbound: What to do, for the error where no interceptor does.
+    """
+
+    unbound: str
 
 
 class ActivityInboundInterceptor:

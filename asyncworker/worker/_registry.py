@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from types import MethodType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._log_throttle import LogThrottle
 from ..activity import Definition
-from ..activity._definition import definitions_of
+from ..activity._objects import definitions_of
 from ..common import RawValue
-from ..converter import PayloadConverter, Signature
+from ..converter import DataConverter, Signature
 from ..exceptions import ApplicationError
+from ._interceptor import Interceptor, Unbound
 from ._rate_limit import RateLimit
+
+if TYPE_CHECKING:
+    from ..client import Client
 
 __all__ = ["RegisteredActivity", "Registry"]
 
@@ -23,6 +27,7 @@ class RegisteredActivity:
 
     __slots__ = (
         "concurrency",
+        "converter",
         "definition",
         "fn",
         "has_warned_of_heartbeats",
@@ -31,23 +36,45 @@ class RegisteredActivity:
         "rate_limit",
         "signature",
         "takes_context",
+        "takes_raw_arguments",
     )
 
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
         self.fn = definition.fn
         self.is_async = definition.is_async
+        #: Whether it is passed its arguments as they came: a dynamic one of ours is.
+        self.takes_raw_arguments = definition.dynamic
         #: Whether a warning was logged that it heartbeats without a heartbeat timeout; once is enough.
         self.has_warned_of_heartbeats = False
         #: Throttles log lines about its heartbeats that did not arrive: in an outage those of all attempts do not.
         self.lost_heartbeats = LogThrottle()
         self.takes_context = definition.takes_context
         self.signature = Signature(definition.fn, skip=int(definition.takes_context))
+        #: Takes the place of the client's, if it is one of another SDK.
+        self.converter: DataConverter | None = None
         self.concurrency: asyncio.Semaphore | None = None
         self.rate_limit = None if definition.max_per_second is None else RateLimit(definition.max_per_second)
 
     def __repr__(self) -> str:
         return f"<RegisteredActivity {self.definition.name or '(dynamic)'}>"
+
+    def bind(self, client: Client | None, interceptors: Sequence[Interceptor]) -> None:
+        """Have one of *interceptors* bind an activity of another SDK.
+
+        Raises:
+            TypeError, ConfigurationError: None can, or it does not fit this worker.
+        """
+        definition = self.definition
+        if not isinstance(definition.fn, Unbound):
+            return
+        for interceptor in interceptors:
+            binding = interceptor._bind(definition, client)
+            if binding is not None:
+                self.fn, self.signature, self.converter = binding.fn, binding.signature, binding.data_converter
+                self.takes_raw_arguments = False
+                return
+        raise TypeError(f"activity {definition.name or '(dynamic)'}: {definition.fn.unbound}")
 
 
 class Registry:
@@ -87,14 +114,20 @@ class Registry:
         """Return the activity registered under *name*, or the dynamic one; ``None`` if there is neither."""
         return self._by_name.get(name) or self._dynamic
 
-    def prepare(self, converter: PayloadConverter) -> None:
-        """Build the readers of the arguments, so that the first tasks need not.
+    def prepare(self, client: Client | None, interceptors: Sequence[Interceptor]) -> None:
+        """Bind the activities of other SDKs and build the readers of the arguments, so that the first tasks need not.
+
+        Without a client, which may come later, only what is known without it is checked.
 
         Raises:
-            TypeError: An activity has a parameter that *converter* cannot read.
+            TypeError: An activity has a parameter that the client's converter cannot read, or lacks its interceptor.
+            ConfigurationError: An activity of another SDK does not fit the client.
         """
-        for registered in self._by_name.values():
-            registered.signature.prepare(converter)
+        for registered in self._all():
+            registered.bind(client, interceptors)
+        if client is not None:
+            for registered in self._by_name.values():
+                registered.signature.prepare((registered.converter or client.data_converter).payload_converter)
 
     def begin(self) -> None:
         """Begin a run of the worker: no attempt runs, and the event loop may be another than that of the last run."""

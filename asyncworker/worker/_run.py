@@ -45,7 +45,7 @@ from ._statistics import WorkerState, WorkerStatistics, running_statistics
 from ._supervision import first_error
 from .attempts._attempt_set import AttemptSet
 from .attempts._log import log_all_ended_by_shutdown
-from .attempts._shared import Environment
+from .attempts._run_environment import RunEnvironment
 from .control._namespace import Namespace, describe_namespace
 from .control._shutdown_timer import WORKER_SHUTDOWN
 from .polling._poller_pool import PollerPool
@@ -61,6 +61,8 @@ _logger = get_logger(__name__)
 
 # Seconds that attempts get to report that the event loop is torn down; each takes no longer by itself.
 _LAST_REPORTS = 5.5
+# Seconds that a codec which still encodes a heartbeat after the last attempt's end has to heed its cancellation.
+_CODEC_TIMEOUT = 1.0
 
 
 class WorkerRun:
@@ -198,7 +200,7 @@ class WorkerRun:
     async def _connected(self) -> AsyncIterator[Client | None]:
         """Have a client; ``None`` if the shutdown begins before there is one."""
         if self.client is not None:
-            self._settings.registry.prepare(self.client.data_converter.payload_converter)
+            self._settings.prepare(self.client)
             yield self.client
             return
         # A client costs time to import, which a worker that is only made should not pay.
@@ -210,11 +212,11 @@ class WorkerRun:
             yield None
             return
         async with self.client:
-            self._settings.registry.prepare(self.client.data_converter.payload_converter)
+            self._settings.prepare(self.client)
             yield self.client
 
     @asynccontextmanager
-    async def _attempts_ended(self, environment: Environment, attempts: AttemptSet) -> AsyncIterator[None]:
+    async def _attempts_ended(self, environment: RunEnvironment, attempts: AttemptSet) -> AsyncIterator[None]:
         """Leave when each attempt has been replied to."""
         try:
             yield
@@ -232,6 +234,7 @@ class WorkerRun:
             raise
         finally:
             environment.timers.close()
+            await environment.background.close(cancel_timeout=_CODEC_TIMEOUT)
 
     def _on_error(self, error: Exception) -> None:
         """End the run with *error*, which is one of the worker itself."""
@@ -249,7 +252,7 @@ class WorkerRun:
             _logger.error("worker of task queue %r cannot go on, and stops: %s", self._settings.task_queue, error)
         self.stop()
 
-    def _log_start(self, environment: Environment, attempts: AttemptSet) -> None:
+    def _log_start(self, environment: RunEnvironment, attempts: AttemptSet) -> None:
         self.has_begun.set()
         environment.notify(WorkerStarted(environment.task_queue, environment.namespace, environment.identity))
         attempts.announce()
@@ -264,7 +267,7 @@ class WorkerRun:
             ", ".join(environment.registry.names) or "(dynamic)",
         )
 
-    def _end(self, environment: Environment) -> None:
+    def _end(self, environment: RunEnvironment) -> None:
         task_queue, error = self._settings.task_queue, None
         if self._broken is not None:
             error = WorkerError(f"worker of task queue {task_queue!r} broke: {self._broken!r}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from .._proto.temporal.api.deployment.v1 import WorkerDeploymentOptions
 from .._proto.temporal.api.enums.v1 import WorkerVersioningMode
@@ -12,10 +13,13 @@ from ..common import WorkerDeploymentVersion
 from ._events import Observer
 from ._interceptor import Interceptor
 from ._registry import Registry
-from .attempts._shared import AttemptDurations, HeartbeatSettings
+from .attempts._run_environment import AttemptDurations, HeartbeatSettings
 from .polling._autoscaling import PollerBehavior
 from .polling._poller_pool import SHUTDOWN_RESPONSE_TIMEOUT
 from .slots._supplier import SlotSupplier
+
+if TYPE_CHECKING:
+    from ..client import Client
 
 __all__ = ["WorkerDeploymentConfig", "WorkerSettings"]
 
@@ -68,4 +72,16 @@ class WorkerSettings:
     slot_cancel_timeout: float = 5.0
     # Seconds until a poller goes on after an error of its own or of a slot supplier.
     after_error: float = 1.0
+    # Seconds without a task after which a stream of them has ceased, so that a shutdown need not wait for more.
+    lull: float = 1.0
     attempt_durations: AttemptDurations = field(default_factory=AttemptDurations)
+
+    def interceptors_with(self, client: Client | None) -> list[Interceptor]:
+        """Return the worker's interceptors; those of the client's that are such as well are the outermost."""
+        own = () if client is None else client.interceptors
+        return [*(it for it in own if isinstance(it, Interceptor)), *self.interceptors]
+
+    def prepare(self, client: Client | None) -> None:
+        """Prepare the activities for a client; see :meth:`.Registry.prepare`."""
+        binding = [it for it in self.interceptors_with(client) if isinstance(it, Interceptor)]
+        self.registry.prepare(client, binding)

@@ -28,7 +28,7 @@ class PayloadLimits:
         """Return the size in bytes of *payloads* if it is above the limit, else 0."""
         # The data first: all payloads pass here, and next to none are near the limit. One with three times as much
         # metadata as data is left to the server to refuse.
-        if 4 * sum(len(payload.data) for payload in payloads) <= self.blob or not self.blob:
+        if 4 * sum([len(payload.data) for payload in payloads]) <= self.blob or not self.blob:
             return 0
         size = payloads_size(payloads)
         return size if size > self.blob else 0

@@ -36,7 +36,7 @@ from ._run import WorkerRun
 from ._settings import WorkerDeploymentConfig, WorkerSettings
 from ._signals import on_signals
 from ._statistics import WorkerState, WorkerStatistics
-from .attempts._shared import HeartbeatSettings
+from .attempts._run_environment import HeartbeatSettings
 from .polling._autoscaling import PollerBehavior
 from .slots._supplier import SlotSupplier
 
@@ -89,6 +89,7 @@ class Worker:
     Raises:
         TypeError: An activity is none, a setting is of another type or unknown, or settings exclude each other.
         ValueError: A setting is out of its range.
+        ConfigurationError: An activity that an interceptor brought from another SDK does not fit the client.
     """
 
     def __new__(cls, *args: object, **settings: object) -> Self:  # noqa: ARG004 - read by __init__
@@ -162,8 +163,7 @@ class Worker:
             observers=tuple(observers),
         )
 
-        if client is not None:
-            self._settings.registry.prepare(client.data_converter.payload_converter)
+        self._settings.prepare(client)
 
     def __repr__(self) -> str:
         state = "running" if self.is_running else "not running"
@@ -294,14 +294,7 @@ class Worker:
         :exc:`WorkerError`. The block may be left in another task, as test frameworks do with fixtures: then it raises
         that when it is left.
         """
-        self._is_shut_down_early = False
-        ended = self._begin()
-        try:
-            await self._until_begun(ended)
-        except BaseException:
-            self._stop()
-            await self._drain(ended)
-            raise
+        ended = await self._start()
         self._block = _Block()
         ended.add_done_callback(self._on_end)
         return self
@@ -344,6 +337,18 @@ class Worker:
         await asyncio.wait({ended})
 
     # How
+
+    async def _start(self) -> asyncio.Task[None]:
+        """Begin a run; return its task when the worker polls. Cancelling ends the run first."""
+        self._is_shut_down_early = False
+        ended = self._begin()
+        try:
+            await self._until_begun(ended)
+        except BaseException:
+            self._stop()
+            await self._drain(ended)
+            raise
+        return ended
 
     def _begin(self) -> asyncio.Task[None]:
         """Begin a run in a task of its own, which runs in the context of this one.

@@ -10,21 +10,23 @@ from contextlib import suppress
 
 import uvicorn
 from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 
 from asyncworker.testing import DevServer
 
+from .desk import Expense
 from .workflow import WORKFLOW_QUEUE, ExpenseWorkflow
 
 PORT = int(os.environ.get("PORT", "8000"))
 
 
 async def run_workflow(address: str) -> None:
-    client = await Client.connect(address)
-    expense = {"id": str(uuid.uuid4()), "what": "A chair that does not squeak", "amount": 240.0}
+    client = await Client.connect(address, data_converter=pydantic_data_converter)
+    expense = Expense(id=str(uuid.uuid4()), what="A chair that does not squeak", amount=240.0)
     async with Worker(client, task_queue=WORKFLOW_QUEUE, workflows=[ExpenseWorkflow]):
         result = await client.execute_workflow(
-            ExpenseWorkflow.run, expense, id=f"expense-{expense['id']}", task_queue=WORKFLOW_QUEUE
+            ExpenseWorkflow.run, expense, id=f"expense-{expense.id}", task_queue=WORKFLOW_QUEUE
         )
         print(f"The workflow ended: {result}")
 

@@ -1,13 +1,13 @@
-"""The workflow: ask for a decision, then pay. The official SDK runs it, and it knows the activities by name."""
+"""The workflow: ask for a decision, then pay. The official SDK runs it; it names the activities by their methods."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from temporalio import workflow
 
-TASK_QUEUE = "expenses"
+from .desk import TASK_QUEUE, Decision, Desk, Expense
+
 WORKFLOW_QUEUE = "expense-workflows"
 
 
@@ -16,21 +16,12 @@ class ExpenseWorkflow:
     """One expense, from the wish to the money."""
 
     @workflow.run
-    async def run(self, expense: dict[str, Any]) -> str:
-        decision: str = await workflow.execute_activity(
-            "decide",
-            expense,
-            task_queue=TASK_QUEUE,
-            start_to_close_timeout=timedelta(days=7),
-            result_type=str,
+    async def run(self, expense: Expense) -> str:
+        decision = await workflow.execute_activity_method(
+            Desk.decide, expense, task_queue=TASK_QUEUE, start_to_close_timeout=timedelta(days=7)
         )
-        if decision != "approved":
+        if decision is not Decision.APPROVED:
             return decision
-        receipt: str = await workflow.execute_activity(
-            "pay",
-            expense,
-            task_queue=TASK_QUEUE,
-            start_to_close_timeout=timedelta(seconds=10),
-            result_type=str,
+        return await workflow.execute_activity_method(
+            Desk.pay, expense, task_queue=TASK_QUEUE, start_to_close_timeout=timedelta(seconds=10)
         )
-        return receipt

@@ -11,7 +11,7 @@ import pytest
 
 from asyncworker import RawValue, activity
 from asyncworker.activity import Definition
-from asyncworker.activity._definition import definitions_of
+from asyncworker.activity._objects import definitions_of
 
 if TYPE_CHECKING:
     from nowhere import Nowhere
@@ -373,17 +373,3 @@ class TestForeign:
         for thing in (charge, wrapper, functools.partial(charge, 5), Orders(), Orders().charge, Override(), Calls()):
             with pytest.raises(TypeError, match=r"is declared with temporalio's @activity\.defn only: declare it with"):
                 list(definitions_of(thing))
-
-    def test_declarations_beside_ours_are_ours(self):
-        """Both fit on one function, in either order."""
-        defn = pytest.importorskip("temporalio.activity").defn
-
-        @defn(name="theirs")
-        @activity.defn(name="ours")
-        async def outside() -> None: ...
-
-        @activity.defn(name="ours")
-        @defn(name="theirs")
-        async def inside() -> None: ...
-
-        assert [found.name for fn in (outside, inside) for found in definitions_of(fn)] == ["ours", "ours"]

@@ -101,7 +101,7 @@ async def supervise(worker: Worker) -> None:
 
 
 @pytest.mark.parametrize("seed", _SEEDS)
-async def test_by_chance(seed, monkeypatch):
+async def test_all_is_done_through_random_faults_and_restarts(seed, monkeypatch):
     """Through faults, outages and restarts: all is done, and each task that has come is completed by its worker."""
     rng = random.Random(seed)
     # What the worker does by chance is to be the same each time as well.

@@ -176,8 +176,8 @@ class Described:
         self.last_failure = failure
         self._details = details
 
-    def heartbeat_details(self, *, index, default):
-        return self._details[index] if index < len(self._details) else default
+    def heartbeat_details(self, *, index):
+        return self._details[index]
 
 
 class TestStateOf:

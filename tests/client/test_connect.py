@@ -86,7 +86,7 @@ async def test_arguments_win_over_the_environment(far_end, monkeypatch):
     }
 
 
-async def test_defaults(far_end):
+async def test_a_client_without_settings_is_of_this_process_in_the_default_namespace(far_end):
     """Nothing given is the default namespace, and this process on this host."""
     client = await Client.connect(transport=far_end)
 
@@ -182,7 +182,7 @@ async def test_a_server_that_refuses_is_not_asked_again(far_end):
     assert far_end.is_closed
 
 
-async def test_nobody_there(transport):
+async def test_an_error_without_a_listener_has_the_address_and_nothing_about_tls(transport):
     """Without a listener the error has the address and the time it was tried, and nothing about TLS."""
     async with listener() as address:
         pass

@@ -17,7 +17,7 @@ from asyncworker import activity
 from asyncworker._proto.temporal.api.activity.v1 import ActivityExecutionInfo, ActivityOptions
 from asyncworker._proto.temporal.api.common.v1 import Payload
 from asyncworker._proto.temporal.api.workflowservice.v1 import StartActivityExecutionRequest
-from asyncworker.activity._definition import START_OPTIONS
+from asyncworker.activity._options import START_OPTIONS
 from asyncworker.cli import app
 from asyncworker.client import (
     ActivityExecutionDescription,

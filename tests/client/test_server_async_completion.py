@@ -11,7 +11,7 @@ import anyio
 import pytest
 import temporalio.client
 from temporalio import workflow
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import Worker
 from workers import Activities, elsewhere, running
 
 from asyncworker.client import ActivityHandle, AsyncActivityHandle, Client
@@ -186,7 +186,7 @@ async def test_a_workflows_activity_is_completed_from_elsewhere(client, dev_serv
     """A workflow's activity is found by its token, or by the workflow's id and its own."""
     official = await temporalio.client.Client.connect(dev_server.target)
     queue = f"workflows-{uuid.uuid4()}"
-    async with Worker(official, task_queue=queue, workflows=[Delegates], workflow_runner=UnsandboxedWorkflowRunner()):
+    async with Worker(official, task_queue=queue, workflows=[Delegates]):
         started = await official.start_workflow(Delegates.run, task_queue, id=queue, task_queue=queue)
         token = await activities.tokens.get()
         ids: Any = {"workflow_id": started.id, "activity_id": "the-activity"}

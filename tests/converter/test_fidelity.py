@@ -562,7 +562,14 @@ def test_base64_bytes_come_back(make, hint, data):
         (lambda data: [data], list[Base64Bytes]),
         (lambda data: {"a": data}, dict[str, Base64Bytes]),
         (lambda data: [Blob(data)], list[Blob]),
-        (TupleBlob, TupleBlob),
+        pytest.param(
+            TupleBlob,
+            TupleBlob,
+            marks=pytest.mark.skipif(
+                pydantic.VERSION.startswith("2.13."),
+                reason="pydantic 2.13 ignores how a named tuple's fields are written",
+            ),
+        ),
         (lambda data: "abcd", Base64Str),
         (lambda data: None, Base64Bytes | None),
     ],

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import anyio
@@ -17,47 +14,16 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 
 import asyncworker
 from asyncworker.testing import DevServer
 from examples.expenses.app import create_app
-from examples.expenses.desk import TASK_QUEUE, Desk
+from examples.expenses.desk import TASK_QUEUE, Desk, Expense
 from examples.expenses.workflow import WORKFLOW_QUEUE, ExpenseWorkflow
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
-
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-CHROMEDRIVER = shutil.which("chromedriver")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[webdriver.Chrome]:
-    """A real Chromium, without a window."""
-    if CHROMIUM is None or CHROMEDRIVER is None:
-        reason = "needs Chromium and its driver: apt-get install chromium chromium-driver"
-        # Set by `.ci/run` where it has installed both.
-        if os.environ.get("REQUIRE_BROWSER"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    with tempfile.TemporaryDirectory() as profile:
-        for flag in (
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            f"--user-data-dir={profile}",
-        ):
-            options.add_argument(flag)
-        driver = webdriver.Chrome(options, webdriver.ChromeService(CHROMEDRIVER))
-        yield driver
-        driver.quit()
 
 
 @pytest.fixture
@@ -95,8 +61,8 @@ async def press(browser: webdriver.Chrome, label: str) -> str:
 
 async def test_a_workflow_waits_for_a_person(app: str, browser: webdriver.Chrome, dev_server: DevServer):
     """Pressing Approve completes the activity that a workflow waits for, and the next one pays."""
-    client = await Client.connect(dev_server.target)
-    expense = {"id": "chair", "what": "A chair", "amount": 240.0}
+    client = await Client.connect(dev_server.target, data_converter=pydantic_data_converter)
+    expense = Expense(id="chair", what="A chair", amount=240.0)
     async with Worker(client, task_queue=WORKFLOW_QUEUE, workflows=[ExpenseWorkflow]):
         handle = await client.start_workflow(
             ExpenseWorkflow.run, expense, id="expense-chair", task_queue=WORKFLOW_QUEUE

@@ -98,7 +98,7 @@ def wave(hand: str, name: str) -> str:
     return f"waving the {hand} hand to {name}"
 
 
-async def test_anything_callable(caller: Caller):
+async def test_anything_that_can_be_called_is_an_activity(caller: Caller):
     """A bound method, a callable object and a partial are activities too."""
     left = activity.defn(name="wave left")(functools.partial(wave, "left"))
     async with caller.worker(Till(1).pay_in, Greeter("Hi"), left):

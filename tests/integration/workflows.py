@@ -11,7 +11,7 @@ from typing import Any
 from temporalio import client, common, workflow
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import Worker
 
 #: Where the workflow's own worker polls.
 WORKFLOWS = "workflows"
@@ -83,11 +83,5 @@ async def running_workflows(
 ) -> AsyncIterator[None]:
     """Run the official worker that runs the workflow."""
     connected = await client.Client.connect(target, data_converter=data_converter)
-    async with Worker(
-        connected,
-        task_queue=task_queue,
-        workflows=[CallActivity],
-        # Nothing here is worth the sandbox's time to import everything again.
-        workflow_runner=UnsandboxedWorkflowRunner(),
-    ):
+    async with Worker(connected, task_queue=task_queue, workflows=[CallActivity]):
         yield

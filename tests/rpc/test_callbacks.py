@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import anyio
 import pytest
@@ -10,6 +11,24 @@ from nowait import Answer
 
 from asyncworker._rpc._callbacks import BackgroundTasks
 from asyncworker.exceptions import RPCError, RPCStatusCode
+
+
+async def test_a_task_that_heeds_no_cancellation_is_left_behind():
+    """An owner that runs user code waits no longer than it says for a task that goes on."""
+    tasks, goes_on = BackgroundTasks(), asyncio.Event()
+
+    async def stubborn() -> None:
+        while not goes_on.is_set():
+            with suppress(asyncio.CancelledError):
+                await goes_on.wait()
+
+    task = tasks.start(stubborn())
+    await asyncio.sleep(0)
+    await tasks.close(timeout=0.0, cancel_timeout=0.01)
+
+    assert not task.done()
+    goes_on.set()
+    await task
 
 
 async def test_close_awaits_its_tasks():

@@ -265,7 +265,7 @@ async def test_over_a_socket(far):
     assert reply == b"b"
 
 
-async def test_lost_connection(far):
+async def test_calls_on_a_connection_that_breaks_fail_as_unavailable(far):
     """Calls in flight on a connection that breaks fail with UNAVAILABLE, and the caller's task is not marked."""
     async with listening(far) as (_, port), anyio.create_task_group() as group:
         transport = GrpclibTransport.to(Target("127.0.0.1", port))

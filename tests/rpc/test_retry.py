@@ -40,14 +40,14 @@ class TestWait:
         """Trouble is retried after the backoff's waits."""
         assert waits(POLL, Code.UNAVAILABLE, 3) == [0.2, 0.4, 0.8]
 
-    def test_jitter(self):
+    def test_a_wait_is_a_fifth_shorter_or_longer_by_chance(self):
         """A wait is up to a fifth shorter or longer, as the dice say."""
         least = Failures(POLL).next_wait(error(Code.UNAVAILABLE), now=0.0, random=0.0)
         most = Failures(POLL).next_wait(error(Code.UNAVAILABLE), now=0.0, random=1.0)
 
         assert (least, most) == pytest.approx((0.16, 0.24))
 
-    def test_throttled(self):
+    def test_a_server_that_asks_for_less_is_waited_for_from_one_second_on(self):
         """A server that asks for less gets waits from one second on."""
         assert waits(POLL, Code.RESOURCE_EXHAUSTED, 5) == [1.0, 2.0, 4.0, 8.0, 10.0]
 
@@ -70,7 +70,7 @@ class TestWait:
 
 
 class TestBudget:
-    def test_ends(self):
+    def test_no_try_begins_later_than_the_budget_allows(self):
         """No try begins later than the budget allows after the first failure."""
         failures = Failures(DEFAULT)
         failures.next_wait(error(Code.UNAVAILABLE), now=100.0, random=MIDDLE)
@@ -85,12 +85,12 @@ class TestBudget:
 
         assert failures.next_wait(error(Code.UNAVAILABLE), now=3e7, random=MIDDLE) == 0.4
 
-    def test_until(self):
+    def test_a_wait_beyond_the_calls_end_is_not_begun(self):
         """A wait that would reach beyond the call's end is not begun."""
         assert decide(COMPLETION, Code.UNAVAILABLE, now=10.0, until=10.2) == 0.1
         assert decide(COMPLETION, Code.UNAVAILABLE, now=10.0, until=10.1) is None
 
-    def test_none(self):
+    def test_without_rules_there_is_one_try(self):
         """Without rules for more there is one try."""
         assert decide(NONE, Code.UNAVAILABLE) is None
 
@@ -141,7 +141,7 @@ class TestRefusals:
 
     @pytest.mark.parametrize("status", [Code.NOT_FOUND, Code.INVALID_ARGUMENT])
     @pytest.mark.parametrize("rules", [COMPLETION, HEARTBEAT, DEFAULT], ids=["COMPLETION", "HEARTBEAT", "DEFAULT"])
-    def test_answers(self, rules, status):
+    def test_what_the_server_has_decided_is_not_tried_again(self, rules, status):
         """What the server has decided about an attempt it will not decide otherwise."""
         assert decide(rules, status, proven=True) is None
 

@@ -15,7 +15,7 @@ def status(*details: AnyMessage) -> bytes:
     return encode(Status(code=5, message="gone", details=list(details)))
 
 
-def test_known_types():
+def test_details_of_temporals_types_become_their_messages():
     """Details of Temporal's own types become their messages, empty ones too."""
     data = status(
         AnyMessage(type_url=PREFIX + "NotFoundFailure"),
@@ -28,7 +28,7 @@ def test_known_types():
 
 
 @pytest.mark.parametrize("type_url", ["type.googleapis.com/google.rpc.RetryInfo", PREFIX + "FromTheFuture", "", "/"])
-def test_unknown_types(type_url):
+def test_details_of_other_types_stay_bytes(type_url):
     """A detail of another type is left as the bytes of its Any, so that its type is not lost."""
     detail = AnyMessage(type_url=type_url, value=b"\x08\x01")
 
@@ -36,7 +36,7 @@ def test_unknown_types(type_url):
 
 
 @pytest.mark.parametrize("data", [b"\xff", b"\x1a\x05\x0a", b"not a status at all", 7, None])
-def test_garbage(data):
+def test_details_that_are_no_status_are_passed_on(data):
     """What is no status is passed on as it is: an error's details are never another error."""
     assert decode_details((data,)) == (data,)
 

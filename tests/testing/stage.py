@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import re
 import uuid
-from contextlib import suppress
-from datetime import timedelta
 from typing import Any, Self
 
 import anyio
 import betterproto2
-from temporalio import workflow
+from schedule import Schedule
 from temporalio.client import Client
-from temporalio.common import RetryPolicy as WorkflowRetryPolicy
-from temporalio.exceptions import ActivityError
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
-from temporalio.workflow import ActivityCancellationType
+from temporalio.worker import Worker
 
 from asyncworker._proto.temporal.api.common.v1 import ActivityType, Payload, Payloads, RetryPolicy
 from asyncworker._proto.temporal.api.enums.v1 import TaskQueueKind
@@ -243,34 +238,6 @@ WORKFLOWS = f"workflows-{uuid.uuid4().hex[:8]}"
 CANCEL_REQUESTED = 3
 
 
-@workflow.defn
-class Schedule:
-    """Schedules one activity, and asks for its cancellation when told to."""
-
-    @workflow.run
-    async def run(self, task_queue: str, activity_id: str, heartbeat_timeout: float, maximum_attempts: int) -> None:
-        self.handle = workflow.start_activity(
-            "Some",
-            "in",
-            task_queue=task_queue,
-            activity_id=activity_id,
-            start_to_close_timeout=timedelta(seconds=60),
-            schedule_to_close_timeout=timedelta(seconds=100),
-            heartbeat_timeout=timedelta(seconds=heartbeat_timeout),
-            retry_policy=WorkflowRetryPolicy(
-                initial_interval=timedelta(milliseconds=1), maximum_attempts=maximum_attempts
-            ),
-            cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-        )
-        with suppress(ActivityError):
-            await self.handle
-        await workflow.wait_condition(lambda: False)
-
-    @workflow.signal
-    def cancel(self) -> None:
-        self.handle.cancel()
-
-
 class Theatre:
     """Holds what stages before one real server share: a transport, and a worker for the workflow."""
 
@@ -280,9 +247,7 @@ class Theatre:
     async def __aenter__(self) -> Self:
         self.transport = GrpclibTransport.to(Target(*parse_address(self.target)))
         self.client = await Client.connect(self.target)
-        self.worker = Worker(
-            self.client, task_queue=WORKFLOWS, workflows=[Schedule], workflow_runner=UnsandboxedWorkflowRunner()
-        )
+        self.worker = Worker(self.client, task_queue=WORKFLOWS, workflows=[Schedule])
         await self.worker.__aenter__()
         return self
 

@@ -175,7 +175,7 @@ def test_leaves_no_context_behind():
         activity.info()
 
 
-async def test_async_completion():
+async def test_raise_complete_async_passes_an_except_exception():
     """raise_complete_async() leaves the activity in a way that except Exception does not stop."""
 
     @activity.defn

@@ -120,7 +120,7 @@ class TestDevServer:
         """Without ui=True there is no address of a UI."""
         assert dev_server.ui_url is None
 
-    async def test_given_port(self):
+    async def test_a_given_port_is_used(self):
         """The port asked for is the port that is used."""
         with socket.create_server(("127.0.0.1", 0)) as reserved:
             port = reserved.getsockname()[1]
@@ -176,7 +176,7 @@ class TestFailures:
                 async with DevServer(port=port, path=sys.executable):
                     pytest.fail("started")
 
-    async def test_early_end(self, tmp_path):
+    async def test_a_server_that_ends_early_is_reported_with_its_last_words(self, tmp_path):
         """A server that ends before it is ready is reported with its exit code and its last words."""
         binary = executable(tmp_path / "temporal", "echo no licence to serve >&2; exit 3")
 
@@ -184,7 +184,7 @@ class TestFailures:
             async with DevServer(path=binary):
                 pytest.fail("started")
 
-    async def test_never_ready(self, tmp_path):
+    async def test_a_server_that_is_never_ready_is_reported_and_ended(self, tmp_path):
         """A server that does not answer in time is reported with its last words, and ended."""
         binary = executable(tmp_path / "temporal", "echo thinking; exec sleep 600")
 
@@ -192,7 +192,7 @@ class TestFailures:
             async with DevServer(path=binary, ready_timeout=0.5):
                 pytest.fail("started")
 
-    async def test_broken_executable(self, tmp_path):
+    async def test_an_executable_that_cannot_be_run_is_reported(self, tmp_path):
         """A file that the system will not run is reported as it says."""
         binary = tmp_path / "temporal"
         binary.write_bytes(b"\x7fELF")
@@ -225,7 +225,7 @@ class TestFailures:
 
 
 class TestFindTemporal:
-    def test_argument_first(self, tmp_path, monkeypatch):
+    def test_a_path_given_is_preferred_to_the_variable(self, tmp_path, monkeypatch):
         """A path given is preferred to one in the environment."""
         given = executable(tmp_path / "given", "")
         monkeypatch.setenv(BINARY_VARIABLE, str(executable(tmp_path / "named", "")))
@@ -248,7 +248,7 @@ class TestFindTemporal:
 
         assert str(found) == find_temporal()
 
-    def test_none(self, tmp_path, monkeypatch):
+    def test_an_error_without_an_executable_says_how_to_install_it(self, tmp_path, monkeypatch):
         """Without any, the error says how to install it."""
         monkeypatch.delenv(BINARY_VARIABLE, raising=False)
         monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))

@@ -452,7 +452,7 @@ async def transcripts(dev_server):
 
 @pytest.mark.server
 @pytest.mark.parametrize("play", SCENES, ids=lambda play: play.__name__)
-async def test_scene(play, transcripts):
+async def test_a_scene_reads_the_same_on_both_servers(play, transcripts):
     """A scene reads the same, whichever of the two servers it is played with."""
     fake, real = transcripts[play]
 

@@ -87,7 +87,7 @@ class TestTasks:
         assert task.header.fields["k"] == to_payload("v")
         assert task.priority.priority_key == 2
 
-    async def test_standalone(self, temporal, hand):
+    async def test_a_standalone_task_has_an_activity_run_and_no_workflow(self, temporal, hand):
         """A standalone activity's task has an activity run, and an empty workflow execution."""
         activity = temporal.start_activity("Pack", task_queue="q", activity_id="mine")
         task = await hand.poll()
@@ -95,7 +95,7 @@ class TestTasks:
         assert task.workflow_execution.workflow_id == ""
         assert (task.activity_id, task.activity_run_id) == ("mine", activity.run_id)
 
-    async def test_declared_function(self, temporal, hand):
+    async def test_an_activity_can_be_given_by_its_function(self, temporal, hand):
         """An activity can be given by its declared function."""
 
         @activity.defn(name="Named")
@@ -108,7 +108,7 @@ class TestTasks:
         with pytest.raises(TypeError, match=r"@activity\.defn"):
             temporal.add_task(print, task_queue="q")
 
-    async def test_result(self, temporal, hand):
+    async def test_a_result_can_be_read_as_a_value_or_as_it_came(self, temporal, hand):
         """What the worker answers can be read as values, or as it came."""
         packing = temporal.add_task("Pack", task_queue="q")
         await hand.complete(await hand.poll(), {"packed": True})
@@ -119,7 +119,7 @@ class TestTasks:
         assert packing.result_payloads == [to_payload({"packed": True})]
         assert repr(packing) == "<FakeActivity 'activity-1' [Completed, attempt 1]>"
 
-    async def test_failure(self, temporal, hand):
+    async def test_a_failed_activity_keeps_its_failure(self, temporal, hand):
         """A failed activity keeps its failure, and why there was no other attempt."""
         packing = temporal.add_task("Pack", task_queue="q")
         await hand.fail(await hand.poll())
@@ -127,7 +127,7 @@ class TestTasks:
         assert packing.failure.message == "no"
         assert packing.retry_state is RetryState.MAXIMUM_ATTEMPTS_REACHED
 
-    async def test_waiting_poll(self, temporal, hand):
+    async def test_a_poll_that_waits_gets_a_new_task_at_once(self, temporal, hand):
         """A poll that waits gets the task as soon as it is there."""
         async with anyio.create_task_group() as group:
 
@@ -141,7 +141,7 @@ class TestTasks:
 
         assert packing.result == 1
 
-    async def test_backlog(self, temporal, hand):
+    async def test_a_backlog_suggests_another_poller(self, temporal, hand):
         """While tasks are left over, the server suggests another poller."""
         for _ in range(2):
             temporal.add_task("Pack", task_queue="q")
@@ -150,7 +150,7 @@ class TestTasks:
         assert first.poller_scaling_decision.poll_request_delta_suggestion == 1
         assert second.poller_scaling_decision is None
 
-    async def test_idle_poller(self):
+    async def test_a_poll_that_waited_long_suggests_one_poller_less(self):
         """A poll that had to wait long suggests one poller less."""
         async with FakeTemporal(scaling_wait=0.0) as temporal, anyio.create_task_group() as group:
             tasks = []
@@ -164,7 +164,7 @@ class TestTasks:
 
         assert tasks[0].poller_scaling_decision.poll_request_delta_suggestion == -1
 
-    async def test_order(self, temporal, hand):
+    async def test_tasks_of_one_queue_come_in_their_order(self, temporal, hand):
         """Tasks of one queue are handed out in their order, and those of others not at all."""
         temporal.add_task("Pack", task_queue="other")
         for number in range(3):
@@ -172,14 +172,14 @@ class TestTasks:
 
         assert [(await hand.poll()).activity_id for _ in range(3)] == ["0", "1", "2"]
 
-    async def test_empty_poll(self):
+    async def test_a_poll_without_a_task_gets_an_empty_message(self):
         """A poll with nothing to bring is answered with an empty message."""
         async with FakeTemporal(longest_poll=0.01) as temporal:
             assert await Hand(temporal).poll() == messages.PollActivityTaskQueueResponse()
 
 
 class TestRetries:
-    async def test_next_attempt(self, temporal, hand):
+    async def test_a_failed_attempt_is_followed_by_another_at_once(self, temporal, hand):
         """A failed attempt is followed by another at once, which begins with what was last recorded."""
         packing = temporal.add_task("Pack", task_queue="q", retry_policy=RetryPolicy(maximum_attempts=3))
         first = await hand.poll()
@@ -204,7 +204,7 @@ class TestRetries:
             assert (await hand.poll()).task_token == b""
             assert (packing.state, packing.retry_wait) == ("Scheduled", 30.0)
 
-    async def test_timeout(self, temporal, hand):
+    async def test_a_timeout_passes_when_the_test_says_so(self, temporal, hand):
         """A timeout passes when the test says so; the attempt's answer then comes too late."""
         packing = temporal.add_task("Pack", task_queue="q", retry_policy=TRIES, heartbeat_timeout=5)
         first = await hand.poll()
@@ -219,7 +219,7 @@ class TestRetries:
 
 
 class TestRequests:
-    async def test_cancel(self, temporal, hand):
+    async def test_a_cancellation_comes_with_the_next_heartbeats_reply(self, temporal, hand):
         """A request to cancel is told by the next heartbeat's reply."""
         packing = temporal.add_task("Pack", task_queue="q")
         task = await hand.poll()
@@ -242,7 +242,7 @@ class TestRequests:
         assert unpaused == messages.RecordActivityTaskHeartbeatResponse()
         assert reset == messages.RecordActivityTaskHeartbeatResponse(activity_reset=True)
 
-    async def test_terminate(self, temporal, hand):
+    async def test_a_terminated_activity_is_not_found(self, temporal, hand):
         """A terminated activity is not found any more."""
         packing = temporal.start_activity("Pack", task_queue="q")
         task = await hand.poll()
@@ -263,7 +263,7 @@ class TestRequests:
 
 class TestWorkers:
     @pytest.mark.parametrize("is_told", [True, False])
-    async def test_shutdown(self, is_told):
+    async def test_a_shutdown_ends_the_polls_of_its_worker(self, is_told):
         """Where the namespace says so, a shutdown ends this worker's polls, and any later one at once."""
         capabilities = {"worker_poll_complete_on_shutdown": is_told}
         async with FakeTemporal(capabilities=capabilities, longest_poll=0.3) as temporal:
@@ -290,7 +290,7 @@ class TestWorkers:
 
         assert ended_early == (["mine"] if is_told else [])
 
-    async def test_heartbeats(self, temporal, hand):
+    async def test_the_last_worker_heartbeat_of_each_is_kept(self, temporal, hand):
         """What a worker says of itself is kept, the last word of each."""
         for queue in ("a", "b"):
             heartbeat = WorkerHeartbeat(worker_instance_key="mine", task_queue=queue)
@@ -300,7 +300,7 @@ class TestWorkers:
         assert temporal.worker_heartbeats["mine"].task_queue == "b"
 
     @pytest.mark.parametrize("verb", ["request_cancel", "terminate"])
-    async def test_commands(self, verb):
+    async def test_a_cancellation_reaches_the_worker_by_a_command(self, verb):
         """Where the namespace has worker commands, a cancellation reaches the worker without a heartbeat."""
         queue = "temporal-sys/worker-commands/default/group"
         async with FakeTemporal(capabilities={"worker_commands": True}) as temporal:
@@ -320,7 +320,7 @@ class TestWorkers:
         assert operation.operation == "ExecuteCommands"
         assert [it.cancel_activity.task_token for it in told.commands] == [task.task_token]
 
-    async def test_namespaces(self, temporal, hand):
+    async def test_namespaces_are_what_the_test_makes_them(self, temporal, hand):
         """Namespaces, capabilities and limits are what the test makes them."""
         temporal.namespaces.add("mine")
         temporal.capabilities.worker_commands = True
@@ -332,7 +332,7 @@ class TestWorkers:
         assert response.namespace_info.capabilities.worker_commands
         assert response.namespace_info.limits.blob_size_limit_error == 10
 
-    async def test_limits(self, temporal, hand):
+    async def test_a_heartbeat_above_the_limit_fails_the_activity(self, temporal, hand):
         """A heartbeat above the limit fails the activity, and its reply tells the worker to give up."""
         packing = temporal.add_task("Pack", task_queue="q")
         task = await hand.poll()
@@ -343,7 +343,7 @@ class TestWorkers:
 
 
 class TestFaults:
-    async def test_refusal(self, temporal, hand):
+    async def test_the_next_calls_are_refused_as_the_test_says(self, temporal, hand):
         """The next calls of a method are refused as the test says, details included, and those after them not."""
         detail = NamespaceNotFoundFailure(namespace="x")
         temporal.fail_next("PollActivityTaskQueue", RPCStatusCode.NOT_FOUND, "no", details=[detail])
@@ -354,7 +354,7 @@ class TestFaults:
         assert (caught.value.message, caught.value.details) == ("no", (detail,))
         assert (await hand.poll()).task_token
 
-    async def test_applied(self, temporal, hand):
+    async def test_a_refusal_after_the_work_is_a_lost_reply(self, temporal, hand):
         """A refusal that comes after the work is a reply that was lost."""
         packing = temporal.add_task("Pack", task_queue="q")
         task = await hand.poll()
@@ -364,7 +364,7 @@ class TestFaults:
             await hand.complete(task)
         assert packing.state == "Completed"
 
-    async def test_hold(self, temporal, hand):
+    async def test_a_held_method_answers_when_it_is_released(self, temporal, hand):
         """A method that is held answers when it is let go."""
         packing = temporal.add_task("Pack", task_queue="q")
         task = await hand.poll()
@@ -378,7 +378,7 @@ class TestFaults:
 
         assert (held, packing.state) == ("Started", "Completed")
 
-    async def test_delay(self, temporal, hand):
+    async def test_a_delayed_method_answers_late(self, temporal, hand):
         """A method that is delayed answers late, here too late."""
         temporal.delay("PollActivityTaskQueue", 30)
         temporal.add_task("Pack", task_queue="q")
@@ -403,7 +403,7 @@ class TestFaults:
 
         assert errors == [RPCStatusCode.UNAVAILABLE]
 
-    async def test_outage(self, temporal, hand):
+    async def test_an_outage_ends_calls_and_keeps_what_was_known(self, temporal, hand):
         """An outage ends calls under way and refuses new ones; what was known is known after it."""
         async with anyio.create_task_group() as group:
             errors = []
@@ -424,7 +424,7 @@ class TestFaults:
         assert errors == [RPCStatusCode.UNAVAILABLE] * 2
         assert (await hand.poll()).task_token
 
-    async def test_cut_connections(self, temporal):
+    async def test_connections_can_be_cut_and_made_again(self, temporal):
         """Connections can be cut, in memory and on the port; new ones are made at once."""
         async with await Client.connect(temporal.target) as client:
             hands = [Hand(temporal), Hand(temporal)]
@@ -449,14 +449,14 @@ class TestFaults:
         assert errors == [RPCStatusCode.UNAVAILABLE] * 2
 
     @pytest.mark.parametrize("verb", ["requests", "hold"])
-    async def test_misspelt(self, temporal, verb):
+    async def test_a_misspelt_method_is_named_with_those_that_exist(self, temporal, verb):
         """A method that does not exist is told with those that do."""
         with pytest.raises(ValueError, match=r"'Poll'; there are .*PollActivityTaskQueue"):
             getattr(temporal, verb)("Poll")
 
 
 class TestRecord:
-    async def test_calls(self, temporal, hand):
+    async def test_calls_are_kept_in_their_order(self, temporal, hand):
         """Calls are kept in their order with what came with them."""
         temporal.add_task("Pack", task_queue="q")
         task = await hand.poll(identity="me")
@@ -494,7 +494,7 @@ class TestClients:
 
         assert result == "packed"
 
-    async def test_unknown_method(self, temporal):
+    async def test_an_unknown_method_is_unimplemented(self, temporal):
         """A call that is not there is UNIMPLEMENTED, as with an older server."""
         async with await Client.connect(temporal.target) as client:
             with pytest.raises(RPCError, match="unknown method Dance for service") as caught:
@@ -502,7 +502,7 @@ class TestClients:
 
         assert caught.value.status is RPCStatusCode.UNIMPLEMENTED
 
-    async def test_in_memory(self, temporal):
+    async def test_a_client_in_memory_needs_no_port(self, temporal):
         """A client in memory needs no port."""
         client = temporal.client(identity="me")
         handle = await client.start_activity("Pack", id="7", task_queue="q", start_to_close_timeout=5)
@@ -570,7 +570,7 @@ class TestClients:
 
 
 class TestOfficialSDK:
-    async def test_its_worker(self):
+    async def test_the_official_worker_takes_it_for_a_server(self):
         """The official SDK's worker takes it for a server: polls, heartbeats, commands and shutdown included."""
         capabilities = {"worker_poll_complete_on_shutdown": True, "worker_commands": True}
         async with FakeTemporal(capabilities=capabilities) as temporal:

@@ -7,13 +7,6 @@ from collections.abc import AsyncIterator
 import pytest
 
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker.attempts import _arrivals
-
-
-@pytest.fixture(autouse=True)
-def hasty(monkeypatch):
-    """A worker that stops does not wait for a lull: here nothing is handed out to a poll that is ended."""
-    monkeypatch.setattr(_arrivals, "_LULL", 0.0)
 
 
 @pytest.fixture

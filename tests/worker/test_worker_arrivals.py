@@ -2,14 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from asyncworker.worker.attempts import _arrivals
 from asyncworker.worker.attempts._arrivals import Arrivals
-
-
-@pytest.fixture(autouse=True)
-def hasty(monkeypatch):
-    """As it is out in the world: a lull is a second."""
-    monkeypatch.setattr(_arrivals, "_LULL", 1.0)
 
 
 def arrivals_of(times: list[float], *, began: float) -> Arrivals:

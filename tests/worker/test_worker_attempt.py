@@ -17,7 +17,7 @@ from worker_helpers import QUEUE, adjusted, run, until, worker_of
 from asyncworker import ApplicationError, CancelledError, RawValue, RetryPolicy, activity
 from asyncworker.exceptions import ApplicationErrorCategory, RPCStatusCode
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker.attempts._shared import AttemptDurations
+from asyncworker.worker.attempts._run_environment import AttemptDurations
 
 
 class Order(BaseModel):

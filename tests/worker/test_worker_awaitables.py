@@ -12,11 +12,11 @@ from typing import Annotated, Any
 
 import pytest
 from pydantic import AfterValidator
-from worker_helpers import QUEUE, run, until, worker_of
+from worker_helpers import QUEUE, adjusted, run, until, worker_of
 
 from asyncworker import ApplicationError, CancelledError, RetryPolicy, activity
 from asyncworker.worker import ActivityInboundInterceptor, Interceptor
-from asyncworker.worker.attempts import _time_limits
+from asyncworker.worker.attempts._run_environment import AttemptDurations
 
 
 class Wraps(Interceptor):
@@ -254,9 +254,8 @@ class TestCancellation:
 
         assert task.result == "clean"
 
-    async def test_a_deadline_cancels_a_returned_awaitable(self, temporal, settings, monkeypatch):
+    async def test_a_deadline_cancels_a_returned_awaitable(self, temporal, settings):
         """Its time is up when that of an `async def` would be."""
-        monkeypatch.setattr(_time_limits, "_MARGIN", 0.0)
         heard = []
 
         async def waits() -> None:
@@ -267,7 +266,8 @@ class TestCancellation:
                 raise
 
         pack = activity.defn(name="pack")(timed(waits))
-        async with worker_of(temporal, pack, **settings):
+        worker = adjusted(worker_of(temporal, pack, **settings), attempt_durations=AttemptDurations(margin=0.0))
+        async with worker:
             task = temporal.add_task(
                 pack, task_queue=QUEUE, start_to_close_timeout=0.05, retry_policy=RetryPolicy(maximum_attempts=1)
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from dataclasses import replace
 
 import anyio
 import pytest
@@ -13,8 +14,7 @@ from worker_helpers import QUEUE, adjusted, until, worker_of
 from asyncworker import CancelledError, CancelReason, RetryPolicy, activity
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker.attempts import _time_limits
-from asyncworker.worker.attempts._shared import AttemptDurations
+from asyncworker.worker.attempts._run_environment import AttemptDurations
 
 KINDS = pytest.mark.parametrize("kind", ["workflow", "standalone"])
 
@@ -170,13 +170,10 @@ def _replies(temporal: FakeTemporal) -> list[str]:
     return [call.method for call in temporal.calls if call.method.startswith("RespondActivityTask")]
 
 
-@pytest.fixture
-def no_margin(monkeypatch):
-    """The server notices at once that an attempt's time is up."""
-    monkeypatch.setattr(_time_limits, "_MARGIN", 0.0)
+# The server notices at once that an attempt's time is up.
+NO_MARGIN = AttemptDurations(margin=0.0)
 
 
-@pytest.mark.usefixtures("no_margin")
 class TestByDeadline:
     async def test_the_start_to_close_timeout_cancels_the_attempt(self, temporal):
         """An attempt that outlives its time is stopped without a word from the server, and not reported."""
@@ -189,7 +186,7 @@ class TestByDeadline:
             finally:
                 reasons.append(activity.context().cancel_reason)
 
-        async with worker_of(temporal, pack) as worker:
+        async with adjusted(worker_of(temporal, pack), attempt_durations=NO_MARGIN) as worker:
             task = temporal.add_task(pack, task_queue=QUEUE, start_to_close_timeout=0.05)
             await task.wait_for_attempt()
             await until(lambda: worker.slots_used == 0)
@@ -208,7 +205,7 @@ class TestByDeadline:
                 return "late"
             raise AssertionError
 
-        async with worker_of(temporal, pack):
+        async with adjusted(worker_of(temporal, pack), attempt_durations=NO_MARGIN):
             task = temporal.add_task(pack, task_queue=QUEUE, start_to_close_timeout=0.05)
             await task.wait_closed()
 
@@ -216,7 +213,6 @@ class TestByDeadline:
 
 
 class TestAround:
-    @pytest.mark.usefixtures("no_margin")
     async def test_an_activity_that_ignores_its_cancellation_is_named_in_the_log(self, temporal, caplog):
         """An activity that goes on after it was asked to stop is named, and that it holds a slot."""
 
@@ -226,7 +222,7 @@ class TestAround:
                 with suppress(asyncio.CancelledError):
                     await asyncio.sleep(0.01)
 
-        async with adjusted(worker_of(temporal, stubborn), attempt_durations=AttemptDurations(overdue=0.05)):
+        async with adjusted(worker_of(temporal, stubborn), attempt_durations=replace(NO_MARGIN, overdue=0.05)):
             task = temporal.add_task(stubborn, task_queue=QUEUE, start_to_close_timeout=0.05)
             await task.wait_closed()
 

@@ -9,9 +9,9 @@ from typing import Annotated, Any, ClassVar
 import anyio
 import pytest
 from pydantic import AfterValidator
-from worker_helpers import QUEUE, Rude, until
+from worker_helpers import QUEUE, Rude, Worker, until
 
-from asyncworker import ApplicationError, DataConverter, PayloadCodec, RetryPolicy, Worker, activity
+from asyncworker import ApplicationError, DataConverter, PayloadCodec, RetryPolicy, activity
 from asyncworker.converter import (
     BinaryPlainPayloadConverter,
     CompositePayloadConverter,

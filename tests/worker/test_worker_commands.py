@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 
 import anyio
 import pytest
-from worker_helpers import QUEUE, until, worker_of
+from worker_helpers import QUEUE, Worker, until, worker_of
 
-from asyncworker import CancelReason, Client, Worker, activity
+from asyncworker import CancelReason, Client, activity
 from asyncworker._proto.temporal.api.common.v1 import Payload
 from asyncworker._proto.temporal.api.nexus.v1.lazy import Request, StartOperationRequest
 from asyncworker._proto.temporal.api.nexusservices.workerservice.v1 import (

@@ -7,9 +7,9 @@ from enum import IntEnum
 from typing import Any
 
 import pytest
-from worker_helpers import QUEUE, Rude, until
+from worker_helpers import QUEUE, Rude, Worker, until
 
-from asyncworker import DataConverter, RetryPolicy, Worker, activity
+from asyncworker import DataConverter, RetryPolicy, activity
 from asyncworker.converter import DefaultPayloadConverter, Payload
 from asyncworker.exceptions import ConverterError
 from asyncworker.testing import FakeTemporal

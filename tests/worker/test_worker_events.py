@@ -8,9 +8,9 @@ from collections import Counter
 
 import anyio
 import pytest
-from worker_helpers import QUEUE, run, until, worker_of
+from worker_helpers import QUEUE, Worker, run, until, worker_of
 
-from asyncworker import Worker, activity
+from asyncworker import activity
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker import (

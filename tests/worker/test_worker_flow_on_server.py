@@ -9,9 +9,9 @@ from datetime import datetime
 import anyio
 import pytest
 from anyio.from_thread import start_blocking_portal
-from worker_helpers import until
+from worker_helpers import Worker, until
 
-from asyncworker import ActivityHandle, Client, Worker, activity
+from asyncworker import ActivityHandle, Client, activity
 from asyncworker.testing import DevServer
 
 pytestmark = pytest.mark.server

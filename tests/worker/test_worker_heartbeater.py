@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import pytest
 from pydantic import BaseModel
-from worker_helpers import QUEUE, run, until, worker_of
+from worker_helpers import QUEUE, Worker, run, until, worker_of
 
-from asyncworker import DataConverter, PayloadCodec, RetryPolicy, Worker, activity
+from asyncworker import DataConverter, PayloadCodec, RetryPolicy, activity
 from asyncworker.converter import Payload
 from asyncworker.exceptions import ConverterError
 from asyncworker.testing import FakeTemporal
@@ -218,6 +218,36 @@ class TestDetails:
 
         assert codec.was_cancelled
         assert task.heartbeats == [[1]]
+
+    async def test_a_codec_that_hangs_in_a_heartbeat_is_cancelled_at_the_runs_end(self, temporal):
+        """An activity that has ended leaves no heartbeat in its codec behind when the worker ends."""
+        has_begun, was_cancelled = asyncio.Event(), asyncio.Event()
+
+        class Hangs(PayloadCodec):
+            async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+                if payloads[0].data == b"1":
+                    has_begun.set()
+                    try:
+                        await asyncio.sleep(60)
+                    finally:
+                        was_cancelled.set()
+                return list(payloads)
+
+            async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+                return list(payloads)
+
+        @activity.defn
+        async def pack() -> None:
+            activity.heartbeat(1)
+            await has_begun.wait()
+
+        client = temporal.client(data_converter=DataConverter(payload_codec=Hangs()))
+        async with Worker(client, task_queue=QUEUE, activities=[pack]):
+            task = temporal.add_task(pack, task_queue=QUEUE, heartbeat_timeout=60)
+            await task.wait_closed()
+
+        assert task.state == "Completed"
+        assert was_cancelled.is_set()
 
     async def test_heartbeats_without_a_timeout_are_warned_of_once(self, temporal, caplog):
         """An activity that heartbeats without a heartbeat timeout is named in the log, the first time."""

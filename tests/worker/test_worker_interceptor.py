@@ -8,9 +8,9 @@ from typing import Any
 
 import anyio
 import pytest
-from worker_helpers import QUEUE, Rude, run, worker_of
+from worker_helpers import QUEUE, Rude, Worker, run, worker_of
 
-from asyncworker import Worker, activity
+from asyncworker import activity
 from asyncworker.converter import DataConverter
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker import (

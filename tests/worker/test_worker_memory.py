@@ -12,10 +12,10 @@ from typing import Annotated, Any
 
 import anyio
 import pytest
-from pydantic import BeforeValidator
-from worker_helpers import QUEUE, until
+from pydantic import AfterValidator, BeforeValidator, TypeAdapter
+from worker_helpers import QUEUE, Worker, until
 
-from asyncworker import ApplicationError, CancelledError, Client, RetryPolicy, Worker, activity
+from asyncworker import ApplicationError, CancelledError, Client, RetryPolicy, activity
 from asyncworker.converter import DataConverter, DefaultPayloadConverter
 from asyncworker.exceptions import ConverterError
 from asyncworker.worker import ActivityInboundInterceptor, Interceptor
@@ -217,6 +217,14 @@ def as_the_cause_of_a_frozen_one(hold):
     raise frozen
 
 
+def in_a_validator(hold):
+    def refuse(value: object) -> object:
+        in_a_variable(hold)
+        return value
+
+    TypeAdapter(Annotated[int, AfterValidator(refuse)]).validate_python(7)
+
+
 WAYS = [
     plain,
     in_a_variable,
@@ -229,6 +237,7 @@ WAYS = [
     cancelled_by_itself,
     completed_elsewhere,
     as_the_cause_of_a_frozen_one,
+    in_a_validator,
 ]
 
 

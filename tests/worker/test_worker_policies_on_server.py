@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from worker_helpers import Worker
 
-from asyncworker import Client, Worker, activity
+from asyncworker import Client, activity
 from asyncworker._proto.temporal.api.common.v1 import ActivityType, Priority, RetryPolicy
 from asyncworker._proto.temporal.api.taskqueue.v1 import TaskQueue
 from asyncworker._proto.temporal.api.workflowservice.v1 import StartActivityExecutionRequest

@@ -7,9 +7,9 @@ import logging
 
 import anyio
 import pytest
-from worker_helpers import QUEUE, until, worker_of
+from worker_helpers import QUEUE, Worker, until, worker_of
 
-from asyncworker import Worker, WorkerError, activity
+from asyncworker import WorkerError, activity
 from asyncworker.common import WorkerDeploymentVersion
 from asyncworker.exceptions import RPCError, RPCStatusCode
 from asyncworker.testing import FakeTemporal

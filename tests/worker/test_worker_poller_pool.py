@@ -11,9 +11,9 @@ from typing import Any
 import anyio
 import pytest
 import worker_helpers
-from worker_helpers import QUEUE, Rude, adjusted, until
+from worker_helpers import QUEUE, Rude, Worker, adjusted, until
 
-from asyncworker import Worker, WorkerError, activity
+from asyncworker import WorkerError, activity
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker import (

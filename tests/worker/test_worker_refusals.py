@@ -7,9 +7,9 @@ import logging
 
 import anyio
 import pytest
-from worker_helpers import QUEUE, until, worker_of
+from worker_helpers import QUEUE, Worker, until, worker_of
 
-from asyncworker import Client, RetryPolicy, Worker, activity
+from asyncworker import Client, RetryPolicy, activity
 from asyncworker._proto.temporal.api.workflowservice.v1 import (
     PollActivityTaskQueueResponse,
 )

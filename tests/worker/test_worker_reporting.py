@@ -10,15 +10,15 @@ import threading
 
 import anyio
 import pytest
-from worker_helpers import QUEUE, Rude, adjusted, run, until, worker_of
+from worker_helpers import QUEUE, Rude, Worker, adjusted, run, until, worker_of
 
-from asyncworker import ApplicationError, RetryPolicy, Worker, activity
+from asyncworker import ApplicationError, RetryPolicy, activity
 from asyncworker._safe_logger import get_logger
 from asyncworker.converter import DataConverter, DefaultFailureConverter
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker import ActivityFinished
-from asyncworker.worker.attempts._shared import AttemptDurations
+from asyncworker.worker.attempts._run_environment import AttemptDurations
 
 
 @dataclasses.dataclass(frozen=True)

@@ -94,7 +94,7 @@ class Warehouse:
     # Without addresses, which are others in each process.
     ids=lambda value: re.sub(" at 0x[0-9a-f]+", "", str(value))[:40] if isinstance(value, dict) else "",
 )
-def test_misuse(options, error, message):
+def test_a_setting_that_makes_no_sense_is_refused_with_the_reason(options, error, message):
     """A setting that makes no sense is an error at once, and the message says why."""
     with pytest.raises(error, match=message):
         Worker(**{"task_queue": "q", "activities": [pack], **options})

@@ -12,9 +12,9 @@ from functools import partial
 import anyio
 import anyio.to_thread
 import pytest
-from worker_helpers import QUEUE, adjusted, until, worker_of
+from worker_helpers import QUEUE, Held, Worker, adjusted, until, worker_of
 
-from asyncworker import CancelledError, CancelReason, DataConverter, PayloadCodec, RetryPolicy, Worker, activity
+from asyncworker import CancelledError, CancelReason, DataConverter, PayloadCodec, RetryPolicy, activity
 from asyncworker._proto.temporal.api.common.v1 import ActivityType
 from asyncworker._proto.temporal.api.workflowservice.v1 import GetSystemInfoRequest, PollActivityTaskQueueResponse
 from asyncworker._rpc._methods import GET_SYSTEM_INFO
@@ -24,32 +24,12 @@ from asyncworker.converter import Payload
 from asyncworker.exceptions import RPCError, RPCStatusCode, WorkerError
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker import FixedSizeSlotSupplier, SlotPermit, SlotReservation
-from asyncworker.worker.attempts import _arrivals
-from asyncworker.worker.attempts._shared import AttemptDurations
+from asyncworker.worker.attempts._run_environment import AttemptDurations
 
 
 @activity.defn
 async def pack() -> str:
     return "packed"
-
-
-class Held:
-    """An activity that runs until it is let go, or asked to stop."""
-
-    def __init__(self) -> None:
-        self.runs = asyncio.Event()
-        self.release = asyncio.Event()
-        self.reason: CancelReason | None = None
-
-    @activity.defn
-    async def hold(self) -> str:
-        self.runs.set()
-        try:
-            await self.release.wait()
-        except asyncio.CancelledError:
-            self.reason = activity.context().cancel_reason
-            raise
-        return "done"
 
 
 class TestGrace:
@@ -249,10 +229,9 @@ class TestTasksThatComeLate:
 
         assert (late.result, first.result) == ("packed", "done")
 
-    async def test_a_late_task_of_a_young_worker_is_run(self, temporal, monkeypatch):
+    async def test_a_late_task_of_a_young_worker_is_run(self, temporal):
         """A worker that is stopped soon after its start lets its open polls bring what is on its way to them."""
-        monkeypatch.setattr(_arrivals, "_LULL", 1.0)
-        worker = worker_of(temporal, pack)
+        worker = adjusted(worker_of(temporal, pack), lull=1.0)
         running = asyncio.create_task(worker.run(handle_signals=False))
         await temporal.wait_for("PollActivityTaskQueue", count=5)
         # For as long again it waits.

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from worker_helpers import Worker
 
-from asyncworker import Worker, activity
+from asyncworker import activity
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker._signals import INTERRUPTS, on_signals
 

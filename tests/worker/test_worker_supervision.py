@@ -8,9 +8,9 @@ from typing import Any
 
 import anyio
 import pytest
-from worker_helpers import QUEUE, until, worker_of
+from worker_helpers import QUEUE, Held, Worker, until, worker_of
 
-from asyncworker import CancelReason, RetryPolicy, Worker, WorkerError, activity
+from asyncworker import CancelReason, RetryPolicy, WorkerError, activity
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker._supervision import first_error, supervised
 from asyncworker.worker.attempts._arrivals import Arrivals
@@ -24,25 +24,6 @@ from asyncworker.worker.polling._poller import Poller
 @activity.defn
 async def pack() -> str:
     return "packed"
-
-
-class Held:
-    """An activity that runs until it is let go, or cancelled."""
-
-    def __init__(self) -> None:
-        self.runs = asyncio.Event()
-        self.release = asyncio.Event()
-        self.reason: CancelReason | None = None
-
-    @activity.defn
-    async def hold(self) -> str:
-        self.runs.set()
-        try:
-            await self.release.wait()
-        except asyncio.CancelledError:
-            self.reason = activity.context().cancel_reason
-            raise
-        return "done"
 
 
 @pytest.fixture

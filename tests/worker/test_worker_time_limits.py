@@ -24,7 +24,7 @@ def limits(**timeouts: float) -> TimeLimits:
         started_time=NOON + timedelta(minutes=1),
         **{f"{name}_timeout": timedelta(seconds=seconds) for name, seconds in timeouts.items()},
     )
-    return TimeLimits(info, arrived_at=1000.0)
+    return TimeLimits(info, arrived_at=1000.0, margin=5.0)
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import anyio
 import pytest
-from worker_helpers import QUEUE, until, worker_of
+from worker_helpers import QUEUE, Held, Worker, until, worker_of
 
-from asyncworker import ApplicationError, Worker, WorkerDeploymentVersion, activity
+from asyncworker import ApplicationError, WorkerDeploymentVersion, activity
 from asyncworker._proto.temporal.api.enums.v1 import WorkerStatus
 from asyncworker.exceptions import ApplicationErrorCategory, RPCStatusCode
 from asyncworker.testing import FakeTemporal
@@ -30,19 +29,6 @@ async def spoil(benign: bool) -> None:
         non_retryable=True,
         category=ApplicationErrorCategory.BENIGN if benign else ApplicationErrorCategory.UNSPECIFIED,
     )
-
-
-class Held:
-    """An activity that runs until it is let go."""
-
-    def __init__(self) -> None:
-        self.runs = asyncio.Event()
-        self.release = asyncio.Event()
-
-    @activity.defn
-    async def hold(self) -> None:
-        self.runs.set()
-        await self.release.wait()
 
 
 @pytest.fixture

@@ -6,9 +6,8 @@ import asyncio
 
 import anyio
 
-from ..._coalesced_timers import CoalescedTimers
+from ..._coalesced_timers import CoalescedTimers, coalesce
 from ..._safe_logger import get_logger
-from ..._timer_queue import coalesce
 from ...exceptions import ClientClosedError, RPCError, RPCStatusCode
 from .._callbacks import BackgroundTasks, report_failure, report_reply
 from .._long_poll import LongPoll

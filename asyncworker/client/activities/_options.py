@@ -25,7 +25,7 @@ from ..._proto.temporal.api.common.v1 import Header, Payload
 from ..._proto.temporal.api.enums.v1 import TaskQueueKind
 from ..._proto.temporal.api.taskqueue.v1 import TaskQueue
 from ..._time import Seconds, to_duration, to_timedelta
-from ...activity._definition import START_OPTIONS
+from ...activity._options import START_OPTIONS
 from ...common import ActivityIDConflictPolicy, ActivityIDReusePolicy, Priority, RetryPolicy
 from .._inputs import CallInput, RPCOptions
 from .._search_attributes import TypedSearchAttributes

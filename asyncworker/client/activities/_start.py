@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, get_args, get_origin
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from ..._arguments import Check
 from ...activity import Definition
-from ...activity._definition import START_OPTIONS, is_unbound_method
+from ...activity._callables import awaited_type, is_unbound_method
+from ...activity._options import START_OPTIONS
 from ...converter import Signature
 from ._options import OPTIONS, RPC_OPTIONS, StartActivityInput
 
@@ -42,7 +43,7 @@ def plan_start(
         activity_type=activity_type,
         args=arguments,
         arg_types=() if signature is None else _types_of(signature, len(arguments)),
-        result_type=options.get("result_type") or (signature and _awaited(signature.result_hint)) or Any,
+        result_type=options.get("result_type") or (signature and awaited_type(signature.result_hint)) or Any,
         **given,
     )
 
@@ -107,14 +108,8 @@ def result_type_of(activity: Callable[..., Any]) -> Any:
     Raises:
         TypeError: This is no activity, or it says so with a name that does not exist at run time.
     """
-    hint = _awaited(signature_of(Definition.of(activity)).result_hint)
+    hint = awaited_type(signature_of(Definition.of(activity)).result_hint)
     return Any if hint is None else hint
-
-
-def _awaited(hint: Any) -> Any:
-    """Read what comes of a result that is awaited: the ``T`` of an ``Awaitable[T]`` that a ``def`` function returns."""
-    origin = get_origin(hint)
-    return get_args(hint)[-1] if inspect.isclass(origin) and issubclass(origin, Awaitable) else hint
 
 
 def _types_of(signature: Signature, count: int) -> Sequence[Any]:

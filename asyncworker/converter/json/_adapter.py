@@ -74,9 +74,9 @@ class Adapter:
 
     def __init__(self, hint: Any) -> None:
         core, optional = _without_none(hint)
-        self.hint = hint
-        self.is_untyped = any(hint is anything for anything in (None, Any, object))
-        self.is_raw = core is RawValue
+        self.hint: Any = hint
+        self.is_untyped: bool = any(hint is anything for anything in (None, Any, object))
+        self.is_raw: bool = core is RawValue
         self.message_class: Any = core if is_message_class(core) else None
         self.problem: str | None = None
         self.validate_json: Callable[[bytes], Any] = pydantic_core.from_json
@@ -93,7 +93,9 @@ class Adapter:
         elif not (self.is_raw or self.is_untyped):
             self._adapt(hint)
         encoded = as_read_from_bytes(self.schema)
-        self.validate_bytes = self.validate_python if encoded is self.schema else validator(encoded).validate_python
+        self.validate_bytes: Callable[[Any], Any] = (
+            self.validate_python if encoded is self.schema else validator(encoded).validate_python
+        )
 
     def __repr__(self) -> str:
         return f"Adapter({describe_type(self.hint)})"

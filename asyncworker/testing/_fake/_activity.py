@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from ..._proto.temporal.api.activity.v1 import ActivityExecutionOutcome
+from ..._proto.temporal.api.activity.v1 import ActivityExecutionOutcome, ActivityOptions
 from ..._proto.temporal.api.common.v1 import Payloads, RetryPolicy, WorkflowExecution
 from ..._proto.temporal.api.enums.v1 import RetryState, TimeoutType
 from ..._proto.temporal.api.failure.v1 import (
@@ -84,21 +84,22 @@ class Activity:
         self.workflow = workflow
         self.workflow_type = workflow_type
         self._limits = limits
-        self.options = normalize(request)
-        self.state = State.SCHEDULED
-        self.attempt = 1
+        self.options: ActivityOptions = normalize(request)
+        self.state: State = State.SCHEDULED
+        self.attempt: int = 1
         # Counts the times at which an activity became ready to be handed out.
-        self.stamp = 1
-        self.retry_wait = 0.0
+        self.stamp: int = 1
+        self.retry_wait: float = 0.0
         self.token: bytes | None = None
-        self.control_queue = ""
+        self.control_queue: str = ""
         self.heartbeats: list[Payloads | None] = []
         self.heartbeat_details: Payloads | None = None
         self.last_failure: Failure | None = None
         self.outcome: ActivityExecutionOutcome | None = None
-        self.worker_identity = ""
-        self.cancel_reason = ""
-        self.scheduled_at = self.attempt_scheduled_at = now()
+        self.worker_identity: str = ""
+        self.cancel_reason: str = ""
+        self.scheduled_at: Timestamp = now()
+        self.attempt_scheduled_at: Timestamp = self.scheduled_at
         self.started_at: Timestamp | None = None
         self.heartbeat_at: Timestamp | None = None
         self.attempt_ended_at: Timestamp | None = None

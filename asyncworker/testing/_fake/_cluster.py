@@ -44,13 +44,13 @@ class Cluster:
     """The server's state. Each change of an activity is followed by :meth:`settle`."""
 
     def __init__(self, capabilities: Mapping[str, bool], limits: Mapping[str, int], *, skip_backoff: bool) -> None:
-        self.namespaces = {"default", "temporal-system"}
-        self.capabilities = NamespaceInfoCapabilities(**{**CAPABILITIES, **capabilities})
-        self.limits = NamespaceInfoLimits(**{**LIMITS, **limits})
+        self.namespaces: set[str] = {"default", "temporal-system"}
+        self.capabilities: NamespaceInfoCapabilities = NamespaceInfoCapabilities(**{**CAPABILITIES, **capabilities})
+        self.limits: NamespaceInfoLimits = NamespaceInfoLimits(**{**LIMITS, **limits})
         self.skip_backoff = skip_backoff
         self.is_away = False
-        self.changes = Changes()
-        self.commands = CommandQueues()
+        self.changes: Changes = Changes()
+        self.commands: CommandQueues = CommandQueues()
         self.activities: list[Activity] = []
         self.gone_workers: set[str] = set()
         self.worker_heartbeats: dict[str, WorkerHeartbeat] = {}

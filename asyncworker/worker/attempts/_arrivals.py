@@ -6,20 +6,30 @@ from collections import deque
 
 __all__ = ["Arrivals"]
 
-# So many tasks within so many seconds are a stream; it has ceased after so many seconds without one.
+# So many tasks within so many seconds are a stream.
 _TASKS = 5
 _WITHIN = 5.0
-_LULL = 1.0
 
 
 class Arrivals:
-    """When the last few tasks came to a worker that started at *began*, in seconds on the event loop's clock."""
+    """When the last few tasks came; seconds on the event loop's clock.
 
-    __slots__ = ("_began", "_times")
+    Args:
+        began: When the worker started.
+        lull: A stream has ceased after so many seconds without a task.
 
-    def __init__(self, began: float) -> None:
+    Attributes:
+        note: Records that a task came at a time.
+    """
+
+    __slots__ = ("_began", "_lull", "_times", "note")
+
+    def __init__(self, began: float, *, lull: float = 1.0) -> None:
         self._began = began
+        self._lull = lull
         self._times: deque[float] = deque(maxlen=_TASKS)
+        # The deque's own method: it is called for each task.
+        self.note = self._times.append
 
     def __repr__(self) -> str:
         return f"<Arrivals [the last at {self.last}]>"
@@ -28,10 +38,6 @@ class Arrivals:
     def last(self) -> float | None:
         """When the last task came."""
         return self._times[-1] if self._times else None
-
-    def note(self, now: float) -> None:
-        """Record that a task came."""
-        self._times.append(now)
 
     def lull_at(self, now: float, *, stopped_at: float, grace: float) -> float:
         """Return from when on, as far as is known *now*, no task is likely to be on its way.
@@ -42,10 +48,10 @@ class Arrivals:
             grace: How many seconds after that tasks are still run.
         """
         if len(self._times) == _TASKS and self._times[0] >= now - _WITHIN:
-            return self._times[-1] + _LULL
+            return self._times[-1] + self._lull
         if (lived := stopped_at - self._began) < _WITHIN:
             # Too short to see a stream: no task for as long again is enough. One that could not be run any more would
             # be failed, and come back to this worker.
-            return min(stopped_at + grace, max(stopped_at, self.last or 0.0) + min(lived, _LULL))
+            return min(stopped_at + grace, max(stopped_at, self.last or 0.0) + min(lived, self._lull))
         # Few come at all.
         return now

@@ -34,10 +34,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..._coalesced_timers import coalesce
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
 from ..._safe_logger import get_logger
 from ..._safe_text import traceback_of
-from ..._timer_queue import coalesce
 from ...activity._cancellation import Notice, cancel_message
 from ...activity._context import Context, current
 from ...activity._info import Info, info_of
@@ -79,7 +79,7 @@ from ._traceback import drop_tracebacks
 if TYPE_CHECKING:
     from ...converter import DataConverter
     from .._registry import RegisteredActivity
-    from ._shared import Environment
+    from ._run_environment import RunEnvironment
 
 __all__ = ["Attempt", "AttemptStatistics"]
 
@@ -147,7 +147,7 @@ class Attempt:
     )
 
     def __init__(
-        self, environment: Environment, task: PollActivityTaskQueueResponse, on_end: Callable[[Attempt], None]
+        self, environment: RunEnvironment, task: PollActivityTaskQueueResponse, on_end: Callable[[Attempt], None]
     ) -> None:
         self._environment = environment
         self._on_end = on_end
@@ -165,7 +165,7 @@ class Attempt:
         self._message: PollActivityTaskQueueResponse | None = task
         self._info = info_of(task, environment.task_queue)
         self.arrived_at = environment.loop.time()
-        self._limits = TimeLimits(self._info, self.arrived_at)
+        self._limits = TimeLimits(self._info, self.arrived_at, environment.durations.margin)
         self.cancellation = Notice()
         #: Whether the reply counts as a failure.
         self.has_failed = False
@@ -299,7 +299,7 @@ class Attempt:
         self._is_in_loop = registered.is_async
         task, self._message = self._message, None
         assert task is not None
-        self._converter = converter = converter_for(self._environment.converter, self._info)
+        self._converter = converter = converter_for(registered.converter or self._environment.converter, self._info)
         context = await self._build_context(task, registered, converter)
         arguments = await decode_arguments(task, registered, converter)
         assert self._outbound is not None
@@ -440,7 +440,7 @@ class Attempt:
     async def _send(self, reply: Reply, reported: Reported, until: float | None) -> Outcome:
         self.has_failed = is_failure(reply)
         try:
-            sent = await send_reply(self._environment, reply, reported, until=until)
+            sent = await send_reply(self._environment, reply, reported, until=until, converter=self._converter)
         except RPCError as error:
             log_not_delivered(self._info, error)
             return Lost(error.message) if is_closed(error) else Unreported()

@@ -19,7 +19,7 @@ from ._attempt import Attempt, AttemptStatistics
 from ._log import log_all_abandoned
 
 if TYPE_CHECKING:
-    from ._shared import Environment
+    from ._run_environment import RunEnvironment
 
 __all__ = ["AttemptSet"]
 
@@ -32,6 +32,11 @@ _MAX_EARLY = 100
 class AttemptSet:
     """Runs the tasks of the pollers, each in a slot that is released at its end.
 
+    Args:
+        environment: Of the attempts.
+        slots: Of the worker.
+        lull: Seconds without a task after which a stream of them has ceased.
+
     Attributes:
         issued: How many slots are in use, those of polls included.
         processed: How many attempts have ended.
@@ -41,7 +46,7 @@ class AttemptSet:
         arrivals: When the last few tasks came.
     """
 
-    def __init__(self, environment: Environment, slots: SlotSupplier) -> None:
+    def __init__(self, environment: RunEnvironment, slots: SlotSupplier, *, lull: float = 1.0) -> None:
         self._environment = environment
         self._slots = slots
         # One object for all attempts, as each reference to a method makes one.
@@ -62,7 +67,7 @@ class AttemptSet:
         self.outcomes: dict[OutcomeName, int] = dict.fromkeys(get_args(OutcomeName), 0)
         self.ended_by_shutdown: dict[Literal["again", "last"], Counter[str]] = {"again": Counter(), "last": Counter()}
         self._limit_errors = LogThrottle()
-        self.arrivals = Arrivals(environment.loop.time())
+        self.arrivals = Arrivals(environment.loop.time(), lull=lull)
 
     def __repr__(self) -> str:
         return f"<AttemptSet [{len(self)} running, {self.issued} slots issued]>"

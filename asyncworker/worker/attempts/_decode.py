@@ -33,6 +33,8 @@ def converter_for(converter: DataConverter, info: Info) -> DataConverter:
             activity_task_queue=info.task_queue,
             workflow_id=info.workflow_id,
             workflow_type=info.workflow_type,
+            activity_run_id=info.activity_run_id,
+            workflow_run_id=info.workflow_run_id,
         )
     )
 
@@ -50,7 +52,7 @@ async def decode_arguments(
     payloads: Sequence[Payload] = task.input.payloads if task.input is not None else ()
     if payloads and converter.has_codec:
         payloads = await converter.decode_payloads(payloads)
-    if registered.definition.dynamic:
+    if registered.takes_raw_arguments:
         refuse_stored(payloads)
         return raw_arguments(payloads)
     return registered.signature.decode_arguments(payloads, converter.payload_converter)

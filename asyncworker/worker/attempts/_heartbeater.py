@@ -7,6 +7,7 @@ import contextvars
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from ..._coalesced_timers import coalesce
 from ..._proto.temporal.api.common.v1 import Payload, Payloads
 from ..._proto.temporal.api.workflowservice.v1 import (
     RecordActivityTaskHeartbeatRequest,
@@ -15,14 +16,13 @@ from ..._proto.temporal.api.workflowservice.v1 import (
 from ..._rpc._methods import RECORD_ACTIVITY_TASK_HEARTBEAT
 from ..._rpc._retry import HEARTBEAT
 from ..._safe_text import text_of
-from ..._timer_queue import coalesce
 from ...common import ActivityCancellationDetails
 from ...exceptions import RPCError, RPCStatusCode
 from ._heartbeat_throttle import HeartbeatThrottle
 
 if TYPE_CHECKING:
     from ...converter import DataConverter
-    from ._shared import Environment
+    from ._run_environment import RunEnvironment
 
 __all__ = ["HeartbeatSource", "Heartbeater"]
 
@@ -65,7 +65,6 @@ class Heartbeater:
     __slots__ = (
         "_context",
         "_converter",
-        "_encoding",
         "_environment",
         "_has_ended",
         "_is_closed",
@@ -79,7 +78,7 @@ class Heartbeater:
 
     def __init__(
         self,
-        environment: Environment,
+        environment: RunEnvironment,
         converter: DataConverter,
         token: bytes,
         throttle: HeartbeatThrottle,
@@ -93,7 +92,6 @@ class Heartbeater:
         self._context = contextvars.copy_context()
         self._slack = min(_SLACK, throttle.interval * _SHARE_OF_INTERVAL)
         self._timer_at: float | None = None
-        self._encoding: asyncio.Task[None] | None = None
         # Resolved when the heartbeat in flight has ended, if :meth:`flush` waits for that.
         self._has_ended: asyncio.Future[None] | None = None
         self._is_closed = False
@@ -154,8 +152,7 @@ class Heartbeater:
         try:
             details = self._source.details()
             if details and self._converter.has_codec:
-                # The event loop keeps no task alive.
-                self._encoding = self._environment.loop.create_task(self._encode_and_post(details))
+                self._environment.background.start(self._encode_and_post(details))
             else:
                 self._post(details)
         except (KeyboardInterrupt, SystemExit):
@@ -213,7 +210,6 @@ class Heartbeater:
             self._source.on_cancel(cancellation)
         self._throttle.end_sending(arrived=error is None)
         self._source.on_heartbeat_sent(error)
-        self._encoding = None
         if self._has_ended is not None and not self._has_ended.done():
             self._has_ended.set_result(None)
         # One that is due by now is sent by its timer.

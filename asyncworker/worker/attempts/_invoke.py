@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from anyio import to_thread
 
 from ...activity import Context, Info
+from ...activity._callables import is_awaitable
 from ...activity._context import Outbound
-from ...activity._definition import is_awaitable
 from .._interceptor import ActivityInboundInterceptor, ActivityOutboundInterceptor, ExecuteActivityInput
 
 if TYPE_CHECKING:
     from .._registry import RegisteredActivity
-    from ._shared import Environment
+    from ._run_environment import RunEnvironment
 
 __all__ = ["from_activity_on", "invoke"]
 
@@ -40,7 +40,7 @@ class InvokableAttempt(Protocol):
 
 
 def invoke(
-    environment: Environment,
+    environment: RunEnvironment,
     registered: RegisteredActivity,
     context: Context,
     outbound: Outbound,
@@ -71,7 +71,7 @@ def from_activity_on(trace: TracebackType | None, *callers: str) -> TracebackTyp
 
 
 def _call(
-    environment: Environment,
+    environment: RunEnvironment,
     registered: RegisteredActivity,
     context: Context,
     fn: Callable[..., Any],
@@ -87,7 +87,7 @@ def _call(
 
 
 async def _in_thread(
-    environment: Environment, context: Context, call: Callable[[], Any], attempt: InvokableAttempt
+    environment: RunEnvironment, context: Context, call: Callable[[], Any], attempt: InvokableAttempt
 ) -> Any:
     """Make *call* in a thread; an awaitable that it returns is awaited here, and not there."""
     result = await to_thread.run_sync(functools.partial(_returning_errors, call), limiter=environment.threads)
@@ -153,7 +153,7 @@ class _Innermost(ActivityInboundInterceptor):
     """The end of the inbound chain: the activity itself."""
 
     def __init__(
-        self, environment: Environment, registered: RegisteredActivity, context: Context, attempt: InvokableAttempt
+        self, environment: RunEnvironment, registered: RegisteredActivity, context: Context, attempt: InvokableAttempt
     ) -> None:
         self._environment = environment
         self._registered = registered

@@ -20,7 +20,7 @@ from ._log import log_heartbeat, log_lost_heartbeat, log_no_heartbeat_timeout
 if TYPE_CHECKING:
     from ...converter import DataConverter
     from .._registry import RegisteredActivity
-    from ._shared import Environment
+    from ._run_environment import RunEnvironment
     from ._time_limits import TimeLimits
 
 __all__ = ["AttemptOutbound"]
@@ -62,7 +62,7 @@ class AttemptOutbound:
 
     def __init__(
         self,
-        environment: Environment,
+        environment: RunEnvironment,
         registered: RegisteredActivity,
         converter: DataConverter,
         info: Info,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..._proto.temporal.api.common.v1 import Payload, Payloads
+from ..._proto.temporal.api.enums.v1 import ActivityTaskFailedCause
 from ..._proto.temporal.api.failure.v1 import ApplicationFailureInfo, Failure
 from ..._proto.temporal.api.workflowservice.v1 import (
     RespondActivityTaskCanceledRequest,
@@ -24,14 +25,22 @@ from ..._safe_text import class_name_of
 from ..._user_code import ends_the_task
 from ..._wire import EncodeError, encode
 from ...converter import ensure_application_failure
+from ...converter._stored import ExternalPayloadError, StoredElsewhereError
 from ...converter.failures._failure import without_details
 from ...converter.failures._from_error import SOURCE
-from ...exceptions import ApplicationError, ApplicationErrorCategory, ConverterError, RPCError, RPCStatusCode
+from ...exceptions import (
+    ApplicationError,
+    ApplicationErrorCategory,
+    ConverterError,
+    RPCError,
+    RPCStatusCode,
+    StorageError,
+)
 from ._outcome import Canceled, Completed, Failed, Outcome, Reported, unconvertible
 
 if TYPE_CHECKING:
     from ...converter import DataConverter, Signature
-    from ._shared import Environment
+    from ._run_environment import RunEnvironment
 
 __all__ = ["Reply", "bare_failure", "encode_reply", "is_closed", "is_failure", "send_reply"]
 
@@ -50,7 +59,7 @@ _METHODS: dict[type[Reply], Method[Any, Any]] = {
 
 
 async def encode_reply(
-    environment: Environment,
+    environment: RunEnvironment,
     converter: DataConverter,
     token: bytes,
     outcome: Reported,
@@ -82,7 +91,7 @@ async def encode_reply(
 
 
 def bare_failure(
-    environment: Environment, token: bytes, outcome: Outcome, problem: BaseException
+    environment: RunEnvironment, token: bytes, outcome: Outcome, problem: BaseException
 ) -> tuple[Reply, Reported]:
     """Return the failure of an attempt whose *outcome* could not be reported, for *problem*; no user code is run.
 
@@ -102,7 +111,7 @@ def bare_failure(
 
 
 async def _completed(
-    environment: Environment, converter: DataConverter, token: bytes, outcome: Completed, signature: Signature | None
+    environment: RunEnvironment, converter: DataConverter, token: bytes, outcome: Completed, signature: Signature | None
 ) -> RespondActivityTaskCompletedRequest:
     if signature is None:
         payloads = converter.encode_nowait([outcome.result])
@@ -121,7 +130,7 @@ async def _completed(
 
 
 async def _canceled(
-    environment: Environment, converter: DataConverter, token: bytes, outcome: Canceled
+    environment: RunEnvironment, converter: DataConverter, token: bytes, outcome: Canceled
 ) -> RespondActivityTaskCanceledRequest:
     payloads = await converter.encode(outcome.details) if outcome.details else []
     _check_size(environment, "the cancellation's details", payloads)
@@ -135,7 +144,7 @@ async def _canceled(
 
 
 async def _failed(
-    environment: Environment,
+    environment: RunEnvironment,
     converter: DataConverter,
     token: bytes,
     error: BaseException,
@@ -150,10 +159,18 @@ async def _failed(
         identity=environment.identity,
         namespace=environment.namespace,
         deployment_options=environment.deployment,
+        cause=_cause_of(error),
     )
 
 
-async def _fitted(environment: Environment, converter: DataConverter, failure: Failure) -> Failure:
+def _cause_of(error: BaseException) -> ActivityTaskFailedCause:
+    # A final one is the context of its failure.
+    if isinstance(error, StorageError | StoredElsewhereError) or isinstance(error.__context__, ExternalPayloadError):
+        return ActivityTaskFailedCause.EXTERNAL_STORAGE_FAILURE
+    return ActivityTaskFailedCause.UNSPECIFIED
+
+
+async def _fitted(environment: RunEnvironment, converter: DataConverter, failure: Failure) -> Failure:
     """Return *failure* without its details if it is larger than the namespace takes, with a note in their place.
 
     The server would not retry it, or not take it at all. Only details can be that large.
@@ -175,7 +192,7 @@ async def _fitted(environment: Environment, converter: DataConverter, failure: F
 
 
 async def _encoded_heartbeat(
-    environment: Environment, converter: DataConverter, payloads: Sequence[Payload] | None
+    environment: RunEnvironment, converter: DataConverter, payloads: Sequence[Payload] | None
 ) -> list[Payload]:
     if not payloads:
         return []
@@ -189,15 +206,23 @@ async def _encoded_heartbeat(
     return [] if environment.limits.excess(encoded) else encoded
 
 
-def _check_size(environment: Environment, what: str, payloads: Sequence[Payload]) -> None:
+def _check_size(environment: RunEnvironment, what: str, payloads: Sequence[Payload]) -> None:
     if size := environment.limits.excess(payloads):
         raise environment.limits.refusal(what, size)
 
 
-async def send_reply(environment: Environment, reply: Reply, reported: Reported, *, until: float | None) -> Reported:
+async def send_reply(
+    environment: RunEnvironment,
+    reply: Reply,
+    reported: Reported,
+    *,
+    until: float | None,
+    converter: DataConverter | None = None,
+) -> Reported:
     """Send *reply*, with retries until the event loop's clock shows *until*.
 
-    A reply whose payloads cannot be encoded or are too large is replaced by a failure.
+    A reply whose payloads cannot be encoded or are too large is replaced by a failure, which *converter* encodes;
+    ``None``: the worker's.
 
     Returns:
         What was reported: *reported*, or that failure.
@@ -213,8 +238,9 @@ async def send_reply(environment: Environment, reply: Reply, reported: Reported,
         failure = _replacement(reply, error)
         if failure is None:
             raise
-        failed = await _failed(environment, environment.converter, reply.task_token, failure, None)
-        return await send_reply(environment, failed, Failed(failure), until=until)
+        converter = converter or environment.converter
+        failed = await _failed(environment, converter, reply.task_token, failure, None)
+        return await send_reply(environment, failed, Failed(failure), until=until, converter=converter)
     return reported
 
 

@@ -19,16 +19,20 @@ from ...activity import Info
 
 __all__ = ["TimeLimits"]
 
-# Seconds. The official core waits as long beyond each of the server's timeouts.
-_MARGIN = 5.0
-
 
 class TimeLimits:
-    """The deadlines of one attempt, whose task arrived at *arrived_at*; seconds on the event loop's clock."""
+    """The deadlines of one attempt; seconds on the event loop's clock.
 
-    __slots__ = ("_arrived_at", "_silence", "deadline", "heard_at")
+    Args:
+        info: What the server has sent about it.
+        arrived_at: When its task arrived.
+        margin: How long after one of the server's timeouts the attempt has surely been closed.
+    """
 
-    def __init__(self, info: Info, arrived_at: float) -> None:
+    __slots__ = ("_arrived_at", "_margin", "_silence", "deadline", "heard_at")
+
+    def __init__(self, info: Info, arrived_at: float, margin: float) -> None:
+        self._margin = margin
         #: When its start-to-close or schedule-to-close timeout passes, or ``None`` for never.
         self.deadline = _deadline(info, arrived_at)
         self._silence = None if info.heartbeat_timeout is None else info.heartbeat_timeout.total_seconds()
@@ -46,7 +50,7 @@ class TimeLimits:
         if self._silence is not None:
             silent_at = (self._arrived_at if self.heard_at is None else self.heard_at) + self._silence
             ends_at = silent_at if ends_at is None else min(ends_at, silent_at)
-        return None if ends_at is None else ends_at + _MARGIN
+        return None if ends_at is None else ends_at + self._margin
 
     def record_heartbeat(self, now: float) -> None:
         """Record that the server has acknowledged a heartbeat."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ...common import WorkerDeploymentVersion
     from .._stages import ShutdownStages
     from ..attempts._attempt_set import AttemptSet
-    from ..attempts._shared import Environment
+    from ..attempts._run_environment import RunEnvironment
     from ..polling._poller_pool import PollerPool
     from ..polling._request import PollRequest
     from ..slots._supplier import SlotSupplier
@@ -58,7 +58,7 @@ class Registration:
 
     def __init__(
         self,
-        environment: Environment,
+        environment: RunEnvironment,
         capabilities: NamespaceInfoCapabilities,
         stages: ShutdownStages,
         attempts: AttemptSet,

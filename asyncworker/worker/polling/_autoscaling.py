@@ -97,6 +97,10 @@ class PollerScaler:
         behavior: Its bounds; under a fixed maximum the target never moves.
         now: The time, in seconds on any clock that does not go back.
         gives_hints: Whether the namespace says ``poller_autoscaling``. If not, the first hint shows it.
+
+    Attributes:
+        target: How many polls should be open.
+        is_autoscaling: Whether the target can move.
     """
 
     __slots__ = (
@@ -107,6 +111,7 @@ class PollerScaler:
         "_period_end",
         "_sees_hints",
         "_this_count",
+        "is_autoscaling",
         "target",
     )
 
@@ -115,6 +120,7 @@ class PollerScaler:
             self._minimum = self._maximum = self.target = behavior.maximum
         else:
             self._minimum, self._maximum, self.target = behavior.minimum, behavior.maximum, behavior.initial
+        self.is_autoscaling = self._minimum < self._maximum
         self._sees_hints = gives_hints
         self._may_grow = False
         self._this_count = 0
@@ -123,11 +129,6 @@ class PollerScaler:
 
     def __repr__(self) -> str:
         return f"<PollerScaler [{self.target}, from {self._minimum} to {self._maximum}]>"
-
-    @property
-    def is_autoscaling(self) -> bool:
-        """Whether the target can move."""
-        return self._minimum < self._maximum
 
     def answered(self, *, has_task: bool, hint: int | None, now: float) -> None:
         """Adapt to a poll's answer.

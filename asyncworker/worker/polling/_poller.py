@@ -30,7 +30,7 @@ from ._request import PollRequest
 
 if TYPE_CHECKING:
     from .._rate_limit import PollRateLimiter
-    from ..attempts._shared import Environment
+    from ..attempts._run_environment import RunEnvironment
 
 __all__ = ["Poller", "PollerConfig", "TaskTaker"]
 
@@ -71,7 +71,7 @@ class PollerConfig:
         after_error: Seconds until a poller goes on after an error in here, or in a slot supplier.
     """
 
-    environment: Environment
+    environment: RunEnvironment
     request: PollRequest
     taker: TaskTaker
     timeout: float

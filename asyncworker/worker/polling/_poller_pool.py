@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
     from .._stages import Stage
-    from ..attempts._shared import Environment
+    from ..attempts._run_environment import RunEnvironment
 
 __all__ = ["SHUTDOWN_RESPONSE_TIMEOUT", "PollerPool"]
 
@@ -66,7 +66,7 @@ class PollerPool:
 
     def __init__(
         self,
-        environment: Environment,
+        environment: RunEnvironment,
         request: PollRequest,
         taker: TaskTaker,
         *,
@@ -211,7 +211,7 @@ class PollerPool:
 
     def _fill(self) -> None:
         """Start as many pollers as are missing."""
-        while len(self._active) < self.target and not self._is_stopping:
+        while len(self._active) < self._scaler.target and not self._is_stopping:
             poller = Poller(self._config)
             assert self._group is not None
             self._group.start_soon(self._run, poller, name=f"poller of {self._task_queue}")
@@ -233,22 +233,26 @@ class PollerPool:
 
     def _on_answer(self, poller: Poller, answer: PollActivityTaskQueueResponse | RPCError) -> None:
         """Record the outcome of a poll, and bring the number of pollers to the target."""
-        before = self.target
-        if isinstance(answer, RPCError):
-            self._scaler.failed(answer.status)
-        else:
-            decision = answer.poller_scaling_decision
-            self._scaler.answered(
-                has_task=bool(answer.task_token),
-                hint=None if decision is None else decision.poll_request_delta_suggestion,
-                now=self._loop.time(),
-            )
+        before = self._scaler.target
+        if self._scaler.is_autoscaling:
+            self._adapt_target(answer)
         # Each time: a task factory of the user's may have failed before.
         self._fill()
         self._thin_out(poller)
-        if self.target != before:
+        if self._scaler.target != before:
             self._notify_changed()
             _logger.debug("queue %r: from %d polls to %d", self._task_queue, before, self.target)
+
+    def _adapt_target(self, answer: PollActivityTaskQueueResponse | RPCError) -> None:
+        if isinstance(answer, RPCError):
+            self._scaler.failed(answer.status)
+            return
+        decision = answer.poller_scaling_decision
+        self._scaler.answered(
+            has_task=bool(answer.task_token),
+            hint=None if decision is None else decision.poll_request_delta_suggestion,
+            now=self._loop.time(),
+        )
 
     def _notify_changed(self) -> None:
         environment = self._config.environment
@@ -258,7 +262,7 @@ class PollerPool:
 
     def _thin_out(self, answered: Poller) -> None:
         """Stop as many pollers as are too many: first those that wait for a slot, then *answered* itself."""
-        excess = len(self._active) - self.target
+        excess = len(self._active) - self._scaler.target
         if excess <= 0:
             return
         idle = [poller for poller in self._active if not poller.is_polling and poller is not answered]

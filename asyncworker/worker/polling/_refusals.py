@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
     from .._stages import Stage
-    from ..attempts._shared import Environment
+    from ..attempts._run_environment import RunEnvironment
 
 __all__ = ["Refusals", "advice_on"]
 
@@ -38,7 +38,7 @@ class Refusals:
         shutdown_timeout: Seconds for the reports that are left when the last poll has ended.
     """
 
-    def __init__(self, environment: Environment, *, timeout: float = 60.0, shutdown_timeout: float = 5.0) -> None:
+    def __init__(self, environment: RunEnvironment, *, timeout: float = 60.0, shutdown_timeout: float = 5.0) -> None:
         self._environment = environment
         self._timeout = timeout
         self._shutdown_timeout = shutdown_timeout

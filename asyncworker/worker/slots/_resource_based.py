@@ -152,7 +152,7 @@ class ResourceBasedSlotSupplier(SlotSupplier):
         slot_config: ResourceBasedSlotConfig,
         tuner_config: ResourceBasedTunerConfig | ResourceController,
     ) -> None:
-        self.controller = (
+        self.controller: ResourceController = (
             tuner_config if isinstance(tuner_config, ResourceController) else ResourceController(tuner_config)
         )
         self._config = slot_config

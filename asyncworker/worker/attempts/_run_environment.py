@@ -1,14 +1,15 @@
-"""What all attempts of one worker share."""
+"""What the attempts of one run of a worker share."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..._coalesced_timers import CoalescedTimers
 from ..._proto.temporal.api.deployment.v1 import WorkerDeploymentOptions
+from ..._rpc._callbacks import BackgroundTasks
 from ..._rpc._service import WorkflowService
 from ...activity._cancellation import Notice
 from ...converter import DataConverter
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from ...client import Client
 
-__all__ = ["AttemptDurations", "Environment", "HeartbeatSettings"]
+__all__ = ["AttemptDurations", "RunEnvironment", "HeartbeatSettings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class AttemptDurations:
     """How long the steps of an attempt's end may take; seconds.
 
     Attributes:
+        margin: From one of the server's timeouts until the server has surely closed the attempt, as long as the
+            official core waits.
         overdue: From a cancellation until an activity that goes on is named in the log.
         least_reply: For a reply at least: of an activity whose time is up by our clock, or whose task was cancelled by
             other code.
@@ -52,14 +55,18 @@ class AttemptDurations:
             waits.
     """
 
+    margin: float = 5.0
     overdue: float = 10.0
     least_reply: float = 5.0
     abandoned_reply: float = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
-    """What all attempts of one worker share."""
+class RunEnvironment:
+    """What the attempts of one run share: its connection, its settings, its event loop.
+
+    Its pollers and its control tasks use it as well.
+    """
 
     client: Client
     service: WorkflowService
@@ -75,6 +82,8 @@ class Environment:
     # The loop's.
     thread: int
     timers: CoalescedTimers
+    # Closed when the last attempt has ended.
+    background: BackgroundTasks = field(default_factory=BackgroundTasks)
     durations: AttemptDurations = AttemptDurations()
     deployment: WorkerDeploymentOptions | None = None
     interceptors: Sequence[Interceptor] = ()

@@ -1,0 +1,57 @@
+"""``asyncworker codec-server``: serve a codec to Temporal's UI and CLI on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated
+
+import typer
+
+from ..converter import DataConverter, PayloadCodec
+from ..exceptions import ConfigurationError
+from ._load import load
+from ._report import reporting, say
+from ._run import AppDir
+
+__all__ = ["codec_server"]
+
+_PORT = 8888
+
+
+def codec_server(
+    target: Annotated[str, typer.Argument(help="A data converter or codec, as module:attribute.")],
+    app_dir: AppDir = Path(),
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port on 127.0.0.1 to listen on.")] = _PORT,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(help="The origin of a UI that may ask; can be repeated. Default: those of a dev server's UI."),
+    ] = None,
+) -> None:
+    """Serve a codec to the UI and the CLI on this machine.
+
+    The UI takes the URL under its glasses icon, the CLI as --codec-endpoint. What asks can read every payload, so this
+    listens on 127.0.0.1 only; asyncworker.contrib.codec_server has the application for a server of your own.
+    """
+    with reporting(verbose=False):
+        try:
+            import uvicorn
+
+            from ..contrib.codec_server import DEV_ORIGINS, codec_server as make_application
+        except ModuleNotFoundError as error:
+            raise ConfigurationError(
+                f'codec-server needs {error.name}: pip install "temporal-asyncworker[codec-server]"'
+            ) from error
+        codec = load(target, app_dir, _codecs_in)
+        try:
+            application = make_application(codec, allowed_origins=allow_origin or DEV_ORIGINS)
+        except (TypeError, ValueError) as error:
+            raise ConfigurationError(f"{target} cannot be served: {error}") from error
+        say(f"codec server: http://127.0.0.1:{port}")
+        uvicorn.run(application, host="127.0.0.1", port=port, log_level="warning")
+
+
+def _codecs_in(module: ModuleType) -> tuple[str, list[str]]:
+    return "data converters or codecs", [
+        name for name, value in vars(module).items() if isinstance(value, DataConverter | PayloadCodec)
+    ]

@@ -1,0 +1,199 @@
+"""Serve a data converter's codec over HTTP, for Temporal's UI and CLI, and for workers with a ``RemoteCodec``.
+
+::
+
+    from asyncworker.contrib.codec_server import codec_server
+
+    app = codec_server(converter, allowed_origins=["https://temporal.example"], authorize=may_read)
+
+Without *authorize* the application decodes for everyone who can reach it: it is for loopback only. Run it with an ASGI
+server, or with ``asyncworker codec-server module:converter``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from .._safe_logger import get_logger
+from ..converter import ActivitySerializationContext, DataConverter, Payload, PayloadCodec
+from ..converter.codecs._payload_json import payloads_from_json, payloads_to_json
+from ..exceptions import CodecError, ConverterError
+
+try:
+    from starlette.applications import Starlette
+    from starlette.middleware import Middleware
+    from starlette.middleware.cors import CORSMiddleware
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+    from starlette.requests import ClientDisconnect, Request
+    from starlette.responses import PlainTextResponse, Response
+    from starlette.routing import Route
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        f'asyncworker.contrib.codec_server needs {error.name}: pip install "temporal-asyncworker[codec-server]"',
+        name=error.name,
+    ) from error
+
+__all__ = ["DEV_ORIGINS", "LOOPBACK_HOSTS", "codec_server"]
+
+_logger = get_logger(__name__)
+
+#: The origins of the UI of a dev server: a browser takes the two for different ones.
+DEV_ORIGINS = ("http://localhost:8233", "http://127.0.0.1:8233")
+
+#: The values of the header ``Host`` that are answered by default: others may be a page that resolves to this machine.
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+
+Authorize = Callable[[Request, str | None], bool | Awaitable[bool]]
+
+
+def codec_server(
+    codec: DataConverter | PayloadCodec | Sequence[PayloadCodec],
+    *,
+    allowed_origins: Sequence[str] = DEV_ORIGINS,
+    allowed_hosts: Sequence[str] = LOOPBACK_HOSTS,
+    authorize: Authorize | None = None,
+    max_body_bytes: int = 16 * 1024 * 1024,
+    timeout: float = 30.0,
+) -> Starlette:
+    """Return an ASGI application with ``POST /encode`` and ``POST /decode``, both also below ``/{namespace}``.
+
+    Bodies are protobuf's JSON of payloads, as the Go SDK's codec server and Temporal's UI have them. The namespace is
+    that of the path, or of the header ``X-Namespace``; a codec that takes a serialization context is given it.
+    References to external storage are returned unchanged, as ``?preserveStorageRefs=true`` asks.
+
+    Args:
+        codec: The data converter whose codec is served, or the codec.
+        allowed_origins: The web origins from which browsers may ask (CORS): those of Temporal's UI. Credentials are
+            allowed for them, so that ``"*"`` is refused.
+        allowed_hosts: The host names under which the server is asked; ``*.example.com`` is a pattern.
+        authorize: Called with the request and the namespace; what it returns, or the awaitable it returns has, says
+            whether to go on. The answer is 403 if not. The UI passes its user's token in ``Authorization`` if it is
+            set up so.
+        max_body_bytes: Larger requests are answered with 413.
+        timeout: Seconds for one request; then the answer is 503.
+
+    Raises:
+        TypeError: *codec* is none, or the data converter has none.
+        ValueError: An origin is ``"*"``, or a number is not positive.
+    """
+    if "*" in allowed_origins:
+        raise ValueError('allowed_origins must name each origin: with "*" every web page could decode payloads')
+    for name, value in (("max_body_bytes", max_body_bytes), ("timeout", timeout)):
+        if value <= 0:
+            raise ValueError(f"{name} must be positive, got {value!r}")
+    service = _Service(_converter(codec), authorize, max_body_bytes, timeout)
+    return Starlette(
+        routes=[
+            Route(f"{prefix}/{method}", service.endpoint(method), methods=["POST"])
+            for prefix in ("", "/{namespace}")
+            for method in ("encode", "decode")
+        ],
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(allowed_hosts), www_redirect=False),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=list(allowed_origins),
+                allow_methods=["POST"],
+                allow_headers=["authorization", "content-type", "x-namespace"],
+                allow_credentials=True,
+            ),
+        ],
+    )
+
+
+class _Refusal(Exception):
+    """A request gets this answer instead of payloads."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+class _Service:
+    """What is behind the two endpoints."""
+
+    def __init__(
+        self, converter: DataConverter, authorize: Authorize | None, max_body_bytes: int, timeout: float
+    ) -> None:
+        self._converter = converter
+        self._authorize = authorize
+        self._max_body_bytes = max_body_bytes
+        self._timeout = timeout
+
+    def endpoint(self, method: str) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            try:
+                async with asyncio.timeout(self._timeout):
+                    return Response(await self._answer(method, request), media_type="application/json")
+            except _Refusal as refusal:
+                return PlainTextResponse(refusal.reason, refusal.status)
+            except TimeoutError:
+                return PlainTextResponse(f"not done within {self._timeout:g} s", 503)
+
+        return answer
+
+    async def _answer(self, method: str, request: Request) -> bytes:
+        namespace = request.path_params.get("namespace") or request.headers.get("x-namespace")
+        await self._check(request, namespace)
+        try:
+            payloads = payloads_from_json(await self._body(request))
+        except ValueError as error:
+            raise _Refusal(400, str(error)) from None
+        return payloads_to_json(await self._run(method, payloads, namespace))
+
+    async def _check(self, request: Request, namespace: str | None) -> None:
+        if self._authorize is None:
+            return
+        try:
+            allowed = self._authorize(request, namespace)
+            if inspect.isawaitable(allowed):
+                allowed = await allowed
+        except Exception:
+            # A check that fails lets no one in.
+            _logger.exception("The authorize function of the codec server raised an error")
+            raise _Refusal(500, "the authorization could not be checked") from None
+        if not allowed:
+            raise _Refusal(403, "not allowed")
+
+    async def _body(self, request: Request) -> bytes:
+        body = bytearray()
+        try:
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > self._max_body_bytes:
+                    raise _Refusal(413, f"more than {self._max_body_bytes} bytes")
+        except ClientDisconnect:
+            raise _Refusal(400, "the request ended in its middle") from None
+        return bytes(body)
+
+    async def _run(self, method: str, payloads: list[Payload], namespace: str | None) -> list[Payload]:
+        converter = self._converter
+        if namespace is not None:
+            converter = converter.with_context(ActivitySerializationContext(namespace=namespace))
+        try:
+            if method == "encode":
+                return await converter.encode_payloads(payloads)
+            return await converter.decode_payloads(payloads)
+        except (CodecError, ConverterError) as error:
+            raise _Refusal(400, str(error)) from None
+        except Exception as error:  # noqa: BLE001 - a codec may raise anything
+            # Its text may have something of a payload, and so may its traceback.
+            _logger.error("The codec could not %s: %s", method, type(error).__name__)
+            raise _Refusal(400, f"the codec raised {type(error).__name__}") from None
+
+
+def _converter(codec: DataConverter | PayloadCodec | Sequence[PayloadCodec]) -> DataConverter:
+    converter = codec if isinstance(codec, DataConverter) else DataConverter(payload_codec=_as_codec(codec))
+    if converter.codec is None:
+        raise TypeError("the data converter has no payload_codec that could be served")
+    return converter
+
+
+def _as_codec(codec: Any) -> Any:
+    if isinstance(codec, type):
+        raise TypeError(f"codec must be an instance, got the class {codec.__name__}")
+    return codec
