@@ -111,10 +111,8 @@ async def completed_from_outside(client: Client) -> None:
 async def main() -> None:
     # A worker warns of each failed attempt. The one here is part of the show.
     logging.getLogger("asyncworker").setLevel(logging.ERROR)
-    # The server ends open polls when a worker stops, so that stopping does not wait for them.
-    options = {"frontend.enableCancelWorkerPollsOnShutdown": True}
     async with (
-        DevServer(dynamic_config=options) as server,
+        DevServer() as server,
         await Client.connect(server.target) as client,
         Worker(
             client,

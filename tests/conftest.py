@@ -68,10 +68,9 @@ def anyio_backend() -> str:
 def dev_server() -> Iterator[DevServer]:
     """The one server of this run, started for the first test that asks for it.
 
-    It ends the open polls of a worker that stops, so that no test has to wait until they run out; otherwise it has
-    default settings.
+    It has default settings, those of :class:`DevServer`.
     """
-    server = DevServer(dynamic_config={"frontend.enableCancelWorkerPollsOnShutdown": True})
+    server = DevServer()
     # Each test has an event loop of its own, the server outlives them all: it lives in a loop in another thread.
     with start_blocking_portal("asyncio") as portal, portal.wrap_async_context_manager(server) as running:
         yield running

@@ -17,7 +17,18 @@ import asyncworker
 from asyncworker.client import RPCOptions
 
 ROOT = Path(asyncworker.__file__).parent
-PACKAGES = ["activity", "client", "common", "config", "contrib.fastapi", "converter", "exceptions", "testing", "worker"]
+PACKAGES = [
+    "activity",
+    "client",
+    "common",
+    "config",
+    "contrib.fastapi",
+    "contrib.health",
+    "converter",
+    "exceptions",
+    "testing",
+    "worker",
+]
 
 _ENTRY = re.compile(r"^ +\*{0,2}(\w+): ", re.MULTILINE)
 

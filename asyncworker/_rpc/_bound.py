@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..exceptions import ClientClosedError
 from ._callbacks import BackgroundTasks, unary_nowait_of
 from ._long_poll import poll_of
+from ._target import Target
 
 if TYPE_CHECKING:
     from ._long_poll import LongPoll
@@ -43,6 +44,12 @@ class BoundTransport:
         """The other transport's ``statistics()``, if it has that."""
         found: Callable[[], Any] = self._inner.statistics  # type: ignore[attr-defined]
         return found
+
+    @property
+    def target(self) -> Target | None:
+        """Where the other transport's connections lead, if it says so."""
+        found = getattr(self._inner, "target", None)
+        return found if isinstance(found, Target) else None
 
     def unary(
         self, path: str, request: bytes, *, timeout: float | None, metadata: Metadata = ()

@@ -56,15 +56,17 @@ class LongPoll:
         deadline: Of the present poll, on the event loop's clock.
         in_flight: The present poll from when it has a connection; set by its transport.
         is_given_up: Whether no further poll is to be sent.
+        was_overdue: Whether the server has ended the last poll as its time was over, instead of answering it before.
     """
 
-    __slots__ = ("deadline", "in_flight", "is_given_up", "late_response_timeout")
+    __slots__ = ("deadline", "in_flight", "is_given_up", "late_response_timeout", "was_overdue")
 
     def __init__(self, late_response_timeout: float = LATE_RESPONSE_TIMEOUT) -> None:
         self.late_response_timeout: float = late_response_timeout
         self.deadline: float | None = None
         self.in_flight: PollInFlight | None = None
         self.is_given_up: bool = False
+        self.was_overdue: bool = False
 
     def __repr__(self) -> str:
         state = "given up" if self.is_given_up else "sent" if self.is_sent else "not sent"

@@ -181,12 +181,14 @@ class WorkflowService:
         del request
         ends_at = get_running_loop().time() + timeout
         began_at = monotonic() if self.requests.listeners else 0.0
+        long_poll.was_overdue = False
         reply: bytes | None
         try:
             try:
                 reply = await self.caller.poll(method, data, long_poll, timeout=timeout)
             except RPCError as error:
-                if not (_is_overdue(error) or _came_too_late(error, ends_at)):
+                long_poll.was_overdue = _is_overdue(error)
+                if not (long_poll.was_overdue or _came_too_late(error, ends_at)):
                     self.caller.record_error(error)
                     annotate(method, error)
                     raise
@@ -208,14 +210,15 @@ class WorkflowService:
         *,
         retry: RetryRules | None = None,
         until: float | None = None,
-    ) -> None:
-        """Start what :meth:`call` does; *callbacks* gets the outcome, once, after this has returned.
+    ) -> bytes:
+        """Start what :meth:`call` does, and return the encoded request; *callbacks* gets the outcome, once, after that.
 
         Not for long polls. A callback runs in an arbitrary context. The call cannot be cancelled, so that *until*
         should be given.
         """
         call = _NowaitCall(self, method, encode(request), retry or DEFAULT, until, callbacks)
         self.caller.send_nowait(method, call.data, call.rules.attempt_timeout, until, call)
+        return call.data
 
     def read(self, method: Method[Req, Resp], reply: bytes) -> Resp:
         """Decode the response of a call that has succeeded.

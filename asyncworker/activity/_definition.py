@@ -45,6 +45,8 @@ class Definition:
         takes_context: Whether its first parameter is a :class:`Context`, which the worker passes.
         no_thread_cancel_exception: Whether heartbeats of a ``def`` function do not raise once it is cancelled.
         auto_heartbeat: Whether the worker heartbeats for it; ``None``: as the worker is set.
+        auto_heartbeat_limit: For how long it does so without a heartbeat of the activity's own, in seconds or as a
+            timedelta; ``None``: until the attempt ends.
         max_concurrent: How many of it one worker runs at a time; ``None`` for no limit of its own.
         max_per_second: How many of it one worker starts per second; ``None`` for no limit of its own.
         start_to_close_timeout: How long one attempt may take, in seconds or as a timedelta.
@@ -63,6 +65,7 @@ class Definition:
     takes_context: bool = False
     no_thread_cancel_exception: bool = False
     auto_heartbeat: bool | None = None
+    auto_heartbeat_limit: Seconds | None = None
     max_concurrent: int | None = None
     max_per_second: float | None = None
     start_to_close_timeout: Seconds | None = None
@@ -128,6 +131,7 @@ def defn(
     priority: Priority | None = None,
     summary: str | None = None,
     auto_heartbeat: bool | None = None,
+    auto_heartbeat_limit: Seconds | None = None,
     max_concurrent: int | None = None,
     max_per_second: float | None = None,
 ) -> Callable[[F], F]: ...
@@ -163,6 +167,8 @@ def defn(
         summary: One line for people, shown in the UI.
         auto_heartbeat: The worker heartbeats for the activity, so that a cancellation reaches code that never calls
             :func:`heartbeat`. ``None``: as the worker is set.
+        auto_heartbeat_limit: For how long the worker does so, from the activity's start or its last own heartbeat on,
+            in seconds or as a timedelta; one that hangs then runs into its heartbeat timeout. ``None``: no limit.
         max_concurrent: How many of this activity one worker runs at a time.
         max_per_second: How many of this activity one worker starts per second.
 

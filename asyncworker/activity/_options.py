@@ -44,6 +44,7 @@ START_OPTIONS: Mapping[str, Check] = {
 _WORKER_OPTIONS: Mapping[str, Check] = {
     "no_thread_cancel_exception": check_flag,
     "auto_heartbeat": check_flag,
+    "auto_heartbeat_limit": check_duration,
     "max_concurrent": _positive(check_count),
     "max_per_second": _positive(check_number),
 }

@@ -1,4 +1,4 @@
-"""The command line: ``asyncworker run``, ``dev``, ``exec``, ``check`` and ``codec-server``."""
+"""The command line: ``asyncworker run``, ``dev``, ``exec``, ``check``, ``probe`` and ``codec-server``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from ._codec_server import codec_server
 from ._dev import dev
 from ._exec import exec_
+from ._probe import probe
 from ._run import run
 from .check import check
 
@@ -29,6 +30,7 @@ app.command("dev")(dev)
 app.command("exec")(exec_)
 app.command("check")(check)
 app.command("codec-server")(codec_server)
+app.command("probe")(probe)
 
 
 def _show_version(wanted: bool) -> None:

@@ -19,7 +19,7 @@ from ..exceptions import ConfigurationError
 from ..testing import DevServer
 from ._connection import LOOPBACK, is_on_this_machine, takes_connection
 from ._logging import LogFormat, LogLevel
-from ._reload import keep_running
+from ._reload import GRACE, keep_running
 from ._report import say
 from ._run import AppDir, Factory, Format, Level, Target, Uvloop
 
@@ -60,6 +60,8 @@ def dev(
     command += ["--factory"] if factory else []
     command += ["--log-level", log_level, "--log-format", log_format]
     command += ["--log-activities"] if log_level in (LogLevel.DEBUG, LogLevel.INFO) else []
+    # What they have at a restart, so that the log says so.
+    command += ["--graceful-shutdown-timeout", f"{GRACE:g}"]
     command += [] if uvloop is None else ["--uvloop" if uvloop else "--no-uvloop"]
     directories = (reload_dir or [app_dir]) if reload else []
     raise typer.Exit(asyncio.run(_develop(command, directories, db_filename)))
@@ -95,8 +97,6 @@ async def _server(config: ConnectConfig, db_filename: Path | None) -> AsyncItera
         ui_port=None if await _listens(host, ui_port) else ui_port,
         namespace=config.namespace,
         db_filename=db_filename,
-        # Workers that restart often should not wait until their long polls run out.
-        dynamic_config={"frontend.enableCancelWorkerPollsOnShutdown": True},
     )
     async with server:
         say(f"server: {config.address}, namespace {config.namespace}; started by this command, and ends with it")

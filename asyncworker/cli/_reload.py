@@ -23,7 +23,7 @@ from ._report import say
 __all__ = ["keep_running"]
 
 # Seconds that activities get to finish, and then again when cancelled, before the new code runs.
-_GRACE = 2.0
+GRACE = 2.0
 # Seconds that workers get after they were told to cancel activities, when this process has been killed.
 _KILLED_GRACE = 8.0
 # Seconds after which workers that were told to stop are killed. Their open polls take up to ten to run out, and are not
@@ -67,7 +67,7 @@ def _supervised(pipe: int, command: Sequence[str]) -> Sequence[str]:
     """Wrap *command* so that it ends with the pipe: workers that outlived us would take tasks of the next ones."""
     if os.name != "posix":
         return command
-    graces = f"{_GRACE:g},{_KILLED_GRACE:g}"
+    graces = f"{GRACE:g},{_KILLED_GRACE:g}"
     return [sys.executable, "-I", "-S", _supervise.__file__, graces, str(pipe), *command]
 
 
@@ -123,7 +123,7 @@ class _Run:
         for _ in range(2):
             if process.returncode is None:
                 _terminate(process)
-                with anyio.move_on_after(_GRACE):
+                with anyio.move_on_after(GRACE):
                     await _first_of(process.wait, self._stopping.wait)
 
     async def _wait_or_kill(self, process: Process) -> None:

@@ -22,6 +22,7 @@ from ._duration import parse_duration
 from ._leave import running
 from ._load import call_factory, check_workers, load
 from ._logging import LogFormat, LogLevel, configure_logging
+from ._probe import parse_address
 
 __all__ = ["run"]
 
@@ -58,6 +59,16 @@ Grace = Annotated[
     ),
 ]
 
+Health = Annotated[
+    str | None,
+    typer.Option(
+        parser=parse_address,
+        metavar="HOST:PORT",
+        envvar="ASYNCWORKER_HEALTH_ADDRESS",
+        help="Respond to health probes here, /livez and /readyz, instead of the workers' own address.",
+    ),
+]
+
 
 @takes_connection
 def run(
@@ -70,6 +81,7 @@ def run(
     uvloop: Uvloop = None,
     max_concurrent_activities: MaxConcurrent = None,
     graceful_shutdown_timeout: Grace = None,
+    health_address: Health = None,
 ) -> None:
     """Run workers, in production.
 
@@ -87,6 +99,7 @@ def run(
             worker.configure(
                 max_concurrent_activities=max_concurrent_activities,
                 graceful_shutdown_timeout=graceful_shutdown_timeout,
+                health_address=health_address,
             )
         await run_workers(workers)
 

@@ -35,6 +35,7 @@ __all__ = ["DevServer", "DevServerError", "find_temporal"]
 BINARY_VARIABLE = "ASYNCWORKER_TEMPORAL_CLI"
 
 _SUPERVISOR = Path(__file__).with_name("_supervise.py")
+_ENDS_POLLS = "frontend.enableCancelWorkerPollsOnShutdown"
 # Seconds that a server with a database file has to end by itself.
 _GRACE = 5.0
 _PROBE_INTERVAL = 0.03
@@ -68,7 +69,9 @@ class DevServer:
         ui: Whether to serve the web UI too, at :attr:`ui_url`.
         ui_port: The port of the web UI; a free one if not given.
         db_filename: A SQLite file that keeps the server's state; without it the state ends with the server.
-        dynamic_config: The server's dynamic configuration values, of any type that JSON has.
+        dynamic_config: The server's dynamic configuration values, of any type that JSON has. One is set if it is not
+            in there: ``{"frontend.enableCancelWorkerPollsOnShutdown": True}``, so that no worker has to wait for its
+            open polls when it stops, as on Temporal Cloud. ``False`` makes it a self-hosted server as it comes.
         search_attributes: Names and types (``Keyword``, ``Int``, …) of search attributes to register.
         log_level: How much the server logs: ``debug``, ``info``, ``warn``, ``error`` or ``never``.
         extra_args: Further arguments for ``temporal server start-dev``.
@@ -102,7 +105,7 @@ class DevServer:
         self._wanted_ui_port = ui_port
         self._ui = ui
         self._db_filename = db_filename
-        self._dynamic_config = dict(dynamic_config or {})
+        self._dynamic_config = {_ENDS_POLLS: True, **(dynamic_config or {})}
         self._search_attributes = dict(search_attributes or {})
         self._log_level = log_level
         self._extra_args = tuple(extra_args)

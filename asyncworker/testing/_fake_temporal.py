@@ -61,7 +61,8 @@ class FakeTemporal:
     queues and no schedules.
 
     Args:
-        capabilities: Of its namespaces, as in ``{"worker_commands": True}``; others are a default server's.
+        capabilities: Of its namespaces, as in ``{"worker_commands": True}``; others are a default server's, and
+            ``worker_poll_complete_on_shutdown``.
         limits: Of its namespaces, in bytes, as in ``{"blob_size_limit_error": 1024}``.
         skip_backoff: Whether a retry comes at once instead of after its interval.
         longest_poll: Seconds that a poll for tasks is held for at most; less if its own deadline is nearer.

@@ -10,6 +10,8 @@ from ._events import (
     ActivityFinished,
     ActivityStarted,
     HeartbeatSent,
+    LoopBlocked,
+    LoopFreed,
     Observer,
     OutcomeName,
     PollersChanged,
@@ -33,6 +35,7 @@ from ._settings import WorkerDeploymentConfig
 from ._statistics import WorkerState, WorkerStatistics
 from ._worker import Worker
 from .attempts._attempt import AttemptStatistics
+from .health._liveness import WorkerHealth
 from .polling._autoscaling import PollerBehavior, PollerBehaviorAutoscaling, PollerBehaviorSimpleMaximum
 from .slots._supplier import FixedSizeSlotSupplier, SlotPermit, SlotReservation, SlotSupplier
 
@@ -88,6 +91,8 @@ __all__ = [
     "ActivityFinished",
     "ActivityStarted",
     "HeartbeatSent",
+    "LoopBlocked",
+    "LoopFreed",
     "Observer",
     "OutcomeName",
     "PollFailed",
@@ -102,6 +107,7 @@ __all__ = [
     "WorkerStopping",
     # Its state
     "AttemptStatistics",
+    "WorkerHealth",
     "WorkerState",
     "WorkerStatistics",
 ]

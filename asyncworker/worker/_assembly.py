@@ -18,6 +18,7 @@ from .attempts._attempt_set import AttemptSet
 from .attempts._run_environment import RunEnvironment
 from .control._registration import Registration
 from .control._shutdown_timer import ShutdownTimer
+from .health._watchdog import WatchedWorker
 from .polling._autoscaling import default_behavior
 from .polling._poller_pool import PollerPool
 from .polling._request import PollRequest
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["RunParts", "assemble", "build_environment"]
 
-# Where the server does not end open polls they should end by themselves soon. It answers one or two seconds before the
-# deadline.
-_SHORT_POLL = 10.0
 # Seconds after a shutdown's beginning in which a server that says it ends open polls must have done so: as many as are
 # waited for at most where it does not.
 _LAST_POLLS = 15.0
@@ -52,6 +50,7 @@ class RunParts:
         pollers: All pollers.
         registration: Keeps the server informed of the worker.
         timer: Ends the attempts of a shutdown in time.
+        watched: What the event loop's watchdog says of it.
     """
 
     request: PollRequest
@@ -59,6 +58,7 @@ class RunParts:
     pollers: PollerPool
     registration: Registration
     timer: ShutdownTimer
+    watched: WatchedWorker
 
 
 def build_environment(
@@ -127,11 +127,12 @@ def assemble(
     )
     slots = isolated(settings.slots, cancel_timeout=settings.slot_cancel_timeout)
     attempts = AttemptSet(environment, slots, lull=settings.lull)
+    watched = WatchedWorker(environment, attempts, settings.loop_block_threshold, settings.loop_block_tolerance)
     pollers = PollerPool(
         environment,
         request,
         attempts,
-        timeout=settings.long_poll_timeout or (LONG_POLL_TIMEOUT if ends_polls else _SHORT_POLL),
+        timeout=settings.long_poll_timeout or (LONG_POLL_TIMEOUT if ends_polls else None),
         behavior=settings.pollers or default_behavior(capabilities.poller_autoscaling_auto_enroll),
         gives_hints=capabilities.poller_autoscaling,
         max_per_second=settings.max_per_second,
@@ -140,6 +141,7 @@ def assemble(
         shutdown_response_timeout=settings.shutdown_response_timeout,
         stop_timeout=_LAST_POLLS if ends_polls else None,
         after_error=settings.after_error,
+        loop_was_late_since=watched.was_late_since,
     )
     registration = Registration(
         environment,
@@ -162,4 +164,4 @@ def assemble(
         hard_stop=settings.hard_stop,
         on_error=on_error,
     )
-    return RunParts(request, attempts, pollers, registration, timer)
+    return RunParts(request, attempts, pollers, registration, timer, watched)

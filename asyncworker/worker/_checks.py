@@ -13,9 +13,11 @@ from .slots._supplier import FixedSizeSlotSupplier, SlotSupplier
 
 __all__ = [
     "at_least_one",
+    "checked_address",
     "checked_interval",
     "checked_poll",
     "checked_queue",
+    "checked_threshold",
     "choose_pollers",
     "choose_slots",
     "expect_client",
@@ -218,6 +220,32 @@ def checked_interval(value: Seconds | None) -> float | None:
     if not 1 <= seconds <= 60:
         raise ValueError(f"worker_heartbeat_interval must be from 1 to 60 s, or None for none; got {value!r}")
     return seconds
+
+
+def checked_threshold(value: Seconds | None) -> float | None:
+    """Return the seconds after which the event loop counts as blocked, or ``None`` for no watchdog."""
+    if value is None:
+        return None
+    seconds = check_seconds("loop_block_threshold", value)
+    if not 0.1 <= seconds <= 600:
+        raise ValueError(f"loop_block_threshold must be from 0.1 to 600 s, or None for no watchdog; got {value!r}")
+    return seconds
+
+
+def checked_address(value: str | None) -> tuple[str, int] | None:
+    """Return host and port of an address to listen on."""
+    if value is None:
+        return None
+    expect_type("health_address", value, str)
+    host, _, port = value.rpartition(":")
+    is_bracketed = host.startswith("[") and host.endswith("]")
+    bare = host[1:-1] if is_bracketed else host
+    is_port = port.isascii() and port.isdigit() and 0 < int(port) < 65536
+    if not bare or not is_port or (":" in bare) != is_bracketed or not bare.isprintable() or " " in bare or "/" in bare:
+        raise ValueError(
+            f"health_address must be host:port, e.g. '127.0.0.1:8081', '[::1]:8081' or '0.0.0.0:8081'; got {value!r}"
+        )
+    return bare, int(port)
 
 
 def checked_poll(value: Seconds | None) -> float | None:

@@ -20,6 +20,8 @@ __all__ = [
     "ActivityFinished",
     "ActivityStarted",
     "HeartbeatSent",
+    "LoopBlocked",
+    "LoopFreed",
     "Observer",
     "Observers",
     "OutcomeName",
@@ -205,6 +207,41 @@ class ActivityFinished:
     error: BaseException | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LoopBlocked:
+    """The event loop was blocked for longer than the worker's ``loop_block_threshold``.
+
+    Observers are called on the loop: this comes when it is free again, right before :class:`LoopFreed`. The log has the
+    same at the time.
+
+    Attributes:
+        task_queue: The worker's queue.
+        info: The attempt whose code ran; ``None`` if it was other code.
+        seconds: For how long it was blocked when that was noticed.
+        frames: Where the code was then, the innermost first, as ``file:line in function: source``.
+    """
+
+    task_queue: str
+    info: Info | None
+    seconds: float
+    frames: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class LoopFreed:
+    """The event loop runs again.
+
+    Attributes:
+        task_queue: The worker's queue.
+        info: That of :class:`LoopBlocked`.
+        seconds: For how long it was blocked in all.
+    """
+
+    task_queue: str
+    info: Info | None
+    seconds: float
+
+
 WorkerEvent: TypeAlias = (
     WorkerStarted
     | WorkerStopping
@@ -218,6 +255,8 @@ WorkerEvent: TypeAlias = (
     | ActivityCancelled
     | HeartbeatSent
     | ActivityFinished
+    | LoopBlocked
+    | LoopFreed
 )
 
 #: Watches a worker. Called on the event loop, so it must be quick; what it raises is logged and changes nothing.

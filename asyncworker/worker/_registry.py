@@ -8,6 +8,7 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from .._log_throttle import LogThrottle
+from .._time import to_seconds
 from ..activity import Definition
 from ..activity._objects import definitions_of
 from ..common import RawValue
@@ -26,6 +27,7 @@ class RegisteredActivity:
     """One activity of a worker: its declaration, its compiled signature, its own limits."""
 
     __slots__ = (
+        "auto_heartbeat_limit",
         "concurrency",
         "converter",
         "definition",
@@ -49,6 +51,9 @@ class RegisteredActivity:
         self.has_warned_of_heartbeats = False
         #: Throttles log lines about its heartbeats that did not arrive: in an outage those of all attempts do not.
         self.lost_heartbeats = LogThrottle()
+        limit = definition.auto_heartbeat_limit
+        #: Seconds for which the worker heartbeats for it while it is silent itself; ``None`` for no limit.
+        self.auto_heartbeat_limit = None if limit is None else to_seconds(limit)
         self.takes_context = definition.takes_context
         self.signature = Signature(definition.fn, skip=int(definition.takes_context))
         #: Takes the place of the client's, if it is one of another SDK.

@@ -4,7 +4,7 @@ Theory of operation
 -------------------
 Blocks are nested, and end from the inside out::
 
-    control (worker heartbeats, commands) ⊃ shutdown timer ⊃ attempts ⊃ announcement ⊃ polling
+    watchdog ⊃ control (worker heartbeats, commands) ⊃ shutdown timer ⊃ attempts ⊃ announcement ⊃ polling
 
 *Polling* ends when no poll is open. The *announcement* tells the server that the worker stops (``ShutdownWorker``);
 where the namespace says ``worker_poll_complete_on_shutdown`` it answers the open polls at once. It does so without
@@ -14,7 +14,7 @@ tasks, and the server is told in a lull. So are those of a worker that has not r
 queue is busy. Where the server does not end polls they run into their own deadline, which is short for that reason.
 The *attempts* have ended when each has been replied to. The *shutdown timer* cancels them once the grace period is
 over, and abandons those that do not heed that. *Control* keeps the worker known to the server, and within reach of its
-commands, to the very end.
+commands, to the very end. The *watchdog* is a thread, which sees when the event loop is blocked.
 
 A shutdown is an event (:mod:`._stages`): polling ends by it, and never by cancelling its scope, as the tasks of open
 polls would be lost. An error in a supervising task begins a shutdown, and is raised at its end.
@@ -25,6 +25,7 @@ All this is one task, which only the end of the event loop cancels; what waits f
 from __future__ import annotations
 
 import asyncio
+import math
 import platform
 import uuid
 from collections.abc import AsyncIterator
@@ -41,13 +42,17 @@ from ..exceptions import RPCError, WorkerError
 from ._assembly import assemble, build_environment
 from ._events import Observers, WorkerStarted, WorkerStopped, WorkerStopping
 from ._stages import ShutdownStages
-from ._statistics import WorkerState, WorkerStatistics, running_statistics
+from ._statistics import WorkerState, WorkerStatistics, document_of, running_statistics
 from ._supervision import first_error
 from .attempts._attempt_set import AttemptSet
 from .attempts._log import log_all_ended_by_shutdown
 from .attempts._run_environment import RunEnvironment
 from .control._namespace import Namespace, describe_namespace
 from .control._shutdown_timer import WORKER_SHUTDOWN
+from .health._liveness import WorkerHealth, why_not_live
+from .health._requests import HealthReport
+from .health._server import serving
+from .health._watchdog import WatchedWorker, watching
 from .polling._poller_pool import PollerPool
 
 if TYPE_CHECKING:
@@ -79,6 +84,7 @@ class WorkerRun:
         has_begun: Set once it polls.
         attempts: The attempts, once it has begun.
         pollers: The pollers, once it has begun.
+        watched: What the event loop's watchdog says, once it has begun.
     """
 
     def __init__(self, settings: WorkerSettings, client: Client | None) -> None:
@@ -93,6 +99,7 @@ class WorkerRun:
         self.has_begun = asyncio.Event()
         self.attempts: AttemptSet | None = None
         self.pollers: PollerPool | None = None
+        self.watched: WatchedWorker | None = None
 
     def __repr__(self) -> str:
         used = 0 if self.attempts is None else len(self.attempts)
@@ -107,27 +114,61 @@ class WorkerRun:
     @property
     def is_ready(self) -> bool:
         """Whether it takes work, as far as is known: see :attr:`Worker.is_ready`; of any thread."""
+        return self._why_not_ready() is None
+
+    def _why_not_ready(self) -> str | None:
         pollers, attempts, client = self.pollers, self.attempts, self.client
-        if pollers is None or attempts is None or client is None or self.stages.drain.has_begun:
-            return False
+        if self.stages.drain.has_begun:
+            return "it is stopping"
+        if pollers is None or attempts is None or client is None:
+            return "it is starting"
+        if self.watched is not None and (blocked_for := self.watched.blocked_for) is not None:
+            return f"the event loop has been blocked for {blocked_for:.1f} s"
         service = client.service
         silence = monotonic() - service.answered_at
+        is_silent = silence > 2 * pollers.timeout
         if pollers.is_polling:
-            return silence <= 2 * pollers.timeout
+            return f"the server has not responded for {silence:.0f} s" if is_silent else None
         if pollers.may_not_poll(holds_tasks=len(attempts) > 0):
             # There may have been no call for long: then the last outcome still holds.
-            return silence <= 2 * pollers.timeout or service.answered_at >= service.unanswered_at
-        return pollers.has_just_polled
+            is_lost = is_silent and service.answered_at < service.unanswered_at
+            return "the last call got no response" if is_lost else None
+        return None if pollers.has_just_polled else "no poll is with the server"
+
+    def health(self) -> WorkerHealth:
+        """Return whether it is well: see :meth:`Worker.health`; of any thread."""
+        pollers, watched = self.pollers, self.watched
+        not_live = None
+        if pollers is not None and watched is not None:
+            not_live = why_not_live(
+                blocked_for=watched.blocked_for,
+                tolerance=self._settings.loop_block_tolerance,
+                oldest_poll=pollers.oldest_poll,
+                longest_poll=pollers.longest_poll,
+            )
+        not_ready = self._why_not_ready()
+        reasons = [why for why in (not_live, not_ready) if why is not None]
+        return WorkerHealth(not_live is None, not_ready is None, reasons)
+
+    def _report(self) -> HealthReport:
+        return document_of(self._settings.task_queue, self.health(), self.statistics())
 
     def statistics(self) -> WorkerStatistics:
         """Return what the worker is doing; of any thread."""
         has_begun = self.has_begun.is_set()
         state: WorkerState = "stopping" if self.stages.drain.has_begun else "running" if has_begun else "starting"
         attempts, pollers, client, kind = self.attempts, self.pollers, self.client, str(self._settings.slots.kind)
-        if attempts is None or pollers is None or client is None:
+        if attempts is None or pollers is None or client is None or self.watched is None:
             return WorkerStatistics(state=state, slot_supplier_kind=kind)
-        transport = client.service.transport
-        return running_statistics(attempts, pollers, transport, state=state, is_ready=self.is_ready, kind=kind)
+        return running_statistics(
+            attempts,
+            pollers,
+            client.service.transport,
+            self.watched,
+            state=state,
+            is_ready=self.is_ready,
+            kind=kind,
+        )
 
     # From outside
 
@@ -152,8 +193,12 @@ class WorkerRun:
         Raises:
             WorkerError: The worker could not begin, the server refused its polls for good, or a task of its own failed.
             RPCError: The server could not be reached.
-            ConfigurationError: A setting of the connection is wrong.
+            ConfigurationError: A setting of the connection is wrong, or the health address is taken.
         """
+        with serving(self._settings.health_address, self._report):
+            await self._run_connected()
+
+    async def _run_connected(self) -> None:
         async with self._connected() as client:
             if client is None:
                 return
@@ -178,9 +223,10 @@ class WorkerRun:
             on_fatal=self._on_fatal,
             on_error=self._on_error,
         )
-        self.attempts, self.pollers = parts.attempts, parts.pollers
+        self.attempts, self.pollers, self.watched = parts.attempts, parts.pollers, parts.watched
         try:
             async with (
+                watching(parts.watched),
                 parts.registration.registered(parts.request),
                 parts.timer.running(),
                 self._attempts_ended(environment, parts.attempts),
@@ -189,6 +235,7 @@ class WorkerRun:
             ):
                 self._log_start(environment, parts.attempts)
                 await stages.drain.wait()
+                self._log_stop(parts.attempts, parts.pollers, namespace)
                 environment.notify(WorkerStopping(settings.task_queue, len(parts.attempts), settings.grace))
         except BaseExceptionGroup as group:
             if stages.is_torn_down or not isinstance(group, ExceptionGroup):
@@ -266,6 +313,23 @@ class WorkerRun:
             _versions(),
             ", ".join(environment.registry.names) or "(dynamic)",
         )
+
+    def _log_stop(self, attempts: AttemptSet, pollers: PollerPool, namespace: Namespace) -> None:
+        """Log what the shutdown waits for, and for how long."""
+        settings, waits = self._settings, []
+        if attempts:
+            waits.append(
+                f"{len(attempts)} activities, which have {settings.grace:g} s to end by themselves, and"
+                f" {settings.hard_stop:g} s more once they are cancelled"
+            )
+        ends_by = pollers.ends_by
+        if ends_by is not None:
+            seconds = max(1, math.ceil(ends_by - asyncio.get_running_loop().time()))
+            is_told = namespace.capabilities.worker_poll_complete_on_shutdown
+            when = "which the server ends" if is_told else f"which end within {seconds} s"
+            waits.append(f"{pollers.open_polls} open polls, {when}")
+        what = f", and waits for {', and for '.join(waits)}" if waits else ""
+        _logger.info("worker of task queue %r stops%s", settings.task_queue, what)
 
     def _end(self, environment: RunEnvironment) -> None:
         task_queue, error = self._settings.task_queue, None

@@ -14,6 +14,7 @@ from ._events import Observer
 from ._interceptor import Interceptor
 from ._registry import Registry
 from .attempts._run_environment import AttemptDurations, HeartbeatSettings
+from .health._server import HealthAddress
 from .polling._autoscaling import PollerBehavior
 from .polling._poller_pool import SHUTDOWN_RESPONSE_TIMEOUT
 from .slots._supplier import SlotSupplier
@@ -63,6 +64,9 @@ class WorkerSettings:
     max_task_queue_per_second: float | None
     deployment: WorkerDeploymentConfig | None
     worker_heartbeat_interval: float | None
+    loop_block_threshold: float | None
+    loop_block_tolerance: float
+    health_address: HealthAddress | None
     interceptors: Sequence[Interceptor]
     observers: Sequence[Observer]
     # Seconds that a poll is listened to beyond its deadline, and the same once the worker stops.

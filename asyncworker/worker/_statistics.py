@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from ._events import OutcomeName
 from .attempts._attempt import AttemptStatistics
+from .health._requests import HealthReport
 
 if TYPE_CHECKING:
     from .._rpc._transport import Transport
     from .attempts._attempt_set import AttemptSet
+    from .health._liveness import WorkerHealth
+    from .health._watchdog import WatchedWorker
     from .polling._poller_pool import PollerPool
 
-__all__ = ["WorkerState", "WorkerStatistics", "running_statistics"]
+__all__ = ["WorkerState", "WorkerStatistics", "document_of", "running_statistics"]
 
 #: The state of a worker; see :class:`WorkerStatistics`.
 WorkerState: TypeAlias = Literal["not_started", "starting", "running", "stopping", "stopped"]
@@ -40,10 +43,14 @@ class WorkerStatistics:
         slots_available: Slots that hold no attempt; ``None`` if the slot supplier has no fixed number.
         polls_open: Polls that are with the server.
         polls_target: How many polls are to be open, as far as there are slots for them.
+        polls_overdue: How many polls have shown that the server is starving: it ended them at their deadline, where a
+            task may have been started for them, or answered them late.
         last_poll_age: Seconds since the server last answered a poll; ``None`` if it never has.
         connections: Ages in seconds of the client's connections that take calls; empty with a transport that does not
             show them.
         attempts: Each attempt that holds a slot, the oldest first.
+        loop_blocked_for: Seconds for which the event loop has been blocked by now; ``None`` if it is not.
+        loop_blocks: How often it was blocked for longer than ``loop_block_threshold``.
         outcomes: How many attempts have ended in which way; the names are those of :class:`ActivityFinished`.
     """
 
@@ -56,14 +63,24 @@ class WorkerStatistics:
     slots_available: int | None = 0
     polls_open: int = 0
     polls_target: int = 0
+    polls_overdue: int = 0
     last_poll_age: float | None = None
     connections: Sequence[float] = ()
     attempts: Sequence[AttemptStatistics] = ()
+    loop_blocked_for: float | None = None
+    loop_blocks: int = 0
     outcomes: Mapping[OutcomeName, int] = field(default_factory=_no_outcomes)
 
 
 def running_statistics(
-    attempts: AttemptSet, pollers: PollerPool, transport: Transport, *, state: WorkerState, is_ready: bool, kind: str
+    attempts: AttemptSet,
+    pollers: PollerPool,
+    transport: Transport,
+    watched: WatchedWorker,
+    *,
+    state: WorkerState,
+    is_ready: bool,
+    kind: str,
 ) -> WorkerStatistics:
     """Return the statistics of a run. Of any thread: it reads attributes, and copies what may change."""
     running = attempts.statistics()
@@ -79,8 +96,29 @@ def running_statistics(
         slots_available=attempts.available(len(running)),
         polls_open=polls_open,
         polls_target=pollers.target,
+        polls_overdue=pollers.overdue,
         last_poll_age=None if answered_at is None else monotonic() - answered_at,
         connections=() if transport_statistics is None else transport_statistics().ages,
         attempts=running,
+        loop_blocked_for=watched.blocked_for,
+        loop_blocks=watched.blocks,
         outcomes=dict(attempts.outcomes),
     )
+
+
+def document_of(task_queue: str, health: WorkerHealth, statistics: WorkerStatistics) -> HealthReport:
+    """Return what a probe is shown of a worker: numbers, and no ids of activities."""
+    document: dict[str, Any] = {
+        "task_queue": task_queue,
+        "live": health.is_live,
+        "ready": health.is_ready,
+        "reasons": list(health.reasons),
+        "state": statistics.state,
+        "slots_used": statistics.slots_used,
+        "slots_available": statistics.slots_available,
+        "polls_open": statistics.polls_open,
+        "last_poll_age": statistics.last_poll_age,
+        "loop_blocked_for": statistics.loop_blocked_for,
+        "loop_blocks": statistics.loop_blocks,
+    }
+    return HealthReport(health.is_live, health.is_ready, document)

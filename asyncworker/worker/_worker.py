@@ -16,9 +16,11 @@ import anyio
 from .._safe_logger import get_logger
 from .._time import Seconds
 from ._checks import (
+    checked_address,
     checked_interval,
     checked_poll,
     checked_queue,
+    checked_threshold,
     choose_pollers,
     choose_slots,
     expect_client,
@@ -37,6 +39,7 @@ from ._settings import WorkerDeploymentConfig, WorkerSettings
 from ._signals import on_signals
 from ._statistics import WorkerState, WorkerStatistics
 from .attempts._run_environment import HeartbeatSettings
+from .health._liveness import WorkerHealth
 from .polling._autoscaling import PollerBehavior
 from .slots._supplier import SlotSupplier
 
@@ -76,7 +79,15 @@ class Worker:
             seconds or timedelta.
         long_poll_timeout: What the server is told for one poll; seconds or timedelta. The worker listens on for 60 s,
             and for 5 s when it stops. Default: 70 s where the namespace says ``worker_poll_complete_on_shutdown``.
-            Elsewhere nothing ends an open poll, a shutdown waits for it, and the default is 10 s.
+            Elsewhere nothing ends an open poll, and a shutdown waits for it: the default is 3 s in the worker's first
+            minute and 10 s after that (see docs/workers.md).
+        loop_block_threshold: How long the event loop may be blocked until that is logged, with the activity that does
+            it; seconds or timedelta, from 0.1 s on. ``None``: it is not watched. Workers on one loop share the
+            shortest.
+        loop_block_tolerance: For how long a thread heartbeats for the other activities while one blocks the event loop,
+            and how long that may last until :meth:`health` says that the worker is not live; seconds or timedelta.
+        health_address: Where to respond to health probes over HTTP, as ``host:port``: ``/livez`` and ``/readyz``, from
+            a thread. Workers of a process that name the same address share it. Default: nowhere.
         identity: How the worker is named in the UI and in the history. Default: the client's identity.
         deployment_config: Which version of which deployment the worker is.
         worker_heartbeat_interval: Time between two worker heartbeats, by which ``temporal worker list`` knows it;
@@ -118,6 +129,10 @@ class Worker:
         graceful_shutdown_timeout: Seconds = 15.0,
         hard_shutdown_timeout: Seconds = 5.0,
         long_poll_timeout: Seconds | None = None,
+        # The event loop
+        loop_block_threshold: Seconds | None = 1.0,
+        loop_block_tolerance: Seconds = 30.0,
+        health_address: str | None = None,
         # Who it is
         identity: str | None = None,
         deployment_config: WorkerDeploymentConfig | None = None,
@@ -159,6 +174,9 @@ class Worker:
             ),
             deployment=deployment_config,
             worker_heartbeat_interval=checked_interval(worker_heartbeat_interval),
+            loop_block_threshold=checked_threshold(loop_block_threshold),
+            loop_block_tolerance=positive("loop_block_tolerance", loop_block_tolerance),
+            health_address=checked_address(health_address),
             interceptors=tuple(interceptors),
             observers=tuple(observers),
         )
@@ -210,9 +228,10 @@ class Worker:
     def is_ready(self) -> bool:
         """Whether it takes work, or would if it had a slot: for a readiness probe; may be read from any thread.
 
-        True while the server has answered a call of the worker's client within two poll deadlines, a poll is with the
-        server or there is nothing to poll with (all slots, or the rate limit, are used up), and the worker does not
-        stop. With all slots taken the server may go unasked for longer; then the last call counts.
+        True while the event loop is not blocked, the server has answered a call of the worker's client within two poll
+        deadlines, a poll is with the server or there is nothing to poll with (all slots, or the rate limit, are used
+        up), and the worker does not stop. With all slots taken the server may go unasked for longer; then the last call
+        counts.
         """
         run = self._worker_run
         return run is not None and self.is_running and run.is_ready
@@ -228,6 +247,16 @@ class Worker:
         run = self._worker_run
         return 0 if run is None or run.attempts is None else len(run.attempts)
 
+    def health(self) -> WorkerHealth:
+        """Return whether it is well, and why not; may be called from any thread, while the event loop is blocked too.
+
+        A worker that does not run is live, and not ready.
+        """
+        run = self._worker_run
+        if run is not None and self.is_running:
+            return run.health()
+        return WorkerHealth(is_live=True, is_ready=False, reasons=("it does not run",))
+
     def statistics(self) -> WorkerStatistics:
         """Return what it is doing at this moment; may be called from any thread, while the event loop is blocked too.
 
@@ -242,7 +271,11 @@ class Worker:
     # Running
 
     def configure(
-        self, *, max_concurrent_activities: int | None = None, graceful_shutdown_timeout: Seconds | None = None
+        self,
+        *,
+        max_concurrent_activities: int | None = None,
+        graceful_shutdown_timeout: Seconds | None = None,
+        health_address: str | None = None,
     ) -> None:
         """Replace settings that the worker was made with, as a command line does; what is not given stays.
 
@@ -258,6 +291,8 @@ class Worker:
         if graceful_shutdown_timeout is not None:
             grace = not_negative("graceful_shutdown_timeout", graceful_shutdown_timeout)
             settings = replace(settings, grace=grace)
+        if health_address is not None:
+            settings = replace(settings, health_address=checked_address(health_address))
         self._settings = settings
 
     def run(self, *, handle_signals: bool = True) -> Coroutine[Any, Any, None]:
@@ -272,7 +307,8 @@ class Worker:
         Raises:
             WorkerError: The worker could not begin, or could not go on.
             RPCError: The server could not be reached.
-            ConfigurationError: A setting of the connection is wrong.
+            ConfigurationError: A setting of the connection is wrong, or the health address is taken or none of this
+                machine.
             RuntimeError: It runs already.
 
         Cancelling begins a shutdown, and is passed on when that is over; cancelling again cancels the activities.

@@ -32,7 +32,7 @@ async def run_workflow(address: str) -> None:
 
 
 async def main() -> None:
-    async with DevServer(ui=True, dynamic_config={"frontend.enableCancelWorkerPollsOnShutdown": True}) as server:
+    async with DevServer(ui=True) as server:
         os.environ["TEMPORAL_ADDRESS"] = server.target
         # The app reads the address when it starts.
         from .app import app

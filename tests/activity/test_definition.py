@@ -161,6 +161,12 @@ class TestMisuse:
             (lambda: activity.defn(name="x", dynamic=True)(lambda args: 0), TypeError, "takes every type"),
             (lambda: activity.defn(dynamic=True)(lambda: 0), TypeError, "must take one"),
             (lambda: activity.defn(name="x", max_concurrent=0)(lambda: 0), ValueError, "above zero"),
+            (lambda: activity.defn(name="x", auto_heartbeat_limit=0)(lambda: 0), ValueError, "auto_heartbeat_limit of"),
+            (
+                lambda: activity.defn(name="x", auto_heartbeat_limit=True)(lambda: 0),
+                TypeError,
+                "auto_heartbeat_limit of",
+            ),
             (lambda: activity.defn(name="x", heartbeat_timeout=-1)(lambda: 0), ValueError, "above zero"),
             (lambda: activity.defn(name="x", timeout=1)(lambda: 0), TypeError, "does not take timeout; it takes"),
             (lambda: activity.defn(name="x")(lambda **kw: 0), TypeError, "arguments are positional"),

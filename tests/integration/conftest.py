@@ -32,14 +32,14 @@ def _serving(**settings: Any) -> Iterator[DevServer]:
 @pytest.fixture(scope="session")
 def server() -> Iterator[DevServer]:
     """A server that ends the open polls of a worker that stops, and whose timers are exact."""
-    with _serving(**_EXACT, **{"frontend.enableCancelWorkerPollsOnShutdown": True}) as started:
+    with _serving(**_EXACT) as started:
         yield started
 
 
 @pytest.fixture(scope="session")
 def reticent_server() -> Iterator[DevServer]:
     """A server as it comes, which leaves the open polls of a worker that stops open."""
-    with _serving(**_EXACT) as started:
+    with _serving(**_EXACT, **{"frontend.enableCancelWorkerPollsOnShutdown": False}) as started:
         yield started
 
 

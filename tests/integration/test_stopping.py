@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
 import threading
 from typing import Any
 
@@ -198,6 +200,23 @@ async def test_a_task_may_come_while_the_worker_stops(reticent_server: DevServer
         )
 
     assert results == [1, 1, 2]
+
+
+async def test_a_young_worker_has_little_to_wait_for(
+    reticent_server: DevServer, task_queue: str, caplog: pytest.LogCaptureFixture
+):
+    """Where the server leaves open polls open, those of a worker's first minute end soon, and the log says how soon."""
+    caplog.set_level(logging.INFO, "asyncworker")
+    async with await Client.connect(reticent_server.target) as client:
+        caller = StandaloneCaller(reticent_server.target, client, task_queue)
+        async with caller.worker(who):
+            await caller.result(who)
+
+    (line,) = [message for message in caplog.messages if "stops, and waits" in message]
+    found = re.search(r"waits for 5 open polls, which end within (\d) s$", line)
+    assert found is not None
+    assert int(found[1]) <= 3
+    assert "given up" not in caplog.text
 
 
 # Ways to ask for it

@@ -17,10 +17,13 @@ import psutil
 import pytest
 from anyio.streams.buffered import BufferedByteReceiveStream
 
+from asyncworker import Client
 from asyncworker.exceptions import ConfigurationError
 from asyncworker.testing import DevServer, DevServerError
 from asyncworker.testing._dev_server import BINARY_VARIABLE, find_temporal
+from asyncworker.worker.control._namespace import describe_namespace
 
+ENDS_POLLS = "frontend.enableCancelWorkerPollsOnShutdown"
 SCRIPT = """
 import signal
 import anyio
@@ -82,6 +85,14 @@ class TestDevServer:
         assert len(family) == 2
         assert not listens(target)
         assert session(leader) == []
+
+    @pytest.mark.parametrize(("options", "ends_polls"), [({}, True), ({ENDS_POLLS: False}, False)])
+    async def test_open_polls_end_with_their_worker_unless_told_otherwise(self, options, ends_polls):
+        """No test has to wait for polls that nothing ends, and one that is about that can say so."""
+        async with DevServer(dynamic_config=options) as server, await Client.connect(server.target) as client:
+            namespace = await describe_namespace(client.service)
+
+        assert namespace.capabilities.worker_poll_complete_on_shutdown is ends_polls
 
     async def test_options_reach_the_server(self, tmp_path):
         """A namespace, a state file, dynamic configuration and search attributes are what the server runs with."""

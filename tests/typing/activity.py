@@ -31,6 +31,7 @@ async def pack(order: Order, boxes: int = 1) -> str:
     max_concurrent=2,
     max_per_second=0.5,
     auto_heartbeat=True,
+    auto_heartbeat_limit=timedelta(minutes=2),
 )
 def weigh(order: Order) -> float:
     raise NotImplementedError

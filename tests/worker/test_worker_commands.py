@@ -283,7 +283,8 @@ class TestControlQueue:
 class TestEnding:
     async def test_a_poll_for_commands_that_the_server_does_not_end_is_dropped(self, hanging):
         """Where the server does not end polls, the end of a worker does not wait for the poll for commands."""
-        async with FakeTemporal(capabilities={"worker_commands": True}) as temporal:
+        capabilities = {"worker_commands": True, "worker_poll_complete_on_shutdown": False}
+        async with FakeTemporal(capabilities=capabilities) as temporal:
             async with worker_of(temporal, hanging, long_poll_timeout=3):
                 await temporal.wait_for(HEAR)
                 await temporal.wait_for(POLL)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import threading
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -395,3 +398,69 @@ class TestAutomatic:
         task = await run(temporal, pack, heartbeat_timeout=0.05)
 
         assert task.heartbeat_details == ["page 1"]
+
+    @pytest.mark.parametrize("is_async", [True, False], ids=["async", "sync"])
+    async def test_automatic_heartbeats_end_where_an_activity_is_silent_for_too_long(self, temporal, caplog, is_async):
+        """One that hangs is not kept alive: the server ends it by its heartbeat timeout."""
+        caplog.set_level(logging.WARNING)
+        release = threading.Event()
+
+        @activity.defn(name="hang", auto_heartbeat=True, auto_heartbeat_limit=0.2)
+        async def hang_async() -> None:
+            await asyncio.to_thread(release.wait, 10)
+
+        @activity.defn(name="hang", auto_heartbeat=True, auto_heartbeat_limit=0.2)
+        def hang_sync() -> None:
+            release.wait(10)
+
+        async with worker_of(temporal, hang_async if is_async else hang_sync):
+            task = temporal.add_task("hang", task_queue=QUEUE, heartbeat_timeout=0.1)
+            await until(lambda: "heartbeated itself for 0.2 s (auto_heartbeat_limit)" in caplog.text)
+            sent = len(temporal.requests("RecordActivityTaskHeartbeat"))
+            await asyncio.sleep(0.2)
+            later = len(temporal.requests("RecordActivityTaskHeartbeat"))
+            release.set()
+            await task.wait_closed()
+
+        assert sent >= 2
+        assert later == sent
+
+    async def test_a_thread_that_waits_for_a_slow_server_is_kept_alive_within_the_limit(self, temporal, caplog):
+        """And for as long again after each heartbeat of its own."""
+        caplog.set_level(logging.WARNING)
+        counts = []
+
+        def sent() -> int:
+            return len(temporal.requests("RecordActivityTaskHeartbeat"))
+
+        @activity.defn(auto_heartbeat=True, auto_heartbeat_limit=5)
+        def fetch_pages() -> str:
+            for page in range(3):
+                before = sent()
+                deadline = time.monotonic() + 10
+                while sent() < before + 2 and time.monotonic() < deadline:
+                    time.sleep(0.01)
+                counts.append(sent() - before)
+                activity.heartbeat(page)
+            return "fetched"
+
+        task = await run(temporal, fetch_pages, heartbeat_timeout=0.1)
+
+        assert task.result == "fetched"
+        assert all(count >= 2 for count in counts)
+        assert "auto_heartbeat_limit" not in caplog.text
+
+    async def test_an_own_heartbeat_prolongs_automatic_ones(self, temporal):
+        """The limit counts from the last one."""
+
+        @activity.defn(auto_heartbeat=True, auto_heartbeat_limit=60)
+        async def pack() -> float:
+            context = activity.context()
+            first = context._outbound._heartbeats._throttle.automatic_until
+            await asyncio.sleep(0.02)
+            activity.heartbeat()
+            return context._outbound._heartbeats._throttle.automatic_until - first
+
+        task = await run(temporal, pack, heartbeat_timeout=5)
+
+        assert task.result > 0

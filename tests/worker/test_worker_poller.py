@@ -73,14 +73,6 @@ class TestPolls:
 
         assert sorted(waiting) == ["Scheduled", "Started", "Started"]
 
-    async def test_polls_are_short_where_the_server_does_not_end_them(self):
-        """Without worker_poll_complete_on_shutdown a poll's deadline is near, so that a shutdown need not wait long."""
-        async with FakeTemporal(longest_poll=0.01) as temporal, worker_of(temporal, pack):
-            await temporal.wait_for("PollActivityTaskQueue")
-
-        call = next(call for call in temporal.calls if call.method == "PollActivityTaskQueue")
-        assert 8 < call.remaining <= 10
-
     async def test_polls_are_long_where_the_server_ends_them(self, temporal):
         """With worker_poll_complete_on_shutdown a poll may take as long as the server likes."""
         async with worker_of(temporal, pack):

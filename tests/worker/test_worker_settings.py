@@ -66,6 +66,17 @@ class Warehouse:
         ({"graceful_shutdown_timeout": -1}, ValueError, "must not be negative"),
         ({"hard_shutdown_timeout": -1}, ValueError, "must not be negative"),
         ({"long_poll_timeout": 2}, ValueError, "from 3 to 600 s"),
+        ({"loop_block_threshold": 0}, ValueError, "from 0.1 to 600 s, or None for no watchdog; got 0"),
+        ({"loop_block_tolerance": 0}, ValueError, "loop_block_tolerance must be above zero"),
+        *(
+            ({"health_address": text}, ValueError, "health_address must be host:port, e.g. '127.0.0.1:8081'")
+            for text in ("", "8081", ":8081", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "::1:8081")
+        ),
+        ({"health_address": "http://127.0.0.1:8081"}, ValueError, "health_address must be host:port"),
+        ({"health_address": 8081}, TypeError, "health_address must be a str, got 8081"),
+        ({"loop_block_threshold": -1}, ValueError, "from 0.1 to 600 s"),
+        ({"loop_block_threshold": float("nan")}, ValueError, "loop_block_threshold"),
+        ({"loop_block_threshold": "1s"}, TypeError, "loop_block_threshold must be a number of seconds or a"),
         ({"default_heartbeat_throttle_interval": 0}, ValueError, "above zero"),
         ({"client": "localhost:7233"}, TypeError, r"got 'localhost:7233': await Client.connect\('localhost:7233'\)"),
         ({"client": object()}, TypeError, r"client must be an asyncworker.Client, got <object"),

@@ -408,6 +408,23 @@ class TestStates:
         assert seen == [(False, False), (True, False), (False, True)]
         assert text == "<Worker of 'orders' [running, 0 slots used]>"
 
+    async def test_the_log_says_what_a_shutdown_waits_for_and_for_how_long(self, temporal, caplog):
+        """At the first signal, by the worker's own settings."""
+        caplog.set_level(logging.INFO, "asyncworker")
+        held = Held()
+        async with worker_of(temporal, held, graceful_shutdown_timeout=7, hard_shutdown_timeout=1.5) as worker:
+            temporal.add_task("hold", task_queue=QUEUE)
+            await until(lambda: worker.slots_used == 1 and worker.statistics().polls_open == 5)
+            stopping = asyncio.create_task(worker.shutdown())
+            await until(lambda: "stops, and waits" in caplog.text)
+            held.release.set()
+            await stopping
+
+        assert (
+            "worker of task queue 'orders' stops, and waits for 1 activities, which have 7 s to end by themselves, and"
+            " 1.5 s more once they are cancelled, and for 5 open polls, which the server ends" in caplog.messages
+        )
+
     async def test_a_worker_is_ready_while_it_polls(self, temporal):
         """A worker says whether it polls, whether it is ready, and by which key the server knows it."""
         worker = worker_of(temporal, pack)

@@ -45,6 +45,8 @@ class GrpclibTransport:
         max_receive_bytes: int = DEFAULT_MAX_RECEIVE_BYTES,
     ) -> None:
         self._open_channel = open_channel
+        #: Where its channels lead, if they do so to a network.
+        self.target: Target | None = None
         self._max_age = max_age
         self._max_receive_bytes = max_receive_bytes
         self._connection: GrpclibConnection | None = None
@@ -66,11 +68,13 @@ class GrpclibTransport:
             raise ConfigurationError("the grpclib transport knows no compression: use the default transport")
         if target.connections > 1:
             raise ConfigurationError("the grpclib transport has one connection: use the default transport")
-        return cls(
+        transport = cls(
             lambda: TargetChannel(target),
             max_age=target.max_connection_age,
             max_receive_bytes=target.max_receive_bytes,
         )
+        transport.target = target
+        return transport
 
     def __repr__(self) -> str:
         connections = [*([self._connection] if self._connection else []), *self._retiring]

@@ -55,6 +55,11 @@ class Http2Transport:
         state = "closed" if self._is_closed else "connecting" if is_connecting else f"{counts.connections} connections"
         return f"<Http2Transport to {self._target} [{state}, {counts.draining} draining, {counts.calls} calls]>"
 
+    @property
+    def target(self) -> Target:
+        """Where its connections lead."""
+        return self._target
+
     def statistics(self) -> TransportStatistics:
         """Count connections and calls. Of any thread."""
         if self._pool is None:

@@ -29,6 +29,8 @@ CAPABILITIES = {
     "reported_problems_search_attribute": True,
     "standalone_activities": True,
     "poller_autoscaling": True,
+    # Not a default server's: no test should wait for polls.
+    "worker_poll_complete_on_shutdown": True,
     "standalone_activity_start_delay": True,
     "standalone_activity_batch_operations": True,
     "standalone_activity_operator_commands": True,

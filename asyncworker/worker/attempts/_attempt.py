@@ -200,6 +200,15 @@ class Attempt:
             heartbeat_age=None if heard_at is None else max(0.0, now - heard_at),
         )
 
+    def runs_in(self, task: asyncio.Task[Any] | None) -> bool:
+        """Whether *task* is the attempt's own. Of any thread."""
+        return task is not None and getattr(self, "_task", None) is task
+
+    @property
+    def outbound(self) -> AttemptOutbound | None:
+        """Its calls to the worker, once its task is read. Of any thread."""
+        return self._outbound
+
     def start(self) -> None:
         """Start the task; an eager one gets as far as it can before this returns."""
         self._task = self._environment.loop.create_task(self._run())

@@ -9,10 +9,12 @@ newest is sent, and the next interval begins. If there was none, the next heartb
 The interval begins when a heartbeat is sent, and one is in flight at a time. One that did not arrive in spite of its
 retries counts as unsent: it, or a newer one, is due at the end of the interval.
 
-With *automatic* heartbeats one is due at the end of each interval, new or not.
+With *automatic* heartbeats one is due at the end of each interval, new or not, for as long as they may go on.
 """
 
 from __future__ import annotations
+
+import math
 
 __all__ = ["HeartbeatThrottle", "throttle_interval"]
 
@@ -27,11 +29,13 @@ def throttle_interval(heartbeat_timeout: float | None, *, default: float, maximu
 class HeartbeatThrottle:
     """The heartbeat throttle of one attempt: whether there is a heartbeat to send, and when."""
 
-    __slots__ = ("_has_new", "_is_in_flight", "_next_at", "automatic", "interval")
+    __slots__ = ("_has_new", "_is_in_flight", "_next_at", "automatic", "automatic_until", "interval")
 
     def __init__(self, interval: float, *, automatic: bool = False) -> None:
         self.interval = interval
         self.automatic = automatic
+        #: Until when automatic heartbeats go on.
+        self.automatic_until = math.inf
         self._has_new = False
         self._is_in_flight = False
         self._next_at = 0.0
@@ -45,7 +49,7 @@ class HeartbeatThrottle:
     @property
     def due_at(self) -> float | None:
         """When the next heartbeat is due; ``None`` until there is one, or while one is in flight."""
-        if self._is_in_flight or not (self._has_new or self.automatic):
+        if self._is_in_flight or not (self._has_new or (self.automatic and self._next_at < self.automatic_until)):
             return None
         return self._next_at
 
@@ -53,6 +57,11 @@ class HeartbeatThrottle:
     def is_in_flight(self) -> bool:
         """Whether a heartbeat was sent whose outcome is not known yet."""
         return self._is_in_flight
+
+    @property
+    def has_run_out(self) -> bool:
+        """Whether automatic heartbeats have ended, and there is no other."""
+        return self.automatic and not self._has_new and self._next_at >= self.automatic_until
 
     @property
     def has_unsent(self) -> bool:
@@ -74,6 +83,25 @@ class HeartbeatThrottle:
         # thousands of activities coincide from then on.
         self._next_at = (due if now - due < self.interval / 2 else now) + self.interval
         return True
+
+    @property
+    def next_at(self) -> float:
+        """When the interval ends that began with the last heartbeat, whether or not there is a new one."""
+        return self._next_at
+
+    def withdraw(self, next_at: float) -> None:
+        """Undo :meth:`start_sending`, as nothing was sent: a heartbeat is due at *next_at* still."""
+        self._is_in_flight = False
+        self._has_new = True
+        self._next_at = next_at
+
+    def postpone(self, until: float) -> None:
+        """Send none before *until*: one was sent from elsewhere."""
+        self._next_at = max(self._next_at, until)
+
+    def hasten(self, now: float) -> None:
+        """Let one that there is be due by *now*."""
+        self._next_at = min(self._next_at, now)
 
     def end_sending(self, arrived: bool) -> None:
         """Record whether the heartbeat that was in flight has arrived."""

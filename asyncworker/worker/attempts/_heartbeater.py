@@ -28,6 +28,8 @@ __all__ = ["HeartbeatSource", "Heartbeater"]
 
 # Seconds; a call ends with its interval, so that the next heartbeat, which is newer, can be sent.
 _MIN_TIMEOUT = 1.0
+# Bytes of a heartbeat that is kept, so that it can be repeated while the event loop is blocked.
+_MOST_KEPT = 1 << 16
 # How late a heartbeat may be sent, so that those of many attempts share a packet: seconds, and a share of its interval.
 _SLACK = 0.01
 _SHARE_OF_INTERVAL = 0.02
@@ -49,6 +51,9 @@ class HeartbeatSource(Protocol):
     def on_cancel(self, details: ActivityCancellationDetails) -> None:
         """Cancel the activity."""
 
+    def on_silence(self, limit: float) -> None:
+        """Log that automatic heartbeats have ended, as there was none of the activity's own for *limit* seconds."""
+
 
 class Heartbeater:
     """Sends at most one heartbeat of the attempt at a time, and the newest next.
@@ -60,6 +65,7 @@ class Heartbeater:
         token: The attempt's task token.
         throttle: Decides when one is sent.
         source: Of the details; called with the outcomes.
+        automatic_limit: Seconds for which automatic heartbeats go on without one of the activity's own.
     """
 
     __slots__ = (
@@ -68,6 +74,8 @@ class Heartbeater:
         "_environment",
         "_has_ended",
         "_is_closed",
+        "_last_request",
+        "_limit",
         "_slack",
         "_source",
         "_throttle",
@@ -83,6 +91,7 @@ class Heartbeater:
         token: bytes,
         throttle: HeartbeatThrottle,
         source: HeartbeatSource,
+        automatic_limit: float | None = None,
     ) -> None:
         self._environment = environment
         self._converter = converter
@@ -95,6 +104,8 @@ class Heartbeater:
         # Resolved when the heartbeat in flight has ended, if :meth:`flush` waits for that.
         self._has_ended: asyncio.Future[None] | None = None
         self._is_closed = False
+        self._last_request: bytes | None = None
+        self._limit = automatic_limit
         #: Why the last heartbeat could not even be sent; the activity's next one raises it.
         self.problem: BaseException | None = None
 
@@ -104,6 +115,8 @@ class Heartbeater:
     def record(self) -> None:
         """Record a heartbeat, on the event loop's thread."""
         self._throttle.record()
+        if self._limit is not None:
+            self._throttle.automatic_until = self._environment.loop.time() + self._limit
         # Mostly there is a timer for the next one already, which gets the details when it is due.
         if self._timer_at is None:
             self._send_if_due()
@@ -112,6 +125,29 @@ class Heartbeater:
         """See :class:`.TimerListener`."""
         self._timer_at = None
         self._context.run(self._send_if_due)
+
+    @property
+    def next_at(self) -> float:
+        """When the next heartbeat is due, if there is one. Of any thread."""
+        return self._throttle.next_at
+
+    @property
+    def last_request(self) -> bytes | None:
+        """The last heartbeat as it was sent; ``None`` if none was, or it is not to be repeated. Of any thread."""
+        return None if self._throttle.has_run_out else self._last_request
+
+    def resume(self, arrived_at: float | None) -> None:
+        """Go on after the attempt's heartbeats were claimed (:class:`.HeartbeatClaims`).
+
+        Args:
+            arrived_at: When the last of those arrived; ``None`` if none did.
+        """
+        if arrived_at is None:
+            self._throttle.hasten(self._environment.loop.time())
+        else:
+            self._throttle.postpone(arrived_at + self._throttle.interval)
+        if self._timer_at is None:
+            self._set_timer()
 
     async def flush(self) -> None:
         """Send the last heartbeat, if it was not sent, and wait for its end; none is sent any more afterwards."""
@@ -135,16 +171,22 @@ class Heartbeater:
     def _send_if_due(self) -> None:
         if self._is_closed:
             return
-        if self._throttle.start_sending(self._environment.loop.time()):
-            self._send()
-        else:
+        next_at = self._throttle.next_at
+        if not self._throttle.start_sending(self._environment.loop.time()):
             self._set_timer()
+        elif self._token in self._environment.claims.tokens:
+            # Until it is resumed.
+            self._throttle.withdraw(next_at)
+        else:
+            self._send()
 
     def _set_timer(self) -> None:
         due = self._throttle.due_at
         if due is not None and not self._is_closed:
             self._timer_at = coalesce(due, self._slack)
             self._environment.timers.set(self._timer_at, self)
+        elif self._limit is not None and self._throttle.has_run_out and not self._is_closed:
+            self._source.on_silence(self._limit)
 
     # One heartbeat
 
@@ -177,7 +219,7 @@ class Heartbeater:
 
     def _post(self, details: Sequence[Payload]) -> None:
         environment = self._environment
-        environment.service.call_nowait(
+        request = environment.service.call_nowait(
             RECORD_ACTIVITY_TASK_HEARTBEAT,
             RecordActivityTaskHeartbeatRequest(
                 namespace=environment.namespace,
@@ -189,6 +231,7 @@ class Heartbeater:
             retry=HEARTBEAT,
             until=environment.loop.time() + max(self._throttle.interval, _MIN_TIMEOUT),
         )
+        self._last_request = request if len(request) <= _MOST_KEPT else None
 
     def on_reply(self, reply: RecordActivityTaskHeartbeatResponse) -> None:
         """Handle the server's reply to a heartbeat."""

@@ -29,6 +29,7 @@ __all__ = [
     "log_no_heartbeat_timeout",
     "log_overdue",
     "log_not_delivered",
+    "log_silent",
     "log_unreported",
 ]
 
@@ -51,6 +52,17 @@ def log_heartbeat(info: Info) -> None:
     """Log at DEBUG that the server has received a heartbeat."""
     if _logger.isEnabledFor(logging.DEBUG):
         _logger.debug("heartbeat of activity %s sent", info.activity_type, extra=identify(info))
+
+
+def log_silent(info: Info, limit: float) -> None:
+    """Log that the worker heartbeats for an attempt no more, as that has been silent itself."""
+    _logger.warning(
+        "activity %s has not heartbeated itself for %g s (auto_heartbeat_limit), and the worker no longer does so:"
+        " it may hang. Without a heartbeat the server ends the attempt by its heartbeat timeout",
+        info.activity_type,
+        limit,
+        extra=identify(info),
+    )
 
 
 def log_failed(info: Info, error: BaseException, took: float = 0.0) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from ..._proto.temporal.api.common.v1 import Payload
+from ..._proto.temporal.api.common.v1 import Payload, Payloads
+from ..._proto.temporal.api.workflowservice.v1 import RecordActivityTaskHeartbeatRequest
 from ..._safe_text import text_of
+from ..._wire import encode
 from ...activity import Info
 from ...common import ActivityCancellationDetails
 from ...exceptions import ConverterError, RPCError
@@ -15,7 +18,7 @@ from .._events import HeartbeatSent
 from ._details import can_defer
 from ._heartbeat_throttle import HeartbeatThrottle, throttle_interval
 from ._heartbeater import Heartbeater
-from ._log import log_heartbeat, log_lost_heartbeat, log_no_heartbeat_timeout
+from ._log import log_heartbeat, log_lost_heartbeat, log_no_heartbeat_timeout, log_silent
 
 if TYPE_CHECKING:
     from ...converter import DataConverter
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from ._run_environment import RunEnvironment
     from ._time_limits import TimeLimits
 
-__all__ = ["AttemptOutbound"]
+__all__ = ["AttemptOutbound", "LiveHeartbeat"]
 
 
 class Cancellable(Protocol):
@@ -31,6 +34,22 @@ class Cancellable(Protocol):
 
     def cancel(self, details: ActivityCancellationDetails) -> None:
         """Cancel it; only the first time counts."""
+
+
+class LiveHeartbeat(NamedTuple):
+    """A heartbeat that can be sent while the event loop is blocked.
+
+    Attributes:
+        token: Of the attempt.
+        timeout: The attempt's heartbeat timeout, in seconds.
+        due_at: When it is due, on the event loop's clock.
+        request: As it is sent.
+    """
+
+    token: bytes
+    timeout: float
+    due_at: float
+    request: bytes
 
 
 class AttemptOutbound:
@@ -154,6 +173,60 @@ class AttemptOutbound:
         self._heartbeats = None
         self._attempt = None
 
+    # For the watchdog
+
+    def live_heartbeat(self) -> LiveHeartbeat | None:
+        """Return the heartbeat that keeps the attempt alive while the event loop is blocked; of any thread.
+
+        It repeats the last one that was sent, and so is never older than what the server has. Before the first one it
+        has the details of the attempt before. No code of the user's runs for it: ``None`` if that would be needed, if
+        the details are too large to be kept, or if the attempt has no heartbeat timeout.
+        """
+        timeout, heartbeats = self._info.heartbeat_timeout, self._heartbeats
+        if timeout is None or self._is_closed:
+            return None
+        seconds = timeout.total_seconds()
+        if heartbeats is None:
+            interval = throttle_interval(seconds, default=0.0, maximum=math.inf)
+            request, due_at = self._first_request(), self._limits.arrived_at + interval
+        else:
+            request, due_at = heartbeats.last_request, heartbeats.next_at
+        return None if request is None else LiveHeartbeat(self._info.task_token, seconds, due_at, request)
+
+    def record_live_heartbeat(self, now: float) -> None:
+        """Record that such a heartbeat has arrived; of any thread."""
+        self._limits.record_heartbeat(now)
+
+    def end_live_heartbeats(self, arrived_at: float | None, cancellation: ActivityCancellationDetails | None) -> None:
+        """Go on with the attempt's own heartbeats, when the event loop is free.
+
+        Args:
+            arrived_at: When the last one of the watchdog arrived; ``None`` if none did.
+            cancellation: What the server has asked for in a reply.
+        """
+        self._environment.claims.tokens.discard(self._info.task_token)
+        if self._is_closed:
+            return
+        if cancellation is not None:
+            self.on_cancel(cancellation)
+        if arrived_at is not None and self._environment.observers is not None:
+            self._environment.observers.notify(HeartbeatSent(self._info))
+        if self._heartbeats is not None:
+            self._heartbeats.resume(arrived_at)
+
+    def _first_request(self) -> bytes | None:
+        latest = self._latest
+        if latest and (type(latest) is tuple or self._converter.has_codec):
+            return None
+        environment = self._environment
+        request = RecordActivityTaskHeartbeatRequest(
+            namespace=environment.namespace,
+            identity=environment.identity,
+            task_token=self._info.task_token,
+            details=Payloads(payloads=list(latest)) if latest else None,
+        )
+        return encode(request)
+
     # For its heartbeats
 
     def details(self) -> Sequence[Payload]:
@@ -179,6 +252,10 @@ class AttemptOutbound:
         """See :class:`.HeartbeatSource`."""
         if self._attempt is not None:
             self._attempt.cancel(details)
+
+    def on_silence(self, limit: float) -> None:
+        """See :class:`.HeartbeatSource`."""
+        log_silent(self._info, limit)
 
     # How
 
@@ -214,8 +291,10 @@ class AttemptOutbound:
         self._heartbeats.record()
 
     def _make_heartbeats(self, *, automatic: bool) -> Heartbeater:
-        settings = self._environment.heartbeats
+        settings, claims = self._environment.heartbeats, self._environment.claims
         timeout = self._info.heartbeat_timeout
+        if timeout is not None:
+            claims.shortest = min(claims.shortest, timeout.total_seconds())
         interval = throttle_interval(
             timeout.total_seconds() if timeout is not None else None,
             default=settings.default_interval,
@@ -227,4 +306,5 @@ class AttemptOutbound:
             self._info.task_token,
             HeartbeatThrottle(interval, automatic=automatic),
             self,
+            automatic_limit=self._registered.auto_heartbeat_limit if automatic else None,
         )

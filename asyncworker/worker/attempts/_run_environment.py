@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from ...client import Client
 
-__all__ = ["AttemptDurations", "RunEnvironment", "HeartbeatSettings"]
+__all__ = ["AttemptDurations", "HeartbeatClaims", "HeartbeatSettings", "RunEnvironment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,27 @@ class AttemptDurations:
     abandoned_reply: float = 3.0
 
 
+class HeartbeatClaims:
+    """The heartbeats that another thread sends while the event loop is blocked; each is claimed first.
+
+    The loop and the thread each write what they are about to do, and then read what the other has written; so at least
+    one of them gives way.
+
+    Attributes:
+        tokens: Of the attempts whose heartbeats are claimed. Added by the thread, removed by the loop.
+        shortest: The shortest heartbeat timeout of an attempt that has heartbeated, in seconds.
+    """
+
+    __slots__ = ("shortest", "tokens")
+
+    def __init__(self) -> None:
+        self.tokens: set[bytes] = set()
+        self.shortest = math.inf
+
+    def __repr__(self) -> str:
+        return f"<HeartbeatClaims [{len(self.tokens)} claimed]>"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnvironment:
     """What the attempts of one run share: its connection, its settings, its event loop.
@@ -85,6 +107,7 @@ class RunEnvironment:
     # Closed when the last attempt has ended.
     background: BackgroundTasks = field(default_factory=BackgroundTasks)
     durations: AttemptDurations = AttemptDurations()
+    claims: HeartbeatClaims = field(default_factory=HeartbeatClaims)
     deployment: WorkerDeploymentOptions | None = None
     interceptors: Sequence[Interceptor] = ()
     # ``None`` where there are none, so that events need not be made.

@@ -29,14 +29,15 @@ class TimeLimits:
         margin: How long after one of the server's timeouts the attempt has surely been closed.
     """
 
-    __slots__ = ("_arrived_at", "_margin", "_silence", "deadline", "heard_at")
+    __slots__ = ("_margin", "_silence", "arrived_at", "deadline", "heard_at")
 
     def __init__(self, info: Info, arrived_at: float, margin: float) -> None:
         self._margin = margin
         #: When its start-to-close or schedule-to-close timeout passes, or ``None`` for never.
         self.deadline = _deadline(info, arrived_at)
         self._silence = None if info.heartbeat_timeout is None else info.heartbeat_timeout.total_seconds()
-        self._arrived_at = arrived_at
+        #: When the task arrived.
+        self.arrived_at = arrived_at
         #: When the server last acknowledged a heartbeat, or ``None`` if it never has.
         self.heard_at: float | None = None
 
@@ -48,7 +49,7 @@ class TimeLimits:
         """When the server has surely closed the attempt, unless there is another heartbeat; ``None`` for never."""
         ends_at = self.deadline
         if self._silence is not None:
-            silent_at = (self._arrived_at if self.heard_at is None else self.heard_at) + self._silence
+            silent_at = (self.arrived_at if self.heard_at is None else self.heard_at) + self._silence
             ends_at = silent_at if ends_at is None else min(ends_at, silent_at)
         return None if ends_at is None else ends_at + self._margin
 

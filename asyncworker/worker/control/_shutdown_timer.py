@@ -89,13 +89,6 @@ class ShutdownTimer:
     async def _carry_out(self) -> None:
         attempts, stages, clock = self._attempts, self._stages, asyncio.get_running_loop().time
         await stages.drain.wait()
-        if len(attempts):
-            _logger.info(
-                "worker of task queue %r stops: %d activities have %g s to end by themselves",
-                self._task_queue,
-                len(attempts),
-                self._grace,
-            )
         await stages.cancel.wait_until(stages.drain_began_at + self._grace)
         is_early = stages.cancel.has_begun
         stages.cancel.begin()

@@ -61,7 +61,8 @@ class PollerConfig:
         environment: Of the worker.
         request: What each poll asks for.
         taker: Gives slots and takes tasks.
-        timeout: Seconds that the server is told for one poll; it answers, with nothing, one or two before that.
+        choose_timeout: Returns the seconds that the server is told for the next poll; it answers, with nothing, one or
+            two before that.
         late_response_timeout: Seconds that a poll is listened to beyond its deadline.
         backoff: The state of the polls with the server.
         refusals: Fails the attempts whose tasks cannot be taken.
@@ -74,7 +75,7 @@ class PollerConfig:
     environment: RunEnvironment
     request: PollRequest
     taker: TaskTaker
-    timeout: float
+    choose_timeout: Callable[[], float]
     late_response_timeout: float = LATE_RESPONSE_TIMEOUT
     backoff: PollBackoff
     refusals: Refusals
@@ -114,9 +115,19 @@ class Poller:
         return self._long_poll.is_sent
 
     @property
+    def poll_age(self) -> float | None:
+        """Seconds since the poll that is being made began; ``None`` if there is none. Of any thread."""
+        return monotonic() - self._poll_began_at if self.is_calling else None
+
+    @property
     def deadline(self) -> float:
         """When the poll that is with the server should be answered, on the event loop's clock."""
         return self._long_poll.deadline or 0.0
+
+    @property
+    def was_overdue(self) -> bool:
+        """Whether the server has ended the last poll as its time was over."""
+        return self._long_poll.was_overdue
 
     def stop(self) -> None:
         """Poll no more. A poll that is with the server goes on to its end, and its task is handed over."""
@@ -236,13 +247,13 @@ class Poller:
             # A supplier may have swallowed the cancellation.
             return None
         config = self._config
-        self.is_calling = True
         self._poll_began_at = monotonic()
+        self.is_calling = True
         if _logger.isEnabledFor(DEBUG):
             _logger.debug("polling task queue %r", config.environment.task_queue)
         try:
             answer = await config.environment.service.poll(
-                POLL_ACTIVITY_TASK_QUEUE, config.request.message, self._long_poll, timeout=config.timeout
+                POLL_ACTIVITY_TASK_QUEUE, config.request.message, self._long_poll, timeout=config.choose_timeout()
             )
         except RPCError as error:
             self.is_calling = False

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from ..._log_throttle import LogThrottle
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
 from ..._rpc._long_poll import LATE_RESPONSE_TIMEOUT
 from ..._safe_logger import get_logger
@@ -18,6 +19,7 @@ from .._events import PollersChanged
 from .._rate_limit import PollRateLimiter
 from ._autoscaling import PollerBehavior, PollerScaler
 from ._backoff import PollBackoff
+from ._poll_deadlines import PollDeadlines
 from ._poller import Poller, PollerConfig, TaskTaker
 from ._refusals import Refusals
 from ._request import PollRequest
@@ -52,7 +54,8 @@ class PollerPool:
         environment: Of the worker.
         request: What each poll asks for.
         taker: Gives slots and takes tasks.
-        timeout: Seconds that the server is told for one poll.
+        timeout: Seconds that the server is told for each poll; ``None``: few while the worker is young (see
+            :mod:`._poll_deadlines`).
         behavior: How many.
         gives_hints: Whether the namespace says ``poller_autoscaling``.
         max_per_second: The worker's rate limit.
@@ -62,6 +65,7 @@ class PollerPool:
         stop_timeout: Seconds after the end of the polling in which open polls are given up, however far their deadline
             is. ``None``: only the deadline counts.
         after_error: Seconds until a poller goes on after an error.
+        loop_was_late_since: Whether the event loop has come late to something since a time on its clock.
     """
 
     def __init__(
@@ -70,7 +74,7 @@ class PollerPool:
         request: PollRequest,
         taker: TaskTaker,
         *,
-        timeout: float,
+        timeout: float | None,
         behavior: PollerBehavior,
         gives_hints: bool,
         max_per_second: float | None,
@@ -79,8 +83,12 @@ class PollerPool:
         shutdown_response_timeout: float = SHUTDOWN_RESPONSE_TIMEOUT,
         stop_timeout: float | None = None,
         after_error: float = 1.0,
+        loop_was_late_since: Callable[[float], bool] = lambda _: False,
     ) -> None:
-        self.timeout = timeout
+        self._loop = asyncio.get_running_loop()
+        self._deadlines = PollDeadlines(self._loop.time(), timeout)
+        self._loop_was_late_since = loop_was_late_since
+        self._overdue_log = LogThrottle()
         self._stop_timeout = stop_timeout
         self._task_queue = environment.task_queue
         self._shutdown_response_timeout = shutdown_response_timeout
@@ -90,7 +98,7 @@ class PollerPool:
             environment=environment,
             request=request,
             taker=taker,
-            timeout=timeout,
+            choose_timeout=self._choose_timeout,
             late_response_timeout=late_response_timeout,
             backoff=self._backoff,
             refusals=self._refusals,
@@ -99,7 +107,6 @@ class PollerPool:
             on_answer=self._on_answer,
             after_error=after_error,
         )
-        self._loop = asyncio.get_running_loop()
         self._scaler = PollerScaler(behavior, now=self._loop.time(), gives_hints=gives_hints)
         self._group: TaskGroup | None = None
         # At work, and on their way out.
@@ -139,6 +146,32 @@ class PollerPool:
     def has_just_polled(self) -> bool:
         """Whether a poll was answered a moment ago, so that the next is about to begin; of any thread."""
         return monotonic() - self._backoff.answered_at < _BETWEEN_POLLS
+
+    @property
+    def timeout(self) -> float:
+        """Seconds that the server is told for a poll at most."""
+        return self._deadlines.longest
+
+    @property
+    def ends_by(self) -> float | None:
+        """When the last of the open polls should have ended, on the event loop's clock; ``None`` if none is open."""
+        return max((it.deadline for it in (*self._active, *self._leaving) if it.is_polling), default=None)
+
+    @property
+    def overdue(self) -> int:
+        """How many polls have shown that the server is starving; of any thread."""
+        return self._deadlines.overdue
+
+    @property
+    def oldest_poll(self) -> float | None:
+        """Seconds since the poll that is being made for longest began; ``None`` if there is none. Of any thread."""
+        ages = [poller.poll_age for poller in (*self._active, *self._leaving)]
+        return max((age for age in ages if age is not None), default=None)
+
+    @property
+    def longest_poll(self) -> float:
+        """Seconds after which each poll must have ended, one without an answer too."""
+        return self.timeout + self._config.late_response_timeout
 
     @property
     def last_success_at(self) -> float | None:
@@ -231,8 +264,37 @@ class PollerPool:
         self._leaving.add(poller)
         poller.stop()
 
+    def _choose_timeout(self) -> float:
+        deadlines = self._deadlines
+        if deadlines.is_fixed:
+            return deadlines.longest
+        pollers = sum(not it.is_waiting for it in self._active)
+        open_until = [it.deadline for it in self._active if it.is_polling]
+        return deadlines.choose(self._loop.time(), pollers=pollers, open_until=open_until)
+
+    def _check_punctuality(self, poller: Poller) -> None:
+        """Poll with longer deadlines for a while if an empty poll shows that the server is starving."""
+        now, deadline, was_overdue = self._loop.time(), poller.deadline, poller.was_overdue
+        is_late = self._deadlines.is_late(now, deadline) and not self._loop_was_late_since(deadline - 1)
+        if not (was_overdue or is_late):
+            return
+        self._deadlines.record_overdue(now)
+        if not self._overdue_log.should_log("overdue" if was_overdue else "late", now):
+            return
+        queue = self._task_queue
+        if was_overdue:
+            _logger.warning(
+                "the server has ended a poll of task queue %r at its deadline: it has too little to run on. If it was"
+                " starting a task for it, that attempt runs into its timeout, and is retried as its policy says",
+                queue,
+            )
+        else:
+            _logger.info("the server answers polls of task queue %r late; they are longer for some minutes", queue)
+
     def _on_answer(self, poller: Poller, answer: PollActivityTaskQueueResponse | RPCError) -> None:
         """Record the outcome of a poll, and bring the number of pollers to the target."""
+        if not isinstance(answer, RPCError) and not answer.task_token:
+            self._check_punctuality(poller)
         before = self._scaler.target
         if self._scaler.is_autoscaling:
             self._adapt_target(answer)

@@ -9,13 +9,6 @@ from anyio.from_thread import start_blocking_portal
 from sides import SIDES, Stage
 
 from asyncworker.testing import DevServer
-from asyncworker.worker.attempts import _arrivals
-
-
-@pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that stops does not wait for a lull: these tests leave nothing on its way."""
-    monkeypatch.setattr(_arrivals, "_LULL", 0.0)
 
 
 @pytest.fixture(params=SIDES)

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,8 +20,18 @@ from temporalio.converter import DataConverter
 from temporalio.exceptions import ActivityError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker as OfficialWorker
 
-from asyncworker import Client, Worker
+import asyncworker
+from asyncworker import Client
 from asyncworker.contrib.temporalio import TemporalioInterceptor, activities_of, from_temporalio
+
+
+class Worker(asyncworker.Worker):
+    """One that does not wait for a lull when it stops: here nothing is handed out to a poll that is ended."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._settings = replace(self._settings, lull=0.0)
+
 
 #: Runs some activities while it is entered: the client, the task queue, the activities, and further options.
 Runner = Callable[..., AbstractAsyncContextManager[Any]]

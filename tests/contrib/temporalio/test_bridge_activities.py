@@ -11,12 +11,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sides import SIDES, Stage, TheirSequence, info_as_values, until
+from sides import SIDES, Stage, TheirSequence, Worker, info_as_values, until
 from temporalio import activity
 from temporalio.common import MetricMeter, RawValue
 from temporalio.exceptions import ApplicationError, CancelledError
 
-from asyncworker import Client, Worker
+from asyncworker import Client
 from asyncworker.contrib.temporalio import TemporalioInterceptor, from_temporalio
 from asyncworker.testing import DevServer, FakeTemporal
 from asyncworker.worker import (

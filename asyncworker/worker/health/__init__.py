@@ -1,0 +1,1 @@
+"""A worker's health: the watchdog of its event loop, and the responses to health probes."""
