@@ -267,9 +267,12 @@ class CancelReason(Enum):
 class _HeartbeatReply(Protocol):
     """The replies to a heartbeat by task token and by id."""
 
-    cancel_requested: bool
-    activity_paused: bool
-    activity_reset: bool
+    @property
+    def cancel_requested(self) -> bool: ...
+    @property
+    def activity_paused(self) -> bool: ...
+    @property
+    def activity_reset(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

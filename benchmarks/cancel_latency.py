@@ -1,13 +1,13 @@
 """How soon an activity learns that it is to stop, side by side with ``temporalio``, on the real dev server.
 
-``python -m benchmarks.cancel_latency [--each N] [--cap SECONDS]``
+``python -m benchmarks.cancel_latency [--each N] [--cap SECONDS] [--only NAME]``
 
 Every case runs with both workers at the same time: a workflow's activity on a server as it comes, on one that pushes
 cancellations to the workers (*worker commands*), and standalone. The time runs from just before the request to cancel,
 through the server, to the ``CancelledError`` in the activity. Activities heartbeat ten times a second, or never; the
-workers let a heartbeat out at intervals that follow from the heartbeat timeout, and only its answer, or a command, can
-carry the news. So a request that comes at any moment waits for half of that interval on average. Requests are spread
-over the interval accordingly.
+workers let a heartbeat out at intervals that follow from the heartbeat timeout, and its answer, a command, or a poll by
+which our worker watches activities that do not heartbeat, carries the news. So a request that comes at any moment waits
+for half of that interval on average. Requests are spread over the interval accordingly.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import logging
 import statistics
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -220,7 +220,12 @@ async def measure(
 
 
 def delays(case: Case, each: int) -> Iterator[float]:
-    """When to cancel, after the start: spread evenly over the interval between two heartbeats."""
+    """When to cancel, after the start: spread evenly over the interval between two heartbeats.
+
+    Where there are none the moment does not matter, but for the first seconds: so these are apart from others.
+    """
+    if not case.heartbeats and not case.is_automatic:
+        return (8.0 + 2.0 * number for number in range(each))
     interval = 0.8 * case.timeout if case.timeout is not None else 30.0 if case.heartbeats else 1.0
     # The first heartbeat leaves at once: what is asked for right after it waits longest.
     return (0.3 + interval * number / each for number in range(each))
@@ -240,7 +245,7 @@ def _one(seconds: float, cap: float) -> str:
     return f"{seconds * 1e3:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
-async def run(each: int, cap: float) -> dict[tuple[str, str, str], list[float]]:
+async def run(chosen: Sequence[Case], each: int, cap: float) -> dict[tuple[str, str, str], list[float]]:
     """Run every case *each* times with either worker, all at once."""
     async with AsyncExitStack() as stack:
         plain = await stack.enter_async_context(site({}))
@@ -252,12 +257,12 @@ async def run(each: int, cap: float) -> dict[tuple[str, str, str], list[float]]:
         )
         names = [
             (case.name, way, contender)
-            for case in _CASES
+            for case in chosen
             for way, _ in ways
             for contender in _CONTENDERS
             if contender == "asyncworker" or not case.is_automatic
         ]
-        starts, cases = dict(ways), {case.name: case for case in _CASES}
+        starts, cases = dict(ways), {case.name: case for case in chosen}
         keys, measurements = [], []
         for case, way, contender in names:
             for delay in delays(cases[case], each):
@@ -284,14 +289,16 @@ def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--each", type=int, default=6, help="how often to run each case")
+    parser.add_argument("--only", help="the cases whose names have this in them")
     parser.add_argument("--cap", type=float, default=35.0, help="seconds after which nothing more is expected")
     options = parser.parse_args()
     logging.disable(logging.ERROR)
-    results = asyncio.run(run(options.each, options.cap))
+    cases = [case for case in _CASES if options.only is None or options.only in case.name]
+    results = asyncio.run(run(cases, options.each, options.cap))
     columns = list(dict.fromkeys((way, contender) for _, way, contender in results))
     print("| activity |", " | ".join(f"{way}: {contender}" for way, contender in columns), "|")
     print("| --- |", " | ".join("---:" for _ in columns), "|")
-    for case in _CASES:
+    for case in cases:
         cells = [show(results.get((case.name, *column), []), options.cap) for column in columns]
         print(f"| {case.name} |", " | ".join(cells), "|")
 

@@ -46,6 +46,8 @@ LAZY_CALLS = [
     "CountActivityExecutions",
     "DeleteActivityExecution",
     "DescribeActivityExecution",
+    "DescribeWorkflowExecution",
+    "GetWorkflowExecutionHistory",
     "ListActivityExecutions",
     "PauseActivityExecution",
     "PollActivityExecution",
@@ -83,6 +85,18 @@ DROPPED = {
     "temporal.api.namespace.v1.BadBinaries",
     "temporal.api.replication.v1.FailoverStatus",
     "temporal.api.replication.v1.NamespaceReplicationConfig",
+}
+
+#: Of these messages only these fields; all others are left out in the same way.
+ONLY = {
+    "temporal.api.history.v1.HistoryEvent": {"event_id", "event_type", "event_time"},
+    "temporal.api.workflow.v1.PendingActivityInfo": {"activity_id", "activity_type", "state", "attempt", "paused"},
+    "temporal.api.workflow.v1.WorkflowExecutionInfo": {"execution", "status", "history_length"},
+    "temporal.api.workflowservice.v1.DescribeWorkflowExecutionResponse": {
+        "workflow_execution_info",
+        "pending_activities",
+    },
+    "temporal.api.workflowservice.v1.GetWorkflowExecutionHistoryResponse": {"history", "next_page_token"},
 }
 
 #: As `google.protobuf` betterproto2 would turn these into datetime and timedelta, which have no nanoseconds.
@@ -143,15 +157,22 @@ def generate(output: Path) -> None:
 
 def compiled_files(service: ServiceDescriptor) -> list[pb.FileDescriptorProto]:
     """Return the descriptors that the compiler is given."""
-    eager = closure(roots(service, WORKER_CALLS), dropped=DROPPED)
+    dropped = left_out()
+    eager = closure(roots(service, WORKER_CALLS), dropped=dropped)
     lazy_roots = [*roots(service, LAZY_CALLS), *map(message_type, LAZY_MESSAGES)]
     for file in LAZY_FILES:
         lazy_roots += service.file.pool.FindFileByName(file).message_types_by_name.values()
-    kept = eager | closure(lazy_roots, dropped=DROPPED)
+    kept = eager | closure(lazy_roots, dropped=dropped)
     # A nested type goes where its outermost message goes.
     eager_tops = {top_level(service, name) for name in eager}
     lazy = {top_level(service, name) for name in kept} - eager_tops
-    return relocate(prune(service, kept, dropped=DROPPED), PACKAGES, lazy, LAZY_PACKAGE)
+    return relocate(prune(service, kept, dropped=dropped), PACKAGES, lazy, LAZY_PACKAGE)
+
+
+def left_out() -> set[str]:
+    """Return the full names of all fields, and types of fields, that are left out."""
+    fields = (field for message in ONLY for field in message_type(message).fields if field.name not in ONLY[message])
+    return DROPPED | {field.full_name for field in fields}
 
 
 def roots(service: ServiceDescriptor, calls: list[str]) -> list[Descriptor]:

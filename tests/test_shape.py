@@ -53,7 +53,7 @@ LAYERS = {
         {"_run"},
         {"_assembly"},
         {"_checks", "_settings", "_statistics"},
-        {"control"},
+        {"control", "watch"},
         {"health"},
         {"polling"},
         {"attempts"},
@@ -176,6 +176,11 @@ PURE = [
     "worker/polling/_poll_deadlines.py",
     "worker/attempts/_time_limits.py",
     "worker/control/_heartbeat_builder.py",
+    "worker/watch/_messages.py",
+    "worker/watch/_findings.py",
+    "worker/watch/_options.py",
+    "worker/watch/_pace.py",
+    "worker/watch/_budget.py",
 ]
 IMPURE = {"anyio", "concurrent", "selectors", "threading", "time"}
 # `asyncio.CancelledError` is a value to decide about, a future is where a call's answer goes, and a host's name is one

@@ -84,12 +84,15 @@ from .temporal.api.enums.v1.lazy import ActivityExecutionStatus as enums_Activit
 from .temporal.api.enums.v1.lazy import ActivityIdConflictPolicy as enums_ActivityIdConflictPolicy
 from .temporal.api.enums.v1.lazy import ActivityIdReusePolicy as enums_ActivityIdReusePolicy
 from .temporal.api.enums.v1 import ActivityTaskFailedCause as enums_ActivityTaskFailedCause
+from .temporal.api.enums.v1.lazy import EventType as enums_EventType
+from .temporal.api.enums.v1.lazy import HistoryEventFilterType as enums_HistoryEventFilterType
 from .temporal.api.enums.v1 import NamespaceState as enums_NamespaceState
 from .temporal.api.enums.v1 import NexusHandlerErrorRetryBehavior as enums_NexusHandlerErrorRetryBehavior
 from .temporal.api.enums.v1.lazy import PendingActivityState as enums_PendingActivityState
 from .temporal.api.enums.v1.lazy import ResourceExhaustedCause as enums_ResourceExhaustedCause
 from .temporal.api.enums.v1.lazy import ResourceExhaustedScope as enums_ResourceExhaustedScope
 from .temporal.api.enums.v1 import RetryState as enums_RetryState
+from .temporal.api.enums.v1.lazy import WorkflowExecutionStatus as enums_WorkflowExecutionStatus
 from .temporal.api.errordetails.v1 import (
     ActivityExecutionAlreadyStartedFailure as errordetails_ActivityExecutionAlreadyStartedFailure,
 )
@@ -128,6 +131,8 @@ from .temporal.api.errordetails.v1 import (
     WorkflowTaskCompletionBufferLostFailure as errordetails_WorkflowTaskCompletionBufferLostFailure,
 )
 from .temporal.api.failure.v1 import Failure as failure_Failure
+from .temporal.api.history.v1 import History as history_History
+from .temporal.api.history.v1 import HistoryEvent as history_HistoryEvent
 from .temporal.api.nexus.v1.lazy import CancelOperationRequest as nexus_CancelOperationRequest
 from .temporal.api.nexus.v1.lazy import CancelOperationResponse as nexus_CancelOperationResponse
 from .temporal.api.nexus.v1.lazy import Failure as nexus_Failure
@@ -163,6 +168,8 @@ from .temporal.api.worker.v1.lazy import CancelActivityResult as worker_CancelAc
 from .temporal.api.worker.v1.lazy import WorkerCommand as worker_WorkerCommand
 from .temporal.api.worker.v1.lazy import WorkerCommandResult as worker_WorkerCommandResult
 from .temporal.api.worker.v1 import WorkerHeartbeat as worker_WorkerHeartbeat
+from .temporal.api.workflow.v1 import PendingActivityInfo as workflow_PendingActivityInfo
+from .temporal.api.workflow.v1 import WorkflowExecutionInfo as workflow_WorkflowExecutionInfo
 from .temporal.api.workflowservice.v1.lazy import (
     CountActivityExecutionsRequest as workflowservice_CountActivityExecutionsRequest,
 )
@@ -183,6 +190,18 @@ from .temporal.api.workflowservice.v1.lazy import (
 )
 from .temporal.api.workflowservice.v1.lazy import (
     DescribeActivityExecutionResponse as workflowservice_DescribeActivityExecutionResponse,
+)
+from .temporal.api.workflowservice.v1.lazy import (
+    DescribeWorkflowExecutionRequest as workflowservice_DescribeWorkflowExecutionRequest,
+)
+from .temporal.api.workflowservice.v1.lazy import (
+    DescribeWorkflowExecutionResponse as workflowservice_DescribeWorkflowExecutionResponse,
+)
+from .temporal.api.workflowservice.v1.lazy import (
+    GetWorkflowExecutionHistoryRequest as workflowservice_GetWorkflowExecutionHistoryRequest,
+)
+from .temporal.api.workflowservice.v1.lazy import (
+    GetWorkflowExecutionHistoryResponse as workflowservice_GetWorkflowExecutionHistoryResponse,
 )
 from .temporal.api.workflowservice.v1.lazy import (
     ListActivityExecutionsRequest as workflowservice_ListActivityExecutionsRequest,
@@ -287,12 +306,15 @@ enums_ActivityExecutionStatus_by_number = enums_ActivityExecutionStatus._value2m
 enums_ActivityIdConflictPolicy_by_number = enums_ActivityIdConflictPolicy._value2member_map_.get
 enums_ActivityIdReusePolicy_by_number = enums_ActivityIdReusePolicy._value2member_map_.get
 enums_ActivityTaskFailedCause_by_number = enums_ActivityTaskFailedCause._value2member_map_.get
+enums_EventType_by_number = enums_EventType._value2member_map_.get
+enums_HistoryEventFilterType_by_number = enums_HistoryEventFilterType._value2member_map_.get
 enums_NamespaceState_by_number = enums_NamespaceState._value2member_map_.get
 enums_NexusHandlerErrorRetryBehavior_by_number = enums_NexusHandlerErrorRetryBehavior._value2member_map_.get
 enums_PendingActivityState_by_number = enums_PendingActivityState._value2member_map_.get
 enums_ResourceExhaustedCause_by_number = enums_ResourceExhaustedCause._value2member_map_.get
 enums_ResourceExhaustedScope_by_number = enums_ResourceExhaustedScope._value2member_map_.get
 enums_RetryState_by_number = enums_RetryState._value2member_map_.get
+enums_WorkflowExecutionStatus_by_number = enums_WorkflowExecutionStatus._value2member_map_.get
 
 TAGS_rpc_Status = frozenset([8, 18, 26])
 fields_of_rpc_Status = attrgetter("code", "message", "details", "_unknown_fields", "__class__")
@@ -4064,6 +4086,180 @@ def encode_errordetails_WorkflowTaskCompletionBufferLostFailure(message):
     return b"".join(parts)
 
 
+TAGS_history_History = frozenset([10])
+fields_of_history_History = attrgetter("events", "_unknown_fields", "__class__")
+
+
+def decode_history_History(data, at, end, depth, message=None):
+    if depth > 100:
+        too_deep()
+    if message is None:
+        message = new(history_History)
+        events_ = []
+        unknown = b""
+    else:
+        events_, unknown, _ = fields_of_history_History(message)
+    if at < end:
+        start = at
+        tag = data[at]
+        at += 1
+        if tag > 127:
+            tag, at = read_size(data, at, tag)
+        while True:
+            while tag == 10:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                item = decode_history_HistoryEvent(data, at, stop, depth + 1)
+                at = stop
+                events_.append(item)
+                if at < end:
+                    start = at
+                    tag = data[at]
+                    at += 1
+                    if tag > 127:
+                        tag, at = read_size(data, at, tag)
+                else:
+                    tag = -1
+            if tag < 0:
+                break
+            if tag not in TAGS_history_History:
+                at = skip(data, at, tag, depth)
+                unknown = keep(unknown, data[start:at])
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+        if at != end:
+            truncated()
+    message.events = events_
+    message._unknown_fields = unknown
+    return message
+
+
+def encode_history_History(message):
+    parts = []
+    add = parts.append
+    value = message.events
+    if value:
+        for item in value:
+            raw = encode_history_HistoryEvent(item)
+            size = len(raw)
+            add(b"\n" + (BYTE[size] if size < 128 else varint(size)))
+            add(raw)
+    if message._unknown_fields:
+        add(message._unknown_fields)
+    return b"".join(parts)
+
+
+TAGS_history_HistoryEvent = frozenset([8, 18, 24])
+fields_of_history_HistoryEvent = attrgetter("event_id", "event_time", "event_type", "_unknown_fields", "__class__")
+
+
+def decode_history_HistoryEvent(data, at, end, depth, message=None):
+    if depth > 100:
+        too_deep()
+    if message is None:
+        message = new(history_HistoryEvent)
+        event_id_ = 0
+        event_time_ = None
+        event_type_ = enums_EventType(0)
+        unknown = b""
+    else:
+        event_id_, event_time_, event_type_, unknown, _ = fields_of_history_HistoryEvent(message)
+    if at < end:
+        start = at
+        tag = data[at]
+        at += 1
+        if tag > 127:
+            tag, at = read_size(data, at, tag)
+        while True:
+            if tag == 8:
+                event_id_ = data[at]
+                at += 1
+                if event_id_ > 127:
+                    event_id_, at = read_int64(data, at, event_id_)
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 18:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                event_time_ = decode_wkt_Timestamp(data, at, stop, depth + 1, event_time_)
+                at = stop
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 24:
+                number = data[at]
+                at += 1
+                if number > 127:
+                    number, at = read_uint64(data, at, number)
+                event_type_ = enums_EventType_by_number(number)
+                if event_type_ is None:
+                    event_type_ = enums_EventType(to_int32(number))
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag not in TAGS_history_HistoryEvent:
+                at = skip(data, at, tag, depth)
+                unknown = keep(unknown, data[start:at])
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+        if at != end:
+            truncated()
+    message.event_id = event_id_
+    message.event_time = event_time_
+    message.event_type = event_type_
+    message._unknown_fields = unknown
+    return message
+
+
+def encode_history_HistoryEvent(message):
+    parts = []
+    add = parts.append
+    value = message.event_id
+    if value:
+        add(b"\x08" + (BYTE[value] if 0 <= value < 128 else int64(value)))
+    value = message.event_time
+    if value is not None:
+        raw = encode_wkt_Timestamp(value)
+        size = len(raw)
+        add(b"\x12" + (BYTE[size] if size < 128 else varint(size)))
+        add(raw)
+    value = message.event_type
+    if value:
+        add(b"\x18" + (BYTE[value] if 0 <= value < 128 else int32(value)))
+    if message._unknown_fields:
+        add(message._unknown_fields)
+    return b"".join(parts)
+
+
 TAGS_nexus_CancelOperationRequest = frozenset([10, 18, 26, 34])
 fields_of_nexus_CancelOperationRequest = attrgetter(
     "service", "operation", "operation_id", "operation_token", "_unknown_fields", "__class__"
@@ -6213,6 +6409,259 @@ def encode_worker_WorkerCommandResult(message):
     return b"".join(parts)
 
 
+TAGS_workflow_PendingActivityInfo = frozenset([10, 18, 24, 56, 152])
+fields_of_workflow_PendingActivityInfo = attrgetter(
+    "activity_id", "activity_type", "state", "attempt", "paused", "_unknown_fields", "__class__"
+)
+
+
+def decode_workflow_PendingActivityInfo(data, at, end, depth, message=None):
+    if depth > 100:
+        too_deep()
+    if message is None:
+        message = new(workflow_PendingActivityInfo)
+        activity_id_ = ""
+        activity_type_ = None
+        state_ = enums_PendingActivityState(0)
+        attempt_ = 0
+        paused_ = False
+        unknown = b""
+    else:
+        activity_id_, activity_type_, state_, attempt_, paused_, unknown, _ = fields_of_workflow_PendingActivityInfo(
+            message
+        )
+    if at < end:
+        start = at
+        tag = data[at]
+        at += 1
+        if tag > 127:
+            tag, at = read_size(data, at, tag)
+        while True:
+            if tag == 10:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                activity_id_ = data[at:stop].decode()
+                at = stop
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 18:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                activity_type_ = decode_common_ActivityType(data, at, stop, depth + 1, activity_type_)
+                at = stop
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 24:
+                number = data[at]
+                at += 1
+                if number > 127:
+                    number, at = read_uint64(data, at, number)
+                state_ = enums_PendingActivityState_by_number(number)
+                if state_ is None:
+                    state_ = enums_PendingActivityState(to_int32(number))
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 56:
+                attempt_ = data[at]
+                at += 1
+                if attempt_ > 127:
+                    attempt_, at = read_int32(data, at, attempt_)
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 152:
+                paused_ = data[at]
+                at += 1
+                if paused_ > 127:
+                    paused_, at = read_uint64(data, at, paused_)
+                paused_ = paused_ != 0
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag not in TAGS_workflow_PendingActivityInfo:
+                at = skip(data, at, tag, depth)
+                unknown = keep(unknown, data[start:at])
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+        if at != end:
+            truncated()
+    message.activity_id = activity_id_
+    message.activity_type = activity_type_
+    message.state = state_
+    message.attempt = attempt_
+    message.paused = paused_
+    message._unknown_fields = unknown
+    return message
+
+
+def encode_workflow_PendingActivityInfo(message):
+    parts = []
+    add = parts.append
+    value = message.activity_id
+    if value:
+        raw = value.encode()
+        size = len(raw)
+        add(b"\n" + (BYTE[size] if size < 128 else varint(size)))
+        add(raw)
+    value = message.activity_type
+    if value is not None:
+        raw = encode_common_ActivityType(value)
+        size = len(raw)
+        add(b"\x12" + (BYTE[size] if size < 128 else varint(size)))
+        add(raw)
+    value = message.state
+    if value:
+        add(b"\x18" + (BYTE[value] if 0 <= value < 128 else int32(value)))
+    value = message.attempt
+    if value:
+        add(b"8" + (BYTE[value] if 0 <= value < 128 else int32(value)))
+    value = message.paused
+    if value:
+        add(b"\x98\x01" + BOOL[value])
+    if message._unknown_fields:
+        add(message._unknown_fields)
+    return b"".join(parts)
+
+
+TAGS_workflow_WorkflowExecutionInfo = frozenset([10, 40, 48])
+fields_of_workflow_WorkflowExecutionInfo = attrgetter(
+    "execution", "status", "history_length", "_unknown_fields", "__class__"
+)
+
+
+def decode_workflow_WorkflowExecutionInfo(data, at, end, depth, message=None):
+    if depth > 100:
+        too_deep()
+    if message is None:
+        message = new(workflow_WorkflowExecutionInfo)
+        execution_ = None
+        status_ = enums_WorkflowExecutionStatus(0)
+        history_length_ = 0
+        unknown = b""
+    else:
+        execution_, status_, history_length_, unknown, _ = fields_of_workflow_WorkflowExecutionInfo(message)
+    if at < end:
+        start = at
+        tag = data[at]
+        at += 1
+        if tag > 127:
+            tag, at = read_size(data, at, tag)
+        while True:
+            if tag == 10:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                execution_ = decode_common_WorkflowExecution(data, at, stop, depth + 1, execution_)
+                at = stop
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 40:
+                number = data[at]
+                at += 1
+                if number > 127:
+                    number, at = read_uint64(data, at, number)
+                status_ = enums_WorkflowExecutionStatus_by_number(number)
+                if status_ is None:
+                    status_ = enums_WorkflowExecutionStatus(to_int32(number))
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 48:
+                history_length_ = data[at]
+                at += 1
+                if history_length_ > 127:
+                    history_length_, at = read_int64(data, at, history_length_)
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag not in TAGS_workflow_WorkflowExecutionInfo:
+                at = skip(data, at, tag, depth)
+                unknown = keep(unknown, data[start:at])
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+        if at != end:
+            truncated()
+    message.execution = execution_
+    message.status = status_
+    message.history_length = history_length_
+    message._unknown_fields = unknown
+    return message
+
+
+def encode_workflow_WorkflowExecutionInfo(message):
+    parts = []
+    add = parts.append
+    value = message.execution
+    if value is not None:
+        raw = encode_common_WorkflowExecution(value)
+        size = len(raw)
+        add(b"\n" + (BYTE[size] if size < 128 else varint(size)))
+        add(raw)
+    value = message.status
+    if value:
+        add(b"(" + (BYTE[value] if 0 <= value < 128 else int32(value)))
+    value = message.history_length
+    if value:
+        add(b"0" + (BYTE[value] if 0 <= value < 128 else int64(value)))
+    if message._unknown_fields:
+        add(message._unknown_fields)
+    return b"".join(parts)
+
+
 TAGS_workflowservice_CountActivityExecutionsRequest = frozenset([10, 18])
 fields_of_workflowservice_CountActivityExecutionsRequest = attrgetter(
     "namespace", "query", "_unknown_fields", "__class__"
@@ -7030,6 +7479,493 @@ def encode_workflowservice_DescribeActivityExecutionResponse(message):
         raw = value if type(value) is bytes else octets(value)
         size = len(raw)
         add(b"*" + (BYTE[size] if size < 128 else varint(size)))
+        add(raw)
+    if message._unknown_fields:
+        add(message._unknown_fields)
+    return b"".join(parts)
+
+
+TAGS_workflowservice_DescribeWorkflowExecutionRequest = frozenset([10, 18])
+fields_of_workflowservice_DescribeWorkflowExecutionRequest = attrgetter(
+    "namespace", "execution", "_unknown_fields", "__class__"
+)
+
+
+def decode_workflowservice_DescribeWorkflowExecutionRequest(data, at, end, depth, message=None):
+    if depth > 100:
+        too_deep()
+    if message is None:
+        message = new(workflowservice_DescribeWorkflowExecutionRequest)
+        namespace_ = ""
+        execution_ = None
+        unknown = b""
+    else:
+        namespace_, execution_, unknown, _ = fields_of_workflowservice_DescribeWorkflowExecutionRequest(message)
+    if at < end:
+        start = at
+        tag = data[at]
+        at += 1
+        if tag > 127:
+            tag, at = read_size(data, at, tag)
+        while True:
+            if tag == 10:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                namespace_ = data[at:stop].decode()
+                at = stop
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 18:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                execution_ = decode_common_WorkflowExecution(data, at, stop, depth + 1, execution_)
+                at = stop
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag not in TAGS_workflowservice_DescribeWorkflowExecutionRequest:
+                at = skip(data, at, tag, depth)
+                unknown = keep(unknown, data[start:at])
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+        if at != end:
+            truncated()
+    message.namespace = namespace_
+    message.execution = execution_
+    message._unknown_fields = unknown
+    return message
+
+
+def encode_workflowservice_DescribeWorkflowExecutionRequest(message):
+    parts = []
+    add = parts.append
+    value = message.namespace
+    if value:
+        raw = value.encode()
+        size = len(raw)
+        add(b"\n" + (BYTE[size] if size < 128 else varint(size)))
+        add(raw)
+    value = message.execution
+    if value is not None:
+        raw = encode_common_WorkflowExecution(value)
+        size = len(raw)
+        add(b"\x12" + (BYTE[size] if size < 128 else varint(size)))
+        add(raw)
+    if message._unknown_fields:
+        add(message._unknown_fields)
+    return b"".join(parts)
+
+
+TAGS_workflowservice_DescribeWorkflowExecutionResponse = frozenset([18, 26])
+fields_of_workflowservice_DescribeWorkflowExecutionResponse = attrgetter(
+    "workflow_execution_info", "pending_activities", "_unknown_fields", "__class__"
+)
+
+
+def decode_workflowservice_DescribeWorkflowExecutionResponse(data, at, end, depth, message=None):
+    if depth > 100:
+        too_deep()
+    if message is None:
+        message = new(workflowservice_DescribeWorkflowExecutionResponse)
+        workflow_execution_info_ = None
+        pending_activities_ = []
+        unknown = b""
+    else:
+        workflow_execution_info_, pending_activities_, unknown, _ = (
+            fields_of_workflowservice_DescribeWorkflowExecutionResponse(message)
+        )
+    if at < end:
+        start = at
+        tag = data[at]
+        at += 1
+        if tag > 127:
+            tag, at = read_size(data, at, tag)
+        while True:
+            if tag == 18:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                workflow_execution_info_ = decode_workflow_WorkflowExecutionInfo(
+                    data, at, stop, depth + 1, workflow_execution_info_
+                )
+                at = stop
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            while tag == 26:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                item = decode_workflow_PendingActivityInfo(data, at, stop, depth + 1)
+                at = stop
+                pending_activities_.append(item)
+                if at < end:
+                    start = at
+                    tag = data[at]
+                    at += 1
+                    if tag > 127:
+                        tag, at = read_size(data, at, tag)
+                else:
+                    tag = -1
+            if tag < 0:
+                break
+            if tag not in TAGS_workflowservice_DescribeWorkflowExecutionResponse:
+                at = skip(data, at, tag, depth)
+                unknown = keep(unknown, data[start:at])
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+        if at != end:
+            truncated()
+    message.workflow_execution_info = workflow_execution_info_
+    message.pending_activities = pending_activities_
+    message._unknown_fields = unknown
+    return message
+
+
+def encode_workflowservice_DescribeWorkflowExecutionResponse(message):
+    parts = []
+    add = parts.append
+    value = message.workflow_execution_info
+    if value is not None:
+        raw = encode_workflow_WorkflowExecutionInfo(value)
+        size = len(raw)
+        add(b"\x12" + (BYTE[size] if size < 128 else varint(size)))
+        add(raw)
+    value = message.pending_activities
+    if value:
+        for item in value:
+            raw = encode_workflow_PendingActivityInfo(item)
+            size = len(raw)
+            add(b"\x1a" + (BYTE[size] if size < 128 else varint(size)))
+            add(raw)
+    if message._unknown_fields:
+        add(message._unknown_fields)
+    return b"".join(parts)
+
+
+TAGS_workflowservice_GetWorkflowExecutionHistoryRequest = frozenset([10, 18, 24, 34, 40, 48, 56])
+fields_of_workflowservice_GetWorkflowExecutionHistoryRequest = attrgetter(
+    "namespace",
+    "execution",
+    "maximum_page_size",
+    "next_page_token",
+    "wait_new_event",
+    "history_event_filter_type",
+    "skip_archival",
+    "_unknown_fields",
+    "__class__",
+)
+
+
+def decode_workflowservice_GetWorkflowExecutionHistoryRequest(data, at, end, depth, message=None):
+    if depth > 100:
+        too_deep()
+    if message is None:
+        message = new(workflowservice_GetWorkflowExecutionHistoryRequest)
+        namespace_ = ""
+        execution_ = None
+        maximum_page_size_ = 0
+        next_page_token_ = b""
+        wait_new_event_ = False
+        history_event_filter_type_ = enums_HistoryEventFilterType(0)
+        skip_archival_ = False
+        unknown = b""
+    else:
+        (
+            namespace_,
+            execution_,
+            maximum_page_size_,
+            next_page_token_,
+            wait_new_event_,
+            history_event_filter_type_,
+            skip_archival_,
+            unknown,
+            _,
+        ) = fields_of_workflowservice_GetWorkflowExecutionHistoryRequest(message)
+    if at < end:
+        start = at
+        tag = data[at]
+        at += 1
+        if tag > 127:
+            tag, at = read_size(data, at, tag)
+        while True:
+            if tag == 10:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                namespace_ = data[at:stop].decode()
+                at = stop
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 18:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                execution_ = decode_common_WorkflowExecution(data, at, stop, depth + 1, execution_)
+                at = stop
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 24:
+                maximum_page_size_ = data[at]
+                at += 1
+                if maximum_page_size_ > 127:
+                    maximum_page_size_, at = read_int32(data, at, maximum_page_size_)
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 34:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                next_page_token_ = data[at:stop]
+                at = stop
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 40:
+                wait_new_event_ = data[at]
+                at += 1
+                if wait_new_event_ > 127:
+                    wait_new_event_, at = read_uint64(data, at, wait_new_event_)
+                wait_new_event_ = wait_new_event_ != 0
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 48:
+                number = data[at]
+                at += 1
+                if number > 127:
+                    number, at = read_uint64(data, at, number)
+                history_event_filter_type_ = enums_HistoryEventFilterType_by_number(number)
+                if history_event_filter_type_ is None:
+                    history_event_filter_type_ = enums_HistoryEventFilterType(to_int32(number))
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 56:
+                skip_archival_ = data[at]
+                at += 1
+                if skip_archival_ > 127:
+                    skip_archival_, at = read_uint64(data, at, skip_archival_)
+                skip_archival_ = skip_archival_ != 0
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag not in TAGS_workflowservice_GetWorkflowExecutionHistoryRequest:
+                at = skip(data, at, tag, depth)
+                unknown = keep(unknown, data[start:at])
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+        if at != end:
+            truncated()
+    message.namespace = namespace_
+    message.execution = execution_
+    message.maximum_page_size = maximum_page_size_
+    message.next_page_token = next_page_token_
+    message.wait_new_event = wait_new_event_
+    message.history_event_filter_type = history_event_filter_type_
+    message.skip_archival = skip_archival_
+    message._unknown_fields = unknown
+    return message
+
+
+def encode_workflowservice_GetWorkflowExecutionHistoryRequest(message):
+    parts = []
+    add = parts.append
+    value = message.namespace
+    if value:
+        raw = value.encode()
+        size = len(raw)
+        add(b"\n" + (BYTE[size] if size < 128 else varint(size)))
+        add(raw)
+    value = message.execution
+    if value is not None:
+        raw = encode_common_WorkflowExecution(value)
+        size = len(raw)
+        add(b"\x12" + (BYTE[size] if size < 128 else varint(size)))
+        add(raw)
+    value = message.maximum_page_size
+    if value:
+        add(b"\x18" + (BYTE[value] if 0 <= value < 128 else int32(value)))
+    value = message.next_page_token
+    if value:
+        raw = value if type(value) is bytes else octets(value)
+        size = len(raw)
+        add(b'"' + (BYTE[size] if size < 128 else varint(size)))
+        add(raw)
+    value = message.wait_new_event
+    if value:
+        add(b"(" + BOOL[value])
+    value = message.history_event_filter_type
+    if value:
+        add(b"0" + (BYTE[value] if 0 <= value < 128 else int32(value)))
+    value = message.skip_archival
+    if value:
+        add(b"8" + BOOL[value])
+    if message._unknown_fields:
+        add(message._unknown_fields)
+    return b"".join(parts)
+
+
+TAGS_workflowservice_GetWorkflowExecutionHistoryResponse = frozenset([10, 26])
+fields_of_workflowservice_GetWorkflowExecutionHistoryResponse = attrgetter(
+    "history", "next_page_token", "_unknown_fields", "__class__"
+)
+
+
+def decode_workflowservice_GetWorkflowExecutionHistoryResponse(data, at, end, depth, message=None):
+    if depth > 100:
+        too_deep()
+    if message is None:
+        message = new(workflowservice_GetWorkflowExecutionHistoryResponse)
+        history_ = None
+        next_page_token_ = b""
+        unknown = b""
+    else:
+        history_, next_page_token_, unknown, _ = fields_of_workflowservice_GetWorkflowExecutionHistoryResponse(message)
+    if at < end:
+        start = at
+        tag = data[at]
+        at += 1
+        if tag > 127:
+            tag, at = read_size(data, at, tag)
+        while True:
+            if tag == 10:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                history_ = decode_history_History(data, at, stop, depth + 1, history_)
+                at = stop
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 26:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                next_page_token_ = data[at:stop]
+                at = stop
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag not in TAGS_workflowservice_GetWorkflowExecutionHistoryResponse:
+                at = skip(data, at, tag, depth)
+                unknown = keep(unknown, data[start:at])
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+        if at != end:
+            truncated()
+    message.history = history_
+    message.next_page_token = next_page_token_
+    message._unknown_fields = unknown
+    return message
+
+
+def encode_workflowservice_GetWorkflowExecutionHistoryResponse(message):
+    parts = []
+    add = parts.append
+    value = message.history
+    if value is not None:
+        raw = encode_history_History(value)
+        size = len(raw)
+        add(b"\n" + (BYTE[size] if size < 128 else varint(size)))
+        add(raw)
+    value = message.next_page_token
+    if value:
+        raw = value if type(value) is bytes else octets(value)
+        size = len(raw)
+        add(b"\x1a" + (BYTE[size] if size < 128 else varint(size)))
         add(raw)
     if message._unknown_fields:
         add(message._unknown_fields)
@@ -12270,6 +13206,8 @@ DECODERS: dict[type[Message], Callable[..., Any]] = {
     errordetails_WorkflowExecutionAlreadyStartedFailure: decode_errordetails_WorkflowExecutionAlreadyStartedFailure,
     errordetails_WorkflowNotReadyFailure: decode_errordetails_WorkflowNotReadyFailure,
     errordetails_WorkflowTaskCompletionBufferLostFailure: decode_errordetails_WorkflowTaskCompletionBufferLostFailure,
+    history_History: decode_history_History,
+    history_HistoryEvent: decode_history_HistoryEvent,
     nexus_CancelOperationRequest: decode_nexus_CancelOperationRequest,
     nexus_CancelOperationResponse: decode_nexus_CancelOperationResponse,
     nexus_Failure: decode_nexus_Failure,
@@ -12290,6 +13228,8 @@ DECODERS: dict[type[Message], Callable[..., Any]] = {
     worker_CancelActivityResult: decode_worker_CancelActivityResult,
     worker_WorkerCommand: decode_worker_WorkerCommand,
     worker_WorkerCommandResult: decode_worker_WorkerCommandResult,
+    workflow_PendingActivityInfo: decode_workflow_PendingActivityInfo,
+    workflow_WorkflowExecutionInfo: decode_workflow_WorkflowExecutionInfo,
     workflowservice_CountActivityExecutionsRequest: decode_workflowservice_CountActivityExecutionsRequest,
     workflowservice_CountActivityExecutionsResponse: decode_workflowservice_CountActivityExecutionsResponse,
     workflowservice_CountActivityExecutionsResponseAggregationGroup: decode_workflowservice_CountActivityExecutionsResponseAggregationGroup,
@@ -12297,6 +13237,10 @@ DECODERS: dict[type[Message], Callable[..., Any]] = {
     workflowservice_DeleteActivityExecutionResponse: decode_workflowservice_DeleteActivityExecutionResponse,
     workflowservice_DescribeActivityExecutionRequest: decode_workflowservice_DescribeActivityExecutionRequest,
     workflowservice_DescribeActivityExecutionResponse: decode_workflowservice_DescribeActivityExecutionResponse,
+    workflowservice_DescribeWorkflowExecutionRequest: decode_workflowservice_DescribeWorkflowExecutionRequest,
+    workflowservice_DescribeWorkflowExecutionResponse: decode_workflowservice_DescribeWorkflowExecutionResponse,
+    workflowservice_GetWorkflowExecutionHistoryRequest: decode_workflowservice_GetWorkflowExecutionHistoryRequest,
+    workflowservice_GetWorkflowExecutionHistoryResponse: decode_workflowservice_GetWorkflowExecutionHistoryResponse,
     workflowservice_ListActivityExecutionsRequest: decode_workflowservice_ListActivityExecutionsRequest,
     workflowservice_ListActivityExecutionsResponse: decode_workflowservice_ListActivityExecutionsResponse,
     workflowservice_PauseActivityExecutionRequest: decode_workflowservice_PauseActivityExecutionRequest,
@@ -12361,6 +13305,8 @@ ENCODERS: dict[type[Message], Callable[[Any], bytes]] = {
     errordetails_WorkflowExecutionAlreadyStartedFailure: encode_errordetails_WorkflowExecutionAlreadyStartedFailure,
     errordetails_WorkflowNotReadyFailure: encode_errordetails_WorkflowNotReadyFailure,
     errordetails_WorkflowTaskCompletionBufferLostFailure: encode_errordetails_WorkflowTaskCompletionBufferLostFailure,
+    history_History: encode_history_History,
+    history_HistoryEvent: encode_history_HistoryEvent,
     nexus_CancelOperationRequest: encode_nexus_CancelOperationRequest,
     nexus_CancelOperationResponse: encode_nexus_CancelOperationResponse,
     nexus_Failure: encode_nexus_Failure,
@@ -12381,6 +13327,8 @@ ENCODERS: dict[type[Message], Callable[[Any], bytes]] = {
     worker_CancelActivityResult: encode_worker_CancelActivityResult,
     worker_WorkerCommand: encode_worker_WorkerCommand,
     worker_WorkerCommandResult: encode_worker_WorkerCommandResult,
+    workflow_PendingActivityInfo: encode_workflow_PendingActivityInfo,
+    workflow_WorkflowExecutionInfo: encode_workflow_WorkflowExecutionInfo,
     workflowservice_CountActivityExecutionsRequest: encode_workflowservice_CountActivityExecutionsRequest,
     workflowservice_CountActivityExecutionsResponse: encode_workflowservice_CountActivityExecutionsResponse,
     workflowservice_CountActivityExecutionsResponseAggregationGroup: encode_workflowservice_CountActivityExecutionsResponseAggregationGroup,
@@ -12388,6 +13336,10 @@ ENCODERS: dict[type[Message], Callable[[Any], bytes]] = {
     workflowservice_DeleteActivityExecutionResponse: encode_workflowservice_DeleteActivityExecutionResponse,
     workflowservice_DescribeActivityExecutionRequest: encode_workflowservice_DescribeActivityExecutionRequest,
     workflowservice_DescribeActivityExecutionResponse: encode_workflowservice_DescribeActivityExecutionResponse,
+    workflowservice_DescribeWorkflowExecutionRequest: encode_workflowservice_DescribeWorkflowExecutionRequest,
+    workflowservice_DescribeWorkflowExecutionResponse: encode_workflowservice_DescribeWorkflowExecutionResponse,
+    workflowservice_GetWorkflowExecutionHistoryRequest: encode_workflowservice_GetWorkflowExecutionHistoryRequest,
+    workflowservice_GetWorkflowExecutionHistoryResponse: encode_workflowservice_GetWorkflowExecutionHistoryResponse,
     workflowservice_ListActivityExecutionsRequest: encode_workflowservice_ListActivityExecutionsRequest,
     workflowservice_ListActivityExecutionsResponse: encode_workflowservice_ListActivityExecutionsResponse,
     workflowservice_PauseActivityExecutionRequest: encode_workflowservice_PauseActivityExecutionRequest,

@@ -51,6 +51,11 @@ class BoundTransport:
         found = getattr(self._inner, "target", None)
         return found if isinstance(found, Target) else None
 
+    @property
+    def load(self) -> float:
+        """The share of the other transport's streams that is in use; 0 if it does not know."""
+        return getattr(self._inner, "load", 0.0)
+
     def unary(
         self, path: str, request: bytes, *, timeout: float | None, metadata: Metadata = ()
     ) -> Coroutine[Any, Any, bytes]:

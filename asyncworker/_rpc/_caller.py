@@ -41,6 +41,7 @@ class Caller:
         metadata: Sent with each try.
         answered_at: When the server last answered a call, on the clock of :func:`time.monotonic`; of any thread.
         unanswered_at: When a call last turned out to get no answer, on the same clock.
+        throttled_at: When the server last refused a call as there are too many, on the same clock.
     """
 
     __slots__ = (
@@ -54,6 +55,7 @@ class Caller:
         "_unary_nowait",
         "answered_at",
         "metadata",
+        "throttled_at",
         "unanswered_at",
     )
 
@@ -68,6 +70,7 @@ class Caller:
         self._succeeded: set[str] = set()
         self.answered_at: float = -math.inf
         self.unanswered_at: float = -math.inf
+        self.throttled_at: float = -math.inf
         self._closing = Event()
         self._log_throttles: dict[str, LogThrottle] = {}
 
@@ -92,7 +95,9 @@ class Caller:
         self.answered_at = monotonic()
 
     def record_error(self, error: RPCError) -> None:
-        """Record whether *error* was the server's answer."""
+        """Record whether *error* was the server's answer, and whether that was that there are too many calls."""
+        if error.status is RPCStatusCode.RESOURCE_EXHAUSTED and not error.is_message_too_large:
+            self.throttled_at = monotonic()
         if error.retryable or error.status in _NO_ANSWER or isinstance(error, ClientClosedError):
             self.unanswered_at = monotonic()
         else:

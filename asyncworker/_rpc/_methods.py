@@ -87,6 +87,12 @@ DELETE_ACTIVITY_EXECUTION: Method[lazy.DeleteActivityExecutionRequest, lazy.Dele
 DESCRIBE_ACTIVITY_EXECUTION: Method[lazy.DescribeActivityExecutionRequest, lazy.DescribeActivityExecutionResponse] = (
     Method("DescribeActivityExecution")
 )
+DESCRIBE_WORKFLOW_EXECUTION: Method[lazy.DescribeWorkflowExecutionRequest, lazy.DescribeWorkflowExecutionResponse] = (
+    Method("DescribeWorkflowExecution")
+)
+GET_WORKFLOW_EXECUTION_HISTORY: Method[
+    lazy.GetWorkflowExecutionHistoryRequest, lazy.GetWorkflowExecutionHistoryResponse
+] = Method("GetWorkflowExecutionHistory", long_poll=True)
 LIST_ACTIVITY_EXECUTIONS: Method[lazy.ListActivityExecutionsRequest, lazy.ListActivityExecutionsResponse] = Method(
     "ListActivityExecutions"
 )

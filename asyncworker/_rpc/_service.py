@@ -202,6 +202,32 @@ class WorkflowService:
             self.requests.end(method, began_at, None)
         return response
 
+    async def call_bytes(self, method: Method[Any, Any], request: bytes, *, timeout: float) -> bytes:
+        """Make a call whose messages are not encoded and decoded here: once, for at most *timeout* seconds.
+
+        A long poll whose deadline passes returns an empty response, as there.
+
+        Raises:
+            RPCError: As there; its ``details`` stay bytes.
+
+        Cancelling is as there.
+        """
+        began_at = monotonic() if self.requests.listeners else 0.0
+        try:
+            try:
+                reply = await self.caller.send(method, request, timeout, None)
+                self.caller.record_success(method)
+            except RPCError as error:
+                self.caller.record_error(error)
+                if not (method.long_poll and error.status is RPCStatusCode.DEADLINE_EXCEEDED):
+                    raise
+                reply = b""
+        except (RPCError, CancelledError) as error:
+            self.requests.end(method, began_at, None, error)
+            raise
+        self.requests.end(method, began_at, None)
+        return reply
+
     def call_nowait(
         self,
         method: Method[Req, Resp],

@@ -36,7 +36,7 @@ from ._duration import parse_duration
 from ._load import activities_in, load
 from ._plain import safe_json
 from ._report import FAILURE, CommandError, say
-from ._view import View, open_view
+from .display._view import View, open_view
 
 __all__ = ["exec_"]
 

@@ -35,6 +35,7 @@ from ._fake._options import KEPT
 from ._fake._payloads import to_payload, to_payloads
 from ._fake._wire import Listener, Wire
 from ._fake._worker_calls import LONGEST_POLL, SCALING_WAIT, WorkerCalls
+from ._fake._workflows._calls import WorkflowCalls
 
 __all__ = ["FakeActivity", "FakeTemporal"]
 
@@ -88,9 +89,10 @@ class FakeTemporal:
         self._channels: list[ChannelFor] = []
         workers = WorkerCalls(self._cluster, longest_poll=longest_poll, scaling_wait=scaling_wait)
         clients = ClientCalls(self._cluster, longest_wait=longest_wait)
+        workflows = WorkflowCalls(self._cluster)
         self._wire = Wire(
-            {**workers.handlers(), **clients.handlers()},
-            {**workers.holders(), **clients.holders()},
+            {**workers.handlers(), **clients.handlers(), **workflows.handlers()},
+            {**workers.holders(), **clients.holders(), **workflows.holders()},
             self._faults,
             self._record,
         )

@@ -38,6 +38,7 @@ from .attempts._attempt import AttemptStatistics
 from .health._liveness import WorkerHealth
 from .polling._autoscaling import PollerBehavior, PollerBehaviorAutoscaling, PollerBehaviorSimpleMaximum
 from .slots._supplier import FixedSizeSlotSupplier, SlotPermit, SlotReservation, SlotSupplier
+from .watch._options import WatchOptions
 
 if TYPE_CHECKING:
     from ._propagation import ContextPropagator as ContextPropagator
@@ -65,6 +66,7 @@ _HOMES = {
 __all__ = [
     "Worker",
     "WorkerDeploymentConfig",
+    "WatchOptions",
     # How many activities at a time
     "FixedSizeSlotSupplier",
     "ResourceBasedSlotConfig",

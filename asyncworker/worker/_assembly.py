@@ -23,6 +23,7 @@ from .polling._autoscaling import default_behavior
 from .polling._poller_pool import PollerPool
 from .polling._request import PollRequest
 from .slots._isolated import isolated
+from .watch._watcher import Watcher
 
 if TYPE_CHECKING:
     from ..activity._cancellation import Notice
@@ -51,6 +52,7 @@ class RunParts:
         registration: Keeps the server informed of the worker.
         timer: Ends the attempts of a shutdown in time.
         watched: What the event loop's watchdog says of it.
+        watcher: Watches the attempts that do not heartbeat.
     """
 
     request: PollRequest
@@ -59,6 +61,7 @@ class RunParts:
     registration: Registration
     timer: ShutdownTimer
     watched: WatchedWorker
+    watcher: Watcher
 
 
 def build_environment(
@@ -164,4 +167,10 @@ def assemble(
         hard_stop=settings.hard_stop,
         on_error=on_error,
     )
-    return RunParts(request, attempts, pollers, registration, timer, watched)
+    watcher = Watcher(
+        environment,
+        attempts,
+        settings.cancellation_watch,
+        is_pushed=lambda: bool(request.message.worker_control_task_queue),
+    )
+    return RunParts(request, attempts, pollers, registration, timer, watched, watcher)

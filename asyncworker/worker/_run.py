@@ -4,7 +4,7 @@ Theory of operation
 -------------------
 Blocks are nested, and end from the inside out::
 
-    watchdog ⊃ control (worker heartbeats, commands) ⊃ shutdown timer ⊃ attempts ⊃ announcement ⊃ polling
+    watchdog ⊃ control (worker heartbeats, commands) ⊃ shutdown timer ⊃ watch ⊃ attempts ⊃ announcement ⊃ polling
 
 *Polling* ends when no poll is open. The *announcement* tells the server that the worker stops (``ShutdownWorker``);
 where the namespace says ``worker_poll_complete_on_shutdown`` it answers the open polls at once. It does so without
@@ -13,8 +13,9 @@ Server 1.32 with 50 tasks a second: at every fifth shutdown). So the polls of a 
 tasks, and the server is told in a lull. So are those of a worker that has not run long enough to know whether its
 queue is busy. Where the server does not end polls they run into their own deadline, which is short for that reason.
 The *attempts* have ended when each has been replied to. The *shutdown timer* cancels them once the grace period is
-over, and abandons those that do not heed that. *Control* keeps the worker known to the server, and within reach of its
-commands, to the very end. The *watchdog* is a thread, which sees when the event loop is blocked.
+over, and abandons those that do not heed that. The *watch* brings cancellations of attempts that do not heartbeat.
+*Control* keeps the worker known to the server, and within reach of its commands, to the very end. The *watchdog* is a
+thread, which sees when the event loop is blocked.
 
 A shutdown is an event (:mod:`._stages`): polling ends by it, and never by cancelling its scope, as the tasks of open
 polls would be lost. An error in a supervising task begins a shutdown, and is raised at its end.
@@ -229,6 +230,7 @@ class WorkerRun:
                 watching(parts.watched),
                 parts.registration.registered(parts.request),
                 parts.timer.running(),
+                parts.watcher.watching(),
                 self._attempts_ended(environment, parts.attempts),
                 parts.registration.announcing(),
                 parts.pollers.polling(stages.abandon),

@@ -18,6 +18,7 @@ from .health._server import HealthAddress
 from .polling._autoscaling import PollerBehavior
 from .polling._poller_pool import SHUTDOWN_RESPONSE_TIMEOUT
 from .slots._supplier import SlotSupplier
+from .watch._options import WatchOptions
 
 if TYPE_CHECKING:
     from ..client import Client
@@ -67,6 +68,7 @@ class WorkerSettings:
     loop_block_threshold: float | None
     loop_block_tolerance: float
     health_address: HealthAddress | None
+    cancellation_watch: WatchOptions | None
     interceptors: Sequence[Interceptor]
     observers: Sequence[Observer]
     # Seconds that a poll is listened to beyond its deadline, and the same once the worker stops.

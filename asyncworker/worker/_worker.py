@@ -42,6 +42,7 @@ from .attempts._run_environment import HeartbeatSettings
 from .health._liveness import WorkerHealth
 from .polling._autoscaling import PollerBehavior
 from .slots._supplier import SlotSupplier
+from .watch._options import WATCH_OPTIONS, WatchOptions
 
 if TYPE_CHECKING:
     from ..client import Client
@@ -93,6 +94,8 @@ class Worker:
         worker_heartbeat_interval: Time between two worker heartbeats, by which ``temporal worker list`` knows it;
             from 1 to 60 s, seconds or timedelta. ``None``: none are sent. Workers that share a client are reported in
             one call, at the shortest of their intervals.
+        cancellation_watch: What may be spent on long polls that bring cancellations to activities which do not
+            heartbeat. ``None``: such activities are not told of them.
         interceptors: Wrap executions; the first is the outermost. The client's interceptors that are such as well
             come before them.
         observers: Called with each event, which are values of :mod:`asyncworker.worker`.
@@ -137,6 +140,7 @@ class Worker:
         identity: str | None = None,
         deployment_config: WorkerDeploymentConfig | None = None,
         worker_heartbeat_interval: Seconds | None = 60.0,
+        cancellation_watch: WatchOptions | None = WATCH_OPTIONS,
         # Who watches
         interceptors: Sequence[Interceptor] = (),
         observers: Sequence[Observer] = (),
@@ -146,6 +150,7 @@ class Worker:
         expect_sequence("interceptors", interceptors)
         expect_sequence("observers", observers)
         expect_type("auto_heartbeat", auto_heartbeat, bool)
+        expect_type("cancellation_watch", cancellation_watch, WatchOptions)
         expect_type("deployment_config", deployment_config, WorkerDeploymentConfig)
         expect_type("identity", identity, str)
         self._client = client
@@ -177,6 +182,7 @@ class Worker:
             loop_block_threshold=checked_threshold(loop_block_threshold),
             loop_block_tolerance=positive("loop_block_tolerance", loop_block_tolerance),
             health_address=checked_address(health_address),
+            cancellation_watch=cancellation_watch,
             interceptors=tuple(interceptors),
             observers=tuple(observers),
         )

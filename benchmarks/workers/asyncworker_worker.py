@@ -54,6 +54,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--uvloop", action="store_true")
     parser.add_argument("--gc-threshold", type=int, help="new objects after which Python looks for garbage")
     parser.add_argument("--transport", choices=["default", "grpclib"], default="default")
+    parser.add_argument("--no-watch", action="store_true", help="do not watch silent activities")
     parser.add_argument("--observers", type=int, default=0, help="how many, each of which does nothing")
     parser.add_argument("--prometheus", action="store_true", help="keep metrics")
     parser.add_argument("--profile", metavar="FILE", help="run under cProfile, and write its statistics on SIGINT")
@@ -70,6 +71,8 @@ async def main(options: argparse.Namespace) -> None:
         max_concurrent_activities=options.slots,
         max_concurrent_activity_task_polls=options.polls,
         observers=[*[ignore] * options.observers, *([metrics()] if options.prometheus else [])],
+        # By its default where it is there: `--against` runs this script with older revisions too.
+        **({"cancellation_watch": None} if options.no_watch else {}),
     )
     await worker.run()
 

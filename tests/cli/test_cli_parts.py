@@ -19,9 +19,9 @@ from rich.console import Console
 from asyncworker.cli._duration import parse_duration
 from asyncworker.cli._logging import _JSONFormatter, _TextFormatter
 from asyncworker.cli._plain import in_a_line, in_lines
-from asyncworker.cli._progress import Progress, progress_of, status_of
 from asyncworker.cli._reload import _kill
-from asyncworker.cli._view import open_view, state_of
+from asyncworker.cli.display._progress import Progress, progress_of, status_of
+from asyncworker.cli.display._view import open_view, state_of
 from asyncworker.client import ActivityExecutionStatus, PendingActivityState
 from asyncworker.testing import _supervise
 

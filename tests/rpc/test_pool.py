@@ -12,6 +12,7 @@ from http2_peer import PATH
 from nowait import Answer, Nowait
 from scripted_server import ScriptedServer, ServerConnection
 
+from asyncworker._rpc._bound import BoundTransport
 from asyncworker._rpc._target import KeepAlive, Target
 from asyncworker._rpc.http2 import _frames as frames
 from asyncworker._rpc.http2._frames import ErrorCode, Setting
@@ -101,6 +102,19 @@ async def test_calls_are_spread_over_the_connections_asked_for():
 
         assert transport.statistics() == TransportStatistics(connections=3, draining=0, calls=9, opened=3)
         assert [len(connection.requests) for connection in server.connections] == [3, 3, 3]
+        for poll in polls:
+            poll.cancel()
+
+
+async def test_the_load_is_the_share_of_the_streams_in_use():
+    """What can wait leaves the streams that a server allows to other calls; without a connection all are in use."""
+    server = ScriptedServer(keep_quiet, settings={Setting.MAX_CONCURRENT_STREAMS: 4})
+    async with server.listening(), connected(server) as transport:
+        before = transport.load
+        polls = [call(transport) for _ in range(3)]
+        await until(lambda: sum(len(connection.requests) for connection in server.connections) == 3)
+
+        assert (before, transport.load, BoundTransport(transport).load) == (1.0, 0.75, 0.75)
         for poll in polls:
             poll.cancel()
 

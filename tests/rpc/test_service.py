@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import logging
 from asyncio import get_running_loop
+from contextlib import suppress
 
 import anyio
 import pytest
@@ -18,6 +19,7 @@ from asyncworker._proto.temporal.api.taskqueue.v1 import TaskQueue
 from asyncworker._proto.temporal.api.workflowservice.v1 import (
     DescribeNamespaceRequest,
     GetSystemInfoRequest,
+    GetSystemInfoResponse,
     PollActivityTaskQueueRequest,
     PollActivityTaskQueueResponse,
     RespondActivityTaskCompletedRequest,
@@ -35,7 +37,7 @@ from asyncworker._rpc._retry import HEARTBEAT, NONE, POLL, Backoff, RetryRules
 from asyncworker._rpc._service import WorkflowService
 from asyncworker._rpc.http2 import _frames as frames
 from asyncworker._rpc.http2._transport import Http2Transport
-from asyncworker._wire import encode
+from asyncworker._wire import decode, encode
 from asyncworker._wire_primitives import varint
 from asyncworker.exceptions import ClientClosedError, RPCError, RPCStatusCode
 from asyncworker.testing import FakeTemporal
@@ -205,6 +207,49 @@ class TestCall:
             response = await service.call(GET_SYSTEM_INFO, INFO)
 
         assert response.server_version == "1.32.0"
+
+
+class TestBytes:
+    """Calls whose messages are not encoded and decoded."""
+
+    async def test_the_response_is_what_came(self, temporal):
+        service, ended = temporal.service(), []
+        with service.listening(ended.append):
+            response = await service.call_bytes(GET_SYSTEM_INFO, b"", timeout=5)
+
+        assert decode(GetSystemInfoResponse, response).server_version == "1.32.0"
+        assert [(event.operation, event.status, event.attempts) for event in ended] == [
+            ("GetSystemInfo", RPCStatusCode.OK, 1)
+        ]
+
+    async def test_a_long_poll_without_a_response_is_empty(self, temporal):
+        with temporal.hold("PollActivityTaskQueue"):
+            response = await temporal.service().call_bytes(POLL_ACTIVITY_TASK_QUEUE, encode(poll()), timeout=0.05)
+
+        assert response == b""
+
+    async def test_an_error_is_raised_after_one_try(self, temporal):
+        temporal.fail_next("GetSystemInfo", RPCStatusCode.UNAVAILABLE, "away", times=2)
+        service, ended = temporal.service(), []
+        with service.listening(ended.append), pytest.raises(RPCError, match="away"):
+            await service.call_bytes(GET_SYSTEM_INFO, b"", timeout=5)
+
+        assert len(temporal.requests("GetSystemInfo")) == 1
+        assert [event.status for event in ended] == [RPCStatusCode.UNAVAILABLE]
+
+
+@pytest.mark.parametrize(
+    ("message", "is_throttled"),
+    [("namespace rate limit exceeded", True), ("grpc: received message larger than max (5 vs. 4)", False)],
+)
+async def test_a_call_that_is_one_too_many_is_remembered_though_its_retry_succeeds(temporal, message, is_throttled):
+    temporal.fail_next("GetSystemInfo", RPCStatusCode.RESOURCE_EXHAUSTED, message)
+    service = temporal.service()
+    before = service.caller.throttled_at
+    with suppress(RPCError):
+        await service.call(GET_SYSTEM_INFO, INFO, retry=QUICK)
+
+    assert (service.caller.throttled_at > before) == is_throttled
 
 
 class TestRetry:

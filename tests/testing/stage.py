@@ -12,7 +12,13 @@ from schedule import Schedule
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from asyncworker._proto.temporal.api.common.v1 import ActivityType, Payload, Payloads, RetryPolicy
+from asyncworker._proto.temporal.api.common.v1 import (
+    ActivityType,
+    Payload,
+    Payloads,
+    RetryPolicy,
+    WorkflowExecution,
+)
 from asyncworker._proto.temporal.api.enums.v1 import TaskQueueKind
 from asyncworker._proto.temporal.api.failure.v1 import ApplicationFailureInfo, Failure
 from asyncworker._proto.temporal.api.taskqueue.v1 import TaskQueue
@@ -62,6 +68,7 @@ class Stage:
         self.unique = uuid.uuid4().hex[:12]
         self.task_queue = f"queue-{self.unique}"
         self.activity_id = f"activity-{self.unique}"
+        self.run_id = ""
         self.workflow_id = ""
         self.transcript: list[Any] = []
 
@@ -92,7 +99,9 @@ class Stage:
             # As short as can be: the real server sleeps about a second all the same.
             "retry_policy": RetryPolicy(initial_interval=Duration(nanos=1_000_000), maximum_attempts=3),
         }
-        return await self.say("StartActivityExecution", **{**defaults, **fields})
+        started = await self.say("StartActivityExecution", **{**defaults, **fields})
+        self.run_id = "" if started is None else started.run_id
+        return started
 
     async def poll(self, **fields: Any) -> PollActivityTaskQueueResponse:
         """Take a task."""
@@ -108,6 +117,61 @@ class Stage:
             include_heartbeat_details=True,
             include_last_failure=True,
         )
+
+    async def wait_for_change(self, token: bytes, *, timeout: float = 10.0) -> bytes:
+        """Describe the activity, with a token after a change; write down what a watch reads, and return the token."""
+        method = METHODS["DescribeActivityExecution"]
+        request = method.request(
+            namespace="default", activity_id=self.activity_id, run_id=self.run_id, long_poll_token=token
+        )
+        response = await self.service.call(method, request, timeout=timeout, retry=NONE)
+        if response.info is None:
+            self.transcript.append("no change")
+            return token
+        info = response.info
+        said = (info.status.name, info.run_state.name, info.attempt, info.total_heartbeat_count)
+        self.transcript.append((*said, bool(response.long_poll_token)))
+        new: bytes = response.long_poll_token
+        return new
+
+    async def wait_for_event(
+        self, events: int, *, token: bytes = b"", page_size: int = 0, timeout: float = 10.0, until: str = ""
+    ) -> bytes:
+        """Wait for events of the run, or for one of a type; write down what a watch reads, and return the token.
+
+        A workflow's own tasks are not in it: what they lead to is.
+        """
+        method = METHODS["GetWorkflowExecutionHistory"]
+        seen: list[str] = []
+        while True:
+            request = method.request(
+                namespace="default",
+                execution=WorkflowExecution(workflow_id=self.workflow_id),
+                maximum_page_size=page_size,
+                next_page_token=token,
+                wait_new_event=True,
+                history_event_filter_type=events,
+            )
+            response = await self.service.call(method, request, timeout=timeout, retry=NONE)
+            found = [] if response.history is None else response.history.events
+            seen += [event.event_type.name for event in found]
+            token = response.next_page_token
+            if not until or until in seen:
+                break
+        told = [name for name in seen if name.startswith(("ACTIVITY_TASK_CANCEL", "WORKFLOW_EXECUTION_TERMINATED"))]
+        self.transcript.append((told, bool(token)))
+        return token
+
+    async def describe_run(self) -> None:
+        """Write down how the activities of the run stand."""
+        method = METHODS["DescribeWorkflowExecution"]
+        request = method.request(namespace="default", execution=WorkflowExecution(workflow_id=self.workflow_id))
+        response = await self.service.call(method, request, timeout=10.0, retry=NONE)
+        assert response.workflow_execution_info is not None
+        # What an ended run still lists is of no use.
+        listed = response.pending_activities if response.workflow_execution_info.status.name == "RUNNING" else []
+        pending = [(self.hide(it.activity_id), it.state.name, it.attempt) for it in listed]
+        self.transcript.append((response.workflow_execution_info.status.name, pending))
 
     async def about(self, verb: str, **fields: Any) -> None:
         """Make a call about the activity by its id."""

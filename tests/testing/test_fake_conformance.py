@@ -7,8 +7,12 @@ import pytest
 from stage import FakeStage, Theatre, failure, json
 
 from asyncworker._proto.temporal.api.activity.v1 import ActivityOptions
-from asyncworker._proto.temporal.api.common.v1 import ActivityType, RetryPolicy
-from asyncworker._proto.temporal.api.enums.v1.lazy import ActivityIdConflictPolicy, ActivityIdReusePolicy
+from asyncworker._proto.temporal.api.common.v1 import ActivityType, RetryPolicy, WorkflowExecution
+from asyncworker._proto.temporal.api.enums.v1.lazy import (
+    ActivityIdConflictPolicy,
+    ActivityIdReusePolicy,
+    HistoryEventFilterType,
+)
 from asyncworker._proto.temporal.api.failure.v1 import CanceledFailureInfo, Failure
 from asyncworker._proto.temporal.api.taskqueue.v1 import TaskQueue
 from asyncworker._proto.temporal.wkt import Duration
@@ -16,6 +20,7 @@ from asyncworker._proto.temporal.wkt.lazy import FieldMask
 from asyncworker.exceptions import TimeoutType
 from asyncworker.testing import FakeTemporal
 
+ALL_EVENT, CLOSE_EVENT = HistoryEventFilterType.ALL_EVENT, HistoryEventFilterType.CLOSE_EVENT
 SCENES = []
 
 
@@ -431,6 +436,63 @@ async def workflow_heartbeat_timeout(stage):
     await stage.time_out(TimeoutType.HEARTBEAT, 1)
     await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token)
     await stage.poll()
+
+
+# What a worker asks about silent activities
+
+
+@scene
+async def awaited_change_of_an_activity(stage):
+    await stage.start()
+    task = await stage.poll()
+    token = await stage.wait_for_change(b"")
+    token = await stage.wait_for_change(token, timeout=1.5)
+    await stage.about("DescribeActivityExecution", long_poll_token=token)
+    await stage.about("PauseActivityExecution", request_id="p")
+    token = await stage.wait_for_change(token)
+    await stage.about("UnpauseActivityExecution")
+    token = await stage.wait_for_change(token)
+    await stage.about("ResetActivityExecution")
+    token = await stage.wait_for_change(token)
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token, details=json("1"))
+    token = await stage.wait_for_change(token)
+    await stage.about("RequestCancelActivityExecution", request_id="r")
+    token = await stage.wait_for_change(token)
+    await stage.about("TerminateActivityExecution", request_id="t")
+    await stage.wait_for_change(token)
+
+
+@scene
+async def awaited_change_of_a_run(stage):
+    await stage.schedule()
+    await stage.poll()
+    token = await stage.wait_for_event(CLOSE_EVENT, page_size=1, timeout=0.5)
+    await stage.describe_run()
+    await stage.request_cancel()
+    await stage.wait_for_event(ALL_EVENT, token=token, until="ACTIVITY_TASK_CANCEL_REQUESTED")
+    await stage.describe_run()
+    token = await stage.wait_for_event(CLOSE_EVENT, page_size=1, timeout=0.5)
+    await stage.terminate_workflow()
+    await stage.wait_for_event(ALL_EVENT, token=token, until="WORKFLOW_EXECUTION_TERMINATED")
+    await stage.wait_for_event(CLOSE_EVENT, page_size=1, timeout=0.5)
+    await stage.describe_run()
+
+
+@scene
+async def paused_in_a_run(stage):
+    await stage.schedule()
+    await stage.poll()
+    await stage.about("PauseActivityExecution", request_id="p")
+    await stage.describe_run()
+    await stage.about("UnpauseActivityExecution")
+    await stage.describe_run()
+
+
+@scene
+async def run_that_never_existed(stage):
+    execution = WorkflowExecution(workflow_id=f"no-{stage.unique}")
+    await stage.say("DescribeWorkflowExecution", execution=execution)
+    await stage.say("GetWorkflowExecutionHistory", execution=execution, wait_new_event=True)
 
 
 @pytest.fixture(scope="module")

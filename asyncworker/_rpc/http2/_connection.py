@@ -108,6 +108,11 @@ class Connection(asyncio.BufferedProtocol):
         return self._http2.accepts_calls
 
     @property
+    def max_streams(self) -> int:
+        """How many calls the server accepts at a time."""
+        return self._http2.max_streams
+
+    @property
     def has_capacity(self) -> bool:
         """Whether a call would be sent at once, and not queue for a stream."""
         return self._http2.has_capacity

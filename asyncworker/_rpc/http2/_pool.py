@@ -121,6 +121,12 @@ class ConnectionPool:
             ages=tuple(now - member.opened_at for member in members),
         )
 
+    @property
+    def load(self) -> float:
+        """The share of the streams that is in use, on the connections that take calls; 1 where there is none."""
+        streams = sum(connection.max_streams for connection in self._members)
+        return sum(connection.calls for connection in self._members) / streams if streams else 1.0
+
     # For calls
 
     async def acquire(self, deadline: float | None) -> Connection:

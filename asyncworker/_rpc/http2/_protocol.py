@@ -104,6 +104,11 @@ class Http2Connection:
         return len(self._calls) + len(self._queue)
 
     @property
+    def max_streams(self) -> int:
+        """How many calls the server accepts at a time."""
+        return self._max_streams
+
+    @property
     def has_capacity(self) -> bool:
         """Whether a call would get a stream at once."""
         return self.accepts_calls and len(self._calls) < self._max_streams

@@ -66,6 +66,11 @@ class Http2Transport:
             return TransportStatistics(connections=0, draining=0, calls=0, opened=0)
         return self._pool.statistics()
 
+    @property
+    def load(self) -> float:
+        """The share of the streams that is in use, above 1 where calls queue; 1 without a connection."""
+        return 1.0 if self._pool is None else self._pool.load
+
     async def unary(self, path: str, request: bytes, *, timeout: float | None, metadata: Metadata = ()) -> bytes:
         """See :meth:`Transport.unary`."""
         loop = asyncio.get_running_loop()

@@ -125,6 +125,8 @@ class ClientCalls:
     ) -> messages.DescribeActivityExecutionResponse:
         activity = self._find(request)
         if request.long_poll_token:
+            if not request.run_id:
+                raise invalid("run id is required when long poll token is provided")
 
             def has_changed() -> bool | None:
                 return version(activity) != request.long_poll_token or None

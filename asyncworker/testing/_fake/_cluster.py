@@ -17,6 +17,7 @@ from ._activity import CLOSED, WITH_WORKER, Activity, State
 from ._changes import Changes
 from ._commands import CommandQueues
 from ._refusal import Refusal, invalid, no_namespace, not_found
+from ._workflows._histories import Histories
 
 T = TypeVar("T")
 
@@ -53,6 +54,7 @@ class Cluster:
         self.is_away = False
         self.changes: Changes = Changes()
         self.commands: CommandQueues = CommandQueues()
+        self.histories: Histories = Histories()
         self.activities: list[Activity] = []
         self.gone_workers: set[str] = set()
         self.worker_heartbeats: dict[str, WorkerHeartbeat] = {}
@@ -95,11 +97,15 @@ class Cluster:
             limits=self.limits,
         )
         self.activities.append(activity)
+        if (run := self.histories.of(activity)) is not None:
+            run.schedule(activity)
         self.settle(activity)
         return activity
 
     def settle(self, activity: Activity) -> None:
         """Do what follows from a change: put a task into its queue, and notify the waiters."""
+        if activity.state in CLOSED and (run := self.histories.of(activity)) is not None:
+            run.settle(activity)
         if activity.state is State.SCHEDULED and self._queued.get(activity) != activity.stamp:
             self._queued[activity] = activity.stamp
             if self.skip_backoff or not activity.retry_wait:
@@ -170,6 +176,8 @@ class Cluster:
     def request_cancel(self, activity: Activity, *, request_id: str = "", reason: str = "", identity: str = "") -> None:
         """Request an activity's cancellation, and send its worker a command where the server does."""
         activity.request_cancel(request_id=request_id, reason=reason, identity=identity)
+        if (run := self.histories.of(activity)) is not None:
+            run.request_cancel()
         self.push_cancel(activity)
         self.settle(activity)
 

@@ -35,6 +35,11 @@ def _status(activity: Activity) -> ActivityExecutionStatus:
     return _STATUS.get(activity.state, ActivityExecutionStatus.RUNNING)
 
 
+def run_state(activity: Activity) -> PendingActivityState:
+    """Return the state of an activity that has not closed."""
+    return _RUN_STATE.get(activity.state, PendingActivityState.UNSPECIFIED)
+
+
 def version(activity: Activity) -> bytes:
     """Return what differs between a description and an earlier one."""
     return f"{activity.state.value}|{activity.stamp}|{len(activity.heartbeats)}".encode()
@@ -47,7 +52,7 @@ def info(activity: Activity, *, include_heartbeat_details: bool, include_last_fa
         run_id=activity.run_id,
         activity_type=request.activity_type,
         status=_status(activity),
-        run_state=_RUN_STATE.get(activity.state, PendingActivityState.UNSPECIFIED),
+        run_state=run_state(activity),
         task_queue=activity.task_queue,
         **{name: getattr(activity.options, name) for name in KEPT},
         heartbeat_details=activity.heartbeat_details if include_heartbeat_details else None,

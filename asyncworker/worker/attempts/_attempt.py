@@ -87,6 +87,8 @@ _logger = get_logger(__name__)
 
 # How many seconds late a timer of an attempt may be.
 _SLACK = 0.02
+# By how many seconds the server may begin to count an attempt's time before its task arrives.
+_AHEAD = 0.5
 
 
 class _Phase(Enum):
@@ -227,6 +229,26 @@ class Attempt:
             self._task.cancel(cancel_message(details))
         if self._environment.observers is not None:
             self._environment.observers.notify(ActivityCancelled(self._info, reason))
+
+    def is_silent(self, now: float) -> bool:
+        """Whether its activity runs, and no heartbeat is to be expected that would bring its cancellation.
+
+        Args:
+            now: On the event loop's clock.
+        """
+        if self._phase is not _Phase.RUNNING or self.cancellation.is_raised or self._outbound is None:
+            return False
+        return self._outbound.is_silent(now)
+
+    def is_out_of_time(self, now: float) -> bool:
+        """Whether the server, whose clock began a little earlier, may have ended the attempt as its time is used up."""
+        deadline = self._limits.deadline
+        return deadline is not None and now >= deadline - _AHEAD
+
+    def ask(self) -> None:
+        """Ask the server by a heartbeat whether the activity is to stop."""
+        if self._phase is _Phase.RUNNING and not self.cancellation.is_raised and self._outbound is not None:
+            self._outbound.ask()
 
     def continue_in_loop(self, *, has_raised: bool) -> None:
         """Await the activity in this task from now on; see :class:`.InvokableAttempt`."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Literal, get_args
 
 from ..._log_throttle import LogThrottle
@@ -77,6 +78,10 @@ class AttemptSet:
 
     def __iter__(self) -> Iterator[Attempt]:
         return iter(list(self._permits))
+
+    def oldest(self, most: int) -> Sequence[Attempt]:
+        """Return the attempts that came first, in their order: *most* of them."""
+        return list(islice(self._permits, most))
 
     # For the pollers
 

@@ -112,6 +112,11 @@ class Heartbeater:
     def __repr__(self) -> str:
         return f"<Heartbeater {self._throttle!r}>"
 
+    @property
+    def interval(self) -> float:
+        """Seconds between two heartbeats."""
+        return self._throttle.interval
+
     def record(self) -> None:
         """Record a heartbeat, on the event loop's thread."""
         self._throttle.record()

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 __all__ = ["AttemptOutbound", "LiveHeartbeat"]
 
 
+# Intervals between two heartbeats without one, after which an activity that had some counts as silent.
+_SILENT_INTERVALS = 1.5
+
+
 class Cancellable(Protocol):
     """What a heartbeat's reply may cancel."""
 
@@ -77,6 +81,7 @@ class AttemptOutbound:
         "_limits",
         "_registered",
         "_types",
+        "_was_asked",
     )
 
     def __init__(
@@ -103,6 +108,8 @@ class AttemptOutbound:
         # Whether there is a heartbeat, of a thread, that the heartbeater does not have yet.
         self._has_unrecorded = False
         self._heartbeats: Heartbeater | None = None
+        # Whether the worker has made these heartbeats in order to ask, and the activity has had none yet.
+        self._was_asked = False
 
     # For the activity
 
@@ -157,6 +164,23 @@ class AttemptOutbound:
         if automatic:
             self._heartbeats = self._make_heartbeats(automatic=True)
             self._heartbeats.record()
+
+    def is_silent(self, now: float) -> bool:
+        """Whether no heartbeat is to be expected, whose reply would bring the server's request, at *now*."""
+        heartbeats = self._heartbeats
+        if heartbeats is None or self._was_asked:
+            return not self._has_unrecorded
+        heard_at = self._limits.heard_at
+        return heard_at is not None and now - heard_at > _SILENT_INTERVALS * heartbeats.interval
+
+    def ask(self) -> None:
+        """Send a heartbeat that is not the activity's, with its last details, for the sake of the reply."""
+        if self._is_closed:
+            return
+        if self._heartbeats is None:
+            self._heartbeats = self._make_heartbeats(automatic=False)
+            self._was_asked = True
+        self._heartbeats.record()
 
     async def flush(self) -> None:
         """Send the last heartbeat, if it was not sent; none is sent any more afterwards."""
@@ -283,7 +307,11 @@ class AttemptOutbound:
         if self._is_closed or not self._has_unrecorded:
             return
         self._has_unrecorded = False
-        if self._heartbeats is None:
+        if self._heartbeats is None or self._was_asked:
+            if self._heartbeats is not None:
+                # They were made in the worker's context, and the activity's are to be sent in its own.
+                self._heartbeats.close()
+                self._was_asked = False
             self._heartbeats = self._make_heartbeats(automatic=False)
             if self._info.heartbeat_timeout is None and not self._registered.has_warned_of_heartbeats:
                 self._registered.has_warned_of_heartbeats = True

@@ -338,9 +338,12 @@ if TYPE_CHECKING:
         ActivityExecutionStatus as ActivityExecutionStatus,
         ActivityIdConflictPolicy as ActivityIdConflictPolicy,
         ActivityIdReusePolicy as ActivityIdReusePolicy,
+        EventType as EventType,
+        HistoryEventFilterType as HistoryEventFilterType,
         PendingActivityState as PendingActivityState,
         ResourceExhaustedCause as ResourceExhaustedCause,
         ResourceExhaustedScope as ResourceExhaustedScope,
+        WorkflowExecutionStatus as WorkflowExecutionStatus,
     )
 else:
     _LAZY = frozenset(
@@ -348,9 +351,12 @@ else:
             "ActivityExecutionStatus",
             "ActivityIdConflictPolicy",
             "ActivityIdReusePolicy",
+            "EventType",
+            "HistoryEventFilterType",
             "PendingActivityState",
             "ResourceExhaustedCause",
             "ResourceExhaustedScope",
+            "WorkflowExecutionStatus",
         )
     )
 

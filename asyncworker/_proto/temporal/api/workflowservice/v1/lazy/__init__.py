@@ -11,6 +11,10 @@ __all__ = (
     "DeleteActivityExecutionResponse",
     "DescribeActivityExecutionRequest",
     "DescribeActivityExecutionResponse",
+    "DescribeWorkflowExecutionRequest",
+    "DescribeWorkflowExecutionResponse",
+    "GetWorkflowExecutionHistoryRequest",
+    "GetWorkflowExecutionHistoryResponse",
     "ListActivityExecutionsRequest",
     "ListActivityExecutionsResponse",
     "PauseActivityExecutionRequest",
@@ -190,6 +194,90 @@ class DescribeActivityExecutionResponse(betterproto2.Message):
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy", "DescribeActivityExecutionResponse", DescribeActivityExecutionResponse
+)
+
+
+@dataclass(eq=False, repr=False)
+class DescribeWorkflowExecutionRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.DescribeWorkflowExecutionRequest``
+    """
+
+    namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+
+    execution: "___common__v1__.WorkflowExecution | None" = betterproto2.field(
+        2, betterproto2.TYPE_MESSAGE, optional=True
+    )
+
+
+default_message_pool.register_message(
+    "temporal.api.workflowservice.v1.lazy", "DescribeWorkflowExecutionRequest", DescribeWorkflowExecutionRequest
+)
+
+
+@dataclass(eq=False, repr=False)
+class DescribeWorkflowExecutionResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.DescribeWorkflowExecutionResponse``
+    """
+
+    workflow_execution_info: "___workflow__v1__.WorkflowExecutionInfo | None" = betterproto2.field(
+        2, betterproto2.TYPE_MESSAGE, optional=True
+    )
+
+    pending_activities: "list[___workflow__v1__.PendingActivityInfo]" = betterproto2.field(
+        3, betterproto2.TYPE_MESSAGE, repeated=True
+    )
+
+
+default_message_pool.register_message(
+    "temporal.api.workflowservice.v1.lazy", "DescribeWorkflowExecutionResponse", DescribeWorkflowExecutionResponse
+)
+
+
+@dataclass(eq=False, repr=False)
+class GetWorkflowExecutionHistoryRequest(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.GetWorkflowExecutionHistoryRequest``
+    """
+
+    namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+
+    execution: "___common__v1__.WorkflowExecution | None" = betterproto2.field(
+        2, betterproto2.TYPE_MESSAGE, optional=True
+    )
+
+    maximum_page_size: "int" = betterproto2.field(3, betterproto2.TYPE_INT32)
+
+    next_page_token: "bytes" = betterproto2.field(4, betterproto2.TYPE_BYTES)
+
+    wait_new_event: "bool" = betterproto2.field(5, betterproto2.TYPE_BOOL)
+
+    history_event_filter_type: "___enums__v1__lazy__.HistoryEventFilterType" = betterproto2.field(
+        6, betterproto2.TYPE_ENUM, default_factory=lambda: ___enums__v1__lazy__.HistoryEventFilterType(0)
+    )
+
+    skip_archival: "bool" = betterproto2.field(7, betterproto2.TYPE_BOOL)
+
+
+default_message_pool.register_message(
+    "temporal.api.workflowservice.v1.lazy", "GetWorkflowExecutionHistoryRequest", GetWorkflowExecutionHistoryRequest
+)
+
+
+@dataclass(eq=False, repr=False)
+class GetWorkflowExecutionHistoryResponse(betterproto2.Message):
+    """
+    ``temporal.api.workflowservice.v1.GetWorkflowExecutionHistoryResponse``
+    """
+
+    history: "___history__v1__.History | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
+
+    next_page_token: "bytes" = betterproto2.field(3, betterproto2.TYPE_BYTES)
+
+
+default_message_pool.register_message(
+    "temporal.api.workflowservice.v1.lazy", "GetWorkflowExecutionHistoryResponse", GetWorkflowExecutionHistoryResponse
 )
 
 
@@ -972,9 +1060,11 @@ from ....deployment import v1 as ___deployment__v1__
 from ....enums import v1 as ___enums__v1__
 from ....enums.v1 import lazy as ___enums__v1__lazy__
 from ....failure import v1 as ___failure__v1__
+from ....history import v1 as ___history__v1__
 from ....nexus import v1 as ___nexus__v1__
 from ....nexus.v1 import lazy as ___nexus__v1__lazy__
 from ....sdk import v1 as ___sdk__v1__
 from ....taskqueue import v1 as ___taskqueue__v1__
 from ....worker import v1 as ___worker__v1__
+from ....workflow import v1 as ___workflow__v1__
 from ... import v1 as __v1__

@@ -11,10 +11,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress as Bar, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Column
 
-from ..client import ActivityExecutionDescription, ActivityExecutionStatus, PendingActivityState
-from ._plain import in_a_line
+from ...client import ActivityExecutionDescription, ActivityExecutionStatus, PendingActivityState
+from .._plain import in_a_line
+from .._report import say
 from ._progress import Progress, progress_of, status_of
-from ._report import say
 
 __all__ = ["View", "open_view"]
 

@@ -1,0 +1,1 @@
+"""What ``exec`` shows: a view of one activity, and its progress."""

@@ -1,0 +1,72 @@
+"""The watch of one standalone activity: one description, then long polls for the next one that differs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..._rpc._methods import DESCRIBE_ACTIVITY_EXECUTION, Method
+from ._calls import POLL_TIMEOUT, Call, deliver
+from ._findings import GONE, finding_of_activity
+from ._messages import ActivityState, describe_activity, read_activity
+from ._table import Subject
+
+if TYPE_CHECKING:
+    from ..attempts._attempt import Attempt
+
+__all__ = ["ActivityWatch"]
+
+# As a long poll it is a call of another kind to those who observe requests.
+_WAIT: Method[Any, Any] = Method("DescribeActivityExecution", long_poll=True)
+
+
+class ActivityWatch:
+    """Watches one attempt of a standalone activity.
+
+    Args:
+        subject: The activity.
+        namespace: Of the activity.
+        attempt: Is told.
+        call: Makes the calls, within the budget.
+    """
+
+    def __init__(self, subject: Subject, namespace: str, attempt: Attempt, call: Call) -> None:
+        self.subject = subject
+        self._namespace = namespace
+        self._attempt = attempt
+        self._call = call
+
+    def __repr__(self) -> str:
+        return f"<ActivityWatch of {self._attempt!r}>"
+
+    def is_over(self, now: float) -> bool:
+        """Whether there is nothing left to watch for."""
+        return not self._attempt.is_silent(now)
+
+    async def run(self) -> None:
+        """Watch until there is no need. Cancelling is safe.
+
+        Raises:
+            RPCError: A call has failed.
+            ValueError: An answer cannot be read.
+        """
+        before = await self._next(None)
+        while before is not None and not self.is_over(self._call.now()):
+            before = await self._next(before)
+
+    def gone(self) -> None:
+        """Cancel the attempt, as the server does not know its activity."""
+        deliver(self._attempt, GONE, self._call.now())
+
+    async def _next(self, before: ActivityState | None) -> ActivityState | None:
+        """Wait for the next description, tell the attempt what it says, and return the newest."""
+        token = b"" if before is None else before.token
+        request = describe_activity(self._namespace, self.subject.id, self.subject.run_id, token)
+        data = await self._call(
+            _WAIT if token else DESCRIBE_ACTIVITY_EXECUTION, request, POLL_TIMEOUT if token else None
+        )
+        state = read_activity(data)
+        if state is None:
+            return before
+        if not self.is_over(self._call.now()):
+            deliver(self._attempt, finding_of_activity(state, before, self._attempt.info().attempt), self._call.now())
+        return state
