@@ -1,4 +1,5 @@
-"""What an observer costs the worker, in µs of CPU per activity: with none, with one that does nothing, and with two.
+"""What an observer costs the worker, in µs of CPU per activity: with none, with one that does nothing, with two, and
+with the one for Prometheus.
 
 ``python -m benchmarks.bench_observers [--rounds N] [--count N]``
 
@@ -19,7 +20,8 @@ from ._processes import Contender, Stub, Worker, compile_everything
 
 _MODULE = "benchmarks.workers.asyncworker_worker"
 _CONTENDERS = [
-    Contender(f"{number} observers", _MODULE, ("--observers", str(number)) if number else ()) for number in range(3)
+    *(Contender(f"{number} observers", _MODULE, ("--observers", str(number)) if number else ()) for number in range(3)),
+    Contender("prometheus", _MODULE, ("--prometheus",)),
 ]
 _WARM_UP = 500
 

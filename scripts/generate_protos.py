@@ -85,7 +85,6 @@ DROPPED = {
     "temporal.api.namespace.v1.BadBinaries",
     "temporal.api.replication.v1.FailoverStatus",
     "temporal.api.replication.v1.NamespaceReplicationConfig",
-    "temporal.api.worker.v1.EnvironmentInfo",
 }
 
 #: Of these messages only these fields; all others are left out in the same way.

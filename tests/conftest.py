@@ -41,11 +41,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     without_server = _why_no_server()
+    without_prometheus = shutil.which("prometheus") is None or shutil.which("promtool") is None
     for item in items:
         if "shared_server" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.server)
         if without_server and item.get_closest_marker("server"):
             item.add_marker(pytest.mark.skip(reason=without_server))
+        if without_prometheus and item.get_closest_marker("prometheus"):
+            item.add_marker(pytest.mark.skip(reason="no prometheus: apt-get install prometheus"))
 
 
 def _why_no_server() -> str | None:

@@ -77,6 +77,20 @@ from .temporal.api.taskqueue.v1 import TaskQueueMetadata as taskqueue_TaskQueueM
 from .temporal.wkt import DoubleValue as wkt_DoubleValue
 from .temporal.wkt import Duration as wkt_Duration
 from .temporal.wkt import Timestamp as wkt_Timestamp
+from .temporal.api.worker.v1 import EnvironmentInfo as worker_EnvironmentInfo
+from .temporal.api.worker.v1 import EnvironmentInfoArchitecture as worker_EnvironmentInfoArchitecture
+from .temporal.api.worker.v1 import EnvironmentInfoHostingEnvironment as worker_EnvironmentInfoHostingEnvironment
+from .temporal.api.worker.v1 import (
+    EnvironmentInfoHostingEnvironmentHostingEnvironmentType as worker_EnvironmentInfoHostingEnvironmentHostingEnvironmentType,
+)
+from .temporal.api.worker.v1 import EnvironmentInfoLinuxPlatform as worker_EnvironmentInfoLinuxPlatform
+from .temporal.api.worker.v1 import EnvironmentInfoLinuxPlatformLibc as worker_EnvironmentInfoLinuxPlatformLibc
+from .temporal.api.worker.v1 import EnvironmentInfoMacOsPlatform as worker_EnvironmentInfoMacOsPlatform
+from .temporal.api.worker.v1 import EnvironmentInfoPlatform as worker_EnvironmentInfoPlatform
+from .temporal.api.worker.v1 import EnvironmentInfoRuntime as worker_EnvironmentInfoRuntime
+from .temporal.api.worker.v1 import EnvironmentInfoRuntimeRuntimeType as worker_EnvironmentInfoRuntimeRuntimeType
+from .temporal.api.worker.v1 import EnvironmentInfoWindowsPlatform as worker_EnvironmentInfoWindowsPlatform
+from .temporal.api.worker.v1 import EnvironmentInfoWindowsPlatformCrt as worker_EnvironmentInfoWindowsPlatformCrt
 from .temporal.api.worker.v1 import PluginInfo as worker_PluginInfo
 from .temporal.api.worker.v1 import StorageDriverInfo as worker_StorageDriverInfo
 from .temporal.api.worker.v1 import WorkerHeartbeat as worker_WorkerHeartbeat
@@ -141,6 +155,13 @@ enums_TaskQueueType_by_number = enums_TaskQueueType._value2member_map_.get
 enums_TimeoutType_by_number = enums_TimeoutType._value2member_map_.get
 enums_WorkerStatus_by_number = enums_WorkerStatus._value2member_map_.get
 enums_WorkerVersioningMode_by_number = enums_WorkerVersioningMode._value2member_map_.get
+worker_EnvironmentInfoArchitecture_by_number = worker_EnvironmentInfoArchitecture._value2member_map_.get
+worker_EnvironmentInfoHostingEnvironmentHostingEnvironmentType_by_number = (
+    worker_EnvironmentInfoHostingEnvironmentHostingEnvironmentType._value2member_map_.get
+)
+worker_EnvironmentInfoLinuxPlatformLibc_by_number = worker_EnvironmentInfoLinuxPlatformLibc._value2member_map_.get
+worker_EnvironmentInfoRuntimeRuntimeType_by_number = worker_EnvironmentInfoRuntimeRuntimeType._value2member_map_.get
+worker_EnvironmentInfoWindowsPlatformCrt_by_number = worker_EnvironmentInfoWindowsPlatformCrt._value2member_map_.get
 
 TAGS_common_ActivityType = frozenset([10])
 fields_of_common_ActivityType = attrgetter("name", "_unknown_fields", "__class__")
@@ -4677,6 +4698,724 @@ def encode_taskqueue_TaskQueueMetadata(message):
     return b"".join(parts)
 
 
+TAGS_worker_EnvironmentInfo = frozenset([10, 18, 26])
+fields_of_worker_EnvironmentInfo = attrgetter(
+    "runtimes", "hosting_environments", "platform", "_unknown_fields", "__class__"
+)
+
+
+def decode_worker_EnvironmentInfo(data, at, end, depth, message=None):
+    if depth > 100:
+        too_deep()
+    if message is None:
+        message = new(worker_EnvironmentInfo)
+        runtimes_ = []
+        hosting_environments_ = []
+        platform_ = None
+        unknown = b""
+    else:
+        runtimes_, hosting_environments_, platform_, unknown, _ = fields_of_worker_EnvironmentInfo(message)
+    if at < end:
+        start = at
+        tag = data[at]
+        at += 1
+        if tag > 127:
+            tag, at = read_size(data, at, tag)
+        while True:
+            while tag == 10:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                item = decode_worker_EnvironmentInfoRuntime(data, at, stop, depth + 1)
+                at = stop
+                runtimes_.append(item)
+                if at < end:
+                    start = at
+                    tag = data[at]
+                    at += 1
+                    if tag > 127:
+                        tag, at = read_size(data, at, tag)
+                else:
+                    tag = -1
+            if tag < 0:
+                break
+            while tag == 18:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                item = decode_worker_EnvironmentInfoHostingEnvironment(data, at, stop, depth + 1)
+                at = stop
+                hosting_environments_.append(item)
+                if at < end:
+                    start = at
+                    tag = data[at]
+                    at += 1
+                    if tag > 127:
+                        tag, at = read_size(data, at, tag)
+                else:
+                    tag = -1
+            if tag < 0:
+                break
+            if tag == 26:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                platform_ = decode_worker_EnvironmentInfoPlatform(data, at, stop, depth + 1, platform_)
+                at = stop
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag not in TAGS_worker_EnvironmentInfo:
+                at = skip(data, at, tag, depth)
+                unknown = keep(unknown, data[start:at])
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+        if at != end:
+            truncated()
+    message.runtimes = runtimes_
+    message.hosting_environments = hosting_environments_
+    message.platform = platform_
+    message._unknown_fields = unknown
+    return message
+
+
+def encode_worker_EnvironmentInfo(message):
+    parts = []
+    add = parts.append
+    value = message.runtimes
+    if value:
+        for item in value:
+            raw = encode_worker_EnvironmentInfoRuntime(item)
+            size = len(raw)
+            add(b"\n" + (BYTE[size] if size < 128 else varint(size)))
+            add(raw)
+    value = message.hosting_environments
+    if value:
+        for item in value:
+            raw = encode_worker_EnvironmentInfoHostingEnvironment(item)
+            size = len(raw)
+            add(b"\x12" + (BYTE[size] if size < 128 else varint(size)))
+            add(raw)
+    value = message.platform
+    if value is not None:
+        raw = encode_worker_EnvironmentInfoPlatform(value)
+        size = len(raw)
+        add(b"\x1a" + (BYTE[size] if size < 128 else varint(size)))
+        add(raw)
+    if message._unknown_fields:
+        add(message._unknown_fields)
+    return b"".join(parts)
+
+
+TAGS_worker_EnvironmentInfoHostingEnvironment = frozenset([8, 18])
+fields_of_worker_EnvironmentInfoHostingEnvironment = attrgetter("type", "version", "_unknown_fields", "__class__")
+
+
+def decode_worker_EnvironmentInfoHostingEnvironment(data, at, end, depth, message=None):
+    if depth > 100:
+        too_deep()
+    if message is None:
+        message = new(worker_EnvironmentInfoHostingEnvironment)
+        type_ = worker_EnvironmentInfoHostingEnvironmentHostingEnvironmentType(0)
+        version_ = ""
+        unknown = b""
+    else:
+        type_, version_, unknown, _ = fields_of_worker_EnvironmentInfoHostingEnvironment(message)
+    if at < end:
+        start = at
+        tag = data[at]
+        at += 1
+        if tag > 127:
+            tag, at = read_size(data, at, tag)
+        while True:
+            if tag == 8:
+                number = data[at]
+                at += 1
+                if number > 127:
+                    number, at = read_uint64(data, at, number)
+                type_ = worker_EnvironmentInfoHostingEnvironmentHostingEnvironmentType_by_number(number)
+                if type_ is None:
+                    type_ = worker_EnvironmentInfoHostingEnvironmentHostingEnvironmentType(to_int32(number))
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 18:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                version_ = data[at:stop].decode()
+                at = stop
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag not in TAGS_worker_EnvironmentInfoHostingEnvironment:
+                at = skip(data, at, tag, depth)
+                unknown = keep(unknown, data[start:at])
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+        if at != end:
+            truncated()
+    message.type = type_
+    message.version = version_
+    message._unknown_fields = unknown
+    return message
+
+
+def encode_worker_EnvironmentInfoHostingEnvironment(message):
+    parts = []
+    add = parts.append
+    value = message.type
+    if value:
+        add(b"\x08" + (BYTE[value] if 0 <= value < 128 else int32(value)))
+    value = message.version
+    if value:
+        raw = value.encode()
+        size = len(raw)
+        add(b"\x12" + (BYTE[size] if size < 128 else varint(size)))
+        add(raw)
+    if message._unknown_fields:
+        add(message._unknown_fields)
+    return b"".join(parts)
+
+
+TAGS_worker_EnvironmentInfoLinuxPlatform = frozenset([10, 16, 24])
+fields_of_worker_EnvironmentInfoLinuxPlatform = attrgetter(
+    "version", "architecture", "libc", "_unknown_fields", "__class__"
+)
+
+
+def decode_worker_EnvironmentInfoLinuxPlatform(data, at, end, depth, message=None):
+    if depth > 100:
+        too_deep()
+    if message is None:
+        message = new(worker_EnvironmentInfoLinuxPlatform)
+        version_ = ""
+        architecture_ = worker_EnvironmentInfoArchitecture(0)
+        libc_ = worker_EnvironmentInfoLinuxPlatformLibc(0)
+        unknown = b""
+    else:
+        version_, architecture_, libc_, unknown, _ = fields_of_worker_EnvironmentInfoLinuxPlatform(message)
+    if at < end:
+        start = at
+        tag = data[at]
+        at += 1
+        if tag > 127:
+            tag, at = read_size(data, at, tag)
+        while True:
+            if tag == 10:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                version_ = data[at:stop].decode()
+                at = stop
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 16:
+                number = data[at]
+                at += 1
+                if number > 127:
+                    number, at = read_uint64(data, at, number)
+                architecture_ = worker_EnvironmentInfoArchitecture_by_number(number)
+                if architecture_ is None:
+                    architecture_ = worker_EnvironmentInfoArchitecture(to_int32(number))
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 24:
+                number = data[at]
+                at += 1
+                if number > 127:
+                    number, at = read_uint64(data, at, number)
+                libc_ = worker_EnvironmentInfoLinuxPlatformLibc_by_number(number)
+                if libc_ is None:
+                    libc_ = worker_EnvironmentInfoLinuxPlatformLibc(to_int32(number))
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag not in TAGS_worker_EnvironmentInfoLinuxPlatform:
+                at = skip(data, at, tag, depth)
+                unknown = keep(unknown, data[start:at])
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+        if at != end:
+            truncated()
+    message.version = version_
+    message.architecture = architecture_
+    message.libc = libc_
+    message._unknown_fields = unknown
+    return message
+
+
+def encode_worker_EnvironmentInfoLinuxPlatform(message):
+    parts = []
+    add = parts.append
+    value = message.version
+    if value:
+        raw = value.encode()
+        size = len(raw)
+        add(b"\n" + (BYTE[size] if size < 128 else varint(size)))
+        add(raw)
+    value = message.architecture
+    if value:
+        add(b"\x10" + (BYTE[value] if 0 <= value < 128 else int32(value)))
+    value = message.libc
+    if value:
+        add(b"\x18" + (BYTE[value] if 0 <= value < 128 else int32(value)))
+    if message._unknown_fields:
+        add(message._unknown_fields)
+    return b"".join(parts)
+
+
+TAGS_worker_EnvironmentInfoMacOsPlatform = frozenset([10, 16])
+fields_of_worker_EnvironmentInfoMacOsPlatform = attrgetter("version", "architecture", "_unknown_fields", "__class__")
+
+
+def decode_worker_EnvironmentInfoMacOsPlatform(data, at, end, depth, message=None):
+    if depth > 100:
+        too_deep()
+    if message is None:
+        message = new(worker_EnvironmentInfoMacOsPlatform)
+        version_ = ""
+        architecture_ = worker_EnvironmentInfoArchitecture(0)
+        unknown = b""
+    else:
+        version_, architecture_, unknown, _ = fields_of_worker_EnvironmentInfoMacOsPlatform(message)
+    if at < end:
+        start = at
+        tag = data[at]
+        at += 1
+        if tag > 127:
+            tag, at = read_size(data, at, tag)
+        while True:
+            if tag == 10:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                version_ = data[at:stop].decode()
+                at = stop
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 16:
+                number = data[at]
+                at += 1
+                if number > 127:
+                    number, at = read_uint64(data, at, number)
+                architecture_ = worker_EnvironmentInfoArchitecture_by_number(number)
+                if architecture_ is None:
+                    architecture_ = worker_EnvironmentInfoArchitecture(to_int32(number))
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag not in TAGS_worker_EnvironmentInfoMacOsPlatform:
+                at = skip(data, at, tag, depth)
+                unknown = keep(unknown, data[start:at])
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+        if at != end:
+            truncated()
+    message.version = version_
+    message.architecture = architecture_
+    message._unknown_fields = unknown
+    return message
+
+
+def encode_worker_EnvironmentInfoMacOsPlatform(message):
+    parts = []
+    add = parts.append
+    value = message.version
+    if value:
+        raw = value.encode()
+        size = len(raw)
+        add(b"\n" + (BYTE[size] if size < 128 else varint(size)))
+        add(raw)
+    value = message.architecture
+    if value:
+        add(b"\x10" + (BYTE[value] if 0 <= value < 128 else int32(value)))
+    if message._unknown_fields:
+        add(message._unknown_fields)
+    return b"".join(parts)
+
+
+TAGS_worker_EnvironmentInfoPlatform = frozenset([10, 18, 26])
+fields_of_worker_EnvironmentInfoPlatform = attrgetter("_unknown_fields", "__class__")
+
+
+def decode_worker_EnvironmentInfoPlatform(data, at, end, depth, message=None):
+    if depth > 100:
+        too_deep()
+    if message is None:
+        message = new(worker_EnvironmentInfoPlatform)
+        which_variant = variant_ = None
+        unknown = b""
+    else:
+        unknown, _ = fields_of_worker_EnvironmentInfoPlatform(message)
+        which_variant, variant_ = which_of(message, ("linux", "macos", "windows"))
+    if at < end:
+        start = at
+        tag = data[at]
+        at += 1
+        if tag > 127:
+            tag, at = read_size(data, at, tag)
+        while True:
+            if tag == 10:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                variant_ = decode_worker_EnvironmentInfoLinuxPlatform(
+                    data, at, stop, depth + 1, variant_ if which_variant == "linux" else None
+                )
+                at = stop
+                which_variant = "linux"
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 18:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                variant_ = decode_worker_EnvironmentInfoMacOsPlatform(
+                    data, at, stop, depth + 1, variant_ if which_variant == "macos" else None
+                )
+                at = stop
+                which_variant = "macos"
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 26:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                variant_ = decode_worker_EnvironmentInfoWindowsPlatform(
+                    data, at, stop, depth + 1, variant_ if which_variant == "windows" else None
+                )
+                at = stop
+                which_variant = "windows"
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag not in TAGS_worker_EnvironmentInfoPlatform:
+                at = skip(data, at, tag, depth)
+                unknown = keep(unknown, data[start:at])
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+        if at != end:
+            truncated()
+    message.linux = message.macos = message.windows = None
+    if which_variant is not None:
+        setattr(message, which_variant, variant_)
+    message._unknown_fields = unknown
+    return message
+
+
+def encode_worker_EnvironmentInfoPlatform(message):
+    parts = []
+    add = parts.append
+    value = message.linux
+    if value is not None:
+        raw = encode_worker_EnvironmentInfoLinuxPlatform(value)
+        size = len(raw)
+        add(b"\n" + (BYTE[size] if size < 128 else varint(size)))
+        add(raw)
+    value = message.macos
+    if value is not None:
+        raw = encode_worker_EnvironmentInfoMacOsPlatform(value)
+        size = len(raw)
+        add(b"\x12" + (BYTE[size] if size < 128 else varint(size)))
+        add(raw)
+    value = message.windows
+    if value is not None:
+        raw = encode_worker_EnvironmentInfoWindowsPlatform(value)
+        size = len(raw)
+        add(b"\x1a" + (BYTE[size] if size < 128 else varint(size)))
+        add(raw)
+    if message._unknown_fields:
+        add(message._unknown_fields)
+    return b"".join(parts)
+
+
+TAGS_worker_EnvironmentInfoRuntime = frozenset([8, 18])
+fields_of_worker_EnvironmentInfoRuntime = attrgetter("type", "version", "_unknown_fields", "__class__")
+
+
+def decode_worker_EnvironmentInfoRuntime(data, at, end, depth, message=None):
+    if depth > 100:
+        too_deep()
+    if message is None:
+        message = new(worker_EnvironmentInfoRuntime)
+        type_ = worker_EnvironmentInfoRuntimeRuntimeType(0)
+        version_ = ""
+        unknown = b""
+    else:
+        type_, version_, unknown, _ = fields_of_worker_EnvironmentInfoRuntime(message)
+    if at < end:
+        start = at
+        tag = data[at]
+        at += 1
+        if tag > 127:
+            tag, at = read_size(data, at, tag)
+        while True:
+            if tag == 8:
+                number = data[at]
+                at += 1
+                if number > 127:
+                    number, at = read_uint64(data, at, number)
+                type_ = worker_EnvironmentInfoRuntimeRuntimeType_by_number(number)
+                if type_ is None:
+                    type_ = worker_EnvironmentInfoRuntimeRuntimeType(to_int32(number))
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 18:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                version_ = data[at:stop].decode()
+                at = stop
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag not in TAGS_worker_EnvironmentInfoRuntime:
+                at = skip(data, at, tag, depth)
+                unknown = keep(unknown, data[start:at])
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+        if at != end:
+            truncated()
+    message.type = type_
+    message.version = version_
+    message._unknown_fields = unknown
+    return message
+
+
+def encode_worker_EnvironmentInfoRuntime(message):
+    parts = []
+    add = parts.append
+    value = message.type
+    if value:
+        add(b"\x08" + (BYTE[value] if 0 <= value < 128 else int32(value)))
+    value = message.version
+    if value:
+        raw = value.encode()
+        size = len(raw)
+        add(b"\x12" + (BYTE[size] if size < 128 else varint(size)))
+        add(raw)
+    if message._unknown_fields:
+        add(message._unknown_fields)
+    return b"".join(parts)
+
+
+TAGS_worker_EnvironmentInfoWindowsPlatform = frozenset([10, 16, 24])
+fields_of_worker_EnvironmentInfoWindowsPlatform = attrgetter(
+    "version", "architecture", "crt", "_unknown_fields", "__class__"
+)
+
+
+def decode_worker_EnvironmentInfoWindowsPlatform(data, at, end, depth, message=None):
+    if depth > 100:
+        too_deep()
+    if message is None:
+        message = new(worker_EnvironmentInfoWindowsPlatform)
+        version_ = ""
+        architecture_ = worker_EnvironmentInfoArchitecture(0)
+        crt_ = worker_EnvironmentInfoWindowsPlatformCrt(0)
+        unknown = b""
+    else:
+        version_, architecture_, crt_, unknown, _ = fields_of_worker_EnvironmentInfoWindowsPlatform(message)
+    if at < end:
+        start = at
+        tag = data[at]
+        at += 1
+        if tag > 127:
+            tag, at = read_size(data, at, tag)
+        while True:
+            if tag == 10:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                version_ = data[at:stop].decode()
+                at = stop
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 16:
+                number = data[at]
+                at += 1
+                if number > 127:
+                    number, at = read_uint64(data, at, number)
+                architecture_ = worker_EnvironmentInfoArchitecture_by_number(number)
+                if architecture_ is None:
+                    architecture_ = worker_EnvironmentInfoArchitecture(to_int32(number))
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 24:
+                number = data[at]
+                at += 1
+                if number > 127:
+                    number, at = read_uint64(data, at, number)
+                crt_ = worker_EnvironmentInfoWindowsPlatformCrt_by_number(number)
+                if crt_ is None:
+                    crt_ = worker_EnvironmentInfoWindowsPlatformCrt(to_int32(number))
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag not in TAGS_worker_EnvironmentInfoWindowsPlatform:
+                at = skip(data, at, tag, depth)
+                unknown = keep(unknown, data[start:at])
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+        if at != end:
+            truncated()
+    message.version = version_
+    message.architecture = architecture_
+    message.crt = crt_
+    message._unknown_fields = unknown
+    return message
+
+
+def encode_worker_EnvironmentInfoWindowsPlatform(message):
+    parts = []
+    add = parts.append
+    value = message.version
+    if value:
+        raw = value.encode()
+        size = len(raw)
+        add(b"\n" + (BYTE[size] if size < 128 else varint(size)))
+        add(raw)
+    value = message.architecture
+    if value:
+        add(b"\x10" + (BYTE[value] if 0 <= value < 128 else int32(value)))
+    value = message.crt
+    if value:
+        add(b"\x18" + (BYTE[value] if 0 <= value < 128 else int32(value)))
+    if message._unknown_fields:
+        add(message._unknown_fields)
+    return b"".join(parts)
+
+
 TAGS_worker_PluginInfo = frozenset([10, 18])
 fields_of_worker_PluginInfo = attrgetter("name", "version", "_unknown_fields", "__class__")
 
@@ -4833,7 +5572,7 @@ def encode_worker_StorageDriverInfo(message):
 
 
 TAGS_worker_WorkerHeartbeat = frozenset(
-    [10, 18, 26, 34, 42, 50, 58, 64, 74, 82, 90, 98, 106, 114, 122, 130, 138, 146, 154, 160, 168, 176, 186, 194]
+    [10, 18, 26, 34, 42, 50, 58, 64, 74, 82, 90, 98, 106, 114, 122, 130, 138, 146, 154, 160, 168, 176, 186, 194, 202]
 )
 fields_of_worker_WorkerHeartbeat = attrgetter(
     "worker_instance_key",
@@ -4860,6 +5599,7 @@ fields_of_worker_WorkerHeartbeat = attrgetter(
     "current_sticky_cache_size",
     "plugins",
     "drivers",
+    "environment",
     "_unknown_fields",
     "__class__",
 )
@@ -4894,6 +5634,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
         current_sticky_cache_size_ = 0
         plugins_ = []
         drivers_ = []
+        environment_ = None
         unknown = b""
     else:
         (
@@ -4921,6 +5662,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
             current_sticky_cache_size_,
             plugins_,
             drivers_,
+            environment_,
             unknown,
             _,
         ) = fields_of_worker_WorkerHeartbeat(message)
@@ -5304,6 +6046,21 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
                     tag = -1
             if tag < 0:
                 break
+            if tag == 202:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                environment_ = decode_worker_EnvironmentInfo(data, at, stop, depth + 1, environment_)
+                at = stop
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
             if tag not in TAGS_worker_WorkerHeartbeat:
                 at = skip(data, at, tag, depth)
                 unknown = keep(unknown, data[start:at])
@@ -5340,6 +6097,7 @@ def decode_worker_WorkerHeartbeat(data, at, end, depth, message=None):
     message.current_sticky_cache_size = current_sticky_cache_size_
     message.plugins = plugins_
     message.drivers = drivers_
+    message.environment = environment_
     message._unknown_fields = unknown
     return message
 
@@ -5481,6 +6239,12 @@ def encode_worker_WorkerHeartbeat(message):
             size = len(raw)
             add(b"\xc2\x01" + (BYTE[size] if size < 128 else varint(size)))
             add(raw)
+    value = message.environment
+    if value is not None:
+        raw = encode_worker_EnvironmentInfo(value)
+        size = len(raw)
+        add(b"\xca\x01" + (BYTE[size] if size < 128 else varint(size)))
+        add(raw)
     if message._unknown_fields:
         add(message._unknown_fields)
     return b"".join(parts)
@@ -9567,6 +10331,13 @@ DECODERS: dict[type[Message], Callable[..., Any]] = {
     taskqueue_PollerScalingDecision: decode_taskqueue_PollerScalingDecision,
     taskqueue_TaskQueue: decode_taskqueue_TaskQueue,
     taskqueue_TaskQueueMetadata: decode_taskqueue_TaskQueueMetadata,
+    worker_EnvironmentInfo: decode_worker_EnvironmentInfo,
+    worker_EnvironmentInfoHostingEnvironment: decode_worker_EnvironmentInfoHostingEnvironment,
+    worker_EnvironmentInfoLinuxPlatform: decode_worker_EnvironmentInfoLinuxPlatform,
+    worker_EnvironmentInfoMacOsPlatform: decode_worker_EnvironmentInfoMacOsPlatform,
+    worker_EnvironmentInfoPlatform: decode_worker_EnvironmentInfoPlatform,
+    worker_EnvironmentInfoRuntime: decode_worker_EnvironmentInfoRuntime,
+    worker_EnvironmentInfoWindowsPlatform: decode_worker_EnvironmentInfoWindowsPlatform,
     worker_PluginInfo: decode_worker_PluginInfo,
     worker_StorageDriverInfo: decode_worker_StorageDriverInfo,
     worker_WorkerHeartbeat: decode_worker_WorkerHeartbeat,
@@ -9632,6 +10403,13 @@ ENCODERS: dict[type[Message], Callable[[Any], bytes]] = {
     taskqueue_PollerScalingDecision: encode_taskqueue_PollerScalingDecision,
     taskqueue_TaskQueue: encode_taskqueue_TaskQueue,
     taskqueue_TaskQueueMetadata: encode_taskqueue_TaskQueueMetadata,
+    worker_EnvironmentInfo: encode_worker_EnvironmentInfo,
+    worker_EnvironmentInfoHostingEnvironment: encode_worker_EnvironmentInfoHostingEnvironment,
+    worker_EnvironmentInfoLinuxPlatform: encode_worker_EnvironmentInfoLinuxPlatform,
+    worker_EnvironmentInfoMacOsPlatform: encode_worker_EnvironmentInfoMacOsPlatform,
+    worker_EnvironmentInfoPlatform: encode_worker_EnvironmentInfoPlatform,
+    worker_EnvironmentInfoRuntime: encode_worker_EnvironmentInfoRuntime,
+    worker_EnvironmentInfoWindowsPlatform: encode_worker_EnvironmentInfoWindowsPlatform,
     worker_PluginInfo: encode_worker_PluginInfo,
     worker_StorageDriverInfo: encode_worker_StorageDriverInfo,
     worker_WorkerHeartbeat: encode_worker_WorkerHeartbeat,

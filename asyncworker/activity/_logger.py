@@ -9,7 +9,7 @@ from typing import Any
 from ._context import current
 from ._info import Info
 
-__all__ = ["identify", "logger"]
+__all__ = ["identify", "identify_type", "logger"]
 
 
 def identify(info: Info) -> dict[str, Any]:
@@ -28,6 +28,15 @@ def identify(info: Info) -> dict[str, Any]:
     else:
         fields["temporal.activity_run_id"] = info.activity_run_id
     return fields
+
+
+def identify_type(info: Info) -> dict[str, Any]:
+    """Return, for a record's ``extra``, what attempts of one type of activity have in common."""
+    return {
+        "temporal.activity_type": info.activity_type,
+        "temporal.namespace": info.namespace,
+        "temporal.task_queue": info.task_queue,
+    }
 
 
 class _ActivityLogger(logging.LoggerAdapter[logging.Logger]):

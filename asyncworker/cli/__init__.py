@@ -1,4 +1,4 @@
-"""The command line: ``asyncworker run``, ``dev``, ``exec``, ``probe`` and ``codec-server``."""
+"""The command line: ``asyncworker run``, ``dev``, ``exec``, ``check``, ``probe`` and ``codec-server``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ._dev import dev
 from ._exec import exec_
 from ._probe import probe
 from ._run import run
+from .check import check
 
 __all__ = ["app"]
 
@@ -27,6 +28,7 @@ app: typer.Typer = typer.Typer(
 app.command("run")(run)
 app.command("dev")(dev)
 app.command("exec")(exec_)
+app.command("check")(check)
 app.command("codec-server")(codec_server)
 app.command("probe")(probe)
 

@@ -134,7 +134,7 @@ class PollersChanged:
 
 
 class SlotsChanged(NamedTuple):
-    """An attempt has taken a slot, or released it.
+    """An attempt has taken a slot, or released it; once more when the worker has started.
 
     Attributes:
         task_queue: The worker's queue.

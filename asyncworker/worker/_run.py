@@ -46,6 +46,7 @@ from ._stages import ShutdownStages
 from ._statistics import WorkerState, WorkerStatistics, document_of, running_statistics
 from ._supervision import first_error
 from .attempts._attempt_set import AttemptSet
+from .attempts._log import log_all_ended_by_shutdown
 from .attempts._run_environment import RunEnvironment
 from .control._namespace import Namespace, describe_namespace
 from .control._shutdown_timer import WORKER_SHUTDOWN
@@ -234,7 +235,7 @@ class WorkerRun:
                 parts.registration.announcing(),
                 parts.pollers.polling(stages.abandon),
             ):
-                self._log_start(environment)
+                self._log_start(environment, parts.attempts)
                 await stages.drain.wait()
                 self._log_stop(parts.attempts, parts.pollers, namespace)
                 environment.notify(WorkerStopping(settings.task_queue, len(parts.attempts), settings.grace))
@@ -300,9 +301,10 @@ class WorkerRun:
             _logger.error("worker of task queue %r cannot go on, and stops: %s", self._settings.task_queue, error)
         self.stop()
 
-    def _log_start(self, environment: RunEnvironment) -> None:
+    def _log_start(self, environment: RunEnvironment, attempts: AttemptSet) -> None:
         self.has_begun.set()
         environment.notify(WorkerStarted(environment.task_queue, environment.namespace, environment.identity))
+        attempts.announce()
         _logger.info(
             "worker of task queue %r started: namespace %r on %s, identity %r, %s, %s, activities %s",
             environment.task_queue,
@@ -340,6 +342,9 @@ class WorkerRun:
                 f"the server refuses to give tasks of queue {task_queue!r}"
                 f" in namespace {environment.namespace!r}: {self._fatal}"
             )
+        if self.attempts is not None:
+            ended = self.attempts.ended_by_shutdown
+            log_all_ended_by_shutdown(task_queue, ended["again"], ended["last"])
         environment.notify(WorkerStopped(task_queue, error))
         _logger.info("worker of task queue %r stopped", task_queue)
         if error is not None:

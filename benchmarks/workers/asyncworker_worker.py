@@ -9,7 +9,7 @@ from pathlib import Path
 
 from asyncworker import Client, Worker, activity
 from asyncworker.client import TLSConfig
-from asyncworker.worker import WorkerEvent
+from asyncworker.worker import Observer, WorkerEvent
 
 
 @activity.defn
@@ -35,6 +35,15 @@ def ignore(event: WorkerEvent) -> None:
     """An observer that costs a call."""
 
 
+def metrics() -> Observer:
+    """Make the observer for Prometheus."""
+    from prometheus_client import CollectorRegistry
+
+    from asyncworker.contrib.prometheus import PrometheusObserver
+
+    return PrometheusObserver(CollectorRegistry())
+
+
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--target", required=True)
@@ -47,6 +56,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--transport", choices=["default", "grpclib"], default="default")
     parser.add_argument("--no-watch", action="store_true", help="do not watch silent activities")
     parser.add_argument("--observers", type=int, default=0, help="how many, each of which does nothing")
+    parser.add_argument("--prometheus", action="store_true", help="keep metrics")
     parser.add_argument("--profile", metavar="FILE", help="run under cProfile, and write its statistics on SIGINT")
     return parser.parse_args()
 
@@ -60,7 +70,7 @@ async def main(options: argparse.Namespace) -> None:
         activities=[greet, sleep, heartbeat],
         max_concurrent_activities=options.slots,
         max_concurrent_activity_task_polls=options.polls,
-        observers=[ignore] * options.observers,
+        observers=[*[ignore] * options.observers, *([metrics()] if options.prometheus else [])],
         # By its default where it is there: `--against` runs this script with older revisions too.
         **({"cancellation_watch": None} if options.no_watch else {}),
     )

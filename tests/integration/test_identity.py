@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import platform
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import anyio
 import pytest
+import temporalio.activity
 from anyio.from_thread import start_blocking_portal
 from temporalio import client as official
 from temporalio.api.enums.v1 import WorkerStatus
@@ -20,7 +24,9 @@ from temporalio.api.workflowservice.v1 import (
     ListWorkersRequest,
     SetWorkerDeploymentCurrentVersionRequest,
 )
+from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import Worker as OfficialWorker
 
 from asyncworker import CancelReason, Client, Worker, WorkerDeploymentVersion, activity
 from asyncworker.testing import DevServer
@@ -95,6 +101,10 @@ class Hanging:
             raise
 
 
+@temporalio.activity.defn(name="pack")
+async def their_pack() -> None: ...
+
+
 async def listed(operator: official.Client, task_queue: str) -> list[Any]:
     reply = await operator.workflow_service.list_workers(
         ListWorkersRequest(namespace="default", query=f"TaskQueue='{task_queue}'")
@@ -146,6 +156,30 @@ class TestWorkerList:
         assert polls.current_pollers == 2
         assert polls.HasField("last_successful_poll_time")
         assert 0 < seen.host_info.current_host_mem_usage < 1
+
+    async def test_shows_what_a_worker_runs_on_as_it_does_for_the_official_one(
+        self, server, client, operator, task_queue
+    ):
+        """The hosting and the platform are the same; the official SDK names its core, and ours Python."""
+        runtime = Runtime(telemetry=TelemetryConfig(), worker_heartbeat_interval=timedelta(seconds=1))
+        other = await official.Client.connect(server.target, runtime=runtime)
+        theirs = f"{task_queue}-theirs"
+        async with (
+            Worker(client, task_queue=task_queue, activities=[pack], worker_heartbeat_interval=1),
+            OfficialWorker(other, task_queue=theirs, activities=[their_pack]),
+        ):
+            environments = []
+            for queue in (task_queue, theirs):
+                [worker] = await eventually(partial(listed, operator, queue))
+                seen = await eventually(
+                    partial(described, operator, worker.worker_instance_key), lambda it: it.HasField("environment")
+                )
+                environments.append(seen.environment)
+
+        ours, official_ones = environments
+        assert ours.hosting_environments == official_ones.hosting_environments
+        assert ours.platform == official_ones.platform
+        assert ours.runtimes[0].version == platform.python_version()
 
     async def test_follows_a_worker_to_its_end(self, client, operator, task_queue):
         """A worker that drains is shutting down, and one that has ended is not there."""

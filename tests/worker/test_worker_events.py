@@ -76,14 +76,14 @@ class TestPollEvents:
 
 
 class TestSlotEvents:
-    async def test_slots_are_observed_when_an_attempt_takes_and_releases_one(self, temporal):
+    async def test_slots_are_observed_at_the_start_and_when_an_attempt_takes_and_releases_one(self, temporal):
         """From the events alone a gauge knows how many slots are used."""
         events: list[WorkerEvent] = []
 
         await run(temporal, pack, "book", worker={"observers": [events.append], "max_concurrent_activities": 3})
 
         changes = of_kind(events, SlotsChanged)
-        assert [(change.used, change.available) for change in changes] == [(1, 2), (0, 3)]
+        assert [(change.used, change.available) for change in changes] == [(0, 3), (1, 2), (0, 3)]
         assert all(change.reserved >= change.used for change in changes)
 
     async def test_slots_of_a_supplier_whose_limit_raises_have_no_limit(self, temporal, caplog):
@@ -105,7 +105,7 @@ class TestSlotEvents:
 
         await run(temporal, pack, "book", worker=worker)
 
-        assert [change.available for change in of_kind(events, SlotsChanged)] == [None, None]
+        assert [change.available for change in of_kind(events, SlotsChanged)] == [None, None, None]
         assert caplog.text.count("does not say how many slots") == 1
 
 

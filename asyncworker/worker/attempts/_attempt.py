@@ -32,7 +32,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..._coalesced_timers import coalesce
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
@@ -47,9 +47,18 @@ from ...exceptions import RPCError
 from .._events import ActivityCancelled, ActivityFinished, ActivityStarted, OutcomeName
 from ._decode import converter_for, decode_arguments, decode_details, decode_untyped
 from ._invoke import from_activity_on, invoke
-from ._log import log_abandoned, log_end, log_failed, log_not_delivered, log_overdue, log_unreported
+from ._log import (
+    log_abandoned,
+    log_end,
+    log_ended_by_shutdown,
+    log_failed,
+    log_not_delivered,
+    log_overdue,
+    log_unreported,
+)
 from ._outbound import AttemptOutbound
 from ._outcome import (
+    ENDED_BY_SHUTDOWN,
     ON_CANCELLED,
     OUTCOMES,
     Canceled,
@@ -60,6 +69,7 @@ from ._outcome import (
     Pending,
     Reported,
     Unreported,
+    is_last_attempt,
     outcome_of,
 )
 from ._reply import Reply, bare_failure, encode_reply, is_closed, is_failure, send_reply
@@ -133,6 +143,7 @@ class Attempt:
         "_timer_at",
         "arrived_at",
         "cancellation",
+        "end_by_shutdown",
         "has_failed",
         "outcome",
     )
@@ -160,6 +171,8 @@ class Attempt:
         self.cancellation = Notice()
         #: Whether the reply counts as a failure.
         self.has_failed = False
+        #: If the shutdown has ended it, whether it may be tried again.
+        self.end_by_shutdown: Literal["again", "last"] | None = None
         #: How it has ended.
         self.outcome: OutcomeName = "unreported"
         self._task: asyncio.Task[None]
@@ -172,6 +185,11 @@ class Attempt:
     def info(self) -> Info:
         """Return what the server has sent about this attempt."""
         return self._info
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the activity has not ended."""
+        return self._phase in (_Phase.READING, _Phase.RUNNING)
 
     def statistics(self, now: float) -> AttemptStatistics:
         """Describe the attempt as it is at *now*, on the event loop's clock. Of any thread."""
@@ -241,7 +259,7 @@ class Attempt:
 
     async def abandon(self) -> None:
         """Report the failure of an activity that does not heed its cancellation, and wait for it no longer."""
-        is_open, self._phase = self._phase in (_Phase.READING, _Phase.RUNNING), _Phase.ABANDONED
+        is_open, self._phase = self.is_open, _Phase.ABANDONED
         self._task.cancel()
         log_abandoned(self._info, is_open=is_open)
         try:
@@ -257,7 +275,7 @@ class Attempt:
 
     async def _report_abandoned(self) -> None:
         outcome = ON_CANCELLED[self.cancellation.reason or CancelReason.WORKER_SHUTDOWN]
-        self._log(outcome)
+        self._log(outcome, self._environment.loop.time() - self.arrived_at)
         limit = self._environment.durations.abandoned_reply
         try:
             # The codec may be what it waits for.
@@ -413,7 +431,7 @@ class Attempt:
         self._phase = _Phase.REPLYING
         took = self._environment.loop.time() - self.arrived_at
         try:
-            self._log(outcome)
+            self._log(outcome, took)
             await self._absorb_cancellation()
             if self._raise_at_end is None:
                 reported = await self._report(outcome, until=self._reply_by())
@@ -422,7 +440,7 @@ class Attempt:
         except BaseException as problem:  # noqa: BLE001 - whatever it is, a reply must go out
             reported = await self._report_despite(outcome, problem)
         if reported is not outcome:
-            self._log(reported)
+            self._log(reported, took)
         self._notify_finished(reported, took)
         if isinstance(reported, Failed):
             drop_tracebacks(reported.error)
@@ -508,9 +526,13 @@ class Attempt:
         self._uncancel()
         return is_cancellation
 
-    def _log(self, outcome: Outcome) -> None:
-        if isinstance(outcome, Failed):
-            log_failed(self._info, outcome.error)
+    def _log(self, outcome: Outcome, took: float) -> None:
+        if outcome is ENDED_BY_SHUTDOWN:
+            is_last = is_last_attempt(self._info, ENDED_BY_SHUTDOWN.error, took)
+            self.end_by_shutdown = "last" if is_last else "again"
+            log_ended_by_shutdown(self._info)
+        elif isinstance(outcome, Failed):
+            log_failed(self._info, outcome.error, took)
         elif isinstance(outcome, Lost):
             _logger.debug("activity %s: %s", self._info.activity_type, outcome.why, extra=identify(self._info))
 

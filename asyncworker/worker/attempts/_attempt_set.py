@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from ..._log_throttle import LogThrottle
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
@@ -16,6 +17,7 @@ from .._events import Observers, OutcomeName, SlotsChanged
 from ..slots._supplier import SlotPermit, SlotReservation, SlotSupplier
 from ._arrivals import Arrivals
 from ._attempt import Attempt, AttemptStatistics
+from ._log import log_all_abandoned
 
 if TYPE_CHECKING:
     from ._run_environment import RunEnvironment
@@ -41,6 +43,7 @@ class AttemptSet:
         processed: How many attempts have ended.
         failed: How many of these were reported as failed, benign failures not counted.
         outcomes: How many attempts have ended in which way.
+        ended_by_shutdown: How many the shutdown has ended, by whether they may be tried again and their type.
         arrivals: When the last few tasks came.
     """
 
@@ -63,6 +66,7 @@ class AttemptSet:
         self.processed = 0
         self.failed = 0
         self.outcomes: dict[OutcomeName, int] = dict.fromkeys(get_args(OutcomeName), 0)
+        self.ended_by_shutdown: dict[Literal["again", "last"], Counter[str]] = {"again": Counter(), "last": Counter()}
         self._limit_errors = LogThrottle()
         self.arrivals = Arrivals(environment.loop.time(), lull=lull)
 
@@ -140,6 +144,11 @@ class AttemptSet:
         limit = self.max_slots
         return None if limit is None else max(0, limit - used)
 
+    def announce(self) -> None:
+        """Notify the observers of how many slots there are, before that first changes."""
+        if self._environment.observers is not None:
+            self._notify_changed(self._environment.observers)
+
     def _notify_changed(self, observers: Observers) -> None:
         used, limit = len(self._permits), self.max_slots
         available = None if limit is None else max(0, limit - used)
@@ -192,6 +201,7 @@ class AttemptSet:
     async def abandon(self) -> None:
         """Abandon all attempts, and report the failures of those that run. Cancelling leaves the reports to chance."""
         self._has_late_tasks.clear()
+        log_all_abandoned([attempt.info() for attempt in self if attempt.is_open])
         # Each handles its own errors; one that it does not must not keep the others' reports from being awaited.
         results = await asyncio.gather(*(attempt.abandon() for attempt in self), return_exceptions=True)
         for error in results:
@@ -215,6 +225,8 @@ class AttemptSet:
             self.processed += 1
             self.failed += attempt.has_failed
             self.outcomes[attempt.outcome] += 1
+            if attempt.end_by_shutdown is not None:
+                self.ended_by_shutdown[attempt.end_by_shutdown][attempt.info().activity_type] += 1
             self.release(permit)
             if self._environment.observers is not None:
                 self._notify_changed(self._environment.observers)

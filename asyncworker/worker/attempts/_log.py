@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from traceback import format_exception, format_tb, walk_tb
 
 from ..._log_throttle import LogThrottle
 from ..._safe_logger import get_logger
 from ..._safe_text import MAX_TEXT, class_name_of, text_of, traceback_of
 from ...activity import Info
-from ...activity._logger import identify
+from ...activity._logger import identify, identify_type
 from ...common import CancelReason
 from ...exceptions import ApplicationError, ApplicationErrorCategory, RPCError
+from ._outcome import is_last_attempt
 from ._reply import is_closed
 
 __all__ = [
     "log_abandoned",
+    "log_all_abandoned",
+    "log_all_ended_by_shutdown",
     "log_end",
+    "log_ended_by_shutdown",
     "log_failed",
     "log_heartbeat",
     "log_lost_heartbeat",
@@ -59,31 +65,51 @@ def log_silent(info: Info, limit: float) -> None:
     )
 
 
-def log_failed(info: Info, error: BaseException) -> None:
-    """Log that an attempt failed: as a warning, or at DEBUG if the activity calls it benign.
+def log_failed(info: Info, error: BaseException, took: float = 0.0) -> None:
+    """Log that an attempt failed, *took* seconds after its task's arrival.
+
+    Of an activity that fails again and again the attempts 1, 10, 100, … are warnings with a traceback, and those
+    between are one line at INFO. One that will certainly not be tried again is an error; one that the activity calls
+    benign is DEBUG.
 
     It shows no more of a failure than is reported to the server, whatever the log's handlers do with an exception: one
     that is longer comes as text. Errors of the exception's own code, and of handlers, are not raised.
     """
     try:
-        _log_failed(info, error)
+        _log_failed(info, error, took)
     except Exception:
         _logger.exception("a failure of activity %s could not be logged", info.activity_type)
 
 
-def _log_failed(info: Info, error: BaseException) -> None:
-    # An exception's `__class__` may be a property that raises.
-    is_application_error = issubclass(type(error), ApplicationError)
-    benign = is_application_error and getattr(error, "category", None) is ApplicationErrorCategory.BENIGN
-    level = logging.DEBUG if benign else logging.WARNING
+def _log_failed(info: Info, error: BaseException, took: float) -> None:
+    is_last = is_last_attempt(info, error, took)
+    level = _level_of(info, error, is_last=is_last)
     if not _logger.isEnabledFor(level):
         return
-    message, args = "activity %s failed in attempt %d: %s", (info.activity_type, info.attempt, _repr_of(error))
+    message = "activity %s failed in attempt %d, its last: %s" if is_last else "activity %s failed in attempt %d: %s"
+    args = info.activity_type, info.attempt, _repr_of(error)
+    if level == logging.INFO:
+        _logger.info(message, *args, extra=identify(info))
+        return
     trace = _clipped_trace(error) if _may_be_long(error) else None
     if trace is None:
         _logger.log(level, message, *args, exc_info=error, extra=identify(info))
     else:
         _logger.log_with_trace(level, message, *args, trace=trace, extra=identify(info))
+
+
+def _level_of(info: Info, error: BaseException, *, is_last: bool) -> int:
+    # An exception's `__class__` may be a property that raises.
+    is_application_error = issubclass(type(error), ApplicationError)
+    if is_application_error and getattr(error, "category", None) is ApplicationErrorCategory.BENIGN:
+        return logging.DEBUG
+    if is_last:
+        return logging.ERROR
+    return logging.WARNING if _is_power_of_ten(info.attempt) else logging.INFO
+
+
+def _is_power_of_ten(number: int) -> bool:
+    return str(number).rstrip("0") == "1"
 
 
 def _repr_of(error: BaseException) -> str:
@@ -169,15 +195,63 @@ def log_overdue(info: Info, reason: CancelReason | None, seconds: float) -> None
 
 
 def log_abandoned(info: Info, *, is_open: bool) -> None:
-    """Log that an attempt is abandoned, and whether it is reported."""
-    _logger.error(
+    """Log that an attempt is abandoned, and whether it is reported: then :func:`log_all_abandoned` has named it."""
+    _logger.log(
+        logging.DEBUG if is_open else logging.ERROR,
         "activity %s %s",
         info.activity_type,
-        "did not heed its cancellation: it is reported as failed and left behind"
+        "is reported as failed and left behind"
         if is_open
         else "has ended, but its outcome could not be reported: the server will time the attempt out",
         extra=identify(info),
     )
+
+
+def log_all_abandoned(infos: Sequence[Info]) -> None:
+    """Log which attempts are abandoned: one line for each type of activity, as there may be thousands."""
+    for activity_type, number in Counter(info.activity_type for info in infos).items():
+        first = next(info for info in infos if info.activity_type == activity_type)
+        _logger.error(
+            "activity %s did not heed its cancellation: %s reported as failed and left behind",
+            activity_type,
+            "it is" if number == 1 else f"{number} attempts are",
+            extra=identify(first) if number == 1 else identify_type(first),
+        )
+
+
+def log_ended_by_shutdown(info: Info) -> None:
+    """Log at DEBUG that the shutdown has ended an attempt: :func:`log_all_ended_by_shutdown` counts them."""
+    if _logger.isEnabledFor(logging.DEBUG):
+        _logger.debug("activity %s was ended by the shutdown", info.activity_type, extra=identify(info))
+
+
+def log_all_ended_by_shutdown(task_queue: str, ended: Mapping[str, int], last: Mapping[str, int]) -> None:
+    """Log how many attempts a shutdown has ended, by the type of their activities, and which of them were the last.
+
+    Args:
+        task_queue: Of the worker.
+        ended: How many may be tried again.
+        last: How many will not be.
+    """
+    extra = {"temporal.task_queue": task_queue}
+    if ended:
+        _logger.warning(
+            "the shutdown has ended %d attempts of activities that may be tried again: %s",
+            sum(ended.values()),
+            _numbers(ended),
+            extra=extra,
+        )
+    if last:
+        _logger.error(
+            "the shutdown has ended %d attempts of activities that will not be tried again: %s",
+            sum(last.values()),
+            _numbers(last),
+            extra=extra,
+        )
+
+
+def _numbers(by_type: Mapping[str, int]) -> str:
+    return ", ".join(f"{activity_type} {number}" for activity_type, number in by_type.items())
 
 
 def log_lost_heartbeat(info: Info, error: BaseException, throttle: LogThrottle, now: float) -> None:

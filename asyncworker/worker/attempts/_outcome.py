@@ -7,13 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from ..._safe_text import class_name_of
+from ..._time import to_seconds
+from ...activity import Info
 from ...activity._context import CompleteAsync
-from ...common import CancelReason
+from ...common import CancelReason, RetryPolicy
 from ...converter._stored import StoredElsewhereError
-from ...exceptions import ApplicationError, CancelledError, ConverterError
+from ...exceptions import ApplicationError, CancelledError, ConverterError, FailureError
 from .._events import OutcomeName
 
 __all__ = [
+    "ENDED_BY_SHUTDOWN",
     "ON_CANCELLED",
     "OUTCOMES",
     "Canceled",
@@ -24,6 +28,7 @@ __all__ = [
     "Pending",
     "Reported",
     "Unreported",
+    "is_last_attempt",
     "outcome_of",
 ]
 
@@ -86,13 +91,16 @@ def _interrupted(kind: str, why: str) -> Failed:
     return Failed(ApplicationError(f"{why} before the activity had completed", type=kind))
 
 
+#: That of an activity that a shutdown has ended.
+ENDED_BY_SHUTDOWN = _interrupted("WorkerShutdown", "The worker shut down")
+
 # The outcome of an activity that lets its cancellation through.
 ON_CANCELLED: dict[CancelReason, Outcome] = {
     CancelReason.CANCEL_REQUESTED: Canceled(),
     # The server accepts a cancellation only if it asked for one: these are failures, which it may retry.
     CancelReason.PAUSED: _interrupted("ActivityPause", "The activity was paused"),
     CancelReason.RESET: _interrupted("ActivityReset", "The activity was reset"),
-    CancelReason.WORKER_SHUTDOWN: _interrupted("WorkerShutdown", "The worker shut down"),
+    CancelReason.WORKER_SHUTDOWN: ENDED_BY_SHUTDOWN,
     # The server has closed the attempt: any reply would be NOT_FOUND.
     CancelReason.TIMED_OUT: Lost("the attempt has used up its time"),
     CancelReason.NOT_FOUND: Lost("the server no longer knows the attempt"),
@@ -149,3 +157,42 @@ def _self_cancelled(error: BaseException) -> BaseException:
     )
     failure.__cause__ = error
     return failure
+
+
+def is_last_attempt(info: Info, error: BaseException, took: float) -> bool:
+    """Return whether the server will certainly not try again after *error*, *took* seconds after the task's arrival.
+
+    ``False`` says that it may: a failure converter of the user's can make something else of the error.
+    """
+    policy = info.retry_policy
+    if _is_final(error, policy):
+        return True
+    if policy is None:
+        return False
+    if policy.maximum_attempts and info.attempt >= policy.maximum_attempts:
+        return True
+    if info.schedule_to_close_timeout is None:
+        return False
+    spent = (info.started_time - info.scheduled_time).total_seconds() + took
+    return spent + _wait(info.attempt, error, policy) > info.schedule_to_close_timeout.total_seconds()
+
+
+def _is_final(error: BaseException, policy: RetryPolicy | None) -> bool:
+    final_types = (policy.non_retryable_error_types if policy is not None else None) or ()
+    # By its type, as `__class__` may be code of the exception's own.
+    if issubclass(type(error), ApplicationError):
+        return bool(getattr(error, "non_retryable", False)) or getattr(error, "type", None) in final_types
+    return not issubclass(type(error), FailureError) and class_name_of(error) in final_types
+
+
+def _wait(attempt: int, error: BaseException, policy: RetryPolicy) -> float:
+    """Return how many seconds the server waits before the next attempt."""
+    asked = getattr(error, "next_retry_delay", None) if issubclass(type(error), ApplicationError) else None
+    if asked is not None:
+        return to_seconds(asked)
+    initial = to_seconds(policy.initial_interval)
+    longest = initial * 100 if policy.maximum_interval is None else to_seconds(policy.maximum_interval)
+    try:
+        return min(initial * policy.backoff_coefficient ** (attempt - 1), longest)
+    except OverflowError:
+        return longest

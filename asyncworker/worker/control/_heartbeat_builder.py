@@ -7,7 +7,13 @@ from datetime import datetime
 
 from ..._proto.temporal.api.deployment.v1 import WorkerDeploymentVersion as DeploymentVersion
 from ..._proto.temporal.api.enums.v1 import WorkerStatus
-from ..._proto.temporal.api.worker.v1 import WorkerHeartbeat, WorkerHostInfo, WorkerPollerInfo, WorkerSlotsInfo
+from ..._proto.temporal.api.worker.v1 import (
+    EnvironmentInfo,
+    WorkerHeartbeat,
+    WorkerHostInfo,
+    WorkerPollerInfo,
+    WorkerSlotsInfo,
+)
 from ..._proto.temporal.wkt import Duration
 from ..._time import to_datetime, to_duration, to_timestamp
 from ...common import WorkerDeploymentVersion
@@ -28,6 +34,7 @@ class WorkerIdentity:
     Attributes:
         slot_supplier_kind: As :attr:`SlotSupplier.kind` says.
         version: Of this package.
+        environment: What the worker runs on.
     """
 
     instance_key: str
@@ -37,6 +44,7 @@ class WorkerIdentity:
     deployment_version: WorkerDeploymentVersion | None
     version: str
     started_at: datetime
+    environment: EnvironmentInfo | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +102,7 @@ class WorkerHeartbeatBuilder:
             host_info=host,
             task_queue=identity.task_queue,
             deployment_version=_deployment(identity.deployment_version),
+            environment=identity.environment,
             sdk_name=_SDK_NAME,
             sdk_version=identity.version,
             status=stats.status,

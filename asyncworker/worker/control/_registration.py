@@ -24,7 +24,7 @@ from ._heartbeat_builder import WorkerHeartbeatBuilder, WorkerIdentity, WorkerSt
 
 if TYPE_CHECKING:
     from ..._proto.temporal.api.namespace.v1 import NamespaceInfoCapabilities
-    from ..._proto.temporal.api.worker.v1 import WorkerHeartbeat
+    from ..._proto.temporal.api.worker.v1 import EnvironmentInfo, WorkerHeartbeat
     from ...common import WorkerDeploymentVersion
     from .._stages import ShutdownStages
     from ..attempts._attempt_set import AttemptSet
@@ -135,6 +135,7 @@ class Registration:
             deployment_version=self._deployment_version,
             version=client_version(),
             started_at=datetime.now(UTC),
+            environment=_read_environment(),
         )
 
     # The announcement
@@ -210,3 +211,14 @@ class Registration:
             _logger.exception("the last worker heartbeat could not be made")
             return None
         return heartbeat
+
+
+def _read_environment() -> EnvironmentInfo | None:
+    # Not every worker needs this, and none fails for the want of it.
+    from ._environment_info import read_environment
+
+    try:
+        return read_environment()
+    except Exception:
+        _logger.debug("what the worker runs on cannot be read, and is not reported", exc_info=True)
+        return None

@@ -4,6 +4,18 @@
 # This file has been @generated
 
 __all__ = (
+    "EnvironmentInfo",
+    "EnvironmentInfoArchitecture",
+    "EnvironmentInfoHostingEnvironment",
+    "EnvironmentInfoHostingEnvironmentHostingEnvironmentType",
+    "EnvironmentInfoLinuxPlatform",
+    "EnvironmentInfoLinuxPlatformLibc",
+    "EnvironmentInfoMacOsPlatform",
+    "EnvironmentInfoPlatform",
+    "EnvironmentInfoRuntime",
+    "EnvironmentInfoRuntimeRuntimeType",
+    "EnvironmentInfoWindowsPlatform",
+    "EnvironmentInfoWindowsPlatformCrt",
     "PluginInfo",
     "StorageDriverInfo",
     "WorkerHeartbeat",
@@ -21,6 +33,341 @@ from .....message_pool import default_message_pool
 
 _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
+
+
+class EnvironmentInfoArchitecture(betterproto2.Enum):
+    UNSPECIFIED = 0
+
+    AMD64 = 1
+
+    ARM64 = 2
+
+    @classmethod
+    def betterproto_value_to_renamed_proto_names(cls) -> dict[int, str]:
+        return {
+            0: "ARCHITECTURE_UNSPECIFIED",
+            1: "ARCHITECTURE_AMD64",
+            2: "ARCHITECTURE_ARM64",
+        }
+
+    @classmethod
+    def betterproto_renamed_proto_names_to_value(cls) -> dict[str, int]:
+        return {
+            "ARCHITECTURE_UNSPECIFIED": 0,
+            "ARCHITECTURE_AMD64": 1,
+            "ARCHITECTURE_ARM64": 2,
+        }
+
+
+class EnvironmentInfoHostingEnvironmentHostingEnvironmentType(betterproto2.Enum):
+    UNSPECIFIED = 0
+
+    DOCKER = 1
+
+    K8S = 2
+
+    AWS_LAMBDA = 3
+
+    AWS_ECS = 4
+
+    GOOGLE_CLOUD_RUN = 6
+
+    GOOGLE_APP_ENGINE = 7
+
+    AZURE_APP_SERVICE = 8
+
+    AZURE_FUNCTIONS = 9
+
+    AZURE_CONTAINER_APPS = 10
+
+    @classmethod
+    def betterproto_value_to_renamed_proto_names(cls) -> dict[int, str]:
+        return {
+            0: "HOSTING_ENVIRONMENT_TYPE_UNSPECIFIED",
+            1: "HOSTING_ENVIRONMENT_TYPE_DOCKER",
+            2: "HOSTING_ENVIRONMENT_TYPE_K8S",
+            3: "HOSTING_ENVIRONMENT_TYPE_AWS_LAMBDA",
+            4: "HOSTING_ENVIRONMENT_TYPE_AWS_ECS",
+            6: "HOSTING_ENVIRONMENT_TYPE_GOOGLE_CLOUD_RUN",
+            7: "HOSTING_ENVIRONMENT_TYPE_GOOGLE_APP_ENGINE",
+            8: "HOSTING_ENVIRONMENT_TYPE_AZURE_APP_SERVICE",
+            9: "HOSTING_ENVIRONMENT_TYPE_AZURE_FUNCTIONS",
+            10: "HOSTING_ENVIRONMENT_TYPE_AZURE_CONTAINER_APPS",
+        }
+
+    @classmethod
+    def betterproto_renamed_proto_names_to_value(cls) -> dict[str, int]:
+        return {
+            "HOSTING_ENVIRONMENT_TYPE_UNSPECIFIED": 0,
+            "HOSTING_ENVIRONMENT_TYPE_DOCKER": 1,
+            "HOSTING_ENVIRONMENT_TYPE_K8S": 2,
+            "HOSTING_ENVIRONMENT_TYPE_AWS_LAMBDA": 3,
+            "HOSTING_ENVIRONMENT_TYPE_AWS_ECS": 4,
+            "HOSTING_ENVIRONMENT_TYPE_GOOGLE_CLOUD_RUN": 6,
+            "HOSTING_ENVIRONMENT_TYPE_GOOGLE_APP_ENGINE": 7,
+            "HOSTING_ENVIRONMENT_TYPE_AZURE_APP_SERVICE": 8,
+            "HOSTING_ENVIRONMENT_TYPE_AZURE_FUNCTIONS": 9,
+            "HOSTING_ENVIRONMENT_TYPE_AZURE_CONTAINER_APPS": 10,
+        }
+
+
+class EnvironmentInfoLinuxPlatformLibc(betterproto2.Enum):
+    UNSPECIFIED = 0
+
+    GLIBC = 1
+
+    MUSL = 2
+
+    @classmethod
+    def betterproto_value_to_renamed_proto_names(cls) -> dict[int, str]:
+        return {
+            0: "LIBC_UNSPECIFIED",
+            1: "LIBC_GLIBC",
+            2: "LIBC_MUSL",
+        }
+
+    @classmethod
+    def betterproto_renamed_proto_names_to_value(cls) -> dict[str, int]:
+        return {
+            "LIBC_UNSPECIFIED": 0,
+            "LIBC_GLIBC": 1,
+            "LIBC_MUSL": 2,
+        }
+
+
+class EnvironmentInfoRuntimeRuntimeType(betterproto2.Enum):
+    UNSPECIFIED = 0
+
+    JVM = 1
+
+    CPYTHON = 2
+
+    NODE = 3
+
+    BUN = 4
+
+    CRUBY = 5
+
+    GO = 6
+
+    DOTNET_FRAMEWORK = 7
+
+    DOTNET_CORE = 8
+
+    NATIVE = 9
+
+    ROADRUNNER = 10
+
+    GRAAL_AOT = 11
+
+    KOTLIN = 12
+
+    @classmethod
+    def betterproto_value_to_renamed_proto_names(cls) -> dict[int, str]:
+        return {
+            0: "RUNTIME_TYPE_UNSPECIFIED",
+            1: "RUNTIME_TYPE_JVM",
+            2: "RUNTIME_TYPE_CPYTHON",
+            3: "RUNTIME_TYPE_NODE",
+            4: "RUNTIME_TYPE_BUN",
+            5: "RUNTIME_TYPE_CRUBY",
+            6: "RUNTIME_TYPE_GO",
+            7: "RUNTIME_TYPE_DOTNET_FRAMEWORK",
+            8: "RUNTIME_TYPE_DOTNET_CORE",
+            9: "RUNTIME_TYPE_NATIVE",
+            10: "RUNTIME_TYPE_ROADRUNNER",
+            11: "RUNTIME_TYPE_GRAAL_AOT",
+            12: "RUNTIME_TYPE_KOTLIN",
+        }
+
+    @classmethod
+    def betterproto_renamed_proto_names_to_value(cls) -> dict[str, int]:
+        return {
+            "RUNTIME_TYPE_UNSPECIFIED": 0,
+            "RUNTIME_TYPE_JVM": 1,
+            "RUNTIME_TYPE_CPYTHON": 2,
+            "RUNTIME_TYPE_NODE": 3,
+            "RUNTIME_TYPE_BUN": 4,
+            "RUNTIME_TYPE_CRUBY": 5,
+            "RUNTIME_TYPE_GO": 6,
+            "RUNTIME_TYPE_DOTNET_FRAMEWORK": 7,
+            "RUNTIME_TYPE_DOTNET_CORE": 8,
+            "RUNTIME_TYPE_NATIVE": 9,
+            "RUNTIME_TYPE_ROADRUNNER": 10,
+            "RUNTIME_TYPE_GRAAL_AOT": 11,
+            "RUNTIME_TYPE_KOTLIN": 12,
+        }
+
+
+class EnvironmentInfoWindowsPlatformCrt(betterproto2.Enum):
+    UNSPECIFIED = 0
+
+    UCRT = 1
+
+    MSVCRT = 2
+
+    MINGW = 3
+
+    CYGWIN = 4
+
+    @classmethod
+    def betterproto_value_to_renamed_proto_names(cls) -> dict[int, str]:
+        return {
+            0: "CRT_UNSPECIFIED",
+            1: "CRT_UCRT",
+            2: "CRT_MSVCRT",
+            3: "CRT_MINGW",
+            4: "CRT_CYGWIN",
+        }
+
+    @classmethod
+    def betterproto_renamed_proto_names_to_value(cls) -> dict[str, int]:
+        return {
+            "CRT_UNSPECIFIED": 0,
+            "CRT_UCRT": 1,
+            "CRT_MSVCRT": 2,
+            "CRT_MINGW": 3,
+            "CRT_CYGWIN": 4,
+        }
+
+
+@dataclass(eq=False, repr=False)
+class EnvironmentInfo(betterproto2.Message):
+    """
+    ``temporal.api.worker.v1.EnvironmentInfo``
+    """
+
+    runtimes: "list[EnvironmentInfoRuntime]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
+
+    hosting_environments: "list[EnvironmentInfoHostingEnvironment]" = betterproto2.field(
+        2, betterproto2.TYPE_MESSAGE, repeated=True
+    )
+
+    platform: "EnvironmentInfoPlatform | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True)
+
+
+default_message_pool.register_message("temporal.api.worker.v1", "EnvironmentInfo", EnvironmentInfo)
+
+
+@dataclass(eq=False, repr=False)
+class EnvironmentInfoHostingEnvironment(betterproto2.Message):
+    """
+    ``temporal.api.worker.v1.EnvironmentInfo.HostingEnvironment``
+    """
+
+    type: "EnvironmentInfoHostingEnvironmentHostingEnvironmentType" = betterproto2.field(
+        1, betterproto2.TYPE_ENUM, default_factory=lambda: EnvironmentInfoHostingEnvironmentHostingEnvironmentType(0)
+    )
+
+    version: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+
+
+default_message_pool.register_message(
+    "temporal.api.worker.v1", "EnvironmentInfo.HostingEnvironment", EnvironmentInfoHostingEnvironment
+)
+
+
+@dataclass(eq=False, repr=False)
+class EnvironmentInfoLinuxPlatform(betterproto2.Message):
+    """
+    ``temporal.api.worker.v1.EnvironmentInfo.LinuxPlatform``
+    """
+
+    version: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+
+    architecture: "EnvironmentInfoArchitecture" = betterproto2.field(
+        2, betterproto2.TYPE_ENUM, default_factory=lambda: EnvironmentInfoArchitecture(0)
+    )
+
+    libc: "EnvironmentInfoLinuxPlatformLibc" = betterproto2.field(
+        3, betterproto2.TYPE_ENUM, default_factory=lambda: EnvironmentInfoLinuxPlatformLibc(0)
+    )
+
+
+default_message_pool.register_message(
+    "temporal.api.worker.v1", "EnvironmentInfo.LinuxPlatform", EnvironmentInfoLinuxPlatform
+)
+
+
+@dataclass(eq=False, repr=False)
+class EnvironmentInfoMacOsPlatform(betterproto2.Message):
+    """
+    ``temporal.api.worker.v1.EnvironmentInfo.MacOSPlatform``
+    """
+
+    version: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+
+    architecture: "EnvironmentInfoArchitecture" = betterproto2.field(
+        2, betterproto2.TYPE_ENUM, default_factory=lambda: EnvironmentInfoArchitecture(0)
+    )
+
+
+default_message_pool.register_message(
+    "temporal.api.worker.v1", "EnvironmentInfo.MacOSPlatform", EnvironmentInfoMacOsPlatform
+)
+
+
+@dataclass(eq=False, repr=False)
+class EnvironmentInfoPlatform(betterproto2.Message):
+    """
+    ``temporal.api.worker.v1.EnvironmentInfo.Platform``
+
+    Oneofs:
+        - variant:
+    """
+
+    linux: "EnvironmentInfoLinuxPlatform | None" = betterproto2.field(
+        1, betterproto2.TYPE_MESSAGE, optional=True, group="variant"
+    )
+
+    macos: "EnvironmentInfoMacOsPlatform | None" = betterproto2.field(
+        2, betterproto2.TYPE_MESSAGE, optional=True, group="variant"
+    )
+
+    windows: "EnvironmentInfoWindowsPlatform | None" = betterproto2.field(
+        3, betterproto2.TYPE_MESSAGE, optional=True, group="variant"
+    )
+
+
+default_message_pool.register_message("temporal.api.worker.v1", "EnvironmentInfo.Platform", EnvironmentInfoPlatform)
+
+
+@dataclass(eq=False, repr=False)
+class EnvironmentInfoRuntime(betterproto2.Message):
+    """
+    ``temporal.api.worker.v1.EnvironmentInfo.Runtime``
+    """
+
+    type: "EnvironmentInfoRuntimeRuntimeType" = betterproto2.field(
+        1, betterproto2.TYPE_ENUM, default_factory=lambda: EnvironmentInfoRuntimeRuntimeType(0)
+    )
+
+    version: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+
+
+default_message_pool.register_message("temporal.api.worker.v1", "EnvironmentInfo.Runtime", EnvironmentInfoRuntime)
+
+
+@dataclass(eq=False, repr=False)
+class EnvironmentInfoWindowsPlatform(betterproto2.Message):
+    """
+    ``temporal.api.worker.v1.EnvironmentInfo.WindowsPlatform``
+    """
+
+    version: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+
+    architecture: "EnvironmentInfoArchitecture" = betterproto2.field(
+        2, betterproto2.TYPE_ENUM, default_factory=lambda: EnvironmentInfoArchitecture(0)
+    )
+
+    crt: "EnvironmentInfoWindowsPlatformCrt" = betterproto2.field(
+        3, betterproto2.TYPE_ENUM, default_factory=lambda: EnvironmentInfoWindowsPlatformCrt(0)
+    )
+
+
+default_message_pool.register_message(
+    "temporal.api.worker.v1", "EnvironmentInfo.WindowsPlatform", EnvironmentInfoWindowsPlatform
+)
 
 
 @dataclass(eq=False, repr=False)
@@ -116,6 +463,8 @@ class WorkerHeartbeat(betterproto2.Message):
     plugins: "list[PluginInfo]" = betterproto2.field(23, betterproto2.TYPE_MESSAGE, repeated=True)
 
     drivers: "list[StorageDriverInfo]" = betterproto2.field(24, betterproto2.TYPE_MESSAGE, repeated=True)
+
+    environment: "EnvironmentInfo | None" = betterproto2.field(25, betterproto2.TYPE_MESSAGE, optional=True)
 
 
 default_message_pool.register_message("temporal.api.worker.v1", "WorkerHeartbeat", WorkerHeartbeat)
