@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..._rpc._methods import DESCRIBE_ACTIVITY_EXECUTION, Method
-from ._calls import POLL_TIMEOUT, Call, deliver
+from ._calls import Call, deliver, poll_timeout
 from ._findings import GONE, finding_of_activity
 from ._messages import ActivityState, describe_activity, read_activity
 from ._table import Subject
@@ -34,6 +34,7 @@ class ActivityWatch:
         self._namespace = namespace
         self._attempt = attempt
         self._call = call
+        self._has_waited = False
 
     def __repr__(self) -> str:
         return f"<ActivityWatch of {self._attempt!r}>"
@@ -61,9 +62,11 @@ class ActivityWatch:
         """Wait for the next description, tell the attempt what it says, and return the newest."""
         token = b"" if before is None else before.token
         request = describe_activity(self._namespace, self.subject.id, self.subject.run_id, token)
-        data = await self._call(
-            _WAIT if token else DESCRIBE_ACTIVITY_EXECUTION, request, POLL_TIMEOUT if token else None
-        )
+        if token:
+            data = await self._call(_WAIT, request, poll_timeout(is_first=not self._has_waited))
+            self._has_waited = True
+        else:
+            data = await self._call(DESCRIBE_ACTIVITY_EXECUTION, request)
         state = read_activity(data)
         if state is None:
             return before

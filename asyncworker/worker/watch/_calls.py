@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from typing import TYPE_CHECKING, Any
 
 from ...common import ActivityCancellationDetails
@@ -14,10 +15,12 @@ if TYPE_CHECKING:
     from ..attempts._attempt import Attempt
     from ._table import WatchTable
 
-__all__ = ["POLL_TIMEOUT", "Call", "deliver"]
+__all__ = ["Call", "deliver", "poll_timeout"]
 
-#: Seconds that a long poll is sent with. The server answers after 20 or 29 s; below that it logs a warning for each.
-POLL_TIMEOUT = 60.0
+# Seconds that a long poll is sent with: the server answers after 20 or 29 s. The first polls of watches that have begun
+# together are shorter, each by a different time, so that they are not all renewed together from then on.
+_POLL_TIMEOUT = 60.0
+_FIRST_POLL_TIMEOUTS = (8.0, 21.0)
 _CALL_TIMEOUT = 10.0
 
 
@@ -55,6 +58,11 @@ class Call:
     def now() -> float:
         """Return the time on the event loop's clock."""
         return asyncio.get_running_loop().time()
+
+
+def poll_timeout(*, is_first: bool) -> float:
+    """Return the seconds that a watch's long poll is sent with."""
+    return random.uniform(*_FIRST_POLL_TIMEOUTS) if is_first else _POLL_TIMEOUT
 
 
 def deliver(attempt: Attempt, finding: Finding, now: float) -> None:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from ..._rpc._methods import DESCRIBE_WORKFLOW_EXECUTION, GET_WORKFLOW_EXECUTION_HISTORY
 from ...exceptions import RPCError
-from ._calls import POLL_TIMEOUT, Call, deliver
+from ._calls import Call, deliver, poll_timeout
 from ._findings import GONE, RunTraffic, finding_of_pending
 from ._messages import ALL_EVENTS, CLOSE_EVENT, HistoryPage, describe_run, history, read_history, read_run
 from ._table import Subject
@@ -91,14 +91,16 @@ class RunWatch:
             RPCError: A call has failed.
             ValueError: An answer cannot be read.
         """
-        page = await self._wait(CLOSE_EVENT, timeout=_AT_ONCE, page_size=1)
+        page = await self._wait(CLOSE_EVENT, _AT_ONCE, page_size=1)
         if page.is_closed:
             self.gone()
             return
         token = page.token
         await self.look()
+        is_first = True
         while token and not self.is_too_much and not self.is_over(self._call.now()):
-            page = await self._wait(ALL_EVENTS, token=token)
+            page = await self._wait(ALL_EVENTS, poll_timeout(is_first=is_first), token=token)
+            is_first = False
             token = page.token or (token if not page.size else b"")
             if page.is_closed:
                 self.gone()
@@ -139,9 +141,7 @@ class RunWatch:
         for attempt in self._attempts:
             deliver(attempt, GONE, self._call.now())
 
-    async def _wait(
-        self, events: int, *, token: bytes = b"", timeout: float = POLL_TIMEOUT, page_size: int = 0
-    ) -> HistoryPage:
+    async def _wait(self, events: int, timeout: float, *, token: bytes = b"", page_size: int = 0) -> HistoryPage:
         wait = self._traffic.begin(self._call.now())
         await asyncio.sleep(max(wait, _GATHERING))
         request = history(
