@@ -20,11 +20,11 @@ from ..testing import _supervise
 from ..worker._signals import on_signals
 from ._report import say
 
-__all__ = ["keep_running"]
+__all__ = ["GRACE", "keep_running"]
 
-# Seconds that activities get to finish, and then again when cancelled, before the new code runs.
+#: Seconds that activities get to finish, and then again when cancelled, before the new code runs.
 GRACE = 2.0
-# Seconds that workers get after they were told to cancel activities, when this process has been killed.
+# Seconds that workers get after they have cancelled activities, when this process has been killed.
 _KILLED_GRACE = 8.0
 # Seconds after which workers that were told to stop are killed. Their open polls take up to ten to run out, and are not
 # cancelled, since the server may be answering them.
@@ -67,8 +67,9 @@ def _supervised(pipe: int, command: Sequence[str]) -> Sequence[str]:
     """Wrap *command* so that it ends with the pipe: workers that outlived us would take tasks of the next ones."""
     if os.name != "posix":
         return command
-    graces = f"{GRACE:g},{_KILLED_GRACE:g}"
-    return [sys.executable, "-I", "-S", _supervise.__file__, graces, str(pipe), *command]
+    # One signal: the workers cancel activities after the first part of that by themselves.
+    grace = f"{GRACE + _KILLED_GRACE:g}"
+    return [sys.executable, "-I", "-S", _supervise.__file__, grace, str(pipe), *command]
 
 
 class _Run:
@@ -120,11 +121,11 @@ class _Run:
 
     async def _stop_activities(self, process: Process) -> None:
         """Let activities finish, then have them cancelled; return when only open polls can be left."""
-        for _ in range(2):
-            if process.returncode is None:
-                _terminate(process)
-                with anyio.move_on_after(GRACE):
-                    await _first_of(process.wait, self._stopping.wait)
+        if process.returncode is None:
+            _terminate(process)
+            # It cancels them after the first half of that by itself: a second signal could come as its third.
+            with anyio.move_on_after(2 * GRACE):
+                await _first_of(process.wait, self._stopping.wait)
 
     async def _wait_or_kill(self, process: Process) -> None:
         """Wait until a process that was told to stop has ended, and kill it if it does not."""

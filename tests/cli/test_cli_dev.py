@@ -70,9 +70,11 @@ async def test_reload_interrupts_a_running_activity_which_is_retried(command_on_
         async for _ in handle.progress():
             break
         source.write_text(source.read_text().replace('activity.heartbeat("still here")', "return"))
+        told = await dev.line_with("stops, and waits for")
         result = await handle.result()
         code = await dev.end()
 
+    assert "1 activities, which have 2 s to end by themselves" in told
     assert result is None
     assert code == 0
 
