@@ -149,13 +149,14 @@ NO_PAYLOADS = [Payload(metadata={"encoding": "binary/encrypted"}, data=b"x"), Pa
 
 
 @pytest.mark.parametrize("made", NO_PAYLOADS, ids=["text in the metadata", "text for data"])
-async def test_a_result_whose_payloads_cannot_be_encoded_fails_the_attempt(temporal, made):
+async def test_a_result_whose_payloads_cannot_be_encoded_fails_the_attempt(temporal, made, caplog):
     """What a codec makes of a result and cannot be written is a failure, which is not retried and shows no value."""
     task = await run_with(temporal, echo, "word", attempts=2, payload_codec=Returning(made))
 
     assert (task.state, task.attempt) == ("Failed", 1)
     assert "cannot be written" in task.failure.message
-    assert "secret" not in repr(task.failure)
+    assert "payloads[" in caplog.text
+    assert "secret" not in repr(task.failure) + caplog.text
 
 
 @pytest.mark.parametrize("made", NO_PAYLOADS, ids=["text in the metadata", "text for data"])
