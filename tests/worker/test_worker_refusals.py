@@ -195,7 +195,7 @@ async def test_a_task_that_cannot_be_begun_is_failed(temporal, caplog):
                 environment=environment,
                 request=PollRequest(namespace="default", task_queue="other", identity="me"),
                 taker=taker,
-                timeout=5.0,
+                choose_timeout=lambda: 5.0,
                 backoff=PollBackoff(),
                 refusals=refusals,
                 rate_limiter=None,

@@ -259,7 +259,7 @@ def _replacement(reply: Reply, error: EncodeError | RPCError) -> ApplicationErro
 def _cannot_be_encoded(error: EncodeError) -> ApplicationError:
     # The error shows the value, which a codec may be there to hide: what is before it names the field.
     field = str(error).partition(":")[0]
-    _logger.warning("A result or a cancellation's details cannot be written: %s has a value that it cannot carry", field)
+    _logger.warning("A result or a cancellation's details cannot be written: %s cannot carry its value", field)
     message = "the payload converter or codec made payloads that cannot be written; the worker's log says why"
     return unconvertible(ConverterError(message))
 
