@@ -263,6 +263,11 @@ def _after_fork_in_child() -> None:
     _delivering.clear()
     _wakeup = None
     _after_fork_in_parent()
-    # Only now: what it raises in here would be lost.
     if signal.SIGINT in ours:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        # Only now: what it raises in here would be lost.
+        try:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        except KeyboardInterrupt:
+            # It came in just this moment, and ends the child as one does that came before.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.raise_signal(signal.SIGINT)

@@ -11,7 +11,6 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import NoReturn
 
 import uvloop
 
@@ -32,14 +31,6 @@ def codes(processes: list[multiprocessing.process.BaseProcess]) -> str:
     for process in processes:
         process.join()
     return str(sorted({process.exitcode for process in processes}))
-
-
-def sleep_until_interrupted() -> NoReturn:
-    try:
-        time.sleep(60)
-        os._exit(0)
-    except KeyboardInterrupt:
-        os._exit(signal.SIGINT)
 
 
 @activity.defn
@@ -78,9 +69,14 @@ async def forks() -> str:
     statuses = []
     for _ in range(ROUNDS):
         # On the loop, in the main thread.
-        pid = os.fork()
-        if not pid:
-            sleep_until_interrupted()
+        try:
+            pid = os.fork()
+            if not pid:
+                time.sleep(60)  # noqa: ASYNC251 - the child has no loop to run
+                os._exit(0)
+        except KeyboardInterrupt:
+            # The child's, which may get it before its next line.
+            os._exit(signal.SIGINT)
         os.kill(pid, signal.SIGINT)
         status = (await asyncio.to_thread(os.waitpid, pid, 0))[1]
         # By Python's handler, or by the kernel if it came before that was there.
