@@ -266,6 +266,24 @@ async def test_worker_and_client_store_what_is_large(driver):
     assert {target.run_id for target in rest} == {handle.run_id}
 
 
+async def test_worker_heartbeats_name_the_kinds_of_drivers(driver):
+    """As ``temporal worker describe`` shows them; a driver that does not say its kind costs nothing."""
+
+    class Silent(Memory):
+        def type(self) -> str:
+            raise RuntimeError("no")
+
+    found = []
+    for each in (driver, Silent()):
+        async with FakeTemporal() as temporal:
+            client = temporal.client(data_converter=converter_with(each))
+            async with Worker(client, task_queue="large", activities=[double]):
+                [request, *_] = await temporal.wait_for("RecordWorkerHeartbeat")
+        found.append([info.type for info in request.worker_heartbeat[0].drivers])
+
+    assert found == [["Memory"], []]
+
+
 async def test_activity_of_a_workflow_stores_for_the_workflow(driver):
     """As the official SDKs do: the payloads belong to the workflow's history."""
     async with FakeTemporal(capabilities={"worker_poll_complete_on_shutdown": True}) as temporal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from ..._proto.temporal.api.deployment.v1 import WorkerDeploymentVersion as Depl
 from ..._proto.temporal.api.enums.v1 import WorkerStatus
 from ..._proto.temporal.api.worker.v1 import (
     EnvironmentInfo,
+    StorageDriverInfo,
     WorkerHeartbeat,
     WorkerHostInfo,
     WorkerPollerInfo,
@@ -35,6 +37,7 @@ class WorkerIdentity:
         slot_supplier_kind: As :attr:`SlotSupplier.kind` says.
         version: Of this package.
         environment: What the worker runs on.
+        drivers: The kinds of its client's storage drivers.
     """
 
     instance_key: str
@@ -45,6 +48,7 @@ class WorkerIdentity:
     version: str
     started_at: datetime
     environment: EnvironmentInfo | None = None
+    drivers: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +107,7 @@ class WorkerHeartbeatBuilder:
             task_queue=identity.task_queue,
             deployment_version=_deployment(identity.deployment_version),
             environment=identity.environment,
+            drivers=[StorageDriverInfo(type=kind) for kind in identity.drivers],
             sdk_name=_SDK_NAME,
             sdk_version=identity.version,
             status=stats.status,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..._proto.temporal.api.namespace.v1 import NamespaceInfoCapabilities
     from ..._proto.temporal.api.worker.v1 import EnvironmentInfo, WorkerHeartbeat
     from ...common import WorkerDeploymentVersion
+    from ...converter import DataConverter
     from .._stages import ShutdownStages
     from ..attempts._attempt_set import AttemptSet
     from ..attempts._run_environment import RunEnvironment
@@ -136,6 +137,7 @@ class Registration:
             version=client_version(),
             started_at=datetime.now(UTC),
             environment=_read_environment(),
+            drivers=_driver_kinds(self._environment.client.data_converter),
         )
 
     # The announcement
@@ -222,3 +224,12 @@ def _read_environment() -> EnvironmentInfo | None:
     except Exception:
         _logger.debug("what the worker runs on cannot be read, and is not reported", exc_info=True)
         return None
+
+
+def _driver_kinds(converter: DataConverter) -> Sequence[str]:
+    storage = converter.external_storage
+    try:
+        return sorted({str(driver.type()) for driver in storage.drivers}) if storage is not None else ()
+    except Exception:
+        _logger.debug("a storage driver does not say its type, and is not reported", exc_info=True)
+        return ()
