@@ -55,7 +55,7 @@ _FLAGS = (
         "Accept any certificate: for tests only.",
         bool,
     ),
-    _Flag("codec_endpoint", "TEMPORAL_CODEC_ENDPOINT", "codec.endpoint", "A remote codec, for code that asks for it."),
+    _Flag("codec_endpoint", "TEMPORAL_CODEC_ENDPOINT", "codec.endpoint", "A codec server; exec shows what it decodes."),
     _Flag("codec_auth", "TEMPORAL_CODEC_AUTH", "codec.auth", "Its authorization."),
 )
 _Verbose = Annotated[bool, typer.Option("--verbose", envvar="ASYNCWORKER_VERBOSE", help="Show errors' tracebacks.")]

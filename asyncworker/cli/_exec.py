@@ -6,7 +6,8 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,10 +21,13 @@ from ..client import ActivityHandle, Client
 from ..client.activities._start import type_of
 from ..common import Priority, RetryPolicy
 from ..config import ConnectConfig
+from ..converter import DataConverter, Payload, PayloadCodec, RemoteCodec
 from ..exceptions import (
     ActivityFailureError,
     ApplicationError,
     CancelledError,
+    CodecError,
+    ConfigurationError,
     ConverterError,
     RPCError,
     RPCStatusCode,
@@ -175,7 +179,7 @@ def _value(text: str) -> Any:
 async def _execute(activity: str | Callable[..., Any], arguments: Sequence[Any], options: Mapping[str, Any]) -> int:
     left = "interrupted: nothing was started"
     try:
-        async with await _connect() as client:
+        async with _displaying(ConnectConfig.load()) as converter, await _connect(converter) as client:
             left = "interrupted during the start: the activity may be running"
             handle = await client.start_activity(activity, *arguments, **options)
             left = "left alone: the activity keeps running"
@@ -184,7 +188,7 @@ async def _execute(activity: str | Callable[..., Any], arguments: Sequence[Any],
             result = await _Waiting(handle, name).result()
     except ActivityFailureError as error:
         return _report_failure(error.cause or error)
-    except (RPCError, ConverterError, TypeError, ValueError) as error:
+    except (RPCError, CodecError, ConverterError, TypeError, ValueError) as error:
         # The other exit codes are about the activity's end.
         raise CommandError(str(error)) from error
     except (asyncio.CancelledError, _LeftAloneError):
@@ -195,7 +199,39 @@ async def _execute(activity: str | Callable[..., Any], arguments: Sequence[Any],
     return 0
 
 
-async def _connect() -> Client:
+@asynccontextmanager
+async def _displaying(config: ConnectConfig) -> AsyncIterator[DataConverter]:
+    """Have a data converter that decodes by the codec endpoint of the settings, if there is one, and encodes nothing.
+
+    Raises:
+        ConfigurationError: The endpoint is no such URL.
+    """
+    if config.codec_endpoint is None:
+        yield DataConverter.default
+        return
+    headers = {"Authorization": config.codec_auth} if config.codec_auth else None
+    try:
+        codec = RemoteCodec(config.codec_endpoint, namespace=config.namespace, headers=headers, retry_for=0)
+    except ValueError as error:
+        raise ConfigurationError(f"--codec-endpoint (TEMPORAL_CODEC_ENDPOINT): {error}") from error
+    async with codec:
+        yield DataConverter(payload_codec=_OnlyDecoding(codec))
+
+
+class _OnlyDecoding(PayloadCodec):
+    """Whether arguments are sent encoded is for code to say."""
+
+    def __init__(self, codec: PayloadCodec) -> None:
+        self._codec = codec
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return list(payloads)
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return await self._codec.decode(payloads)
+
+
+async def _connect(converter: DataConverter) -> Client:
     """Connect, and show after a second that there is no connection yet.
 
     Raises:
@@ -205,7 +241,7 @@ async def _connect() -> Client:
     config = ConnectConfig.load()
     timer = asyncio.get_running_loop().call_later(_SILENCE, say, f"waiting for a server at {config.address}")
     try:
-        return await Client.connect(connect_timeout=_CONNECT_TIMEOUT)
+        return await Client.connect(connect_timeout=_CONNECT_TIMEOUT, data_converter=converter)
     except RPCError as error:
         if error.status not in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED):
             raise

@@ -452,3 +452,27 @@ async def test_command_names_what_is_wrong(tmp_path, arguments, message):
     assert result.returncode == 2
     assert message in result.stderr.decode()
     assert "Traceback" not in result.stderr.decode()
+
+
+@pytest.mark.server
+async def test_exec_shows_what_the_codec_endpoint_decodes(dev_server, task_queue):
+    """The worker encrypts its result with a key that the command has not; the arguments are sent as they are."""
+
+    @activity.defn
+    async def greet(name: str) -> str:
+        return f"hello {name}"
+
+    command = [sys.executable, "-m", "asyncworker", "exec", "greet", '"you"', "--task-queue", task_queue]
+    command += ["--address", dev_server.target, "--codec-endpoint"]
+    converter = DataConverter(payload_codec=CODEC)
+    async with (
+        serve(codec_server(CODEC)) as url,
+        await Client.connect(dev_server.target, data_converter=converter) as client,
+        Worker(client, task_queue=task_queue, activities=[greet]),
+    ):
+        done = await anyio.run_process([*command, url], check=False)
+        refused = await anyio.run_process([*command, "http://codec.example"], check=False)
+
+    assert json.loads(done.stdout) == "hello you"
+    assert refused.returncode == 2
+    assert b"--codec-endpoint (TEMPORAL_CODEC_ENDPOINT): endpoint must be https" in refused.stderr
