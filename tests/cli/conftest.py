@@ -24,11 +24,12 @@ import gc
 import multiprocessing
 import sys
 import threading
+from pathlib import Path
 
 from asyncworker import Worker, activity
 from asyncworker.exceptions import ApplicationError
 
-@activity.defn(task_queue="{queue}", start_to_close_timeout=30, heartbeat_timeout=0.3)
+@activity.defn(task_queue="{queue}", start_to_close_timeout=30, heartbeat_timeout=5)
 async def pack(items: int = 3) -> str:
     for done in range(items + 1):
         activity.heartbeat(done, items)
@@ -45,11 +46,20 @@ async def wait() -> None:
 async def deaf() -> None:
     await asyncio.sleep(20)
 
+@activity.defn(task_queue="{queue}", start_to_close_timeout=60, heartbeat_timeout=5)
+async def walk() -> str:
+    # As the test, which makes the files, has seen each step.
+    for step in range(3):
+        activity.heartbeat(step, 2)
+        while not Path(f"step{{step}}").exists():
+            await asyncio.sleep(0.02)
+    return "walked"
+
 @activity.defn
 async def fail(what: str) -> None:
     raise ApplicationError(what, type="Broken", non_retryable=True) from ValueError("root")
 
-@activity.defn(task_queue="{queue}", start_to_close_timeout=30, heartbeat_timeout=0.3)
+@activity.defn(task_queue="{queue}", start_to_close_timeout=30, heartbeat_timeout=5)
 async def show(what: str) -> None:
     for _ in range(5):
         activity.heartbeat(what)
@@ -86,8 +96,10 @@ async def stubborn() -> None:
         except asyncio.CancelledError:
             pass
 
-ACTIVITIES = [pack, wait, deaf, fail, show, fork_pool, echo, thresholds, block, thread, stubborn]
-worker = Worker(task_queue="{queue}", activities=ACTIVITIES, hard_shutdown_timeout=1)
+ACTIVITIES = [pack, wait, deaf, walk, fail, show, fork_pool, echo, thresholds, block, thread, stubborn]
+worker = Worker(
+    task_queue="{queue}", activities=ACTIVITIES, hard_shutdown_timeout=1, max_heartbeat_throttle_interval=0.1
+)
 other = Worker(task_queue="{queue}-2", activities=[echo])
 both = [worker, other]
 number = 7

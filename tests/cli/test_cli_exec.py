@@ -176,12 +176,14 @@ class TestForeignTexts:
 class TestProgress:
     async def test_progress_off_a_terminal_is_lines(self, command_on_server, worked):
         """Off a terminal, progress is printed as one line for each change."""
-        done = await command_on_server("exec", "orders:pack", "4")
+        async with command_on_server.running("exec", "orders:walk") as execution:
+            for step in range(3):
+                await execution.line_with(f"walk: {step}/2")
+                (command_on_server.directory / f"step{step}").touch()
+            await execution.rest()
 
-        figures = re.findall(r"^pack: (\d)/4$", done.stderr.decode(), re.MULTILINE)
-        assert done.stdout == b'"4 packed"\n'
-        assert len(figures) >= 2
-        assert figures == sorted(set(figures))
+            assert await execution.process.stdout.receive() == b'"walked"\n'
+        assert re.findall(r"^walk: (\d)/2$", execution.seen, re.MULTILINE) == ["0", "1", "2"]
 
 
 class TestMistakes:
