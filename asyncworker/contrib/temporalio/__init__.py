@@ -17,6 +17,10 @@ Inside of them ``temporalio.activity`` works as on temporalio's own worker, and 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from ..._lazy import attach
+
 try:
     import temporalio.activity as _activity
 except ModuleNotFoundError as error:
@@ -31,4 +35,11 @@ _refuse_unsupported(_activity)
 from ._activities import activities_of, from_temporalio  # noqa: E402 - not before the version is known to fit
 from ._interceptor import TemporalioInterceptor  # noqa: E402
 
-__all__ = ["TemporalioInterceptor", "activities_of", "from_temporalio"]
+if TYPE_CHECKING:
+    from ._metrics import PrometheusMetricMeter as PrometheusMetricMeter
+
+if not TYPE_CHECKING:
+    # Needs an extra of its own.
+    __getattr__, __dir__ = attach(__name__, {"PrometheusMetricMeter": "_metrics"})
+
+__all__ = ["PrometheusMetricMeter", "TemporalioInterceptor", "activities_of", "from_temporalio"]
