@@ -43,7 +43,7 @@ class Notice:
     _making = threading.Lock()
 
     def __init__(self) -> None:
-        self.is_raised = False
+        self.is_raised: bool = False
         self.details: ActivityCancellationDetails | None = None
         self._event: asyncio.Event | None = None
         self._thread_event: threading.Event | None = None

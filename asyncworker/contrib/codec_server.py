@@ -30,11 +30,11 @@ try:
     from starlette.requests import ClientDisconnect, Request
     from starlette.responses import PlainTextResponse, Response
     from starlette.routing import Route
-except ModuleNotFoundError as error:
+except ModuleNotFoundError as _error:
     raise ModuleNotFoundError(
-        f'asyncworker.contrib.codec_server needs {error.name}: pip install "temporal-asyncworker[codec-server]"',
-        name=error.name,
-    ) from error
+        f'asyncworker.contrib.codec_server needs {_error.name}: pip install "temporal-asyncworker[codec-server]"',
+        name=_error.name,
+    ) from _error
 
 __all__ = ["DEV_ORIGINS", "LOOPBACK_HOSTS", "codec_server"]
 

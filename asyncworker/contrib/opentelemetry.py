@@ -34,11 +34,11 @@ try:
     from opentelemetry.propagators.textmap import TextMapPropagator
     from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-except ModuleNotFoundError as error:
+except ModuleNotFoundError as _error:
     raise ModuleNotFoundError(
-        f'asyncworker.contrib.opentelemetry needs {error.name}: pip install "temporal-asyncworker[opentelemetry]"',
-        name=error.name,
-    ) from error
+        f'asyncworker.contrib.opentelemetry needs {_error.name}: pip install "temporal-asyncworker[opentelemetry]"',
+        name=_error.name,
+    ) from _error
 
 __all__ = ["TracingInterceptor"]
 

@@ -36,10 +36,10 @@ from ..exceptions import StorageError
 try:
     import obstore
     from obstore.store import S3Store
-except ModuleNotFoundError as error:
+except ModuleNotFoundError as _error:
     raise ModuleNotFoundError(
-        f'asyncworker.contrib.s3 needs {error.name}: pip install "temporal-asyncworker[s3]"', name=error.name
-    ) from error
+        f'asyncworker.contrib.s3 needs {_error.name}: pip install "temporal-asyncworker[s3]"', name=_error.name
+    ) from _error
 
 __all__ = ["ObstoreClient", "S3StorageDriver", "S3StorageDriverClient"]
 

@@ -50,16 +50,18 @@ if TYPE_CHECKING:
     from .codecs._remote import RemoteCodec as RemoteCodec
     from .storage._file import FileStorageDriver as FileStorageDriver
 
-# Imported on their first use: they bring libraries of their own.
-__getattr__, __dir__ = attach(
-    __name__,
-    {
-        "CompressionCodec": "codecs._compression",
-        "EncryptionCodec": "codecs._encryption",
-        "RemoteCodec": "codecs._remote",
-        "FileStorageDriver": "storage._file",
-    },
-)
+# Hidden from type checkers: to them a module with a `__getattr__` has every name.
+if not TYPE_CHECKING:
+    # Imported on their first use: they bring libraries of their own.
+    __getattr__, __dir__ = attach(
+        __name__,
+        {
+            "CompressionCodec": "codecs._compression",
+            "EncryptionCodec": "codecs._encryption",
+            "RemoteCodec": "codecs._remote",
+            "FileStorageDriver": "storage._file",
+        },
+    )
 
 __all__ = [
     # All converters of a client

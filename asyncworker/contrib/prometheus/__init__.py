@@ -15,11 +15,11 @@ from __future__ import annotations
 
 try:
     import prometheus_client as _prometheus_client
-except ModuleNotFoundError as error:
+except ModuleNotFoundError as _error:
     raise ModuleNotFoundError(
-        f'asyncworker.contrib.prometheus needs {error.name}: pip install "temporal-asyncworker[prometheus]"',
-        name=error.name,
-    ) from error
+        f'asyncworker.contrib.prometheus needs {_error.name}: pip install "temporal-asyncworker[prometheus]"',
+        name=_error.name,
+    ) from _error
 
 from ._observer import PrometheusObserver
 from ._render import render

@@ -23,10 +23,12 @@ from ..._lazy import attach
 
 try:
     import temporalio.activity as _activity
-except ModuleNotFoundError as error:
+except ModuleNotFoundError as _error:
     from ._supported import EXTRA
 
-    raise ModuleNotFoundError(f"asyncworker.contrib.temporalio needs {error.name}: {EXTRA}", name=error.name) from error
+    raise ModuleNotFoundError(
+        f"asyncworker.contrib.temporalio needs {_error.name}: {EXTRA}", name=_error.name
+    ) from _error
 
 from ._supported import refuse_unsupported as _refuse_unsupported
 

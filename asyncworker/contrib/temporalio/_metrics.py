@@ -16,10 +16,10 @@ try:
     from prometheus_client import REGISTRY, CollectorRegistry, Histogram
     from prometheus_client.metrics_core import Metric
     from prometheus_client.registry import Collector
-except ModuleNotFoundError as error:
+except ModuleNotFoundError as _error:
     raise ModuleNotFoundError(
-        f'PrometheusMetricMeter needs {error.name}: pip install "temporal-asyncworker[prometheus]"', name=error.name
-    ) from error
+        f'PrometheusMetricMeter needs {_error.name}: pip install "temporal-asyncworker[prometheus]"', name=_error.name
+    ) from _error
 
 __all__ = ["PrometheusMetricMeter"]
 

@@ -61,7 +61,7 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
         self._key_id = key_id
         self._context: SerializationContext | None = None
         self._ring = _KeyRing(keys)
-        self.takes_context = callable(key_id)
+        self.takes_context: bool = callable(key_id)
         if isinstance(key_id, str) and isinstance(keys, Mapping) and key_id not in keys:
             raise ValueError(f"key_id is {key_id!r}, which the key ring does not have: {sorted(keys)}")
 

@@ -80,7 +80,7 @@ class RemoteCodec(PayloadCodec, WithSerializationContext):
         ):
             if not allowed:
                 raise ValueError(f"{name} is out of range: {value!r}")
-        self.endpoint = endpoint.removesuffix("/")
+        self.endpoint: str = endpoint.removesuffix("/")
         self.namespace = namespace
         self._headers = headers
         self._timeout = timeout

@@ -30,7 +30,7 @@ class FileStorageDriver(StorageDriver):
     """
 
     def __init__(self, directory: str | os.PathLike[str], name: str = "asyncworker.file") -> None:
-        self.directory = Path(directory)
+        self.directory: Path = Path(directory)
         self._name = name
 
     def __repr__(self) -> str:

@@ -22,7 +22,7 @@ class RunHistory:
     def __init__(self, execution: WorkflowExecution) -> None:
         self.execution = execution
         self.activities: list[Activity] = []
-        self.events = [EventType.WORKFLOW_EXECUTION_STARTED]
+        self.events: list[EventType] = [EventType.WORKFLOW_EXECUTION_STARTED]
         self._ended: set[Activity] = set()
 
     def __repr__(self) -> str:
