@@ -84,7 +84,7 @@ def _keep_poll_log(log: Log) -> None:
         log.write("poll", began, time.time(), outcome, response.activity_id, response.attempt)
         return response
 
-    WorkflowService.poll = logged  # type: ignore[assignment,method-assign]
+    WorkflowService.poll = logged  # type: ignore[method-assign]
 
 
 async def theirs(target: str, queue: str, log: Log) -> None:

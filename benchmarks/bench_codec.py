@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from importlib.metadata import version
+from typing import Any
 
 from temporalio.api.common.v1 import Payload as UpbPayload, Payloads as UpbPayloads
 from temporalio.api.failure.v1 import Failure as UpbFailure
@@ -82,7 +83,7 @@ def poll_response(*, workflow: bool) -> PollActivityTaskQueueResponse:
     )
 
 
-def read(task: PollActivityTaskQueueResponse | UpbPollResponse) -> tuple[object, ...]:
+def read(task: Any) -> tuple[object, ...]:
     payload = task.input.payloads[0]
     return (
         task.task_token,
@@ -154,7 +155,7 @@ def reading(data: bytes) -> dict[str, Subject]:
     }
 
 
-def writing(ours: Callable[[], object], upb: Callable[[], object]) -> dict[str, Subject]:
+def writing(ours: Callable[[], Any], upb: Callable[[], Any]) -> dict[str, Subject]:
     assert upb().FromString(encode(ours())) == upb()
     return {
         "asyncworker": lambda: encode(ours()),

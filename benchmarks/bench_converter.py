@@ -16,6 +16,7 @@ import statistics
 import timeit
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -60,7 +61,7 @@ def model(order: Order) -> None: ...
 def raw(data: bytes) -> None: ...
 
 
-def untyped(value) -> None: ...
+def untyped(value) -> None: ...  # type: ignore[no-untyped-def]
 
 
 LINE = Line("sku-1", 3, 9.5)
@@ -95,16 +96,16 @@ def main() -> None:
         signature = Signature(function)
         signature.prepare(payload_converter)
         payloads = converter.encode_nowait(values)
-        row = [measure(lambda s=signature, p=payloads: s.decode_arguments(p, payload_converter))]
+        row = [measure(partial(signature.decode_arguments, payloads, payload_converter))]
         for theirs in (pydantic_data_converter, temporalio.converter.default()):
             row.append(measure(decoding_of(theirs, function, values)))
         print(f"{'decode ' + function.__name__:22}{row[0]:>26}{row[1]:>28}{row[2]:>28}")
     for function, values in CASES[1:]:
         value = values[0]
-        row = [measure(lambda s=signature, v=value: s.encode_result(v, payload_converter))]
+        row = [measure(partial(signature.encode_result, value, payload_converter))]
         for theirs in (pydantic_data_converter, temporalio.converter.default()):
             own = as_dataclass(value) if theirs is not pydantic_data_converter else value
-            row.append(measure(lambda c=theirs.payload_converter, v=own: c.to_payloads([v])))
+            row.append(measure(partial(theirs.payload_converter.to_payloads, [own])))
         print(f"{'encode ' + function.__name__:22}{row[0]:>26}{row[1]:>28}{row[2]:>28}")
 
 

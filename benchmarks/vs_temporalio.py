@@ -151,7 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     compile_everything()
     if options.against is None:
-        contenders = CONTENDERS
+        contenders: tuple[Contender, ...] = CONTENDERS
         if options.peer_on_uvloop:
             contenders += (PEER_ON_UVLOOP,)
         if options.bridged:

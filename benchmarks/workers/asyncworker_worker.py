@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import gc
 from pathlib import Path
+from typing import Any
 
 from asyncworker import Client, Worker, activity
 from asyncworker.client import TLSConfig
@@ -64,6 +65,8 @@ def parse() -> argparse.Namespace:
 async def main(options: argparse.Namespace) -> None:
     tls = TLSConfig(server_root_ca_cert=options.certificate) if options.certificate else False
     client = await Client.connect(options.target, tls=tls, transport=options.transport)
+    # By its default where it is there: `--against` runs this script with older revisions too.
+    watch: dict[str, Any] = {"cancellation_watch": None} if options.no_watch else {}
     worker = Worker(
         client,
         task_queue=options.task_queue,
@@ -71,8 +74,7 @@ async def main(options: argparse.Namespace) -> None:
         max_concurrent_activities=options.slots,
         max_concurrent_activity_task_polls=options.polls,
         observers=[*[ignore] * options.observers, *([metrics()] if options.prometheus else [])],
-        # By its default where it is there: `--against` runs this script with older revisions too.
-        **({"cancellation_watch": None} if options.no_watch else {}),
+        **watch,
     )
     await worker.run()
 
