@@ -90,5 +90,23 @@ class ThreadCancellation:
         with self._lock:
             ident, self._ident = self._ident, None
         if self._is_sent and ident is not None:
-            # Withdraw it, if it has not come.
-            _set_async_exc(ctypes.c_ulong(ident), None)
+            _withdraw(ident)
+
+
+class _WithdrawnError(Exception):
+    """Takes the place of what is withdrawn."""
+
+
+def _withdraw(ident: int) -> None:
+    """Withdraw what was sent to this thread, if it has not come.
+
+    By an exception that comes at once, in its place: with none, CPython 3.11 would go on to look for one for ever, and
+    not get over a trace function's line.
+    """
+    try:
+        _set_async_exc(ctypes.c_ulong(ident), ctypes.py_object(_WithdrawnError))
+        while True:
+            # Until the next check.
+            pass
+    except _WithdrawnError:
+        pass

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +22,30 @@ def test_a_cancellation_before_the_thread_begins_arrives_in_it():
 
     with pytest.raises(CancelledError):
         cancellation.run(time.sleep, 5)
+
+
+def test_a_cancellation_leaves_nothing_behind_for_a_trace_function():
+    """A debugger or a coverage tool goes on after it; in a process of its own, as nothing else would end it."""
+    script = """
+import sys, time
+from temporalio.exceptions import CancelledError
+from asyncworker.contrib.temporalio._threads import ThreadCancellation
+
+sys.settrace(lambda *_: lambda *_: None)
+for steps in (0, 5):
+    cancellation = ThreadCancellation()
+    cancellation.cancel()
+    try:
+        cancellation.run(time.sleep, steps)
+    except CancelledError:
+        print("cancelled")
+for _ in range(1000):
+    len("")
+print("done")
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=True)
+
+    assert done.stdout.split() == ["cancelled", "cancelled", "done"]
 
 
 def test_a_cancellation_after_the_end_arrives_nowhere():
