@@ -92,7 +92,7 @@ LAYERS = {
         {"_protobuf"},
         {"_payload", "_reading"},
         {"_size", "_stored", "_validation", "codecs", "json", "storage"},
-        {"_codec"},
+        {"_codec", "_payload_bytes"},
         {"_context"},
     ],
 }

@@ -20,7 +20,6 @@ from weakref import WeakKeyDictionary
 
 import anyio
 
-from .. import _wire
 from ..converter import (
     Payload,
     StorageDriver,
@@ -29,6 +28,7 @@ from ..converter import (
     StorageDriverStoreContext,
     StorageDriverWorkflowInfo,
 )
+from ..converter._payload_bytes import write_payload
 from ..converter._stored import ExternalPayloadError
 from ..converter.storage._content import hash_of, read_verified, verified_hash
 from ..exceptions import StorageError
@@ -98,7 +98,8 @@ class ObstoreClient:
 
     async def put_object(self, *, bucket: str, key: str, data: bytes) -> None:
         """Store an object. Cancelling ends the upload; S3 then has nothing of it."""
-        await obstore.put_async(self._store(bucket), key, data)
+        # In one request: of an upload in parts that is cut off, S3 would keep the parts.
+        await obstore.put_async(self._store(bucket), key, data, use_multipart=False)
 
     async def get_object(self, *, bucket: str, key: str) -> bytes:
         """Return an object's content. Cancelling ends the download.
@@ -193,7 +194,7 @@ class S3StorageDriver(StorageDriver):
 
     async def _upload(self, context: StorageDriverStoreContext, payload: Payload) -> StorageDriverClaim:
         async with self._slot():
-            data = _wire.encode(payload)
+            data = write_payload(payload)
             self._check_size(len(data))
             bucket = self._bucket(context, payload) if callable(self._bucket) else self._bucket
             if bucket not in self._buckets:

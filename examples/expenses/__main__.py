@@ -37,11 +37,17 @@ async def main() -> None:
         # The app reads the address when it starts.
         from .app import app
 
-        print(f"Decide at http://127.0.0.1:{PORT}, look behind the scenes at {server.ui_url}. Ctrl-C ends it.")
-        web = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=PORT, log_level="warning"))
+        config = uvicorn.Config(app, host="127.0.0.1", port=PORT, log_level="warning")
+        # Bound here, so that a port that is taken is noticed now, and 0 is any that is free.
+        listener = config.bind_socket()
+        port = listener.getsockname()[1]
+        print(
+            f"Decide at http://127.0.0.1:{port}, look behind the scenes at {server.ui_url}. Ctrl-C ends it.", flush=True
+        )
+        web = uvicorn.Server(config)
         workflow = asyncio.create_task(run_workflow(server.target))
         try:
-            await web.serve()
+            await web.serve(sockets=[listener])
         finally:
             workflow.cancel()
             await asyncio.wait({workflow})

@@ -317,8 +317,8 @@ async def test_twenty_megabytes_go_through_a_server_that_takes_two(s3, dev_serve
 
 
 @pytest.mark.server
-async def test_activity_cancelled_in_the_middle_of_an_upload_leaves_nothing_behind(s3, dev_server, task_queue):
-    """The upload ends with the attempt's deadline; nothing of it is in the bucket, and the next attempt stores it."""
+async def test_attempt_whose_upload_hangs_ends_and_the_next_one_stores_the_result(s3, dev_server, task_queue):
+    """The upload is cancelled at the attempt's deadline, and does not keep the worker from the next attempt."""
     uploads = []
 
     class SlowOnce(ObstoreClient):

@@ -237,7 +237,7 @@ async def test_compressed_bytes_that_are_no_payload_are_final():
     """So is a message of other content, or of metadata without end."""
     for plain in (b"\xff\xff\xff", b"\x0a\x00" * 100_000):
         payload = Payload(metadata={"encoding": b"binary/zlib"}, data=zlib.compress(plain))
-        with pytest.raises(ConverterError, match="what the codec decoded is not a payload"):
+        with pytest.raises(ConverterError, match="these bytes are not a payload"):
             await CompressionCodec().decode([payload])
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from ..._proto.temporal.api.common.v1 import Payload
 from ...exceptions import ConfigurationError, ConverterError
 from .._codec import PayloadCodec
-from ._inner import read_payload, write_payload
+from .._payload_bytes import read_payload, write_payload
 from ._threads import in_thread_if_large
 
 __all__ = ["CompressionCodec"]

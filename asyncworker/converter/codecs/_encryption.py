@@ -1,4 +1,4 @@
-"""A codec that encrypts payloads with AES-GCM, in the format that the official samples of all SDKs write."""
+"""A codec that encrypts payloads with AES-GCM, in the format of the official samples."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..._proto.temporal.api.common.v1 import Payload
 from ...exceptions import CodecError, ConfigurationError, ConverterError
 from .._codec import PayloadCodec
 from .._context import SerializationContext, WithSerializationContext
-from ._inner import read_payload, write_payload
+from .._payload_bytes import read_payload, write_payload
 from ._threads import in_thread_if_large
 
 __all__ = ["EncryptionCodec"]
@@ -26,7 +26,7 @@ _KEY_SIZES = (16, 24, 32)
 class EncryptionCodec(PayloadCodec, WithSerializationContext):
     """Encrypt payloads with AES-GCM, and decrypt those of any key in the ring.
 
-    The format is that of the official samples in Go, TypeScript, Java and Python: encoding ``binary/encrypted``, the
+    The format is that of the official samples in Go, TypeScript and Python: encoding ``binary/encrypted``, the
     key's id in the metadata ``encryption-key-id``, and as data a nonce of 12 bytes followed by the sealed payload.
     Payloads in another encoding are returned unchanged by :meth:`decode`.
 

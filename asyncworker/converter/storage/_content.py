@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from ... import _wire
 from ..._proto.temporal.api.common.v1 import Payload
+from ...exceptions import ConverterError
+from .._payload_bytes import read_payload
 from .._stored import ExternalPayloadError
 
 __all__ = ["hash_of", "read_verified", "verified_hash"]
-
-# What metadata may come to besides the bytes themselves: an entry may take two bytes, and some 250 in memory.
-_METADATA_BYTES = 1024 * 1024
 
 
 def hash_of(data: bytes) -> str:
@@ -41,8 +39,8 @@ def read_verified(data: bytes, expected_hash: str) -> Payload:
     if hash_of(data) != expected_hash:
         raise ExternalPayloadError("external storage has something else in the payload's place: its hash differs")
     try:
-        return _wire.decode(Payload, data, len(data) + _METADATA_BYTES)
-    except _wire.DecodeError as error:
+        return read_payload(data)
+    except ConverterError as error:
         raise ExternalPayloadError(
             "external storage has something else in the payload's place: it is no payload"
         ) from error

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from ... import _wire
 from ..._proto.temporal.api.common.v1 import Payload
 from ...exceptions import StorageError
+from .._payload_bytes import write_payload
 from ._content import hash_of, read_verified, verified_hash
 from ._driver import StorageDriver, StorageDriverClaim, StorageDriverRetrieveContext, StorageDriverStoreContext
 
@@ -55,7 +55,8 @@ class FileStorageDriver(StorageDriver):
             OSError: A file cannot be written.
         """
         return [
-            await to_thread.run_sync(self._write, _wire.encode(payload), abandon_on_cancel=True) for payload in payloads
+            await to_thread.run_sync(self._write, write_payload(payload), abandon_on_cancel=True)
+            for payload in payloads
         ]
 
     async def retrieve(

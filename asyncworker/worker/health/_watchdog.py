@@ -1,7 +1,7 @@
 """The watchdog: a thread beside the event loop, which sees when that is blocked, and names what blocks it.
 
 One thread for all workers on a loop. The first to come starts it, the last to go ends and joins it. Between two looks
-it sleeps; the loop's part is a timer that stamps a clock. What it costs is in ``benchmarks/README.md``.
+it sleeps; the loop's part is a timer that stamps a clock. What it costs is in ``docs/health.md``.
 
 The thread runs no code of the user's but log handlers: observers are called on the loop, when it is free again.
 """

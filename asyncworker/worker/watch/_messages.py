@@ -38,8 +38,28 @@ _ACTIVITY_TASK_CANCEL_REQUESTED = 15
 _CLOSING_EVENTS = frozenset({2, 3, 4, 21, 27, 28})
 
 
+class _Described:
+    """What the state of an activity, as it is described, says that a heartbeat's reply would say."""
+
+    __slots__ = ()
+    state: int
+
+    @property
+    def cancel_requested(self) -> bool:
+        return self.state == _STATE_CANCEL_REQUESTED
+
+    @property
+    def activity_paused(self) -> bool:
+        return self.state == _STATE_PAUSE_REQUESTED
+
+    @property
+    def activity_reset(self) -> bool:
+        # No description says so.
+        return False
+
+
 @dataclass(frozen=True, slots=True)
-class ActivityState:
+class ActivityState(_Described):
     """A standalone activity, as it is described; a description stands in for a heartbeat's reply.
 
     Attributes:
@@ -61,22 +81,9 @@ class ActivityState:
         """Whether a worker has the attempt, and nothing else is asked for."""
         return self.state == _STATE_STARTED
 
-    @property
-    def cancel_requested(self) -> bool:
-        return self.state == _STATE_CANCEL_REQUESTED
-
-    @property
-    def activity_paused(self) -> bool:
-        return self.state == _STATE_PAUSE_REQUESTED
-
-    @property
-    def activity_reset(self) -> bool:
-        # No description says so.
-        return False
-
 
 @dataclass(frozen=True, slots=True)
-class PendingActivity:
+class PendingActivity(_Described):
     """An activity of a workflow, as its run is described; stands in for a heartbeat's reply as well.
 
     Attributes:
@@ -91,18 +98,6 @@ class PendingActivity:
     def is_asked_to_stop(self) -> bool:
         """Whether it is to stop, for whatever reason."""
         return self.cancel_requested or self.activity_paused
-
-    @property
-    def cancel_requested(self) -> bool:
-        return self.state == _STATE_CANCEL_REQUESTED
-
-    @property
-    def activity_paused(self) -> bool:
-        return self.state == _STATE_PAUSE_REQUESTED
-
-    @property
-    def activity_reset(self) -> bool:
-        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
-"""The payload inside an encoded one: its bytes are those of a ``Payload`` message."""
+"""A payload as bytes: what a codec encrypts or compresses, and what external storage keeps."""
 
 from __future__ import annotations
 
-from ... import _wire
-from ..._proto.temporal.api.common.v1 import Payload
-from ...exceptions import ConverterError
+from .. import _wire
+from .._proto.temporal.api.common.v1 import Payload
+from ..exceptions import ConverterError
 
 __all__ = ["read_payload", "write_payload"]
 
@@ -13,12 +13,12 @@ _METADATA_BYTES = 1024 * 1024
 
 
 def write_payload(payload: Payload) -> bytes:
-    """Return the bytes that a codec compresses or encrypts."""
+    """Return the bytes of its ``Payload`` message."""
     return _wire.encode(payload)
 
 
 def read_payload(plain: bytes) -> Payload:
-    """Read the payload that was encoded.
+    """Read the payload of these bytes.
 
     Raises:
         ConverterError: The bytes are no payload.
@@ -26,4 +26,4 @@ def read_payload(plain: bytes) -> Payload:
     try:
         return _wire.decode(Payload, plain, len(plain) + _METADATA_BYTES)
     except _wire.DecodeError as error:
-        raise ConverterError("what the codec decoded is not a payload") from error
+        raise ConverterError("these bytes are not a payload") from error
