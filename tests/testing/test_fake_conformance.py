@@ -226,10 +226,11 @@ async def answered_by_id(stage):
 
 @scene
 async def heartbeat_timeout(stage):
-    await stage.start(heartbeat_timeout=Duration(seconds=1), retry_policy=RetryPolicy(maximum_attempts=1))
+    # A heartbeat is recorded before it times out, on a busy machine too.
+    await stage.start(heartbeat_timeout=Duration(seconds=5), retry_policy=RetryPolicy(maximum_attempts=1))
     task = await stage.poll()
     await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token, details=json("1"))
-    await stage.time_out(TimeoutType.HEARTBEAT, 1)
+    await stage.time_out(TimeoutType.HEARTBEAT, 5)
     await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token)
     await stage.describe()
 
@@ -248,9 +249,10 @@ async def start_to_close_timeout_retried(stage):
 
 @scene
 async def schedule_to_close_timeout(stage):
-    await stage.start(schedule_to_close_timeout=Duration(seconds=1), start_to_close_timeout=None)
+    # It runs from the start, not from the poll: on a busy machine a second passes between the two.
+    await stage.start(schedule_to_close_timeout=Duration(seconds=6), start_to_close_timeout=None)
     await stage.poll()
-    await stage.time_out(TimeoutType.SCHEDULE_TO_CLOSE, 1)
+    await stage.time_out(TimeoutType.SCHEDULE_TO_CLOSE, 6)
     await stage.describe()
 
 
@@ -430,10 +432,10 @@ async def workflow_terminated(stage):
 
 @scene
 async def workflow_heartbeat_timeout(stage):
-    await stage.schedule(heartbeat_timeout=1.0, maximum_attempts=2)
+    await stage.schedule(heartbeat_timeout=5.0, maximum_attempts=2)
     task = await stage.poll()
     await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token, details=json("1"))
-    await stage.time_out(TimeoutType.HEARTBEAT, 1)
+    await stage.time_out(TimeoutType.HEARTBEAT, 5)
     await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token)
     await stage.poll()
 
