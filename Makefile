@@ -53,6 +53,7 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file tests/mypy.ini
 
 verifytypes: $(READY)  ## Pyright's opinion: whether every public name has a declared type
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[pyright]'

@@ -92,7 +92,7 @@ async def test_tasks_come_again(away: Away):
     """What is scheduled while the server is away is done when it is back."""
     world = World(Temporal())
     async with at_work(world):
-        trouble = asyncio.create_task(away(world, 60))
+        trouble: asyncio.Task[None] = asyncio.create_task(away(world, 60))
         await asyncio.sleep(30)
         world.temporal.schedule(20)
         await trouble

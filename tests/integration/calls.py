@@ -46,7 +46,7 @@ async def until(holds: Callable[[], Any], *, within: float = 15) -> None:
 
 def stack_of(error: Any) -> str:
     """Return the remote stack trace of an error, of our tree or the official SDK's."""
-    stack: str = error.stack_trace if isinstance(error, FailureError) else error.failure.stack_trace
+    stack: str = error.stack_trace if isinstance(error, FailureError) else error.failure.stack_trace  # type: ignore[assignment]
     return stack
 
 
@@ -219,7 +219,7 @@ class WorkflowCall(Call):
     async def standing(self) -> Standing:
         described = await self.handle.describe()
         for pending in described.raw_description.pending_activities:
-            state = type(pending).DESCRIPTOR.fields_by_name["state"].enum_type.values_by_number[pending.state].name
+            state = type(pending).DESCRIPTOR.fields_by_name["state"].enum_type.values_by_number[pending.state].name  # type: ignore[union-attr]
             failure = pending.last_failure.message if pending.HasField("last_failure") else None
             return Standing(
                 pending.attempt,

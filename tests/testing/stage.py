@@ -235,7 +235,7 @@ class FakeStage(Stage):
         self.temporal = temporal
         self.scheduled: FakeActivity | None = None
 
-    async def schedule(self, *, heartbeat_timeout: float = 30.0, maximum_attempts: int = 3) -> None:
+    async def schedule(self, *, heartbeat_timeout: float = 30.0, maximum_attempts: int = 3) -> None:  # type: ignore[override]
         self.workflow_id = f"workflow-{self.unique}"
         self.scheduled = self.temporal.add_task(
             "Some",
@@ -270,7 +270,7 @@ class ServerStage(Stage):
         super().__init__(WorkflowService(transport, namespace="default"))
         self.client = client
 
-    async def schedule(self, *, heartbeat_timeout: float = 30.0, maximum_attempts: int = 3) -> None:
+    async def schedule(self, *, heartbeat_timeout: float = 30.0, maximum_attempts: int = 3) -> None:  # type: ignore[override]
         self.workflow_id = f"workflow-{self.unique}"
         await self.client.start_workflow(
             Schedule.run,

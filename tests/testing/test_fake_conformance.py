@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import anyio
 import pytest
 from stage import FakeStage, Theatre, failure, json
@@ -21,7 +23,7 @@ from asyncworker.exceptions import TimeoutType
 from asyncworker.testing import FakeTemporal
 
 ALL_EVENT, CLOSE_EVENT = HistoryEventFilterType.ALL_EVENT, HistoryEventFilterType.CLOSE_EVENT
-SCENES = []
+SCENES: list[Any] = []
 
 
 def scene(function):
