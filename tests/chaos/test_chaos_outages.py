@@ -164,7 +164,8 @@ async def test_a_first_poll_without_much_time_left():
 
     world.check()
     refused = [call for call in world.server.calls if call.method == POLL and call.timeout <= 2]
-    assert len(refused) == 2
+    # One or both: when the next attempt to connect is made is random.
+    assert refused
 
 
 # Connections that end, and those that do not
