@@ -51,6 +51,7 @@ from .attempts._run_environment import RunEnvironment
 from .control._namespace import Namespace, describe_namespace
 from .control._shutdown_timer import WORKER_SHUTDOWN
 from .health._liveness import WorkerHealth, why_not_live
+from .health._pages import pages_of
 from .health._requests import HealthReport
 from .health._server import serving
 from .health._watchdog import WatchedWorker, watching
@@ -196,7 +197,8 @@ class WorkerRun:
             RPCError: The server could not be reached.
             ConfigurationError: A setting of the connection is wrong, or the health address is taken.
         """
-        with serving(self._settings.health_address, self._report):
+        settings = self._settings
+        with serving(settings.health_address, self._report, pages_of(settings.observers)):
             await self._run_connected()
 
     async def _run_connected(self) -> None:

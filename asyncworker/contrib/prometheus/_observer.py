@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -26,7 +26,7 @@ from ...worker import (
 )
 from . import _families as families
 from ._families import Family
-from ._render import is_multi_process
+from ._render import is_multi_process, render
 from ._stores import FileStore, MemoryStore, Store
 
 __all__ = ["PrometheusObserver"]
@@ -56,6 +56,7 @@ class PrometheusObserver:
 
     def __init__(self, registry: CollectorRegistry = REGISTRY, *, service_name: str = "asyncworker") -> None:
         self._service_name = service_name
+        self._registry = registry
         self._watched: list[Worker] = []
         self._store = self._open(registry)
         # By task queue.
@@ -88,6 +89,14 @@ class PrometheusObserver:
         handle = self._handlers.get(type(event))
         if handle is not None:
             handle(event)
+
+    @property
+    def health_pages(self) -> Mapping[str, Callable[[str], tuple[bytes, str]]]:
+        """What a worker with a ``health_address`` shows there beside its probes: the registry as ``/metrics``."""
+        return {"/metrics": self._page}
+
+    def _page(self, accept: str) -> tuple[bytes, str]:
+        return render(self._registry, accept=accept)
 
     def watch(self, *workers: Worker) -> None:
         """Add figures of *workers* that no event has: whether they are ready, and the ages of polls and attempts.
