@@ -282,8 +282,15 @@ class Worker:
         max_concurrent_activities: int | None = None,
         graceful_shutdown_timeout: Seconds | None = None,
         health_address: str | None = None,
+        observers: Sequence[Observer] = (),
     ) -> None:
         """Replace settings that the worker was made with, as a command line does; what is not given stays.
+
+        Args:
+            max_concurrent_activities: As in the constructor.
+            graceful_shutdown_timeout: As in the constructor.
+            health_address: As in the constructor.
+            observers: Called beside those that it has, after them.
 
         Raises:
             RuntimeError: It runs.
@@ -299,6 +306,8 @@ class Worker:
             settings = replace(settings, grace=grace)
         if health_address is not None:
             settings = replace(settings, health_address=checked_address(health_address))
+        if observers:
+            settings = replace(settings, observers=(*settings.observers, *observers))
         self._settings = settings
 
     def run(self, *, handle_signals: bool = True) -> Coroutine[Any, Any, None]:

@@ -7,15 +7,15 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import anyio
 import httpx
 import pytest
-from prometheus_client import CollectorRegistry, Counter, start_http_server
+from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.parser import text_string_to_metric_families
 
 from asyncworker import Worker, activity
@@ -249,22 +249,16 @@ class TestProcesses:
 # With Debian's prometheus
 
 
-@contextmanager
-def served(registry: CollectorRegistry) -> Iterator[int]:
-    server, thread = start_http_server(0, addr="127.0.0.1", registry=registry)
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as reserved:
+        port: int = reserved.getsockname()[1]
+        return port
 
 
 @asynccontextmanager
 async def scraping(port: int, folder: Path) -> AsyncIterator[httpx.AsyncClient]:
     """Run a Prometheus that scrapes *port* five times a second."""
-    with socket.create_server(("127.0.0.1", 0)) as reserved:
-        own = reserved.getsockname()[1]
+    own = free_port()
     configuration = folder / "prometheus.yml"
     configuration.write_text(
         json.dumps(
@@ -336,21 +330,27 @@ class TestPrometheus:
         assert (done.returncode, done.stdout.decode()) == (0, "")
 
     async def test_prometheus_answers_the_queries_of_dashboards(self, temporal, registry, tmp_path):
-        """A real Prometheus scrapes a worker, and has an answer to each panel's query."""
+        """A real Prometheus scrapes a worker's health address, and has an answer to each panel's query."""
         observer = PrometheusObserver(registry)
         client = temporal.client()
-        worker = Worker(client, task_queue="orders", activities=[pack, drop], observers=[observer])
+        port = free_port()
+        worker = Worker(
+            client,
+            task_queue="orders",
+            activities=[pack, drop],
+            observers=[observer],
+            health_address=f"127.0.0.1:{port}",
+        )
         observer.watch(worker)
         left = list(QUERIES)
-        with served(registry) as port:
-            async with worker, scraping(port, tmp_path) as http:
-                with anyio.move_on_after(40):
-                    while left:
-                        temporal.fail_next("CountActivityExecutions", RPCStatusCode.PERMISSION_DENIED)
-                        with pytest.raises(RPCError):
-                            await client.count_activities()
-                        for fn, argument in ((pack, "a book"), (drop, False)):
-                            await temporal.add_task(fn, argument, task_queue="orders").wait_closed()
-                        left = [query for query in left if not await answer(http, query)]
+        async with worker, scraping(port, tmp_path) as http:
+            with anyio.move_on_after(40):
+                while left:
+                    temporal.fail_next("CountActivityExecutions", RPCStatusCode.PERMISSION_DENIED)
+                    with pytest.raises(RPCError):
+                        await client.count_activities()
+                    for fn, argument in ((pack, "a book"), (drop, False)):
+                        await temporal.add_task(fn, argument, task_queue="orders").wait_closed()
+                    left = [query for query in left if not await answer(http, query)]
 
         assert left == []
