@@ -41,7 +41,7 @@ from .._version import client_version
 from ..activity._cancellation import Notice
 from ..exceptions import RPCError, WorkerError
 from ._assembly import assemble, build_environment
-from ._events import Observers, WorkerStarted, WorkerStopped, WorkerStopping
+from ._events import Observers, RequestFinished, WorkerStarted, WorkerStopped, WorkerStopping
 from ._stages import ShutdownStages
 from ._statistics import WorkerState, WorkerStatistics, document_of, running_statistics
 from ._supervision import first_error
@@ -205,7 +205,9 @@ class WorkerRun:
         async with self._connected() as client:
             if client is None:
                 return
-            with client.service.listening(None if self._observers is None else self._observers.notify):
+            observers = self._observers
+            listener = observers.notify if observers is not None and observers.wants(RequestFinished) else None
+            with client.service.listening(listener):
                 namespace = None
                 # Nothing is at stake yet: a shutdown waits for no server.
                 with self.stages.drain.ends(anyio.CancelScope()):

@@ -408,6 +408,9 @@ class Worker:
         """
         if self.is_running:
             raise RuntimeError(f"{self!r} runs already")
+        for observer in self._settings.observers:
+            if callable(worker_begins := getattr(observer, "worker_begins", None)):
+                worker_begins(self)
         self._worker_run = run = WorkerRun(self._settings, self._client)
         if self._is_shut_down_early:
             self._is_shut_down_early = False

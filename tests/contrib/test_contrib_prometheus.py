@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import socket
@@ -22,7 +23,7 @@ from asyncworker import Worker, activity
 from asyncworker.contrib.prometheus import PrometheusObserver, render
 from asyncworker.exceptions import ApplicationError, ApplicationErrorCategory, RPCError, RPCStatusCode
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker import RequestFinished, WorkerStarted
+from asyncworker.worker import RequestFinished, SlotsChanged, WorkerStarted
 
 ROOT = Path(__file__).parents[2]
 
@@ -161,6 +162,34 @@ class TestSeries:
             during = values(registry, "asyncworker_ready", "task_queue")
 
         assert (before, during) == ({("orders",): 0}, {("orders",): 1})
+
+    async def test_workers_of_one_task_queue_are_one_series(self, temporal, registry):
+        """Their slots are added up, and a worker that has ended makes way for the one that follows on it."""
+        observer, client = PrometheusObserver(registry), temporal.client()
+        options = {"task_queue": "orders", "activities": [pack], "observers": [observer]}
+        one = Worker(client, max_concurrent_activities=7, **options)
+        other = Worker(client, max_concurrent_activities=3, **options)
+        name = "temporal_worker_task_slots_available"
+        async with one:
+            async with other:
+                both = values(registry, name, "namespace", "task_queue")
+            left = values(registry, name, "namespace", "task_queue")
+        async with other:
+            after = values(registry, name, "namespace", "task_queue")
+
+        assert (both, left, after) == tuple({("default", "orders"): slots} for slots in (10, 7, 3))
+
+    async def test_a_worker_that_its_program_has_dropped_is_not_kept(self, temporal, registry):
+        """Nor are its figures shown."""
+        observer = PrometheusObserver(registry)
+        await run_one(temporal, observer)
+        gc.collect()
+
+        assert values(registry, "asyncworker_ready", "task_queue") == {}
+
+    async def test_no_slots_are_told_by_events_where_they_can_be_read(self, temporal, registry):
+        """So that no activity pays for them."""
+        assert SlotsChanged not in PrometheusObserver(registry).events
 
     async def test_the_service_name_is_the_users_to_set(self, temporal, registry):
         """A dashboard of several programs can tell them apart by the service's name."""
