@@ -23,7 +23,7 @@ from ..activity import Info, cancellation_details
 from ..activity._context import CompleteAsync
 from ..client import Interceptor as ClientInterceptor, OutboundInterceptor, StartActivityInput
 from ..converter import DataConverter, Payload
-from ..exceptions import ApplicationError, ApplicationErrorCategory, CancelledError
+from ..exceptions import CancelledError, _is_benign
 from ..worker import ActivityInboundInterceptor, ActivityOutboundInterceptor, ExecuteActivityInput, Interceptor
 
 try:
@@ -204,7 +204,3 @@ def _is_cancellation(error: BaseException) -> bool:
     except RuntimeError:
         # Of a client's call, which its caller has cancelled.
         return True
-
-
-def _is_benign(error: BaseException) -> bool:
-    return isinstance(error, ApplicationError) and error.category is ApplicationErrorCategory.BENIGN

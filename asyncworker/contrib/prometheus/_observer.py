@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from ...activity import Info
-from ...exceptions import ApplicationError, ApplicationErrorCategory, RPCStatusCode
+from ...exceptions import RPCStatusCode, _is_benign
 from ...worker import (
     ActivityCancelled,
     ActivityFinished,
@@ -32,7 +32,6 @@ from ._watched import WatchedWorkers
 __all__ = ["PrometheusObserver"]
 
 _OK = RPCStatusCode.OK
-_BENIGN = ApplicationErrorCategory.BENIGN
 _OfQueue: TypeAlias = PollersChanged | PollFailed | PollFinished | SlotsChanged
 _POLL = "PollActivityTaskQueue"
 #: Requests that are about no namespace.
@@ -250,11 +249,6 @@ class PrometheusObserver:
             common = info.namespace, info.task_queue, self._service_name
             series = self._activities[key] = _ActivitySeries(self._store, common, info)
         return series
-
-
-def _is_benign(error: BaseException | None) -> bool:
-    # By its type, as `__class__` may be code of the exception's own.
-    return issubclass(type(error), ApplicationError) and getattr(error, "category", None) is _BENIGN
 
 
 class _ByLabel(dict[str, Any]):
