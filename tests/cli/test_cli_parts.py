@@ -17,6 +17,7 @@ import pytest
 import typer
 from rich.console import Console
 
+from asyncworker import Worker, activity
 from asyncworker.cli._duration import parse_duration
 from asyncworker.cli._entrypoint import Entrypoint, find_entrypoint
 from asyncworker.cli._logging import _JSONFormatter, _TextFormatter, configure_logging_from
@@ -24,6 +25,7 @@ from asyncworker.cli._plain import in_a_line, in_lines
 from asyncworker.cli._reload import _kill
 from asyncworker.cli.display._progress import Progress, progress_of, status_of
 from asyncworker.cli.display._view import open_view, state_of
+from asyncworker.cli.run._metrics import add_metrics
 from asyncworker.client import ActivityExecutionStatus, PendingActivityState
 from asyncworker.exceptions import ConfigurationError
 from asyncworker.testing import _supervise
@@ -345,3 +347,49 @@ class TestLogConfig:
         with pytest.raises(ConfigurationError, match=message) as raised:
             configure_logging_from(tmp_path / name)
         assert str(raised.value).startswith(f"--log-config: {tmp_path / name}")
+
+
+class TestMetrics:
+    @pytest.fixture
+    def workers(self):
+        return [Worker(task_queue="q", activities=[work], health_address="127.0.0.1:8081")]
+
+    def test_names_that_are_taken_are_a_warning(self, workers, monkeypatch, caplog):
+        """The workers run without metrics, as they were not asked for."""
+        monkeypatch.setattr("asyncworker.contrib.prometheus.PrometheusObserver", refuse)
+
+        add_metrics(workers, wanted=None)
+
+        assert "there is no /metrics: the names are taken" in caplog.text
+        assert workers[0]._settings.observers == ()
+
+    def test_names_that_are_taken_are_an_error_where_metrics_are_wanted(self, workers, monkeypatch):
+        """At the start."""
+        monkeypatch.setattr("asyncworker.contrib.prometheus.PrometheusObserver", refuse)
+
+        with pytest.raises(ConfigurationError, match="--metrics: the names are taken"):
+            add_metrics(workers, wanted=True)
+
+    def test_missing_extra_is_named_where_metrics_are_wanted(self, workers, monkeypatch):
+        """Where they are not, nothing is missing."""
+        monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+        add_metrics(workers, wanted=None)
+        with pytest.raises(ConfigurationError, match=r"pip install \"temporal-asyncworker\[prometheus\]\""):
+            add_metrics(workers, wanted=True)
+
+    def test_without_a_health_address_there_are_none(self):
+        """Nothing would show them."""
+        worker = Worker(task_queue="q", activities=[work])
+
+        add_metrics([worker], wanted=None)
+
+        assert worker._settings.observers == ()
+
+
+def refuse() -> None:
+    raise ValueError("the names are taken")
+
+
+@activity.defn
+async def work() -> None: ...

@@ -215,6 +215,17 @@ class TestRegistry:
             PrometheusObserver(registry)
         assert {metric.name for metric in registry.collect()} == {"asyncworker_polls"}
 
+    @pytest.mark.parametrize("kind", ["nothing", "a file"])
+    def test_a_folder_of_values_that_is_none_is_an_error(self, registry, monkeypatch, tmp_path, kind):
+        """At the start, and not with each value that is lost."""
+        folder = tmp_path / "values"
+        if kind == "a file":
+            folder.touch()
+        monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(folder))
+
+        with pytest.raises(ValueError, match=r"PROMETHEUS_MULTIPROC_DIR is .*values': make that folder"):
+            PrometheusObserver(registry)
+
     def test_missing_extra_is_named(self):
         """Without prometheus_client the import says which extra to install."""
         code = "import sys; sys.modules['prometheus_client'] = None; import asyncworker.contrib.prometheus"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import platform
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict
@@ -29,7 +30,10 @@ from .._plain import in_a_line
 from .._report import FAILURE
 from ..run._options import AppDir, Factory, Target
 from ._certificates import client_certificate_end, server_certificate_end
-from ._findings import Finding, capability_findings, expiry_finding, worker_findings
+from ._findings import Finding, capability_findings, expiry_finding, files_finding, worker_findings
+
+if sys.platform != "win32":
+    import resource
 
 __all__ = ["check"]
 
@@ -80,6 +84,9 @@ async def _findings(entrypoint: Entrypoint) -> AsyncIterator[Finding]:
         for worker in workers:
             for finding in worker_findings(worker):
                 yield finding
+        if sys.platform != "win32":
+            limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+            yield files_finding(sys.maxsize if limit == resource.RLIM_INFINITY else limit, workers)
         if any(worker.client is None for worker in workers):
             async for finding in _config_findings():
                 yield finding

@@ -14,7 +14,7 @@ __all__ = ["AppDir", "Factory", "Format", "Level", "Target", "Uvloop"]
 Target = Annotated[
     str | None,
     typer.Argument(
-        metavar="[MODULE:ATTRIBUTE]",
+        metavar="MODULE:ATTRIBUTE",
         show_default=False,
         help="A Worker, or a sequence of them. Default: the entrypoint in pyproject.toml.",
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeAlias
 
 from prometheus_client import REGISTRY, CollectorRegistry
@@ -25,7 +25,7 @@ from ...worker import (
     WorkerStarted,
 )
 from . import _families as families
-from ._render import is_multi_process, render
+from ._render import check_folder, is_multi_process, render
 from ._stores import FileStore, MemoryStore, Store
 from ._watched import WatchedWorkers
 
@@ -48,7 +48,8 @@ class PrometheusObserver:
         service_name: The label of each series.
 
     Raises:
-        ValueError: The registry has series of these names already, of another observer for one.
+        ValueError: The registry has series of these names already, of another observer for one. Or
+            ``PROMETHEUS_MULTIPROC_DIR`` is no folder that can be written to.
 
     If ``PROMETHEUS_MULTIPROC_DIR`` is set, values are kept in its files, as prometheus_client does.
     """
@@ -120,12 +121,12 @@ class PrometheusObserver:
     # What a series is labelled with
 
     def _open(self, registry: CollectorRegistry) -> Store:
+        is_shared = is_multi_process()
+        if is_shared:
+            check_folder()
         try:
-            return (
-                FileStore(registry)
-                if is_multi_process()
-                else MemoryStore(registry, lambda: self._watched.figures(self._common))
-            )
+            figures = partial(self._watched.figures, self._common)
+            return FileStore(registry) if is_shared else MemoryStore(registry, figures)
         except ValueError as error:
             raise ValueError(
                 f"the registry has series of these names already: {error}. One PrometheusObserver can be given to all"
