@@ -142,7 +142,8 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
             interceptors: Wrap the calls; the first is the outermost.
             lazy: Do not connect before the first call.
             connect_timeout: Seconds, or a timedelta, to wait for a server that may still be starting. It is tried again
-                and again until then. Default: 10 s, and in ``asyncworker run`` what ``--wait-for-server`` says.
+                and again until then. Default: 10 s, and in a factory of ``asyncworker run`` what
+                ``--wait-for-server`` says.
             profile: Which profile of the configuration file to read.
             config_file: Which configuration file to read.
             keep_alive: When to send a PING to a silent server; ``None`` for never.

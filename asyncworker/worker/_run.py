@@ -260,7 +260,7 @@ class WorkerRun:
         from ..client import Client
 
         with self.stages.drain.ends(anyio.CancelScope()):
-            self.client = await Client.connect()
+            self.client = await Client.connect(connect_timeout=self._settings.connect_timeout)
         if self.client is None:
             yield None
             return

@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import logging
+import math
 import os
 import re
 import signal
@@ -25,8 +26,10 @@ from asyncworker.cli._plain import in_a_line, in_lines
 from asyncworker.cli._reload import _kill
 from asyncworker.cli.display._progress import Progress, progress_of, status_of
 from asyncworker.cli.display._view import open_view, state_of
+from asyncworker.cli.run._command import parse_wait
 from asyncworker.cli.run._metrics import add_metrics
 from asyncworker.client import ActivityExecutionStatus, PendingActivityState
+from asyncworker.client._connect import wait_budget, waiting_for_servers
 from asyncworker.exceptions import ConfigurationError
 from asyncworker.testing import _supervise
 
@@ -393,3 +396,17 @@ def refuse() -> None:
 
 @activity.defn
 async def work() -> None: ...
+
+
+class TestWaiting:
+    def test_connections_wait_as_long_as_the_command_says_where_they_say_nothing(self):
+        """And in no other place: a connection that an activity makes has a timeout of its own."""
+        with waiting_for_servers(120):
+            inside = wait_budget(None), wait_budget(3)
+
+        assert (inside, wait_budget(None)) == ((120, 3), 10)
+
+    @pytest.mark.parametrize(("text", "seconds"), [("forever", math.inf), ("2m", 120), (120.0, 120)])
+    def test_it_may_be_for_ever(self, text, seconds):
+        """Or any duration."""
+        assert parse_wait(text) == seconds

@@ -8,6 +8,7 @@ import logging
 import math
 import signal
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -129,17 +130,20 @@ def run(
     relax_collector()
 
     async def main() -> None:
-        with waiting_for_servers(wait_for_server):
-            async with workers_from(found, entrypoint) as workers:
-                for worker in workers:
-                    # The command line overrides the code.
-                    worker.configure(
-                        max_concurrent_activities=max_concurrent_activities,
-                        graceful_shutdown_timeout=graceful_shutdown_timeout,
-                        health_address=health_address,
-                    )
-                add_metrics(workers, wanted=metrics)
-                await run_workers(workers)
+        async with AsyncExitStack() as stack:
+            # In a factory. Connections that activities make are not to wait for so long.
+            with waiting_for_servers(wait_for_server):
+                workers = await stack.enter_async_context(workers_from(found, entrypoint))
+            for worker in workers:
+                # The command line overrides the code.
+                worker.configure(
+                    max_concurrent_activities=max_concurrent_activities,
+                    graceful_shutdown_timeout=graceful_shutdown_timeout,
+                    health_address=health_address,
+                    connect_timeout=wait_for_server,
+                )
+            add_metrics(workers, wanted=metrics)
+            await run_workers(workers)
 
     with running(_loop_factory(uvloop)) as runner:
         runner.run(main())

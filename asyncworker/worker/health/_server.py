@@ -174,7 +174,12 @@ class HealthServer:
     def _resume(self, now: float) -> None:
         if self._paused_until is not None and self._paused_until <= now:
             self._paused_until = None
+            self._restore_reserve()
             self._selector.register(self._listener, selectors.EVENT_READ)
+
+    def _restore_reserve(self) -> None:
+        if self._reserve is None:
+            self._reserve = _open_reserve()
 
     def _release_reserve(self) -> bool:
         """Free the file descriptor in reserve for a connection; return whether there was one."""
@@ -205,8 +210,7 @@ class HealthServer:
     def _drop(self, connection: _Connection) -> None:
         self._release(connection)
         connection.socket.close()
-        if self._reserve is None:
-            self._reserve = _open_reserve()
+        self._restore_reserve()
 
     def _release(self, connection: _Connection) -> None:
         self._selector.unregister(connection.socket)
