@@ -580,6 +580,16 @@ class TestMistakes:
         assert done.returncode == 2
         assert b"Traceback" in done.stderr
 
+    async def test_health_address_that_is_taken_is_one_line_and_exit_code_2(self, command_on_fake):
+        """It is found at the start, before a task is taken."""
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
+            done = await command_on_fake("run", "orders:worker", "--health-address", address)
+
+        said = done.stderr.decode().splitlines()
+        assert done.returncode == 2
+        assert said == [f"asyncworker: error: health_address: cannot listen on {address}: Address already in use"]
+
     async def test_unknown_namespace_is_one_line_and_exit_code_1(self, command_on_server):
         """A worker that cannot start is reported in one line, with exit code 1."""
         done = await command_on_server("run", "orders:worker", "--namespace", "nowhere")

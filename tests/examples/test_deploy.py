@@ -79,6 +79,16 @@ class TestTools:
         check(promtool, "check", "config", "prometheus.yaml")
         check(promtool, "test", "rules", "alerts_test.yaml")
 
+    def test_prometheus_takes_the_queries_of_the_dashboard(self, tmp_path):
+        """With values in the place of Grafana's variables."""
+        rules = [
+            {"record": f"panel:{number}", "expr": query.replace("$__rate_interval", "1m").replace("$namespace", ".*")}
+            for number, query in enumerate(dashboard_queries())
+        ]
+        (tmp_path / "rules.yaml").write_text(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}))
+
+        check(tool("promtool"), "check", "rules", "rules.yaml", cwd=tmp_path)
+
 
 def rest_of_a_shutdown() -> float:
     """Return the seconds that docs/workers.md adds to the two timeouts."""
