@@ -392,6 +392,14 @@ class TestPages:
         assert (statuses, live) == ([500, 500, 500], 200)
         assert caplog.text.count("the page /metrics could not be rendered") == 1
 
+    @pytest.mark.parametrize("path", ["/livez", "metrics", 7])
+    async def test_a_page_in_the_place_of_a_probe_ends_the_start(self, temporal, path):
+        """Or one at what is no path."""
+        observer = Shows(lambda accept: (b"", "text/plain"), path)
+        with pytest.raises(ConfigurationError, match=r"health_pages: .* is no path for a page"):
+            async with worker_of(temporal, pack, health_address=free_address(), observers=[observer]):
+                pass
+
     async def test_workers_that_share_an_address_and_an_observer_share_its_page(self, temporal, caplog):
         """It is there until the last one has ended."""
         address = free_address()

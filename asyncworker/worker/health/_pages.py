@@ -16,7 +16,8 @@ from typing import Any
 
 from ..._log_throttle import LogThrottle
 from ..._safe_logger import get_logger
-from ._requests import Page, PageRequest, page_response, refusal
+from ...exceptions import ConfigurationError
+from ._requests import PROBES, Page, PageRequest, page_response, refusal
 
 __all__ = ["Pages", "pages_of"]
 
@@ -28,9 +29,19 @@ _TIMEOUT = 10.0
 
 
 def pages_of(observers: Iterable[Any]) -> dict[str, Page]:
-    """Return the pages that observers bring, in a mapping of theirs called ``health_pages``, by path."""
+    """Return the pages that observers bring, in a mapping of theirs called ``health_pages``, by path.
+
+    Raises:
+        ConfigurationError: A path is none, or is that of a probe.
+    """
     brought = (getattr(it, "health_pages", None) for it in observers)
-    return {path: page for pages in brought if isinstance(pages, Mapping) for path, page in pages.items()}
+    found = {path: page for pages in brought if isinstance(pages, Mapping) for path, page in pages.items()}
+    for path in found:
+        if not isinstance(path, str) or not path.startswith("/") or path in PROBES:
+            raise ConfigurationError(
+                f"health_pages: {path!r} is no path for a page: it begins with / and is not {' or '.join(PROBES)}"
+            )
+    return found
 
 
 class Pages:

@@ -10,6 +10,7 @@ from typing import Any
 
 __all__ = [
     "MAX_HEAD",
+    "PROBES",
     "HealthReport",
     "HealthSource",
     "Page",
@@ -24,6 +25,7 @@ __all__ = [
 
 #: Bytes that a request may have.
 MAX_HEAD = 4096
+PROBES = ("/livez", "/readyz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +112,9 @@ def refusal(status: HTTPStatus, wanted: PageRequest) -> bytes:
 
 def report_on(path: str, reports: Sequence[HealthReport]) -> tuple[bool, dict[str, Any]] | None:
     """Return whether all is well by the probe of *path*, and its document; ``None`` where there is no such probe."""
-    if path == "/livez":
+    if path == PROBES[0]:
         is_well = all(report.is_live for report in reports)
-    elif path == "/readyz":
+    elif path == PROBES[1]:
         is_well = bool(reports) and all(report.is_ready for report in reports)
     else:
         return None
