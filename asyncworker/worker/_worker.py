@@ -282,8 +282,18 @@ class Worker:
         max_concurrent_activities: int | None = None,
         graceful_shutdown_timeout: Seconds | None = None,
         health_address: str | None = None,
+        connect_timeout: Seconds | None = None,
+        observers: Sequence[Observer] = (),
     ) -> None:
         """Replace settings that the worker was made with, as a command line does; what is not given stays.
+
+        Args:
+            max_concurrent_activities: As in the constructor.
+            graceful_shutdown_timeout: As in the constructor.
+            health_address: As in the constructor.
+            connect_timeout: How long to wait for a server that is not there yet, for a worker that connects itself;
+                seconds or timedelta, ``math.inf`` for as long as it takes.
+            observers: Called beside those that it has, after them.
 
         Raises:
             RuntimeError: It runs.
@@ -299,6 +309,10 @@ class Worker:
             settings = replace(settings, grace=grace)
         if health_address is not None:
             settings = replace(settings, health_address=checked_address(health_address))
+        if connect_timeout is not None:
+            settings = replace(settings, connect_timeout=not_negative("connect_timeout", connect_timeout))
+        if observers:
+            settings = replace(settings, observers=(*settings.observers, *observers))
         self._settings = settings
 
     def run(self, *, handle_signals: bool = True) -> Coroutine[Any, Any, None]:
@@ -399,6 +413,9 @@ class Worker:
         """
         if self.is_running:
             raise RuntimeError(f"{self!r} runs already")
+        for observer in self._settings.observers:
+            if callable(worker_begins := getattr(observer, "worker_begins", None)):
+                worker_begins(self)
         self._worker_run = run = WorkerRun(self._settings, self._client)
         if self._is_shut_down_early:
             self._is_shut_down_early = False
