@@ -22,6 +22,7 @@ PACKAGES = [
     "client",
     "common",
     "config",
+    "contrib.completion",
     "contrib.fastapi",
     "contrib.health",
     "converter",

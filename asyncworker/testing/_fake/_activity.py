@@ -85,7 +85,8 @@ class Activity:
         self.workflow_type = workflow_type
         self._limits = limits
         self.options: ActivityOptions = normalize(request)
-        self.state: State = State.SCHEDULED
+        self.state_transition_count: int = 0
+        self.state = State.SCHEDULED
         self.attempt: int = 1
         # Counts the times at which an activity became ready to be handed out.
         self.stamp: int = 1
@@ -125,6 +126,16 @@ class Activity:
         """Where its next task is handed out."""
         return self.options.task_queue.name if self.options.task_queue is not None else ""
 
+    @property
+    def state(self) -> State:
+        """What it is waiting for, or how it ended."""
+        return self._state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self._state = state
+        self.state_transition_count += 1
+
     # A worker's side
 
     def start(self, identity: str, control_queue: str) -> None:
@@ -139,6 +150,10 @@ class Activity:
         """Record progress; too much of it fails the activity."""
         if self.state not in WITH_WORKER:
             raise self.gone()
+        self.state_transition_count += 1
+        self._record_heartbeat(details)
+
+    def _record_heartbeat(self, details: Payloads | None) -> None:
         self.heartbeat_at = now()
         self.heartbeats.append(details)
         if size(details) > self._limits.blob_size_limit_error:
@@ -165,7 +180,7 @@ class Activity:
         if failure is not None and info is None:
             raise invalid("Failure must have ApplicationFailureInfo.")
         if last_heartbeat_details is not None:
-            self.heartbeat(last_heartbeat_details)
+            self._record_heartbeat(last_heartbeat_details)
         if self.state in CLOSED:
             return []
         if failure is not None and len(encode(failure)) > self._limits.blob_size_limit_error:
