@@ -25,6 +25,7 @@ PACKAGES = [
     "contrib.completion",
     "contrib.fastapi",
     "contrib.health",
+    "contrib.progress",
     "converter",
     "exceptions",
     "testing",
