@@ -232,7 +232,7 @@ def _check_standing(standing: Standing) -> None:
         raise _closed()
     if standing is Standing.VOID:
         raise _Refusal(
-            403, "This link is no longer valid", "The question was asked anew. Use the link of the newest message."
+            403, "This link is no longer valid", "The question is asked anew. Use the link of the newest message."
         )
 
 
