@@ -485,6 +485,10 @@ class TestDeclaration:
 
         with pytest.raises(TypeError, match="the result of activity 'odd' cannot be read from a form"):
             completion_router(SECRET, activities=[odd])
+        with pytest.raises(TypeError, match="neither an activity nor an object with any"):
+            completion_router(SECRET, activities=[object()])
+        # It need not be one that is asked for.
+        completion_router(SECRET, activities=[Worker(task_queue="q", activities=[odd])])
 
     def test_workers_and_methods_of_classes_name_their_activities(self):
         """The types are taken from workers, objects, and methods that are named through their class."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -110,24 +111,32 @@ def result_types_of(activities: Iterable[Any]) -> dict[str, ResultType]:
     """Read the result types of activities, by the names of the activities.
 
     Args:
-        activities: Functions, objects with activity methods, and workers, which count with all of theirs.
+        activities: Functions, objects with activity methods, and workers, which count with all of theirs whose results
+            can be read from JSON.
 
     Raises:
-        TypeError: One is none of these, or its result cannot be read from JSON.
+        TypeError: One is none of these, or is a function whose result cannot be read from JSON.
     """
-    found = {}
-    for definition in _definitions(activities):
-        if definition.name is not None:
-            found[definition.name] = ResultType(result_type_of(definition.fn), definition.name)
+    found: dict[str, ResultType] = {}
+    for thing in activities:
+        definition = None if isinstance(thing, Worker) else Definition.find(thing)
+        if definition is not None:
+            # A method may be named through its class here: it is not called.
+            found |= _type_of(definition)
+            continue
+        for each in _definitions(thing):
+            with suppress(TypeError):
+                found |= _type_of(each)
     return found
 
 
-def _definitions(activities: Iterable[Any]) -> Iterator[Definition]:
-    for thing in activities:
-        if isinstance(thing, Worker):
-            yield from (registered.definition for registered in thing._settings.registry._all())
-        elif (own := Definition.find(thing)) is not None:
-            # A method may be named through its class here: it is not called.
-            yield own
-        else:
-            yield from definitions_of(thing)
+def _definitions(thing: Any) -> Iterable[Definition]:
+    if isinstance(thing, Worker):
+        return [registered.definition for registered in thing._settings.registry._all()]
+    return definitions_of(thing)
+
+
+def _type_of(definition: Definition) -> dict[str, ResultType]:
+    if definition.name is None:
+        return {}
+    return {definition.name: ResultType(result_type_of(definition.fn), definition.name)}

@@ -75,7 +75,7 @@ def completion_router(
         max_body_bytes: How large a posted body may be.
 
     Raises:
-        TypeError: A secret is neither a string nor bytes, or an activity is none, or its result cannot be posted.
+        TypeError: A secret is neither a string nor bytes, an activity is none, or a function's result cannot be posted.
         ValueError: There is no secret or a short one, or a number is not positive.
     """
     service = _Service(
