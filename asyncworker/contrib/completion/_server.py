@@ -45,28 +45,28 @@ class LinkedActivity:
         self._client = client
         self._link = link
         self._timeout = timeout
+        self._seen: _Seen | None = None
 
     async def standing(self) -> Standing:
         """Return whether the link holds, as far as a description of its activity shows. Cancelling is safe."""
-        seen = await self._look()
-        return judge(self._link, None if seen is None else seen.sighting)
+        self._seen = await self._look()
+        return judge(self._link, None if self._seen is None else self._seen.sighting)
 
     async def standing_for_completion(self) -> Standing:
-        """Return whether the link holds, and not even a reset is pending.
+        """Return whether a link that has just held is not void by a reset that is pending. Cancelling is safe.
 
-        Only a heartbeat's reply shows that: one is sent, with the details that were there. Cancelling is safe.
+        Only a heartbeat's reply shows that: one is sent, with the details that were there.
         """
-        seen = await self._look()
-        standing = judge(self._link, None if seen is None else seen.sighting)
-        if seen is None or standing is not Standing.HOLDS or not seen.sighting.is_started:
-            return standing
+        seen = self._seen
+        if seen is None or not seen.sighting.is_started:
+            return Standing.HOLDS
         try:
             await self._handle().heartbeat(*map(RawValue, seen.details), rpc_timeout=self._timeout)
         except AsyncActivityCancelledError as error:
-            return Standing.VOID if error.details.reset else standing
+            return Standing.VOID if error.details.reset else Standing.HOLDS
         except ActivityNotFoundError:
             return Standing.CLOSED
-        return standing
+        return Standing.HOLDS
 
     async def complete(self, result: Any) -> None:
         """Complete the activity.

@@ -49,13 +49,11 @@ class Feed:
         Raises:
             RPCError: The server does not know the activity, or did not respond in time.
         """
-        # A reader that polls holds the lock for long.
-        if self._last is not None:
-            return self._last
-        async with self._polling:
-            if self._last is None:
-                self._last = await self._handle.describe(include_last_failure=False, rpc_timeout=self._timeout)
-            return self._last
+        if self._last is None:
+            # Not behind the lock: while the server is away, readers that come would wait for each other.
+            found = await self._handle.describe(include_last_failure=False, rpc_timeout=self._timeout)
+            self._last = self._last or found
+        return self._last
 
     async def after(self, seen: ActivityExecutionDescription) -> ActivityExecutionDescription:
         """Wait for a description that is newer than *seen*, through outages of the server. Cancelling is safe.
