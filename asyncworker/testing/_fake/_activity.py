@@ -126,16 +126,6 @@ class Activity:
         """Where its next task is handed out."""
         return self.options.task_queue.name if self.options.task_queue is not None else ""
 
-    @property
-    def state(self) -> State:
-        """What it is waiting for, or how it ended."""
-        return self._state
-
-    @state.setter
-    def state(self, state: State) -> None:
-        self._state = state
-        self.state_transition_count += 1
-
     # A worker's side
 
     def start(self, identity: str, control_queue: str) -> None:
@@ -150,16 +140,13 @@ class Activity:
         """Record progress; too much of it fails the activity."""
         if self.state not in WITH_WORKER:
             raise self.gone()
-        self.state_transition_count += 1
-        self._record_heartbeat(details)
-
-    def _record_heartbeat(self, details: Payloads | None) -> None:
         self.heartbeat_at = now()
         self.heartbeats.append(details)
         if size(details) > self._limits.blob_size_limit_error:
             self._close_too_large("Heartbeat details exceed size limit.")
         else:
             self.heartbeat_details = details
+        self.state_transition_count += 1
 
     def complete(self, result: Payloads | None) -> None:
         """End it with a result, if that is not too large."""
@@ -180,7 +167,9 @@ class Activity:
         if failure is not None and info is None:
             raise invalid("Failure must have ApplicationFailureInfo.")
         if last_heartbeat_details is not None:
-            self._record_heartbeat(last_heartbeat_details)
+            self.heartbeat(last_heartbeat_details)
+            # It is one transition together with the failure's.
+            self.state_transition_count -= 1
         if self.state in CLOSED:
             return []
         if failure is not None and len(encode(failure)) > self._limits.blob_size_limit_error:
@@ -287,6 +276,16 @@ class Activity:
             self._close(State.TIMED_OUT, failure=failure, retry_state=RetryState.TIMEOUT)
 
     # Rules
+
+    @property
+    def state(self) -> State:
+        """What it is waiting for, or how it ended."""
+        return self._state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self._state = state
+        self.state_transition_count += 1
 
     def gone(self) -> Refusal:
         """Return the error for a call that comes too late."""
