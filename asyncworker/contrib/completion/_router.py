@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qs, urlsplit
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
@@ -18,7 +18,7 @@ from ..._time import Seconds
 from ...client import Client
 from ...exceptions import ActivityNotFoundError, RPCError, RPCStatusCode
 from .._signing import ExpiredLink, InvalidLink, Secrets, Signer
-from ..fastapi import ClientDep
+from ..fastapi import get_client
 from ._links import Link, link_signer, read_link
 from ._pages import HEADERS, form_page, message_page
 from ._results import InvalidResult, ResultType, result_types_of
@@ -28,6 +28,9 @@ from ._standing import Standing
 __all__ = ["completion_router"]
 
 _logger = get_logger(__name__)
+
+# As it is connected: each call here has a limit of its own, or none for a reason.
+_AppClient = Annotated[Client, Depends(get_client)]
 
 _RETRY_AFTER = "5"
 _JSON = "application/json"
@@ -87,11 +90,11 @@ def completion_router(
     router = APIRouter(include_in_schema=False)
 
     @router.get("/{token}")
-    async def show(token: str, request: Request, client: ClientDep) -> Response:
+    async def show(token: str, request: Request, client: _AppClient) -> Response:
         return await _Exchange(service, token, request, client).show()
 
     @router.post("/{token}")
-    async def act(token: str, request: Request, client: ClientDep) -> Response:
+    async def act(token: str, request: Request, client: _AppClient) -> Response:
         return await _Exchange(service, token, request, client).act()
 
     return router

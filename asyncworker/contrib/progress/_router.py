@@ -8,15 +8,16 @@ from typing import Annotated
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
-from fastapi import APIRouter, Header, HTTPException, Query, params
+from fastapi import APIRouter, Depends, Header, HTTPException, Query, params
 from starlette.responses import Response
 
 from ..._arguments import check_duration
 from ..._safe_logger import get_logger
 from ..._time import Seconds
+from ...client import Client
 from ...exceptions import RPCError, RPCStatusCode
 from .._signing import InvalidLink, Secrets
-from ..fastapi import ClientDep
+from ..fastapi import get_client
 from ._events import Event, event_of, missing
 from ._feeds import Feed, Feeds
 from ._links import progress_signer, run_of
@@ -32,6 +33,9 @@ except ModuleNotFoundError as _error:
 __all__ = ["progress_router"]
 
 _logger = get_logger(__name__)
+
+# As it is connected: each call here has a limit of its own, or none for a reason.
+_AppClient = Annotated[Client, Depends(get_client)]
 
 _MAX_ACTIVITIES = 100
 # Seconds that a stream has to end by itself, so that its response is whole, when the server stops.
@@ -89,7 +93,7 @@ def progress_router(
 
         @router.get("/progress")
         async def follow_several(
-            client: ClientDep, activity_id: Annotated[list[str], Query()], last_event_id: _LastEventId = ""
+            client: _AppClient, activity_id: Annotated[list[str], Query()], last_event_id: _LastEventId = ""
         ) -> Response:
             if len(activity_id) > _MAX_ACTIVITIES:
                 raise HTTPException(422, f"at most {_MAX_ACTIVITIES} activities can be followed at once")
@@ -98,7 +102,7 @@ def progress_router(
 
     @router.get("/{activity_id:path}/progress")
     async def follow(
-        client: ClientDep, activity_id: str, token: str = "", run_id: str = "", last_event_id: _LastEventId = ""
+        client: _AppClient, activity_id: str, token: str = "", run_id: str = "", last_event_id: _LastEventId = ""
     ) -> Response:
         run = run_id or None
         if signer is not None:
