@@ -610,8 +610,8 @@ class TestRetryAndReset:
             pages(client, activities=[desk]) as http,
         ):
 
-            async def status(asked: Asked, method: str = "POST") -> int:
-                return (await http.request(method, asked.path("Approve"))).status_code
+            async def status(asked: Asked, method: str = "POST", action: str = "Approve") -> int:
+                return (await http.request(method, asked.path(action))).status_code
 
             def by_id(asked: Asked) -> Any:
                 return client.get_async_activity_handle(
@@ -623,7 +623,7 @@ class TestRetryAndReset:
             waiting = await client.start_activity(desk.decide, "waiting", **start)
             first = await desk.wait_for(1)
             await by_id(first).fail(ApplicationError("x", next_retry_delay=60))
-            in_backoff = await status(first)
+            in_backoff = [await status(first, action="Reject"), await status(first)]
             retried = await client.start_activity(desk.decide, "retried", **start)
             second = await desk.wait_for(2)
             await by_id(second).heartbeat("asked Bob")
@@ -631,35 +631,42 @@ class TestRetryAndReset:
             await desk.wait_for(3)
             after_retry = await status(second)
             results = [await waiting.result(), await retried.result()]
+            # Paused: nothing is to begin, but what was asked can be answered.
+            paused = await client.start_activity(desk.decide, "paused", **start)
+            third = await desk.wait_for(4)
+            await paused.pause()
+            await by_id(third).fail(ApplicationError("x"))
+            while_paused = await status(third)
             # Reset: while the attempt is under way, when the next has begun, and when that one is retried.
             reset = await client.start_activity(desk.decide, "reset", **start)
-            old = await desk.wait_for(4)
+            old = await desk.wait_for(5)
             await by_id(old).heartbeat("asked Ann")
             await reset.reset()
             pending = await status(old)
             details = (await reset.describe()).heartbeat_details(str)
             await by_id(old).fail(ApplicationError("x"))
-            new = await desk.wait_for(5)
+            new = await desk.wait_for(6)
             after_reset = [await status(old, "GET"), await status(old)]
             await by_id(new).fail(ApplicationError("x"))
-            await desk.wait_for(6)
+            await desk.wait_for(7)
             reset_and_retried = [await status(old, "GET"), await status(old)]
             is_open = not (await reset.describe()).status.is_closed
-            of_newer_attempt = await status(desk.asked[5])
+            of_newer_attempt = await status(desk.asked[6])
             # Reset while it waits to be tried again.
             idle = await client.start_activity(desk.decide, "idle", **start)
-            old = await desk.wait_for(7)
+            old = await desk.wait_for(8)
             await by_id(old).fail(ApplicationError("x", next_retry_delay=60))
             await idle.reset()
-            await desk.wait_for(8)
+            await desk.wait_for(9)
             reset_in_backoff = await status(old)
             # Another run of the same id.
             await idle.terminate()
             await client.start_activity(desk.decide, "again", id=idle.id, **start)
-            await desk.wait_for(9)
+            await desk.wait_for(10)
             of_old_run = await status(old)
 
-        assert (in_backoff, after_retry, results) == (200, 200, [Decision.APPROVED] * 2)
+        assert (in_backoff, after_retry, results) == ([409, 200], 200, [Decision.APPROVED] * 2)
+        assert while_paused == 200
         assert (pending, details) == (403, "asked Ann")
         assert (after_reset, reset_and_retried, is_open) == ([403, 403], [403, 403], True)
         assert of_newer_attempt == 200

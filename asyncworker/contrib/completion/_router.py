@@ -63,6 +63,7 @@ def completion_router(
     200       the page; after a POST: done
     403       the link is not signed with one of the secrets, has expired, or is from before a reset; or the POST comes
               from another site
+    409       the link fails the activity, which is just waiting to be retried
     410       the activity has closed
     413       the body is too large
     422       the value is not of the activity's result type, with the reasons
@@ -136,6 +137,9 @@ class _Exchange:
             # Before the value is looked at: who has a stale link is told nothing else.
             _check_standing(await self._linked.standing())
             result = self._result(body)
+            if "error" in link.outcome and self._linked.waits_for_retry:
+                # The server takes a result then, but no failure.
+                raise _not_now()
             _check_standing(await self._linked.standing_for_completion())
             await (
                 self._linked.fail(link.outcome["error"]) if "error" in link.outcome else self._linked.complete(result)
@@ -226,6 +230,10 @@ def _not_valid() -> _Refusal:
     return _Refusal(403, "This link is not valid", "It may have been cut off. Copy the whole of it.")
 
 
+def _not_now() -> _Refusal:
+    return _Refusal(409, "This cannot be done now", "The question is being asked again. Try again in a moment.")
+
+
 def _closed() -> _Refusal:
     return _Refusal(410, "This has been decided already", "There is nothing left to do here.")
 
@@ -244,7 +252,7 @@ def _refusal_of(error: RPCError) -> _Refusal:
     if isinstance(error, ActivityNotFoundError):
         return _closed()
     if error.status is RPCStatusCode.FAILED_PRECONDITION:
-        return _Refusal(409, "This cannot be done now", "The activity is not waiting for it. Try again later.")
+        return _not_now()
     if error.status not in _AWAY:
         _logger.error("A link's call to the server has failed: %s", error)
     return _Refusal(

@@ -52,6 +52,11 @@ class LinkedActivity:
         self._seen = await self._look()
         return judge(self._link, None if self._seen is None else self._seen.sighting)
 
+    @property
+    def waits_for_retry(self) -> bool:
+        """Whether there was no attempt under way, but another one is to come."""
+        return self._seen is not None and not self._seen.sighting.is_started
+
     async def standing_for_completion(self) -> Standing:
         """Return whether a link that has just held is not void by a reset that is pending. Cancelling is safe.
 
