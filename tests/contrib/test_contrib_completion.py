@@ -32,7 +32,7 @@ from asyncworker.contrib.completion._links import Link
 from asyncworker.contrib.completion._standing import Sighting, Standing, judge
 from asyncworker.contrib.fastapi import get_client
 from asyncworker.exceptions import ActivityFailureError, RPCStatusCode
-from asyncworker.testing import FakeTemporal
+from asyncworker.testing import ActivityEnvironment, FakeTemporal
 
 SECRET = secrets.token_urlsafe(32)
 BASE = "http://shop.example/complete"
@@ -257,6 +257,41 @@ class TestPost:
         assert (await scene.http.post(asked.path("Wrong"))).status_code == 422
         assert (await handle.describe()).status.name == "RUNNING"
 
+    async def test_form_that_is_no_text_is_refused(self, scene: Scene):
+        """Bytes that are no text are a wrong value, and no error of the app."""
+        _, asked = await scene.ask(scene.desk.name)
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+
+        assert (await scene.http.post(asked.path("Answer"), content=b"value=\xff", headers=headers)).status_code == 422
+
+    async def test_activity_that_waits_to_be_retried_cannot_fail(self, scene: Scene):
+        """The server takes no failure between two attempts: the link says so, and stays good."""
+        handle, asked = await scene.ask(scene.desk.decide, "A chair")
+        scene.temporal.delay("PollActivityTaskQueue", 60)
+        scene.temporal.cut_connections()
+        await scene.client.get_async_activity_handle(activity_id=handle.id).fail(ApplicationError("again"))
+
+        assert (await scene.http.post(asked.path("Reject"))).status_code == 409
+        assert (await handle.describe()).status.name == "RUNNING"
+
+    async def test_deleted_activity_is_gone(self, scene: Scene):
+        """What the server does not know any more has closed."""
+        handle, asked = await scene.ask(scene.desk.decide, "A chair")
+        await handle.delete()
+
+        assert (await scene.http.get(asked.path("Approve"))).status_code == 410
+
+    async def test_refusal_by_the_server_is_logged(self, scene: Scene, caplog: pytest.LogCaptureFixture):
+        """A person is told to try again, and the log why it failed."""
+        _, asked = await scene.ask(scene.desk.decide, "A chair")
+        scene.temporal.fail_next("DescribeActivityExecution", RPCStatusCode.PERMISSION_DENIED, "not for you")
+        response = await scene.http.get(asked.path("Approve"))
+
+        assert response.status_code == 503
+        assert "not for you" in caplog.text
+        assert "not for you" not in response.text
+        assert asked.path("Approve").rpartition("/")[2] not in caplog.text
+
     async def test_closed_activity_is_gone(self, scene: Scene):
         """The second POST, and any link of a closed activity, gets 410."""
         handle, asked = await scene.ask(scene.desk.decide, "A chair")
@@ -457,15 +492,17 @@ class TestDeclaration:
 
         assert message in task.failure.message
 
-    @pytest.mark.parametrize("action", ["", " ", "x" * 61])
-    async def test_action_is_a_name_on_a_button(self, action: str):
+    @pytest.mark.parametrize(
+        ("action", "message"),
+        [("", "name on a button"), (" ", "name on a button"), ("x" * 61, "name on a button"), (7, "must be a string")],
+    )
+    async def test_action_is_a_name_on_a_button(self, action: Any, message: str):
         """An action without a name, or with a novel for one, is refused."""
-        from asyncworker.testing import ActivityEnvironment
 
         def ask() -> str:
             return completion_url(action, secrets=SECRET, base_url=BASE)
 
-        with pytest.raises(ValueError, match="name on a button"):
+        with pytest.raises((TypeError, ValueError), match=message):
             ActivityEnvironment().run(ask)
 
     def test_links_are_made_in_activities_only(self):

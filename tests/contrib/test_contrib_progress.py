@@ -22,9 +22,11 @@ from fastapi import Depends, FastAPI, Header, HTTPException
 from shared_servers import SharedServer
 
 from asyncworker import Client, RetryPolicy, Worker, activity
+from asyncworker.common import RawValue
 from asyncworker.contrib.fastapi import get_client
 from asyncworker.contrib.progress import progress_router, progress_url
 from asyncworker.contrib.progress._feeds import Feeds
+from asyncworker.converter import Payload
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
 
@@ -187,6 +189,26 @@ class TestEvents:
 
         assert names(first) == {("progress", "a", "RUNNING"), ("progress", "b", "RUNNING"), ("end", "c", "NOT_FOUND")}
         assert names(last) == {("end", "a", "COMPLETED"), ("end", "b", "COMPLETED")}
+
+    async def test_number_of_activities_of_a_stream_is_bounded(self, client: Client):
+        """A stream that would follow more than a hundred is refused."""
+        async with site(client) as http:
+            many = "&".join(f"activity_id={number}" for number in range(101))
+            response = await http.get(f"/activities/progress?{many}")
+
+        assert response.status_code == 422
+
+    async def test_details_that_need_their_type_are_null(self, temporal: FakeTemporal, client: Client):
+        """What cannot be read without a type does not end the stream."""
+        strange = RawValue(Payload(metadata={"encoding": b"of-their-own"}, data=b"x"))
+        async with Worker(client, task_queue="q", activities=[wait]), site(client) as http:
+            await client.start_activity(wait, task_queue="q", id="7")
+            await temporal.activities[0].wait_for_attempt()
+            await client.get_async_activity_handle(activity_id="7").heartbeat(strange, 2)
+            async with http.follow("/activities/7/progress") as events:
+                first = await events.next()
+
+        assert first["data"]["details"] == [None, 2]
 
     async def test_silent_stream_is_kept_alive(self, temporal: FakeTemporal, client: Client):
         """A proxy sees that a stream without events is in use."""
