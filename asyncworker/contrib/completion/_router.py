@@ -57,18 +57,16 @@ def completion_router(
     ``GET`` shows a page with a button and changes nothing, so that programs that look into mails approve nothing;
     ``POST`` acts. A link is all that is needed to act on its activity: the router asks for no cookie and no login.
 
-    ========  ======================================================================================================
-    response  when
-    ========  ======================================================================================================
-    200       the page; after a POST: done
-    403       the link is not signed with one of the secrets, has expired, or is from before a reset; or the POST comes
-              from another site
-    409       the link fails the activity, which is just waiting to be retried
-    410       the activity has closed
-    413       the body is too large
-    422       the value is not of the activity's result type, with the reasons
-    503       the server is away; with ``Retry-After``
-    ========  ======================================================================================================
+    The responses:
+
+    * 200: the page; after a POST: done;
+    * 403: the link is not signed with one of the secrets, has expired or is from before a reset, or another site posts;
+    * 409: the link fails the activity, which is just waiting to be retried;
+    * 410: the activity has closed;
+    * 413, 415: the body is too large, or neither a form nor JSON;
+    * 422: the value is not of the activity's result type, with the reasons;
+    * 501: the link asks for a result, and its activity is none of *activities*;
+    * 503: the server is away; with ``Retry-After``.
 
     Args:
         secrets: At least 32 characters each. The newest first, if there are several: it signs, all are accepted. A
