@@ -191,6 +191,7 @@ def test_variables_exist():
         "cancellation",
         "cli",
         "client",
+        "completion",
         "configuration",
         "converters",
         "fastapi",

@@ -129,7 +129,13 @@ class Stage:
             self.transcript.append("no change")
             return token
         info = response.info
-        said = (info.status.name, info.run_state.name, info.attempt, info.total_heartbeat_count)
+        said = (
+            info.status.name,
+            info.run_state.name,
+            info.attempt,
+            info.total_heartbeat_count,
+            info.state_transition_count,
+        )
         self.transcript.append((*said, bool(response.long_poll_token)))
         new: bytes = response.long_poll_token
         return new

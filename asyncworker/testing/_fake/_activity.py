@@ -85,7 +85,8 @@ class Activity:
         self.workflow_type = workflow_type
         self._limits = limits
         self.options: ActivityOptions = normalize(request)
-        self.state: State = State.SCHEDULED
+        self.state_transition_count: int = 0
+        self.state = State.SCHEDULED
         self.attempt: int = 1
         # Counts the times at which an activity became ready to be handed out.
         self.stamp: int = 1
@@ -145,6 +146,7 @@ class Activity:
             self._close_too_large("Heartbeat details exceed size limit.")
         else:
             self.heartbeat_details = details
+        self.state_transition_count += 1
 
     def complete(self, result: Payloads | None) -> None:
         """End it with a result, if that is not too large."""
@@ -166,6 +168,8 @@ class Activity:
             raise invalid("Failure must have ApplicationFailureInfo.")
         if last_heartbeat_details is not None:
             self.heartbeat(last_heartbeat_details)
+            # It is one transition together with the failure's.
+            self.state_transition_count -= 1
         if self.state in CLOSED:
             return []
         if failure is not None and len(encode(failure)) > self._limits.blob_size_limit_error:
@@ -272,6 +276,16 @@ class Activity:
             self._close(State.TIMED_OUT, failure=failure, retry_state=RetryState.TIMEOUT)
 
     # Rules
+
+    @property
+    def state(self) -> State:
+        """What it is waiting for, or how it ended."""
+        return self._state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self._state = state
+        self.state_transition_count += 1
 
     def gone(self) -> Refusal:
         """Return the error for a call that comes too late."""
