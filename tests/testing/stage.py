@@ -78,13 +78,22 @@ class Stage:
         if name in NAMESPACED:
             fields.setdefault("namespace", "default")
         try:
-            response = await self.service.call(method, method.request(**fields), timeout=timeout, retry=NONE)
+            response = await self._call(method, method.request(**fields), timeout)
         except RPCError as error:
             details = [(type(it).__name__, self.plain(it)) for it in error.details]
             self.transcript.append((name, error.status.name, self.hide(error.message), details))
             return None
         self.transcript.append((name, self.plain(response)))
         return response
+
+    async def _call(self, method: _methods.Method[Any, Any], request: Any, timeout: float) -> Any:
+        while True:
+            try:
+                return await self.service.call(method, request, timeout=timeout, retry=NONE)
+            except RPCError as error:
+                # A server that is short of time for a call refuses it so; it is to be made again.
+                if error.message != "Workflow is busy.":
+                    raise
 
     async def start(self, **fields: Any) -> Any:
         """Start a standalone activity."""

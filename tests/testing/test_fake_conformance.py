@@ -342,7 +342,7 @@ async def options_updated(stage):
 @scene
 async def waits_in_vain(stage):
     await stage.start()
-    await stage.say("PollActivityExecution", activity_id=stage.activity_id, timeout=2.0)
+    await stage.say("PollActivityExecution", activity_id=stage.activity_id, timeout=5.0)
 
 
 @scene
