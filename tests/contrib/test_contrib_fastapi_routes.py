@@ -194,6 +194,22 @@ class TestServerThatIsAway:
             await serve()
         assert "failed, and the app stops" in caplog.text
 
+    async def test_workers_wait_for_the_server_side_by_side(self, temporal):
+        """The app starts when each has asked for it once, and what one is refused ends them all."""
+        other = Worker(temporal.client(namespace="nowhere"), task_queue="q", activities=[greet])
+        outage = temporal.outage()
+        outage.__enter__()
+        async with serving(app_of(), worker_on(temporal), other, wait_for_server=False) as http:
+            reasons = [worker["reasons"] for worker in (await http.get("/readyz")).json()["workers"]]
+        outage.__exit__(None, None, None)
+
+        assert all("it waits for the Temporal server" in reason for [reason] in reasons)
+        started = worker_on(temporal)
+        with pytest.raises(WorkerError, match="nowhere"):
+            async with lifespan(other, started, other, wait_for_server=False)(FastAPI()):
+                pytest.fail("started")
+        assert not started.is_running
+
     async def test_cancelling_the_start_ends_it(self, temporal):
         """Also while the server hangs."""
         worker = worker_on(temporal)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Self
 
+import anyio
+
 from asyncworker.client import Client
 from asyncworker.exceptions import ConfigurationError, RPCError, RPCStatusCode
 from asyncworker.worker import Worker
@@ -73,28 +75,36 @@ class HostedWorker:
             self.worker._stop()
 
     async def __aenter__(self) -> Self:
-        """Start the worker.
+        """Start the worker, or begin to.
 
         Raises:
             WorkerError: It could not start.
-            RPCError: The server could not be reached, and is waited for; or it refuses.
+            RPCError: The server could not be reached, or refuses.
             ConfigurationError: A connection setting is wrong.
         """
         if self._waits:
             await self._start()
-            return self
-        self._starting = starting = self._tasks.start(self._start_in_time())
-        starting.add_done_callback(lambda _: self._is_decided.set())
-        try:
-            await self._is_decided.wait()
-        except asyncio.CancelledError:
-            starting.cancel()
-            await asyncio.wait({starting})
-            raise
-        if starting.done():
-            starting.result()
-        starting.add_done_callback(self._on_end)
+        else:
+            self._starting = self._tasks.start(self._start_in_time())
+            self._starting.add_done_callback(lambda _: self._is_decided.set())
         return self
+
+    async def decided(self) -> None:
+        """Return when the worker polls, or the server has turned out to be away. Cancelling stops waiting.
+
+        Raises:
+            WorkerError: It could not start.
+            RPCError: The server refuses.
+            ConfigurationError: A connection setting is wrong.
+        """
+        if self._starting is None:
+            return
+        await self._is_decided.wait()
+        if self._starting.done():
+            starting, self._starting = self._starting, None
+            starting.result()
+        else:
+            self._starting.add_done_callback(self._on_end)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -102,9 +112,13 @@ class HostedWorker:
         self.stop()
         if self._starting is not None:
             self._starting.remove_done_callback(self._on_end)
-            await asyncio.wait({self._starting})
-            if not self._starting.cancelled():
-                self._starting.result()
+            # A scope that is cancelled would not wait for it.
+            with anyio.CancelScope(shield=True):
+                await asyncio.wait({self._starting})
+            failure = None if self._starting.cancelled() else self._starting.exception()
+            # The block's own error goes first.
+            if failure is not None and error is None:
+                raise failure
         if self._ended is not None:
             self._ended.remove_done_callback(self._on_end)
             await self.worker._wait_for_end(self._ended)

@@ -118,6 +118,8 @@ async def _started(
         )
         for worker in workers
     ]
+    for each in hosted:
+        await each.decided()
     client = (workers[0].client or shared) if workers and connect is None else None
     if client is None:
         made = connect() if connect is not None else Client.connect(lazy=not waits)

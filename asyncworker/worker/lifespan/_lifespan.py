@@ -82,7 +82,7 @@ class Lifespan:
         """Enter it; return ``False`` if the shutdown has begun and has kept it from being entered.
 
         Raises:
-            WorkerError: It failed.
+            WorkerError: It failed, which is logged as well.
         """
         self._task = task = self._tasks.start(self._run(), self._context)
         task.add_done_callback(lambda _: self._is_past_entering.set())
@@ -98,6 +98,7 @@ class Lifespan:
         if not (task.done() and task.cancelled() and self._stages.drain.has_begun):
             self.error = self._error_of(task, "on entering")
         if self.error is not None:
+            self._log_error()
             raise self.error from self.error.__cause__
         return False
 
@@ -116,8 +117,7 @@ class Lifespan:
             await self._cancel(task)
         self.state = UNSET
         self.error = self._error_of(task, "while the worker ran" if self._was_cancelled else "on leaving")
-        if self.error is not None:
-            _logger.error("%s", self.error, exc_info=self.error.__cause__)
+        self._log_error()
 
     def escalate(self) -> None:
         """Cancel the leaving, if that has begun."""
@@ -152,6 +152,11 @@ class Lifespan:
     async def _cancel(self, task: asyncio.Task[None]) -> None:
         task.cancel()
         await asyncio.wait({task}, timeout=_CANCEL_TIMEOUT)
+
+    def _log_error(self) -> None:
+        # With its traceback, as a command prints only the error itself.
+        if self.error is not None:
+            _logger.error("%s", self.error, exc_info=self.error.__cause__)
 
     def _error_of(self, task: asyncio.Task[None], when: str) -> WorkerError | None:
         """Return what has become of *task*, if that is a failure."""
