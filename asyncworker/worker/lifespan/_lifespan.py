@@ -78,12 +78,18 @@ class Lifespan:
     def __repr__(self) -> str:
         return f"<Lifespan of worker {self._task_queue!r} [{'left' if self.state is UNSET else 'entered'}]>"
 
+    @property
+    def is_entering(self) -> bool:
+        """Whether it has begun and is not entered yet."""
+        return self._task is not None and not self._is_past_entering.is_set()
+
     async def enter(self) -> bool:
         """Enter it; return ``False`` if the shutdown has begun and has kept it from being entered.
 
         Raises:
             WorkerError: It failed, which is logged as well.
         """
+        _logger.info("worker of task queue %r enters its lifespan", self._task_queue)
         self._task = task = self._tasks.start(self._run(), self._context)
         task.add_done_callback(lambda _: self._is_past_entering.set())
         with self._stages.drain.ends(anyio.CancelScope()):
