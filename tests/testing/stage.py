@@ -113,8 +113,8 @@ class Stage:
         return started
 
     async def poll(self, **fields: Any) -> PollActivityTaskQueueResponse:
-        """Take a task."""
-        return await self.say("PollActivityTaskQueue", task_queue=self.queue, identity="worker", timeout=8.0, **fields)
+        """Take a task; it has time to come, on a busy machine too."""
+        return await self.say("PollActivityTaskQueue", task_queue=self.queue, identity="worker", timeout=40.0, **fields)
 
     async def describe(self) -> None:
         """Write down how the activity stands."""
