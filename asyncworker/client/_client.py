@@ -16,7 +16,7 @@ from .._rpc._call_metadata import APIKey
 from .._rpc._service import DEFAULT_MAX_DECODED_BYTES, WorkflowService
 from .._rpc._target import DEFAULT_MAX_RECEIVE_BYTES, HttpConnectProxy, KeepAlive
 from .._rpc._transport import Transport
-from .._time import Seconds
+from .._time import Seconds, to_seconds
 from ..common import default_identity
 from ..config import ConnectConfig, TLSConfig
 from ..converter import DataConverter

@@ -36,7 +36,7 @@ class Sealed(PayloadCodec, WithSerializationContext):
 
     def key(self) -> bytes:
         context = self.context
-        return context.activity_id.encode() if isinstance(context, ActivitySerializationContext) else b"no context"  # type: ignore[union-attr]
+        return context.activity_id.encode() if isinstance(context, ActivitySerializationContext) else b"no context"
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         return [replace(each, metadata={**each.metadata, "key": self.key()}, data=each.data[::-1]) for each in payloads]

@@ -537,7 +537,7 @@ class TestDeclaration:
 
 
 def link(**fields: Any) -> Link:
-    values = {
+    values: dict[str, Any] = {
         "namespace": "default",
         "activity_id": "7",
         "run_id": "run",

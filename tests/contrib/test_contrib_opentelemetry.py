@@ -87,7 +87,7 @@ class TestTrouble:
         assert results == ["done"] * 3
 
 
-async def run_some(tracing: TracingInterceptor) -> list[str]:
+async def run_some(tracing: TracingInterceptor) -> list[str]:  # type: ignore[return]
     async with (
         FakeTemporal(capabilities={"worker_poll_complete_on_shutdown": True}) as temporal,
         await Client.connect(temporal.target, interceptors=[tracing]) as client,

@@ -53,7 +53,7 @@ def chain(failure: Failure | None) -> list[str]:
 
 
 def details(failure: Failure) -> list[object]:
-    return CONVERTER.from_payloads(failure.application_failure_info.details.payloads)  # type: ignore[union-attr]
+    return CONVERTER.from_payloads(failure.application_failure_info.details.payloads)
 
 
 class TestEncoding:

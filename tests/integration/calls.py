@@ -219,7 +219,7 @@ class WorkflowCall(Call):
     async def standing(self) -> Standing:
         described = await self.handle.describe()
         for pending in described.raw_description.pending_activities:
-            state = type(pending).DESCRIPTOR.fields_by_name["state"].enum_type.values_by_number[pending.state].name  # type: ignore[union-attr]
+            state = type(pending).DESCRIPTOR.fields_by_name["state"].enum_type.values_by_number[pending.state].name
             failure = pending.last_failure.message if pending.HasField("last_failure") else None
             return Standing(
                 pending.attempt,

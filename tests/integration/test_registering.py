@@ -137,7 +137,7 @@ def _around(context: activity.Context) -> dict[str, Any]:
         "queue": info.task_queue,
         "start_to_close": info.start_to_close_timeout == timedelta(seconds=20),
         "heartbeat": info.heartbeat_timeout == timedelta(seconds=5),
-        "initial_interval": info.retry_policy is not None and info.retry_policy.initial_interval.total_seconds(),  # type: ignore[union-attr]
+        "initial_interval": info.retry_policy is not None and info.retry_policy.initial_interval.total_seconds(),
         "in_workflow": info.in_workflow,
         "workflow": [info.workflow_type, info.workflow_namespace, bool(info.workflow_id), bool(info.workflow_run_id)],
         "run": bool(info.activity_run_id),

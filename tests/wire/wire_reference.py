@@ -157,7 +157,7 @@ class Filler:
             return chosen.choice([*near, chosen.randint(low, high), chosen.randint(max(low, -300), 300)])
         if field.type == FieldDescriptor.TYPE_ENUM:
             strange = [] if self._plain else [977, -1, -(2**31)]
-            return chosen.choice([*(value.number for value in field.enum_type.values), *strange])  # type: ignore[union-attr]
+            return chosen.choice([*(value.number for value in field.enum_type.values), *strange])
         if field.type == FieldDescriptor.TYPE_BOOL:
             return chosen.random() < 0.5
         if field.type in (FieldDescriptor.TYPE_FLOAT, FieldDescriptor.TYPE_DOUBLE):

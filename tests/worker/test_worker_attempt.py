@@ -400,7 +400,7 @@ class TestSyncFunctions:
             while not activity.is_cancelled():
                 activity.heartbeat()
                 activity.wait_for_cancelled_sync(0.01)
-            return activity.cancellation_details().reason.value  # type: ignore[union-attr]
+            return activity.cancellation_details().reason.value
 
         async with worker_of(temporal, pack):
             task = temporal.add_task(pack, task_queue=QUEUE, heartbeat_timeout=0.05)

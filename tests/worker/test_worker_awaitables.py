@@ -262,7 +262,7 @@ class TestCancellation:
             try:
                 await asyncio.sleep(60)
             except asyncio.CancelledError:
-                heard.append(activity.cancellation_details().timed_out)  # type: ignore[union-attr]
+                heard.append(activity.cancellation_details().timed_out)
                 raise
 
         pack = activity.defn(name="pack")(timed(waits))

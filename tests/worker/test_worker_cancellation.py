@@ -92,7 +92,7 @@ class TestByHeartbeat:
                 await heartbeating()
             except asyncio.CancelledError:
                 await asyncio.sleep(0)
-                return activity.cancellation_details().reason.value  # type: ignore[union-attr]
+                return activity.cancellation_details().reason.value
             raise AssertionError
 
         async with worker_of(temporal, pack):
