@@ -1,0 +1,75 @@
+"""Which tasks may wait for an event from outside, rather than for a timer or for another task."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import anyio
+import grpclib
+
+__all__ = ["place_of", "waits_for_events"]
+
+_OURS = str(Path(__file__).parents[2]) + os.sep
+_LIBRARIES = tuple(str(Path(it.__file__ or "").parent) + os.sep for it in (asyncio, anyio, grpclib))
+# Where a task waits for nothing but time, or for other tasks of the loop, which are looked at themselves.
+_KNOWN = {
+    ("asyncio", "sleep"),
+    ("asyncio", "wait"),
+    ("asyncio", "_wait"),
+    ("asyncio", "__aexit__"),
+    ("_asyncio", "sleep"),
+    ("_asyncio", "__aexit__"),
+}
+
+
+def waits_for_events(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether a task of the user's waits for something that is neither time, nor another task, nor the kit's."""
+    return any(_may_wait_for_events(task) for task in asyncio.all_tasks(loop))
+
+
+def place_of(task: asyncio.Task[Any]) -> str | None:
+    """Return where the user's code in *task* waits, as ``file:line``, or ``None`` if there is none of it."""
+    last = None
+    for code, line in _chain(task):
+        if not code.co_filename.startswith((_OURS, *_LIBRARIES)):
+            last = f"{code.co_filename}:{line}"
+    return last
+
+
+def _may_wait_for_events(task: asyncio.Task[Any]) -> bool:
+    chain = [code for code, _ in _chain(task)]
+    files = [code.co_filename for code in chain]
+    users = [number for number, file in enumerate(files) if not file.startswith((_OURS, *_LIBRARIES))]
+    if not users:
+        return False
+    if any(file.startswith(_OURS) for file in files[users[-1] :]):
+        # What it has asked the kit for is known to the kit.
+        return False
+    waiter = getattr(task, "_fut_waiter", None)
+    if isinstance(waiter, asyncio.Task | asyncio.tasks._GatheringFuture):  # type: ignore[attr-defined]
+        return False
+    last = chain[-1]
+    return (_package(last), last.co_name) not in _KNOWN
+
+
+def _package(code: CodeType) -> str:
+    path = Path(code.co_filename)
+    return path.stem if path.stem == "_asyncio" else path.parent.name
+
+
+def _chain(task: asyncio.Task[Any]) -> Iterator[tuple[CodeType, int]]:
+    """Iterate over the coroutines that a task is in, from its own to the one that waits."""
+    each: Any = task.get_coro()
+    while each is not None:
+        code = next((found for kind in ("cr", "gi", "ag") if (found := getattr(each, f"{kind}_code", None))), None)
+        frame = next((found for kind in ("cr", "gi", "ag") if (found := getattr(each, f"{kind}_frame", None))), None)
+        if code is not None:
+            yield code, frame.f_lineno if frame is not None else 0
+        each = next(
+            (found for name in ("cr_await", "gi_yieldfrom", "ag_await") if (found := getattr(each, name, None))), None
+        )
