@@ -49,6 +49,13 @@ UNTOLD = {
     "state_transition_count",
     "workflow_run_id",
 }
+# Of a workflow's activity, in seconds.
+TIMEOUTS = {
+    "start_to_close_timeout": 60.0,
+    "schedule_to_close_timeout": 100.0,
+    "schedule_to_start_timeout": 100.0,
+    "heartbeat_timeout": 30.0,
+}
 ONLY_THAT_IT_IS_THERE = {"task_token", "long_poll_token", "run_id", "activity_run_id", "start_request_id"}
 
 
@@ -105,7 +112,12 @@ class Stage:
 
     async def poll(self, **fields: Any) -> PollActivityTaskQueueResponse:
         """Take a task."""
-        return await self.say("PollActivityTaskQueue", task_queue=self.queue, identity="worker", timeout=8.0, **fields)
+        fields.setdefault("timeout", 20.0)
+        return await self.say("PollActivityTaskQueue", task_queue=self.queue, identity="worker", **fields)
+
+    async def wait_for_outcome(self) -> None:
+        """Wait until the activity has closed, and write down how."""
+        await self.say("PollActivityExecution", activity_id=self.activity_id, timeout=30.0)
 
     async def describe(self) -> None:
         """Write down how the activity stands."""
@@ -224,7 +236,12 @@ class Stage:
 
     async def time_out(self, timeout_type: TimeoutType, seconds: float) -> None:
         """Let a timeout of so many seconds pass."""
-        raise NotImplementedError
+        # The server's timers are exact to about half a second.
+        await self.wait(seconds + 1.2)
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        await anyio.sleep(seconds)
 
 
 class FakeStage(Stage):
@@ -235,7 +252,7 @@ class FakeStage(Stage):
         self.temporal = temporal
         self.scheduled: FakeActivity | None = None
 
-    async def schedule(self, *, heartbeat_timeout: float = 30.0, maximum_attempts: int = 3) -> None:
+    async def schedule(self, *, maximum_attempts: int = 3, **timeouts: float) -> None:
         self.workflow_id = f"workflow-{self.unique}"
         self.scheduled = self.temporal.add_task(
             "Some",
@@ -244,9 +261,7 @@ class FakeStage(Stage):
             workflow_id=self.workflow_id,
             workflow_type="Schedule",
             activity_id=self.activity_id,
-            start_to_close_timeout=60,
-            schedule_to_close_timeout=100,
-            heartbeat_timeout=heartbeat_timeout,
+            **{**TIMEOUTS, **timeouts},
             retry_policy=OurRetryPolicy(initial_interval=0.001, maximum_attempts=maximum_attempts),
         )
 
@@ -257,6 +272,20 @@ class FakeStage(Stage):
     async def terminate_workflow(self) -> None:
         assert self.scheduled is not None
         self.scheduled.terminate()
+
+
+class VirtualStage(FakeStage):
+    """A stage before a FakeTemporal in virtual time."""
+
+    async def say(self, name: str, *, timeout: float = 10.0, **fields: Any) -> Any:
+        response = await super().say(name, timeout=timeout, **fields)
+        # Else all calls come at the same time, which those to a real server do not.
+        await anyio.sleep(0.005)
+        return response
+
+
+class ManualStage(FakeStage):
+    """A stage before a FakeTemporal whose timeouts pass by hand."""
 
     async def time_out(self, timeout_type: TimeoutType, seconds: float) -> None:
         activity = next(it for it in self.temporal.activities if it.activity_id == self.activity_id)
@@ -270,11 +299,11 @@ class ServerStage(Stage):
         super().__init__(WorkflowService(transport, namespace="default"))
         self.client = client
 
-    async def schedule(self, *, heartbeat_timeout: float = 30.0, maximum_attempts: int = 3) -> None:
+    async def schedule(self, *, maximum_attempts: int = 3, **timeouts: float) -> None:
         self.workflow_id = f"workflow-{self.unique}"
         await self.client.start_workflow(
             Schedule.run,
-            args=[self.task_queue, self.activity_id, heartbeat_timeout, maximum_attempts],
+            args=[self.task_queue, self.activity_id, {**TIMEOUTS, **timeouts}, maximum_attempts],
             id=self.workflow_id,
             task_queue=WORKFLOWS,
         )
@@ -292,10 +321,6 @@ class ServerStage(Stage):
 
     async def terminate_workflow(self) -> None:
         await self.client.get_workflow_handle(self.workflow_id).terminate()
-
-    async def time_out(self, timeout_type: TimeoutType, seconds: float) -> None:
-        # The server's timers are exact to about half a second.
-        await anyio.sleep(seconds + 1.2)
 
 
 WORKFLOWS = f"workflows-{uuid.uuid4().hex[:8]}"

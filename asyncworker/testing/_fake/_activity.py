@@ -65,6 +65,7 @@ _TIMEOUT_NAMES = {
     TimeoutType.SCHEDULE_TO_CLOSE: "ScheduleToClose",
     TimeoutType.HEARTBEAT: "Heartbeat",
 }
+_NO_TIME_LEFT = "Not enough time to schedule next retry before activity ScheduleToClose timeout, giving up retrying"
 _RETRIED_TIMEOUTS = frozenset({TimeoutType.START_TO_CLOSE, TimeoutType.HEARTBEAT})
 _MAX_BACKOFF_DOUBLINGS = 64
 
@@ -129,6 +130,11 @@ class Activity:
     def task_queue(self) -> str:
         """Where its next task is handed out."""
         return self.options.task_queue.name if self.options.task_queue is not None else ""
+
+    @property
+    def is_backing_off(self) -> bool:
+        """Whether the interval before its next attempt passes."""
+        return self.state is State.SCHEDULED and self._clock.read() < nanoseconds(self.attempt_scheduled_at)
 
     @property
     def expires_at(self) -> int | None:
@@ -270,18 +276,22 @@ class Activity:
         """Let one of its timeouts pass."""
         if self.state in CLOSED:
             raise not_now(f"activity is in terminal state {self.state.value}")
-        failure = Failure(
-            message=f"activity {_TIMEOUT_NAMES[timeout_type]} timeout",
-            timeout_failure_info=TimeoutFailureInfo(
-                timeout_type=timeout_type,
-                last_heartbeat_details=self.heartbeat_details if timeout_type is TimeoutType.HEARTBEAT else None,
-            ),
-        )
-        if timeout_type in _RETRIED_TIMEOUTS:
-            self.last_failure = failure
-            self._end_attempt(State.TIMED_OUT, failure, is_final=False)
-        else:
+        failure = _timeout_failure(f"activity {_TIMEOUT_NAMES[timeout_type]} timeout", timeout_type)
+        before = self.last_failure
+        if timeout_type not in _RETRIED_TIMEOUTS:
+            failure.cause = before
             self._close(State.TIMED_OUT, failure=failure, retry_state=RetryState.TIMEOUT)
+            return
+        self.last_failure = failure
+        self._end_attempt(State.TIMED_OUT, failure, is_final=False)
+        if self.outcome is None:
+            return
+        # What is kept of an attempt that is retried says less.
+        details = self.heartbeat_details if timeout_type is TimeoutType.HEARTBEAT else None
+        self.last_failure = self.outcome.failure = _timeout_failure(failure.message, timeout_type, before, details)
+        if self.outcome.retry_state is RetryState.TIMEOUT:
+            kind = TimeoutType.SCHEDULE_TO_CLOSE
+            self.outcome.failure = _timeout_failure(_NO_TIME_LEFT, kind, before, details)
 
     # Rules
 
@@ -376,6 +386,13 @@ class Activity:
         self.token = None
         self.closed_at = self._clock.now()
         self.outcome = ActivityExecutionOutcome(result=result, failure=failure, retry_state=retry_state)
+
+
+def _timeout_failure(
+    message: str, kind: TimeoutType, cause: Failure | None = None, details: Payloads | None = None
+) -> Failure:
+    info = TimeoutFailureInfo(timeout_type=kind, last_heartbeat_details=details)
+    return Failure(message=message, cause=cause, timeout_failure_info=info)
 
 
 def _server_failure(message: str) -> Failure:

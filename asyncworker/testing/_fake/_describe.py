@@ -60,6 +60,7 @@ def info(activity: Activity, *, include_heartbeat_details: bool, include_last_fa
         last_heartbeat_time=activity.heartbeat_at,
         last_started_time=activity.started_at,
         last_attempt_complete_time=activity.attempt_ended_at,
+        next_attempt_schedule_time=activity.attempt_scheduled_at if activity.is_backing_off else None,
         expiration_time=_expiration(activity),
         last_worker_identity=activity.worker_identity,
         attempt=activity.attempt,
