@@ -230,7 +230,7 @@ class FakeTemporal:
         self,
         activity: str | Callable[..., Any],
         *args: Any,
-        task_queue: str,
+        task_queue: str | None = None,
         workflow_id: str = "workflow",
         workflow_type: str = "Workflow",
         **options: Any,
@@ -240,27 +240,36 @@ class FakeTemporal:
         Args:
             activity: Its type, or a function declared with ``@activity.defn``.
             args: Values that JSON has, bytes, or payloads.
-            task_queue: The task queue that its tasks are handed out by.
+            task_queue: The task queue that its tasks are handed out by. Default: the declaration's.
             workflow_id: The workflow that schedules it; does not have to exist.
             workflow_type: That workflow's type.
             options: Those of :meth:`start_activity`.
+
+        Raises:
+            TypeError: It has no name, there is no such option, or it has another type.
+            ValueError: It has no task queue, or an option is out of its range.
         """
         workflow = WorkflowExecution(workflow_id=workflow_id, run_id=f"{workflow_id}-run")
         request = self._request(activity, args, task_queue, **options)
         return self._add(request, workflow=workflow, workflow_type=workflow_type)
 
     def start_activity(
-        self, activity: str | Callable[..., Any], *args: Any, task_queue: str, **options: Any
+        self, activity: str | Callable[..., Any], *args: Any, task_queue: str | None = None, **options: Any
     ) -> FakeActivity:
         """Start a standalone activity as a client does.
 
         Args:
             activity: Its type, or a function declared with ``@activity.defn``.
             args: Values that JSON has, bytes, or payloads.
-            task_queue: The task queue that its tasks are handed out by.
-            options: ``activity_id``, ``namespace``, ``start_to_close_timeout`` (10 s if no timeout is given),
-                ``schedule_to_close_timeout``, ``schedule_to_start_timeout``, ``heartbeat_timeout``,
-                ``retry_policy`` (one attempt if not given), ``header`` (values by name), ``priority``.
+            task_queue: The task queue that its tasks are handed out by. Default: the declaration's.
+            options: ``activity_id``, ``namespace``, ``start_to_close_timeout``, ``schedule_to_close_timeout``,
+                ``schedule_to_start_timeout``, ``heartbeat_timeout``, ``retry_policy``, ``header`` (values by name),
+                ``priority``. Those that are not given are the declaration's. Without a timeout an attempt may take
+                10 s; without a retry policy there is one attempt, unless time passes by itself.
+
+        Raises:
+            TypeError: It has no name, there is no such option, or it has another type.
+            ValueError: It has no task queue, or an option is out of its range.
         """
         return self._add(self._request(activity, args, task_queue, **options))
 
@@ -277,7 +286,7 @@ class FakeTemporal:
         self,
         activity: str | Callable[..., Any],
         args: Sequence[Any],
-        task_queue: str,
+        task_queue: str | None,
         *,
         activity_id: str | None = None,
         namespace: str = "default",
@@ -286,19 +295,31 @@ class FakeTemporal:
     ) -> StartActivityExecutionRequest:
         if unknown := sorted(options.keys() - set(KEPT)):
             raise TypeError(f"{', '.join(unknown)} cannot be given here; there are header and {', '.join(KEPT)}")
-        given = {name: value for name, value in options.items() if value is not None}
-        if not given.keys() & {"start_to_close_timeout", "schedule_to_close_timeout"}:
-            given["start_to_close_timeout"] = 10.0
-        given.setdefault("retry_policy", RetryPolicy(maximum_attempts=1))
+        definition = None if isinstance(activity, str) else _declared(activity)
+        name = activity if isinstance(activity, str) else definition and definition.name
+        queue = task_queue or (definition and definition.task_queue)
+        if not queue:
+            raise ValueError(f"activity {name!r} needs a task_queue: pass one, or declare it with @activity.defn")
         return StartActivityExecutionRequest(
             namespace=namespace,
             activity_id=activity_id or f"activity-{next(self._names)}",
-            activity_type=ActivityType(name=_type_name(activity)),
-            task_queue=TaskQueue(name=task_queue, kind=TaskQueueKind.NORMAL),
+            activity_type=ActivityType(name=name or ""),
+            task_queue=TaskQueue(name=queue, kind=TaskQueueKind.NORMAL),
             input=to_payloads(args),
             header=Header(fields={key: to_payload(value) for key, value in header.items()}) if header else None,
-            **write_options(given),
+            **write_options(self._with_defaults(definition, options)),
         )
+
+    def _with_defaults(self, definition: Definition | None, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options that are given, then those that the declaration gives, then the defaults."""
+        declared = {} if definition is None else {name: getattr(definition, name) for name in KEPT}
+        given = {**declared, **{name: value for name, value in options.items() if value is not None}}
+        found = {name: value for name, value in given.items() if value is not None}
+        if not found.keys() & {"start_to_close_timeout", "schedule_to_close_timeout"}:
+            found["start_to_close_timeout"] = 10.0
+        if not self._cluster.clock.passes:
+            found.setdefault("retry_policy", RetryPolicy(maximum_attempts=1))
+        return found
 
     # Calls
 
@@ -426,10 +447,8 @@ def _check_method(name: str) -> None:
         raise ValueError(f"there is no method {name!r}; there are {', '.join(sorted(_METHODS))}")
 
 
-def _type_name(activity: str | Callable[..., Any]) -> str:
-    if isinstance(activity, str):
-        return activity
+def _declared(activity: Callable[..., Any]) -> Definition:
     definition = Definition.find(activity)
     if definition is None or definition.name is None:
         raise TypeError(f"{activity!r} is no activity with a name: declare it with @activity.defn")
-    return definition.name
+    return definition

@@ -17,6 +17,7 @@ from ._fake._cluster import why_open
 from ._fake_temporal import FakeTemporal
 from ._virtual._time import VirtualTime
 from ._virtual._waits import place_of
+from ._virtual._watch import CancellationWatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,6 +97,9 @@ class TestWorker:
         async with AsyncExitStack() as stack:
             temporal = await stack.enter_async_context(FakeTemporal(time="virtual"))
             client = self._client_of(temporal)
+            watch = self._worker._settings.cancellation_watch
+            if watch is not None and not watch.is_off:
+                temporal._cluster.on_change = CancellationWatch(self._worker).on_change
             stack.enter_context(self._lent(client))
             self._temporal, self._client = temporal, client
             temporal._cluster.why_open = self._why_open

@@ -145,4 +145,4 @@ async def test_tools_have_types() -> None:
         started = temporal.start_activity(pack, "order", task_queue="depot")
         assert_type(started, FakeActivity)
         assert_type(started.attempt, int)
-        temporal.start_activity(pack)  # type: ignore[call-arg]
+        temporal.start_activity(pack, "order", task_queue=7)  # type: ignore[arg-type]

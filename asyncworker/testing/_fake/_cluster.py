@@ -71,6 +71,8 @@ class Cluster:
         self.commands: CommandQueues = CommandQueues()
         self.histories: Histories = Histories()
         self.activities: list[Activity] = []
+        # Called with each activity that has changed.
+        self.on_change: Callable[[Activity], None] = lambda _: None
         # What keeps an activity from its end, in words.
         self.why_open: Callable[[Activity], str] = why_open
         self.gone_workers: set[str] = set()
@@ -157,6 +159,7 @@ class Cluster:
                 loop = asyncio.get_running_loop()
                 loop.call_later(activity.retry_wait, self._make_ready, activity, activity.stamp)
         self.timeouts.settle(activity)
+        self.on_change(activity)
         self.changes.notify()
 
     def hand_out(self, namespace: str, task_queue: str, identity: str, control_queue: str) -> Activity | None:
