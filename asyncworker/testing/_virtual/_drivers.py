@@ -108,9 +108,9 @@ class _Selector:
 
     def _has_connections(self) -> bool:
         """Whether there are connections on the loop, and a task that may wait for what they bring."""
-        own = getattr(self._loop, "_ssock", None)
-        keys = self._registered()
-        return any(key.fileobj is not own and not _listens(key) for key in keys) and waits_for_events(self._loop)
+        own = self._loop._ssock.fileno()
+        foreign = (key for key in self._registered() if key.fd != own)
+        return any(not _listens(key) for key in foreign) and waits_for_events(self._loop)
 
     def _registered(self) -> list[selectors.SelectorKey]:
         if not hasattr(self._inner, "get_map"):
