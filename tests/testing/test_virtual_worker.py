@@ -456,6 +456,29 @@ class TestSettings:
                     group.create_task(t.run(rest, 0))
             assert timedelta(minutes=1) < t.time.elapsed < timedelta(minutes=4)
 
+    async def test_two_workers_share_a_server(self, t):
+        """A second worker joins the server and the time of the first."""
+
+        @activity.defn
+        async def ship(seconds: float) -> str:
+            await activity.client().execute_activity(
+                rest, seconds, task_queue="orders", start_to_close_timeout=timedelta(days=1)
+            )
+            return "shipped"
+
+        async with TestWorker(Worker(task_queue="ships", activities=[ship]), temporal=t.temporal) as other:
+            assert await other.run(ship, 3600, start_to_close_timeout=timedelta(days=1)) == "shipped"
+        assert t.time.elapsed == timedelta(hours=1)
+        assert await t.run(rest, 1) == 1
+
+    async def test_the_time_of_its_server_is_virtual(self, worker):
+        """A server whose time is not virtual is refused, and has no time to show."""
+        async with FakeTemporal() as temporal:
+            with pytest.raises(ValueError, match="time='virtual'"):
+                TestWorker(worker, temporal=temporal)
+            with pytest.raises(RuntimeError, match="time='virtual'"):
+                _ = temporal.time
+
     async def test_its_end_is_a_shutdown(self, worker):
         """What still runs at the block's end is cancelled after the grace period, in no time."""
         async with TestWorker(worker) as t:

@@ -26,6 +26,8 @@ _KNOWN = {
     ("asyncio", "wait"),
     ("asyncio", "_wait"),
     ("asyncio", "__aexit__"),
+    # From Python 3.13 on.
+    ("asyncio", "_aexit"),
     ("_asyncio", "sleep"),
     ("_asyncio", "__aexit__"),
 }
