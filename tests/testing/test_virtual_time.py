@@ -99,6 +99,8 @@ class TestModes:
         assert await run.result() == 1
         assert t.time.elapsed == timedelta(days=1, seconds=1)
         assert t.temporal.add_task(pack, "7", start_delay=60).retry_wait == 60
+        # All of its time is left at its end.
+        assert await t.run(rest, 80, start_delay=3600, schedule_to_close_timeout=90) == 80
 
 
 class TestTasksOfWorkflows:
