@@ -160,6 +160,13 @@ class TestTime:
         await resting
         assert timedelta(hours=1) <= t.time.elapsed < timedelta(hours=1, seconds=20)
 
+    async def test_a_timer_may_be_years_away_meanwhile(self, t):
+        """A thread is waited for where the next timer is further away than a selector can wait."""
+        run = await t.start(rest, 10**9, start_to_close_timeout=10**10)
+        await run.wait_for_attempt()
+        assert "worker thread" in (await t.run(block, 0.01))
+        await run.terminate()
+
     async def test_an_executors_call_is_waited_for_in_real_time(self, t):
         """So it is for what the loop's executors do."""
         resting = asyncio.create_task(asyncio.sleep(3600))
