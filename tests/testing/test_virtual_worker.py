@@ -74,7 +74,14 @@ def block(seconds: float) -> str:
     return threading.current_thread().name
 
 
-ACTIVITIES = [reach, rest, count, approve, hang, fail, block]
+@activity.defn
+def tick() -> None:
+    while True:
+        activity.heartbeat()
+        time.sleep(0.005)
+
+
+ACTIVITIES = [tick, reach, rest, count, approve, hang, fail, block]
 ONCE = RetryPolicy(maximum_attempts=1)
 
 
@@ -298,6 +305,17 @@ class TestChanges:
             await run.result()
         assert isinstance(caught.value.cause, CancelledError)
         assert t.time.elapsed < timedelta(minutes=1)
+
+    async def test_one_in_a_thread_is_cancelled(self, t):
+        """A def activity is cancelled by its heartbeats, whose interval is moved over by hand."""
+        run = await t.start(tick, heartbeat_timeout=30)
+        await run.wait_for_heartbeat()
+        await run.cancel()
+        await t.time.advance(25)
+        with pytest.raises(ActivityFailureError) as caught:
+            await run.result()
+        assert isinstance(caught.value.cause, CancelledError)
+        assert t.time.elapsed >= timedelta(seconds=25)
 
     async def test_it_is_paused_and_goes_on(self, t):
         """A pause ends the attempt, and an unpause begins the next from its details."""
