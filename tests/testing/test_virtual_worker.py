@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 import time
 from datetime import timedelta
@@ -212,6 +213,33 @@ class TestTime:
         await writer.wait_closed()
         server.close()
         await server.wait_closed()
+
+    async def test_a_protocol_is_waited_for_in_real_time(self, t):
+        """So it is for a protocol's event, as HTTP clients wait for one, and for another end in another process."""
+        listening = socket.create_server(("127.0.0.1", 0))
+
+        def answer():
+            connection, _ = listening.accept()
+            with connection:
+                time.sleep(0.7)
+                connection.sendall(b"hello")
+
+        class Reading(asyncio.Protocol):
+            arrived = asyncio.Event()
+
+            def data_received(self, data):
+                self.arrived.set()
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        transport, protocol = await asyncio.get_running_loop().create_connection(Reading, *listening.getsockname())
+        resting = asyncio.create_task(asyncio.sleep(3600))
+        await protocol.arrived.wait()
+        assert not resting.done()
+        resting.cancel()
+        transport.close()
+        thread.join()
+        listening.close()
 
     async def test_an_idle_connection_does_not_hold_time(self, t):
         """A connection that is merely open does not keep time from jumping."""
