@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self, TypeAlias
 
 import anyio
 import betterproto2
@@ -21,6 +22,7 @@ from .._proto.temporal.api.workflowservice.v1 import StartActivityExecutionReque
 from .._rpc import _methods
 from .._rpc._grpclib import BytesCodec, BytesDetailsCodec, GrpclibTransport
 from .._rpc._service import WorkflowService
+from .._rpc._transport import Transport
 from ..activity import Definition
 from ..client import Client
 from ..client.activities._options import write_options
@@ -30,16 +32,21 @@ from ._fake._call import Incoming
 from ._fake._client_calls import LONGEST_WAIT, ClientCalls
 from ._fake._cluster import Cluster
 from ._fake._faults import Faults
-from ._fake._handle import WAIT_TIMEOUT, FakeActivity
+from ._fake._handle import FakeActivity
 from ._fake._options import KEPT
 from ._fake._payloads import to_payload, to_payloads
+from ._fake._time._clock import Clock
 from ._fake._wire import Listener, Wire
 from ._fake._worker_calls import LONGEST_POLL, SCALING_WAIT, WorkerCalls
-from ._fake._workflows._calls import WorkflowCalls
+from ._fake._workflows._calls import LONGEST_HISTORY_WAIT, WorkflowCalls
+from ._virtual._time import VirtualTime
+from ._virtual._transport import MemoryTransport, VirtualService
 
 __all__ = ["FakeActivity", "FakeTemporal"]
 
 _CLOSING_GRACE = 0.2
+#: How the time of a :class:`FakeTemporal` passes.
+TimeMode: TypeAlias = Literal["manual", "real", "virtual"]
 _METHODS = frozenset(it.name for it in vars(_methods).values() if isinstance(it, _methods.Method))
 
 
@@ -58,38 +65,56 @@ class FakeTemporal:
     It responds as Server 1.32 does, errors included, and is held to it by tests that play the same scenes with both.
     Three things differ, so that tests are quick and certain: no timeout passes by itself
     (:meth:`FakeActivity.time_out` lets one pass), a retry is handed out at once, and the default retry policy of
-    :meth:`add_task` and :meth:`start_activity` allows one attempt. It has no worker versioning, no rate limits of task
-    queues and no schedules.
+    :meth:`add_task` and :meth:`start_activity` allows one attempt. With another *time* they do not. It has no worker
+    versioning, no rate limits of task queues and no schedules.
 
     Args:
+        time: ``"manual"`` as above. ``"real"``: timeouts and the intervals between attempts pass as on a real server,
+            and the default retry policy is the server's. ``"virtual"``: so they do, and within the block the running
+            event loop's time is virtual (see :class:`VirtualTime`): it jumps whenever there is nothing else to do, and
+            there is no port. :class:`TestWorker` is the way to run a worker then: of its own accord one has timers that
+            go off several times a second.
         capabilities: Of its namespaces, as in ``{"worker_commands": True}``; others are a default server's, and
             ``worker_poll_complete_on_shutdown``.
         limits: Of its namespaces, in bytes, as in ``{"blob_size_limit_error": 1024}``.
-        skip_backoff: Whether a retry comes at once instead of after its interval.
+        skip_backoff: Whether a retry comes at once instead of after its interval. Default: with ``"manual"`` time.
         longest_poll: Seconds that a poll for tasks is held for at most; less if its own deadline is nearer.
-        longest_wait: Seconds that a wait for an outcome is held for at most.
+        longest_wait: Seconds that a wait for an outcome is held for at most. In virtual time the caller's deadline
+            alone counts, for polls too.
         scaling_wait: Seconds of waiting for a task after which the server suggests one poller less.
     """
 
     def __init__(
         self,
         *,
+        time: TimeMode = "manual",
         capabilities: Mapping[str, bool] | None = None,
         limits: Mapping[str, int] | None = None,
-        skip_backoff: bool = True,
+        skip_backoff: bool | None = None,
         longest_poll: float = LONGEST_POLL,
         longest_wait: float = LONGEST_WAIT,
         scaling_wait: float = SCALING_WAIT,
     ) -> None:
-        self._cluster = Cluster(capabilities or {}, limits or {}, skip_backoff=skip_backoff)
+        longest_history_wait = LONGEST_HISTORY_WAIT
+        if time not in ("manual", "real", "virtual"):
+            raise ValueError(f"time must be 'manual', 'real' or 'virtual', got {time!r}")
+        self._time = VirtualTime() if time == "virtual" else None
+        is_manual = time == "manual"
+        clock = Clock(passes=not is_manual) if self._time is None else Clock(passes=True, read=self._time.read)
+        if self._time is not None:
+            longest_poll = longest_wait = longest_history_wait = math.inf
+        skip_backoff = is_manual if skip_backoff is None else skip_backoff
+        self._cluster = Cluster(capabilities or {}, limits or {}, clock, skip_backoff=skip_backoff)
+        self._cluster.virtual = self._time
         self._faults = Faults(self._cluster)
         self._calls: list[Incoming] = []
         self._names = itertools.count(1)
         self._stack = AsyncExitStack()
         self._channels: list[ChannelFor] = []
+        self._memory: list[MemoryTransport] = []
         workers = WorkerCalls(self._cluster, longest_poll=longest_poll, scaling_wait=scaling_wait)
         clients = ClientCalls(self._cluster, longest_wait=longest_wait)
-        workflows = WorkflowCalls(self._cluster)
+        workflows = WorkflowCalls(self._cluster, longest_wait=longest_history_wait)
         self._wire = Wire(
             {**workers.handlers(), **clients.handlers(), **workflows.handlers()},
             {**workers.holders(), **clients.holders(), **workflows.holders()},
@@ -103,6 +128,9 @@ class FakeTemporal:
         return f"<FakeTemporal [{len(self._cluster.activities)} activities, {len(self._calls)} calls]>"
 
     async def __aenter__(self) -> Self:
+        if self._time is not None:
+            await self._time.__aenter__()
+            return self
         self._listener = Listener(self._wire)
         self._port = await self._listener.listen()
         return self
@@ -110,13 +138,21 @@ class FakeTemporal:
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        assert self._listener is not None
+        try:
+            await self._close()
+        finally:
+            if self._time is not None:
+                await self._time.__aexit__(exc_type, exc, traceback)
+
+    async def _close(self) -> None:
         # Calls that are still held fail with UNAVAILABLE.
         with self._faults.outage():
             await self._stack.aclose()
-            self._listener.close()
-            self._listener.cut_connections()
-            await self._listener.wait_closed()
+            self._cluster.timeouts.close()
+            if self._listener is not None:
+                self._listener.close()
+                self._listener.cut_connections()
+                await self._listener.wait_closed()
 
     # Connecting
 
@@ -125,19 +161,48 @@ class FakeTemporal:
         """The address it listens on: ``127.0.0.1`` and a port, for ``Client.connect()`` or any other SDK.
 
         It has no compression: give ``temporalio`` ``grpc_compression=GrpcCompression.NONE``.
+
+        Raises:
+            RuntimeError: Its time is virtual: then it has no port.
         """
+        if self._time is not None:
+            raise RuntimeError("FakeTemporal(time='virtual') has no port: use its client(), within the same event loop")
         assert self._listener is not None, "FakeTemporal listens within its `async with` block"
         return f"127.0.0.1:{self._port}"
 
-    def transport(self) -> GrpclibTransport:
+    @property
+    def is_virtual(self) -> bool:
+        """Whether its time is virtual."""
+        return self._time is not None
+
+    @property
+    def time(self) -> VirtualTime:
+        """Its time.
+
+        Raises:
+            RuntimeError: It is not virtual.
+        """
+        if self._time is None:
+            raise RuntimeError(
+                "the time of this FakeTemporal is not virtual: make it with FakeTemporal(time='virtual')"
+            )
+        return self._time
+
+    def transport(self) -> Transport:
         """Return a transport in memory, which is closed with the server at the latest."""
-        transport = GrpclibTransport(self._open_channel)
+        transport: Transport
+        if self._time is not None:
+            transport = MemoryTransport(self._wire)
+            self._memory.append(transport)
+        else:
+            transport = GrpclibTransport(self._open_channel)
         self._stack.push_async_callback(_close, transport)
         return transport
 
     def service(self, *, namespace: str = "default") -> WorkflowService:
         """Return a service that makes its calls in memory."""
-        return WorkflowService(self.transport(), namespace=namespace)
+        kind = WorkflowService if self._time is None else VirtualService
+        return kind(self.transport(), namespace=namespace)
 
     def client(self, *, namespace: str = "default", **options: Any) -> Client:
         """Return a client in memory; *options* are those of :class:`Client`."""
@@ -176,7 +241,7 @@ class FakeTemporal:
         self,
         activity: str | Callable[..., Any],
         *args: Any,
-        task_queue: str,
+        task_queue: str | None = None,
         workflow_id: str = "workflow",
         workflow_type: str = "Workflow",
         **options: Any,
@@ -186,27 +251,37 @@ class FakeTemporal:
         Args:
             activity: Its type, or a function declared with ``@activity.defn``.
             args: Values that JSON has, bytes, or payloads.
-            task_queue: The task queue that its tasks are handed out by.
+            task_queue: The task queue that its tasks are handed out by. Default: the declaration's.
             workflow_id: The workflow that schedules it; does not have to exist.
             workflow_type: That workflow's type.
             options: Those of :meth:`start_activity`.
+
+        Raises:
+            TypeError: It has no name, there is no such option, or it has another type.
+            ValueError: It has no task queue, or an option is out of its range.
         """
         workflow = WorkflowExecution(workflow_id=workflow_id, run_id=f"{workflow_id}-run")
         request = self._request(activity, args, task_queue, **options)
         return self._add(request, workflow=workflow, workflow_type=workflow_type)
 
     def start_activity(
-        self, activity: str | Callable[..., Any], *args: Any, task_queue: str, **options: Any
+        self, activity: str | Callable[..., Any], *args: Any, task_queue: str | None = None, **options: Any
     ) -> FakeActivity:
         """Start a standalone activity as a client does.
 
         Args:
             activity: Its type, or a function declared with ``@activity.defn``.
             args: Values that JSON has, bytes, or payloads.
-            task_queue: The task queue that its tasks are handed out by.
-            options: ``activity_id``, ``namespace``, ``start_to_close_timeout`` (10 s if no timeout is given),
-                ``schedule_to_close_timeout``, ``schedule_to_start_timeout``, ``heartbeat_timeout``,
-                ``retry_policy`` (one attempt if not given), ``header`` (values by name), ``priority``.
+            task_queue: The task queue that its tasks are handed out by. Default: the declaration's.
+            options: ``activity_id``, ``namespace``, ``start_to_close_timeout``, ``schedule_to_close_timeout``,
+                ``schedule_to_start_timeout``, ``heartbeat_timeout``, ``retry_policy``, ``header`` (values by name),
+                ``priority``; ``start_delay`` where time passes by itself. Those that are not given are the
+                declaration's. Without a timeout an attempt may take 10 s; without a retry policy there is one attempt,
+                unless time passes by itself.
+
+        Raises:
+            TypeError: It has no name, there is no such option, or it has another type.
+            ValueError: It has no task queue, or an option is out of its range.
         """
         return self._add(self._request(activity, args, task_queue, **options))
 
@@ -223,28 +298,41 @@ class FakeTemporal:
         self,
         activity: str | Callable[..., Any],
         args: Sequence[Any],
-        task_queue: str,
+        task_queue: str | None,
         *,
         activity_id: str | None = None,
         namespace: str = "default",
         header: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> StartActivityExecutionRequest:
-        if unknown := sorted(options.keys() - set(KEPT)):
-            raise TypeError(f"{', '.join(unknown)} cannot be given here; there are header and {', '.join(KEPT)}")
-        given = {name: value for name, value in options.items() if value is not None}
-        if not given.keys() & {"start_to_close_timeout", "schedule_to_close_timeout"}:
-            given["start_to_close_timeout"] = 10.0
-        given.setdefault("retry_policy", RetryPolicy(maximum_attempts=1))
+        known = (*KEPT, "start_delay") if self._cluster.clock.passes else KEPT
+        if unknown := sorted(options.keys() - set(known)):
+            raise TypeError(f"{', '.join(unknown)} cannot be given here; there are header and {', '.join(known)}")
+        definition = None if isinstance(activity, str) else _declared(activity)
+        name = activity if isinstance(activity, str) else definition and definition.name
+        queue = task_queue or (definition and definition.task_queue)
+        if not queue:
+            raise ValueError(f"activity {name!r} needs a task_queue: pass one, or declare it with @activity.defn")
         return StartActivityExecutionRequest(
             namespace=namespace,
             activity_id=activity_id or f"activity-{next(self._names)}",
-            activity_type=ActivityType(name=_type_name(activity)),
-            task_queue=TaskQueue(name=task_queue, kind=TaskQueueKind.NORMAL),
+            activity_type=ActivityType(name=name or ""),
+            task_queue=TaskQueue(name=queue, kind=TaskQueueKind.NORMAL),
             input=to_payloads(args),
             header=Header(fields={key: to_payload(value) for key, value in header.items()}) if header else None,
-            **write_options(given),
+            **write_options(self._with_defaults(definition, options)),
         )
+
+    def _with_defaults(self, definition: Definition | None, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options that are given, then those that the declaration gives, then the defaults."""
+        declared = {} if definition is None else {name: getattr(definition, name) for name in KEPT}
+        given = {**declared, **{name: value for name, value in options.items() if value is not None}}
+        found = {name: value for name, value in given.items() if value is not None}
+        if not found.keys() & {"start_to_close_timeout", "schedule_to_close_timeout"}:
+            found["start_to_close_timeout"] = 10.0
+        if not self._cluster.clock.passes:
+            found.setdefault("retry_policy", RetryPolicy(maximum_attempts=1))
+        return found
 
     # Calls
 
@@ -262,21 +350,26 @@ class FakeTemporal:
         _check_method(method)
         return [call.request for call in self._calls if call.method == method]
 
-    async def wait_for(self, method: str, *, count: int = 1, timeout: float = WAIT_TIMEOUT) -> list[Any]:
+    async def wait_for(self, method: str, *, count: int = 1, timeout: float | None = None) -> list[Any]:
         """Wait until a method has been called so many times, and return its requests. Cancelling is safe.
+
+        Args:
+            method: As in ``RespondActivityTaskCompleted``.
+            count: How many calls there are to be.
+            timeout: Seconds to wait at most. Default: 5; in virtual time for as long as anything can happen.
 
         Raises:
             ValueError: There is no such method.
             TimeoutError: It was not, within *timeout* seconds.
+            DeadlockError: It cannot be any more, in virtual time.
         """
         _check_method(method)
-        found = await self._cluster.changes.wait_for(lambda: len(self.requests(method)) >= count or None, timeout)
-        if found is None:
+
+        def what() -> str:
             seen = ", ".join(call.method for call in self._calls[-10:])
-            raise TimeoutError(
-                f"waited {timeout:g} s for {count} calls of {method}, and saw {len(self.requests(method))}; "
-                f"the last calls: {seen or 'none'}"
-            )
+            return f"{count} calls of {method}, and saw {len(self.requests(method))}; the last calls: {seen or 'none'}"
+
+        await self._cluster.wait_for(lambda: len(self.requests(method)) >= count or None, what, timeout)
         return self.requests(method)
 
     def _record(self, call: Incoming) -> None:
@@ -340,6 +433,8 @@ class FakeTemporal:
         channels, self._channels = self._channels, []
         for channel in channels:
             _cut(channel)
+        for transport in self._memory:
+            transport.cut()
 
     def _open_channel(self) -> ChannelFor:
         channel = ChannelFor([self._wire], codec=BytesCodec(), status_details_codec=BytesDetailsCodec())
@@ -347,7 +442,7 @@ class FakeTemporal:
         return channel
 
 
-async def _close(transport: GrpclibTransport) -> None:
+async def _close(transport: Transport) -> None:
     # Calls that the test holds back or delays would be waited for; cancelled, `close` cuts them off.
     with anyio.move_on_after(_CLOSING_GRACE):
         await transport.close()
@@ -365,10 +460,8 @@ def _check_method(name: str) -> None:
         raise ValueError(f"there is no method {name!r}; there are {', '.join(sorted(_METHODS))}")
 
 
-def _type_name(activity: str | Callable[..., Any]) -> str:
-    if isinstance(activity, str):
-        return activity
+def _declared(activity: Callable[..., Any]) -> Definition:
     definition = Definition.find(activity)
     if definition is None or definition.name is None:
         raise TypeError(f"{activity!r} is no activity with a name: declare it with @activity.defn")
-    return definition.name
+    return definition

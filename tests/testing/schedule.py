@@ -18,15 +18,16 @@ class Schedule:
     """Schedules one activity, and asks for its cancellation when told to."""
 
     @workflow.run
-    async def run(self, task_queue: str, activity_id: str, heartbeat_timeout: float, maximum_attempts: int) -> None:
+    async def run(self, task_queue: str, activity_id: str, timeouts: dict[str, float], maximum_attempts: int) -> None:
         self.handle = workflow.start_activity(
             "Some",
             "in",
             task_queue=task_queue,
             activity_id=activity_id,
-            start_to_close_timeout=timedelta(seconds=60),
-            schedule_to_close_timeout=timedelta(seconds=100),
-            heartbeat_timeout=timedelta(seconds=heartbeat_timeout),
+            start_to_close_timeout=timedelta(seconds=timeouts["start_to_close_timeout"]),
+            schedule_to_close_timeout=timedelta(seconds=timeouts["schedule_to_close_timeout"]),
+            schedule_to_start_timeout=timedelta(seconds=timeouts["schedule_to_start_timeout"]),
+            heartbeat_timeout=timedelta(seconds=timeouts["heartbeat_timeout"]),
             retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=1), maximum_attempts=maximum_attempts),
             cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         )

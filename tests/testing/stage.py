@@ -49,6 +49,13 @@ UNTOLD = {
     "state_transition_count",
     "workflow_run_id",
 }
+# Of a workflow's activity, in seconds.
+TIMEOUTS = {
+    "start_to_close_timeout": 60.0,
+    "schedule_to_close_timeout": 100.0,
+    "schedule_to_start_timeout": 100.0,
+    "heartbeat_timeout": 30.0,
+}
 ONLY_THAT_IT_IS_THERE = {"task_token", "long_poll_token", "run_id", "activity_run_id", "start_request_id"}
 
 
@@ -114,7 +121,23 @@ class Stage:
 
     async def poll(self, **fields: Any) -> PollActivityTaskQueueResponse:
         """Take a task; it has time to come, on a busy machine too."""
-        return await self.say("PollActivityTaskQueue", task_queue=self.queue, identity="worker", timeout=40.0, **fields)
+        fields.setdefault("timeout", 40.0)
+        return await self.say("PollActivityTaskQueue", task_queue=self.queue, identity="worker", **fields)
+
+    async def wait_for_run_state(self, name: str) -> None:
+        """Wait until the activity is in a state; nothing is written down."""
+        method = METHODS["DescribeActivityExecution"]
+        request = method.request(namespace="default", activity_id=self.activity_id)
+        with anyio.fail_after(30):
+            while True:
+                response = await self.service.call(method, request, timeout=10.0, retry=NONE)
+                if response.info.run_state.name == name:
+                    return
+                await anyio.sleep(0.2)
+
+    async def wait_for_outcome(self) -> None:
+        """Wait until the activity has closed, and write down how."""
+        await self.say("PollActivityExecution", activity_id=self.activity_id, timeout=30.0)
 
     async def describe(self) -> None:
         """Write down how the activity stands."""
@@ -239,7 +262,12 @@ class Stage:
 
     async def time_out(self, timeout_type: TimeoutType, seconds: float) -> None:
         """Let a timeout of so many seconds pass."""
-        raise NotImplementedError
+        # The server's timers are exact to about half a second.
+        await self.wait(seconds + 1.2)
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        await anyio.sleep(seconds)
 
 
 class FakeStage(Stage):
@@ -250,7 +278,7 @@ class FakeStage(Stage):
         self.temporal = temporal
         self.scheduled: FakeActivity | None = None
 
-    async def schedule(self, *, heartbeat_timeout: float = 30.0, maximum_attempts: int = 3) -> None:  # type: ignore[override]
+    async def schedule(self, *, maximum_attempts: int = 3, **timeouts: float) -> None:  # type: ignore[override]
         self.workflow_id = f"workflow-{self.unique}"
         self.scheduled = self.temporal.add_task(
             "Some",
@@ -259,9 +287,7 @@ class FakeStage(Stage):
             workflow_id=self.workflow_id,
             workflow_type="Schedule",
             activity_id=self.activity_id,
-            start_to_close_timeout=60,
-            schedule_to_close_timeout=100,
-            heartbeat_timeout=heartbeat_timeout,
+            **{**TIMEOUTS, **timeouts},
             retry_policy=OurRetryPolicy(initial_interval=0.001, maximum_attempts=maximum_attempts),
         )
 
@@ -272,6 +298,20 @@ class FakeStage(Stage):
     async def terminate_workflow(self) -> None:
         assert self.scheduled is not None
         self.scheduled.terminate()
+
+
+class VirtualStage(FakeStage):
+    """A stage before a FakeTemporal in virtual time."""
+
+    async def say(self, name: str, *, timeout: float = 10.0, **fields: Any) -> Any:
+        response = await super().say(name, timeout=timeout, **fields)
+        # Else all calls come at the same time, which those to a real server do not.
+        await anyio.sleep(0.005)
+        return response
+
+
+class ManualStage(FakeStage):
+    """A stage before a FakeTemporal whose timeouts pass by hand."""
 
     async def time_out(self, timeout_type: TimeoutType, seconds: float) -> None:
         activity = next(it for it in self.temporal.activities if it.activity_id == self.activity_id)
@@ -285,11 +325,11 @@ class ServerStage(Stage):
         super().__init__(WorkflowService(transport, namespace="default"))
         self.client = client
 
-    async def schedule(self, *, heartbeat_timeout: float = 30.0, maximum_attempts: int = 3) -> None:  # type: ignore[override]
+    async def schedule(self, *, maximum_attempts: int = 3, **timeouts: float) -> None:  # type: ignore[override]
         self.workflow_id = f"workflow-{self.unique}"
         await self.client.start_workflow(
             Schedule.run,
-            args=[self.task_queue, self.activity_id, heartbeat_timeout, maximum_attempts],
+            args=[self.task_queue, self.activity_id, {**TIMEOUTS, **timeouts}, maximum_attempts],
             id=self.workflow_id,
             task_queue=WORKFLOWS,
         )
@@ -307,10 +347,6 @@ class ServerStage(Stage):
 
     async def terminate_workflow(self) -> None:
         await self.client.get_workflow_handle(self.workflow_id).terminate()
-
-    async def time_out(self, timeout_type: TimeoutType, seconds: float) -> None:
-        # The server's timers are exact to about half a second.
-        await anyio.sleep(seconds + 1.2)
 
 
 WORKFLOWS = f"workflows-{uuid.uuid4().hex[:8]}"

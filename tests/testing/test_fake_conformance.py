@@ -1,4 +1,7 @@
-"""FakeTemporal answers as the real server does: the same scenes are played with both, and must read the same."""
+"""FakeTemporal answers as the real server does: the same scenes are played with both, and must read the same.
+
+With a FakeTemporal whose timeouts pass by hand, and with one in virtual time, in which they pass by themselves.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from typing import Any
 
 import anyio
 import pytest
-from stage import FakeStage, Theatre, failure, json
+from stage import ManualStage, Theatre, VirtualStage, failure, json
 
 from asyncworker._proto.temporal.api.activity.v1 import ActivityOptions
 from asyncworker._proto.temporal.api.common.v1 import ActivityType, RetryPolicy, WorkflowExecution
@@ -24,10 +27,17 @@ from asyncworker.testing import FakeTemporal
 
 ALL_EVENT, CLOSE_EVENT = HistoryEventFilterType.ALL_EVENT, HistoryEventFilterType.CLOSE_EVENT
 SCENES: list[Any] = []
+# Those in which time passes, which it does not by hand.
+TIMED_SCENES: list[Any] = []
 
 
 def scene(function):
     SCENES.append(function)
+    return function
+
+
+def timed_scene(function):
+    TIMED_SCENES.append(function)
     return function
 
 
@@ -240,11 +250,11 @@ async def heartbeat_timeout(stage):
 @scene
 async def start_to_close_timeout_retried(stage):
     await stage.start(
-        start_to_close_timeout=Duration(seconds=1),
+        start_to_close_timeout=Duration(seconds=5),
         retry_policy=RetryPolicy(initial_interval=Duration(nanos=1_000_000), maximum_attempts=2),
     )
     task = await stage.poll()
-    await stage.time_out(TimeoutType.START_TO_CLOSE, 1)
+    await stage.time_out(TimeoutType.START_TO_CLOSE, 5)
     await stage.say("RespondActivityTaskCompleted", task_token=task.task_token)
     await stage.poll()
 
@@ -499,27 +509,307 @@ async def run_that_never_existed(stage):
     await stage.say("GetWorkflowExecutionHistory", execution=execution, wait_new_event=True)
 
 
+# Time
+
+
+FOUR_SECONDS, AN_HOUR = Duration(seconds=4), Duration(seconds=3600)
+SOON = Duration(nanos=1_000_000)
+
+
+@timed_scene
+async def an_attempt_that_takes_too_long(stage):
+    await stage.start(start_to_close_timeout=Duration(seconds=5), retry_policy=RetryPolicy(maximum_attempts=1))
+    task = await stage.poll()
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token, details=json("1"))
+    await stage.wait_for_outcome()
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token)
+    await stage.describe()
+
+
+@timed_scene
+async def no_worker_in_time(stage):
+    await stage.start(schedule_to_start_timeout=Duration(seconds=2))
+    await stage.wait_for_outcome()
+    await stage.describe()
+
+
+@timed_scene
+async def no_worker_in_time_for_a_retry(stage):
+    await stage.start(schedule_to_start_timeout=FOUR_SECONDS)
+    task = await stage.poll()
+    await stage.say("RespondActivityTaskFailed", task_token=task.task_token, failure=failure())
+    await stage.wait_for_outcome()
+    await stage.describe()
+
+
+@timed_scene
+async def a_silent_attempt_is_retried_with_its_details(stage):
+    await stage.start(heartbeat_timeout=Duration(seconds=5))
+    task = await stage.poll()
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token, details=json("1"))
+    await stage.poll()
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token, details=json("2"))
+    await stage.describe()
+
+
+@timed_scene
+async def heartbeats_keep_an_attempt(stage):
+    await stage.start(heartbeat_timeout=Duration(seconds=6), retry_policy=RetryPolicy(maximum_attempts=1))
+    task = await stage.poll()
+    for number in range(3):
+        await stage.wait(2.5)
+        await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token, details=json(str(number)))
+    await stage.say("RespondActivityTaskCompleted", task_token=task.task_token)
+    await stage.describe()
+
+
+@timed_scene
+async def a_retry_comes_after_its_interval(stage):
+    await stage.start(retry_policy=RetryPolicy(initial_interval=Duration(seconds=8)))
+    task = await stage.poll()
+    await stage.say("RespondActivityTaskFailed", task_token=task.task_token, failure=failure())
+    await stage.describe()
+    await stage.say("PollActivityTaskQueue", task_queue=stage.queue, timeout=3.0)
+    await stage.poll()
+
+
+@timed_scene
+async def an_interval_grows_to_its_maximum(stage):
+    policy = RetryPolicy(
+        initial_interval=Duration(seconds=1), backoff_coefficient=100.0, maximum_interval=Duration(seconds=2)
+    )
+    await stage.start(retry_policy=policy)
+    for _ in range(3):
+        task = await stage.poll()
+        await stage.say("RespondActivityTaskFailed", task_token=task.task_token, failure=failure())
+    await stage.describe()
+
+
+@timed_scene
+async def a_failure_with_an_interval_of_its_own(stage):
+    await stage.start()
+    task = await stage.poll()
+    delayed = failure(next_retry_delay=Duration(seconds=8))
+    await stage.say("RespondActivityTaskFailed", task_token=task.task_token, failure=delayed)
+    await stage.say("PollActivityTaskQueue", task_queue=stage.queue, timeout=3.0)
+    await stage.poll()
+
+
+@timed_scene
+async def no_time_is_left_for_a_retry(stage):
+    policy = RetryPolicy(initial_interval=AN_HOUR)
+    await stage.start(schedule_to_close_timeout=Duration(seconds=100), retry_policy=policy)
+    task = await stage.poll()
+    await stage.say("RespondActivityTaskFailed", task_token=task.task_token, failure=failure())
+    await stage.describe()
+
+
+@timed_scene
+async def no_time_is_left_for_a_retry_of_what_timed_out(stage):
+    await stage.start(
+        start_to_close_timeout=Duration(seconds=2),
+        schedule_to_close_timeout=Duration(seconds=100),
+        retry_policy=RetryPolicy(initial_interval=AN_HOUR),
+    )
+    await stage.poll()
+    await stage.wait_for_outcome()
+    await stage.describe()
+
+
+@timed_scene
+async def no_time_is_left_for_a_retry_of_what_was_silent(stage):
+    await stage.start(
+        heartbeat_timeout=Duration(seconds=5),
+        schedule_to_close_timeout=Duration(seconds=100),
+        retry_policy=RetryPolicy(initial_interval=AN_HOUR),
+    )
+    task = await stage.poll()
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token, details=json("1"))
+    await stage.wait_for_outcome()
+    await stage.describe()
+
+
+@timed_scene
+async def no_time_is_left_for_a_second_retry(stage):
+    await stage.start(
+        start_to_close_timeout=Duration(seconds=2),
+        schedule_to_close_timeout=Duration(seconds=100),
+        retry_policy=RetryPolicy(initial_interval=Duration(seconds=1), backoff_coefficient=1000.0),
+    )
+    task = await stage.poll()
+    await stage.say("RespondActivityTaskFailed", task_token=task.task_token, failure=failure())
+    await stage.poll()
+    await stage.wait_for_outcome()
+    await stage.describe()
+
+
+@timed_scene
+async def silence_after_a_failure(stage):
+    await stage.start(
+        heartbeat_timeout=Duration(seconds=5), retry_policy=RetryPolicy(initial_interval=SOON, maximum_attempts=2)
+    )
+    task = await stage.poll()
+    await stage.say("RespondActivityTaskFailed", task_token=task.task_token, failure=failure())
+    await stage.poll()
+    await stage.wait_for_outcome()
+    await stage.describe()
+
+
+@timed_scene
+async def a_timeout_after_a_failure_is_retried(stage):
+    policy = RetryPolicy(initial_interval=SOON, backoff_coefficient=1.0, maximum_attempts=3)
+    await stage.start(start_to_close_timeout=Duration(seconds=2), retry_policy=policy)
+    task = await stage.poll()
+    await stage.say("RespondActivityTaskFailed", task_token=task.task_token, failure=failure())
+    await stage.poll()
+    await stage.poll()
+    await stage.describe()
+
+
+@timed_scene
+async def time_is_up_between_two_attempts(stage):
+    policy = RetryPolicy(initial_interval=Duration(seconds=3), backoff_coefficient=1.0)
+    await stage.start(schedule_to_close_timeout=Duration(seconds=7), retry_policy=policy)
+    task = await stage.poll()
+    await stage.say("RespondActivityTaskFailed", task_token=task.task_token, failure=failure())
+    await stage.wait_for_outcome()
+    await stage.describe()
+
+
+@timed_scene
+async def time_is_up_while_paused(stage):
+    await stage.start(schedule_to_close_timeout=Duration(seconds=5))
+    await stage.about("PauseActivityExecution", request_id="p")
+    await stage.wait_for_outcome()
+    await stage.describe()
+
+
+@timed_scene
+async def a_pause_outlasts_the_wait_for_a_worker(stage):
+    await stage.start(schedule_to_start_timeout=Duration(seconds=5))
+    await stage.about("PauseActivityExecution", request_id="p")
+    await stage.time_out(TimeoutType.SCHEDULE_TO_START, 5)
+    await stage.describe()
+    await stage.about("UnpauseActivityExecution")
+    await stage.poll()
+
+
+@timed_scene
+async def a_pause_that_was_not_heeded_in_time(stage):
+    await stage.start(start_to_close_timeout=Duration(seconds=5))
+    task = await stage.poll()
+    await stage.about("PauseActivityExecution", request_id="p")
+    await stage.wait_for_run_state("PAUSED")
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token)
+    await stage.describe()
+
+
+@timed_scene
+async def a_cancellation_that_was_not_heeded_in_time(stage):
+    await stage.start(start_to_close_timeout=Duration(seconds=5))
+    task = await stage.poll()
+    await stage.about("RequestCancelActivityExecution", request_id="r")
+    await stage.wait_for_outcome()
+    await stage.say("RespondActivityTaskCanceled", task_token=task.task_token)
+    await stage.describe()
+
+
+@timed_scene
+async def a_reset_that_was_not_heeded_in_time(stage):
+    await stage.start(
+        start_to_close_timeout=Duration(seconds=5), retry_policy=RetryPolicy(initial_interval=SOON, maximum_attempts=3)
+    )
+    task = await stage.poll()
+    await stage.say("RespondActivityTaskFailed", task_token=task.task_token, failure=failure())
+    await stage.poll()
+    await stage.about("ResetActivityExecution")
+    await stage.poll()
+
+
+@timed_scene
+async def begun_later(stage):
+    await stage.start(start_delay=Duration(seconds=6))
+    await stage.say("PollActivityTaskQueue", task_queue=stage.queue, timeout=3.0)
+    await stage.describe()
+    await stage.poll()
+    await stage.describe()
+
+
+@timed_scene
+async def time_is_up_for_what_begins_later(stage):
+    await stage.start(start_delay=Duration(seconds=5), schedule_to_close_timeout=Duration(seconds=8))
+    task = await stage.poll()
+    await stage.wait(5)
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token, details=json("1"))
+    await stage.wait_for_outcome()
+
+
+@timed_scene
+async def cancelled_before_it_begins(stage):
+    await stage.start(start_delay=Duration(seconds=60))
+    await stage.about("RequestCancelActivityExecution", request_id="r", reason="x")
+    await stage.describe()
+
+
+@timed_scene
+async def workflow_an_attempt_that_takes_too_long(stage):
+    await stage.schedule(start_to_close_timeout=2.0, maximum_attempts=2)
+    task = await stage.poll()
+    await stage.poll()
+    await stage.say("RespondActivityTaskCompleted", task_token=task.task_token)
+    await stage.wait_for_event(ALL_EVENT, until="ACTIVITY_TASK_TIMED_OUT")
+    await stage.describe_run()
+
+
+@timed_scene
+async def workflow_no_worker_in_time(stage):
+    await stage.schedule(schedule_to_start_timeout=2.0)
+    await stage.wait_for_event(ALL_EVENT, until="ACTIVITY_TASK_TIMED_OUT")
+    await stage.describe_run()
+
+
+@timed_scene
+async def workflow_time_is_up(stage):
+    await stage.schedule(schedule_to_close_timeout=6.0)
+    task = await stage.poll()
+    await stage.wait_for_event(ALL_EVENT, until="ACTIVITY_TASK_TIMED_OUT")
+    await stage.say("RespondActivityTaskCompleted", task_token=task.task_token)
+    await stage.describe_run()
+
+
 @pytest.fixture(scope="module")
 async def transcripts(dev_server):
-    """What was said in each scene, with the fake and with the real server: all scenes are played at once."""
-    said = {}
+    """What was said in each scene, with the fakes and with the real server, which is the last."""
+    said = {play: [] for play in [*SCENES, *TIMED_SCENES]}
 
-    async def perform(play, fake, real):
-        async with anyio.create_task_group() as both:
-            both.start_soon(play, fake)
-            both.start_soon(play, real)
-        said[play] = (fake.transcript, real.transcript)
+    async def perform(play, stages, limiter):
+        async with limiter, anyio.create_task_group() as all_of_them:
+            for stage in stages:
+                all_of_them.start_soon(play, stage)
+        said[play] += [stage.transcript for stage in stages]
 
+    async def perform_in_virtual_time():
+        limiter = anyio.CapacityLimiter(1000)
+        async with FakeTemporal(time="virtual") as temporal, anyio.create_task_group() as scenes:
+            for play in said:
+                scenes.start_soon(perform, play, [VirtualStage(temporal)], limiter)
+
+    # On a loop of its own: with the real server's connections time could not jump.
+    await anyio.to_thread.run_sync(anyio.run, perform_in_virtual_time)
+    # A server that has more to do at a time is late, or refuses a call as it is busy.
+    limiter = anyio.CapacityLimiter(20)
     async with FakeTemporal() as temporal, Theatre(dev_server.target) as theatre, anyio.create_task_group() as scenes:
-        for play in SCENES:
-            scenes.start_soon(perform, play, FakeStage(temporal), theatre.stage())
+        # The longest first.
+        for play in reversed(said):
+            manual = [ManualStage(temporal)] if play in SCENES else []
+            scenes.start_soon(perform, play, [*manual, theatre.stage()], limiter)
     return said
 
 
 @pytest.mark.server
-@pytest.mark.parametrize("play", SCENES, ids=lambda play: play.__name__)
+@pytest.mark.parametrize("play", [*SCENES, *TIMED_SCENES], ids=lambda play: play.__name__)
 async def test_a_scene_reads_the_same_on_both_servers(play, transcripts):
-    """A scene reads the same, whichever of the two servers it is played with."""
-    fake, real = transcripts[play]
+    """A scene reads the same, whichever of the two servers it is played with, and however time passes."""
+    *fakes, real = transcripts[play]
 
-    assert fake == real
+    assert fakes == [real] * len(fakes)

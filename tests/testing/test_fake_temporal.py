@@ -214,7 +214,8 @@ class TestRetries:
         with pytest.raises(RPCError) as caught:
             await hand.complete(first)
         assert caught.value.status is RPCStatusCode.NOT_FOUND
-        assert packing.last_failure.timeout_failure_info.last_heartbeat_details == to_payloads(["half"])
+        assert packing.last_failure.message == "activity Heartbeat timeout"
+        assert packing.heartbeat_details == ["half"]
         assert (await hand.poll()).attempt == 2
 
 

@@ -1,4 +1,4 @@
-"""One activity as the server sees it: a state machine without a clock.
+"""One activity as the server sees it: a state machine, which is told when a timeout has passed.
 
 Theory of operation
 -------------------
@@ -32,9 +32,11 @@ from ..._proto.temporal.api.namespace.v1 import NamespaceInfoLimits
 from ..._proto.temporal.api.workflowservice.v1 import StartActivityExecutionRequest
 from ..._proto.temporal.wkt import Timestamp
 from ..._wire import encode
-from ._options import normalize, now, seconds
+from ._options import normalize, seconds
 from ._payloads import size, to_payloads
 from ._refusal import Refusal, invalid, not_found, not_now
+from ._time._attempts import FakeAttempt
+from ._time._clock import Clock, nanoseconds
 
 
 class State(Enum):
@@ -63,6 +65,7 @@ _TIMEOUT_NAMES = {
     TimeoutType.SCHEDULE_TO_CLOSE: "ScheduleToClose",
     TimeoutType.HEARTBEAT: "Heartbeat",
 }
+_NO_TIME_LEFT = "Not enough time to schedule next retry before activity ScheduleToClose timeout, giving up retrying"
 _RETRIED_TIMEOUTS = frozenset({TimeoutType.START_TO_CLOSE, TimeoutType.HEARTBEAT})
 _MAX_BACKOFF_DOUBLINGS = 64
 
@@ -78,19 +81,23 @@ class Activity:
         workflow: WorkflowExecution | None = None,
         workflow_type: str = "",
         limits: NamespaceInfoLimits,
+        clock: Clock,
     ) -> None:
         self.request = request
         self.run_id = run_id
         self.workflow = workflow
         self.workflow_type = workflow_type
         self._limits = limits
+        self._clock = clock
         self.options: ActivityOptions = normalize(request)
         self.state_transition_count: int = 0
         self.state = State.SCHEDULED
         self.attempt: int = 1
         # Counts the times at which an activity became ready to be handed out.
         self.stamp: int = 1
-        self.retry_wait: float = 0.0
+        delay = seconds(request.start_delay) if clock.passes else 0.0
+        self.retry_wait: float = delay
+        self.attempts: list[FakeAttempt] = []
         self.token: bytes | None = None
         self.control_queue: str = ""
         self.heartbeats: list[Payloads | None] = []
@@ -99,8 +106,9 @@ class Activity:
         self.outcome: ActivityExecutionOutcome | None = None
         self.worker_identity: str = ""
         self.cancel_reason: str = ""
-        self.scheduled_at: Timestamp = now()
-        self.attempt_scheduled_at: Timestamp = self.scheduled_at
+        self.scheduled_at: Timestamp = clock.now()
+        self.begins_at: Timestamp = clock.now(delay)
+        self.attempt_scheduled_at: Timestamp = self.begins_at
         self.started_at: Timestamp | None = None
         self.heartbeat_at: Timestamp | None = None
         self.attempt_ended_at: Timestamp | None = None
@@ -126,13 +134,25 @@ class Activity:
         """Where its next task is handed out."""
         return self.options.task_queue.name if self.options.task_queue is not None else ""
 
+    @property
+    def is_backing_off(self) -> bool:
+        """Whether the interval before its next attempt passes."""
+        return self.state is State.SCHEDULED and self._clock.read() < nanoseconds(self.attempt_scheduled_at)
+
+    @property
+    def expires_at(self) -> int | None:
+        """When its schedule-to-close timeout passes, in nanoseconds since 1970."""
+        span = nanoseconds(self.options.schedule_to_close_timeout)
+        return nanoseconds(self.begins_at) + span if span else None
+
     # A worker's side
 
     def start(self, identity: str, control_queue: str) -> None:
         """Hand the task out."""
         self.state = State.STARTED
         self.token = f"fake|{self.run_id}|{self.id}|{self.attempt}|{self.stamp}".encode()
-        self.started_at = now()
+        self.started_at = self._clock.now()
+        self.attempts.append(FakeAttempt(self.attempt, self._clock.datetime()))
         self.worker_identity = identity
         self.control_queue = control_queue
 
@@ -140,7 +160,7 @@ class Activity:
         """Record progress; too much of it fails the activity."""
         if self.state not in WITH_WORKER:
             raise self.gone()
-        self.heartbeat_at = now()
+        self.heartbeat_at = self._clock.now()
         self.heartbeats.append(details)
         if size(details) > self._limits.blob_size_limit_error:
             self._close_too_large("Heartbeat details exceed size limit.")
@@ -262,18 +282,22 @@ class Activity:
         """Let one of its timeouts pass."""
         if self.state in CLOSED:
             raise not_now(f"activity is in terminal state {self.state.value}")
-        failure = Failure(
-            message=f"activity {_TIMEOUT_NAMES[timeout_type]} timeout",
-            timeout_failure_info=TimeoutFailureInfo(
-                timeout_type=timeout_type,
-                last_heartbeat_details=self.heartbeat_details if timeout_type is TimeoutType.HEARTBEAT else None,
-            ),
-        )
-        if timeout_type in _RETRIED_TIMEOUTS:
-            self.last_failure = failure
-            self._end_attempt(State.TIMED_OUT, failure, is_final=False)
-        else:
+        failure = _timeout_failure(f"activity {_TIMEOUT_NAMES[timeout_type]} timeout", timeout_type)
+        before = self.last_failure
+        if timeout_type not in _RETRIED_TIMEOUTS:
+            failure = _timeout_failure(failure.message, timeout_type, before, self.heartbeat_details)
             self._close(State.TIMED_OUT, failure=failure, retry_state=RetryState.TIMEOUT)
+            return
+        self.last_failure = failure
+        self._end_attempt(State.TIMED_OUT, failure, is_final=False)
+        if self.outcome is None:
+            return
+        # What is kept of an attempt that is retried says less.
+        details = self.heartbeat_details
+        self.last_failure = self.outcome.failure = _timeout_failure(failure.message, timeout_type, before, details)
+        if self.outcome.retry_state is RetryState.TIMEOUT:
+            kind = TimeoutType.SCHEDULE_TO_CLOSE
+            self.outcome.failure = _timeout_failure(_NO_TIME_LEFT, kind, before, details)
 
     # Rules
 
@@ -307,7 +331,8 @@ class Activity:
     def _end_attempt(self, state: State, failure: Failure, *, is_final: bool, delay: float | None = None) -> None:
         asked, attempt = self.state, self.attempt
         retry_state = self._why_no_retry(is_final=is_final)
-        self.attempt_ended_at = now()
+        self.attempt_ended_at = self._clock.now()
+        self._record_end(failure)
         if (
             asked is State.RESET_REQUESTED
             and self.is_standalone
@@ -317,9 +342,11 @@ class Activity:
             self._schedule()
         elif retry_state is not None:
             self._close(state, failure=failure, retry_state=retry_state)
+        elif self._has_expired_in(wait := self._backoff(attempt) if delay is None else delay):
+            self._close(state, failure=failure, retry_state=RetryState.TIMEOUT)
         else:
             self.attempt += 1
-            self._schedule(self._backoff(attempt) if delay is None else delay)
+            self._schedule(wait)
             if asked is State.PAUSE_REQUESTED:
                 self.state = State.PAUSED
 
@@ -332,6 +359,11 @@ class Activity:
             return RetryState.MAXIMUM_ATTEMPTS_REACHED
         return None
 
+    def _has_expired_in(self, wait: float) -> bool:
+        """Whether its schedule-to-close timeout leaves no time for an attempt after so many seconds."""
+        expires_at = self.expires_at
+        return expires_at is not None and self._clock.passes and self._clock.read() + wait * 1e9 >= expires_at
+
     def _backoff(self, attempt: int) -> float:
         growth = self._policy.backoff_coefficient ** min(attempt - 1, _MAX_BACKOFF_DOUBLINGS)
         return min(seconds(self._policy.initial_interval) * growth, seconds(self._policy.maximum_interval))
@@ -341,7 +373,12 @@ class Activity:
         self.stamp += 1
         self.token = None
         self.retry_wait = wait
-        self.attempt_scheduled_at = now()
+        self.attempt_scheduled_at = self._clock.now(wait if self._clock.passes else 0.0)
+
+    def _record_end(self, failure: Failure | None) -> None:
+        if self.state in WITH_WORKER and self.attempts[-1].ended_at is None:
+            self.attempts[-1].ended_at = self._clock.datetime()
+            self.attempts[-1].failure = failure
 
     def _close_canceled(self, details: Payloads | None, identity: str) -> None:
         info = CanceledFailureInfo(details=details, identity=identity)
@@ -359,11 +396,19 @@ class Activity:
         retry_state: RetryState = RetryState.UNSPECIFIED,
     ) -> None:
         if self.state in WITH_WORKER and state in (State.COMPLETED, State.FAILED):
-            self.attempt_ended_at = now()
+            self.attempt_ended_at = self._clock.now()
+        self._record_end(failure)
         self.state = state
         self.token = None
-        self.closed_at = now()
+        self.closed_at = self._clock.now()
         self.outcome = ActivityExecutionOutcome(result=result, failure=failure, retry_state=retry_state)
+
+
+def _timeout_failure(
+    message: str, kind: TimeoutType, cause: Failure | None = None, details: Payloads | None = None
+) -> Failure:
+    info = TimeoutFailureInfo(timeout_type=kind, last_heartbeat_details=details)
+    return Failure(message=message, cause=cause, timeout_failure_info=info)
 
 
 def _server_failure(message: str) -> Failure:

@@ -212,6 +212,7 @@ class ClientCalls:
         if request.restore_original:
             activity = self._find_any(request)
             activity.options = normalize(activity.request)
+            self._cluster.settle(activity)
             return messages.UpdateActivityExecutionOptionsResponse(activity_options=activity.options)
         if request.activity_options is None:
             raise invalid("ActivityOptions are not provided")
@@ -219,6 +220,7 @@ class ClientCalls:
             raise invalid("UpdateMask is not provided")
         activity = self._find_any(request)
         activity.options = _updated(activity.options, request.activity_options, request.update_mask.paths)
+        self._cluster.settle(activity)
         return messages.UpdateActivityExecutionOptionsResponse(activity_options=activity.options)
 
     # Replies by id

@@ -6,20 +6,30 @@ import asyncio
 import uuid
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import TypeVar
 
 from ..._proto.temporal.api.common.v1 import WorkflowExecution
+from ..._proto.temporal.api.enums.v1 import TimeoutType
 from ..._proto.temporal.api.namespace.v1 import NamespaceInfoCapabilities, NamespaceInfoLimits
 from ..._proto.temporal.api.worker.v1 import WorkerHeartbeat
 from ..._proto.temporal.api.workflowservice.v1 import StartActivityExecutionRequest
 from ...exceptions import RPCStatusCode
+from .._virtual._time import VirtualTime
 from ._activity import CLOSED, WITH_WORKER, Activity, State
 from ._changes import Changes
 from ._commands import CommandQueues
 from ._refusal import Refusal, invalid, no_namespace, not_found
+from ._time._clock import Clock
+from ._time._timeouts import Timeouts
 from ._workflows._histories import Histories
 
 T = TypeVar("T")
+
+#: Seconds to wait for a fact in real time; the error after it names the fact.
+WAIT_TIMEOUT = 5.0
+# An activity that has had so many attempts in virtual time would have more for ever.
+_MOST_ATTEMPTS = 10_000
 
 #: Those of a namespace of Server 1.32 with default settings.
 CAPABILITIES = {
@@ -46,16 +56,25 @@ LIMITS = {
 class Cluster:
     """The server's state. Each change of an activity is followed by :meth:`settle`."""
 
-    def __init__(self, capabilities: Mapping[str, bool], limits: Mapping[str, int], *, skip_backoff: bool) -> None:
+    def __init__(
+        self, capabilities: Mapping[str, bool], limits: Mapping[str, int], clock: Clock, *, skip_backoff: bool
+    ) -> None:
         self.namespaces: set[str] = {"default", "temporal-system"}
         self.capabilities: NamespaceInfoCapabilities = NamespaceInfoCapabilities(**{**CAPABILITIES, **capabilities})
         self.limits: NamespaceInfoLimits = NamespaceInfoLimits(**{**LIMITS, **limits})
+        self.clock = clock
+        self.virtual: VirtualTime | None = None
+        self.timeouts: Timeouts = Timeouts(clock, self._time_out)
         self.skip_backoff = skip_backoff
         self.is_away = False
         self.changes: Changes = Changes()
         self.commands: CommandQueues = CommandQueues()
         self.histories: Histories = Histories()
         self.activities: list[Activity] = []
+        # Called with each activity that has changed.
+        self.on_change: list[Callable[[Activity], None]] = []
+        # Return in words what keeps an activity from its end, those who know.
+        self.why_open: list[Callable[[Activity], str | None]] = []
         self.gone_workers: set[str] = set()
         self.worker_heartbeats: dict[str, WorkerHeartbeat] = {}
         self._ready: defaultdict[tuple[str, str], deque[tuple[Activity, int]]] = defaultdict(deque)
@@ -76,6 +95,38 @@ class Cluster:
 
         return await self.changes.wait_for(look, timeout)
 
+    async def wait_for(self, fact: Callable[[], T | None], what: Callable[[], str], timeout: float | None) -> T:
+        """Return what *fact* returns as soon as that is not ``None``.
+
+        Args:
+            fact: Is asked after each change.
+            what: Returns what is waited for, in words.
+            timeout: Seconds; ``None``: 5 s of real time, or in virtual time for as long as anything can happen.
+
+        Raises:
+            TimeoutError: It did not happen in time.
+            DeadlockError: It cannot happen any more.
+        """
+        limit = timeout if timeout is not None or self.virtual is not None else WAIT_TIMEOUT
+        with nullcontext() if self.virtual is None else self.virtual.raising_deadlocks(lambda: self.deadlock(what())):
+            found = await self.changes.wait_for(fact, limit)
+        if found is None:
+            raise TimeoutError(f"waited {limit:g} s for {what()}")
+        return found
+
+    def deadlock(self, what: str) -> str:
+        """Return why *what* does not happen, as there is nothing else that does."""
+        states = [self._why_open(it) for it in self.activities if it.state not in CLOSED]
+        there_is = "; ".join(states) if states else "no activity is open"
+        return (
+            f"nothing is left to happen, while {what} is waited for: {there_is} (what the event loop does not know of,"
+            " as a thread of your own, is waited for within time.real())"
+        )
+
+    def _why_open(self, activity: Activity) -> str:
+        known = (why(activity) for why in self.why_open)
+        return next((words for words in known if words is not None), None) or _why_open(activity)
+
     def check_namespace(self, name: str) -> None:
         """Refuse an unknown namespace."""
         if name not in self.namespaces:
@@ -95,6 +146,7 @@ class Cluster:
             workflow=workflow,
             workflow_type=workflow_type,
             limits=self.limits,
+            clock=self.clock,
         )
         self.activities.append(activity)
         if (run := self.histories.of(activity)) is not None:
@@ -113,6 +165,9 @@ class Cluster:
             else:
                 loop = asyncio.get_running_loop()
                 loop.call_later(activity.retry_wait, self._make_ready, activity, activity.stamp)
+        self.timeouts.settle(activity)
+        for notify in self.on_change:
+            notify(activity)
         self.changes.notify()
 
     def hand_out(self, namespace: str, task_queue: str, identity: str, control_queue: str) -> Activity | None:
@@ -124,6 +179,9 @@ class Cluster:
                 activity.start(identity, control_queue)
                 assert activity.token is not None
                 self._issued[activity.token] = activity
+                self.timeouts.settle(activity)
+                if activity.attempt > _MOST_ATTEMPTS and self.virtual is not None:
+                    self.virtual.end(_endless(activity))
                 self.changes.notify()
                 return activity
         return None
@@ -172,6 +230,7 @@ class Cluster:
         self.activities.remove(activity)
         if activity.state not in CLOSED:
             activity.terminate()
+        self.timeouts.settle(activity)
         self.changes.notify()
 
     def request_cancel(self, activity: Activity, *, request_id: str = "", reason: str = "", identity: str = "") -> None:
@@ -192,6 +251,10 @@ class Cluster:
         ):
             self.commands.push_cancel(activity.control_queue, activity.token)
 
+    def _time_out(self, activity: Activity, kind: TimeoutType) -> None:
+        activity.time_out(kind)
+        self.settle(activity)
+
     def _make_ready(self, activity: Activity, stamp: int) -> None:
         self._ready[activity.request.namespace, activity.task_queue].append((activity, stamp))
         self.changes.notify()
@@ -203,6 +266,23 @@ class Cluster:
                 uuid.UUID(run_id)
             except ValueError:
                 raise invalid("invalid run id: must be a valid UUID") from None
+
+
+def _endless(activity: Activity) -> str:
+    failure = "" if activity.last_failure is None else f", the last one with {activity.last_failure.message!r}"
+    return (
+        f"{activity.id!r} has failed {_MOST_ATTEMPTS} times{failure}, and its retry policy has no end: give it"
+        " maximum_attempts or a schedule_to_close_timeout"
+    )
+
+
+def _why_open(activity: Activity) -> str:
+    name = f"{activity.request.activity_type.name if activity.request.activity_type else ''} {activity.id!r}"
+    if activity.state is State.SCHEDULED:
+        return f"{name} is scheduled, and no worker polls task queue {activity.task_queue!r} that has a slot for it"
+    if activity.state is State.PAUSED:
+        return f"{name} is paused"
+    return f"attempt {activity.attempt} of {name} is to be completed from outside, or by a worker that is not there"
 
 
 def _workflow_id(activity: Activity) -> str:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 from ..._proto.temporal.api.common.v1 import Payload, WorkflowExecution
 from ..._proto.temporal.api.enums.v1 import TimeoutType as ProtoTimeoutType
 from ..._proto.temporal.api.failure.v1 import Failure
 from ...exceptions import RetryState, TimeoutType
-from ._activity import CLOSED, Activity
+from ._activity import CLOSED, Activity, State
 from ._cluster import Cluster
 from ._payloads import from_payloads
-
-#: Default of the seconds to wait for a fact; the error after it names the fact.
-WAIT_TIMEOUT = 5.0
+from ._time._attempts import FakeAttempt
 
 
 class FakeActivity:
@@ -74,6 +74,11 @@ class FakeActivity:
     def attempt(self) -> int:
         """The number of the attempt under way, or of the last one."""
         return self._activity.attempt
+
+    @property
+    def attempts(self) -> list[FakeAttempt]:
+        """The attempts that a worker has begun, in their order."""
+        return [replace(attempt) for attempt in self._activity.attempts]
 
     @property
     def task_token(self) -> bytes | None:
@@ -149,7 +154,7 @@ class FakeActivity:
         self._cluster.settle(self._activity)
 
     def time_out(self, timeout_type: TimeoutType = TimeoutType.START_TO_CLOSE) -> None:
-        """Let a timeout pass; none passes by itself."""
+        """Let a timeout pass, now."""
         self._activity.time_out(ProtoTimeoutType(int(timeout_type)))
         self._cluster.settle(self._activity)
 
@@ -161,11 +166,12 @@ class FakeActivity:
 
     # Waiting
 
-    async def wait_for_attempt(self, attempt: int = 1, *, timeout: float = WAIT_TIMEOUT) -> None:
-        """Wait until a worker has started this attempt, or a later one. Cancelling is safe.
+    async def wait_for_attempt(self, attempt: int = 1, *, timeout: float | None = None) -> None:
+        """Wait until a worker has started this attempt, or a later one; 5 s at most by default. Cancelling is safe.
 
         Raises:
             TimeoutError: That did not happen within *timeout* seconds.
+            DeadlockError: It cannot happen any more, in virtual time, where there is no limit by default.
         """
         activity = self._activity
 
@@ -174,26 +180,48 @@ class FakeActivity:
 
         await self._wait(is_taken, f"attempt {attempt}", timeout)
 
-    async def wait_for_heartbeat(self, count: int = 1, *, timeout: float = WAIT_TIMEOUT) -> list[list[Any]]:
+    async def wait_for_heartbeat(self, count: int = 1, *, timeout: float | None = None) -> list[list[Any]]:
         """Wait until so many heartbeats have arrived, and return the values of all. Cancelling is safe.
 
         Raises:
             TimeoutError: That did not happen within *timeout* seconds.
+            DeadlockError: It cannot happen any more, in virtual time, where there is no limit by default.
         """
         await self._wait(lambda: len(self._activity.heartbeats) >= count or None, f"{count} heartbeats", timeout)
         return self.heartbeats
 
-    async def wait_closed(self, *, timeout: float = WAIT_TIMEOUT) -> None:
+    async def wait_for_state(self, *states: str, timeout: float | None = None) -> str:
+        """Wait until it is in one of these states, and return which; 5 s at most by default. Cancelling is safe.
+
+        Raises:
+            ValueError: There is no such state.
+            TimeoutError: That did not happen within *timeout* seconds.
+            DeadlockError: It cannot happen any more, in virtual time, where there is no limit by default.
+        """
+        known = [state.value for state in State]
+        if not states or not set(states) <= set(known):
+            raise ValueError(f"there are the states {', '.join(known)}; got {', '.join(states) or 'none'}")
+        await self._wait(lambda: self.state in states or None, f"state {' or '.join(states)}", timeout)
+        return self.state
+
+    async def wait_closed(self, *, timeout: float | None = None) -> None:
         """Wait until it has ended, one way or another. Cancelling is safe.
 
         Raises:
             TimeoutError: That did not happen within *timeout* seconds.
+            DeadlockError: It cannot happen any more, in virtual time, where there is no limit by default.
         """
         await self._wait(lambda: self.is_closed or None, "its end", timeout)
 
-    async def _wait(self, fact: Any, what: str, timeout: float) -> None:
-        if await self._cluster.changes.wait_for(fact, timeout) is None:
-            raise TimeoutError(f"waited {timeout:g} s for {what} of {self!r}")
+    def _raising_deadlocks(self, what: str) -> AbstractContextManager[None]:
+        """Raise a DeadlockError within the block if nothing is left to happen, in virtual time."""
+        virtual = self._cluster.virtual
+        if virtual is None:
+            return nullcontext()
+        return virtual.raising_deadlocks(lambda: self._cluster.deadlock(what))
+
+    async def _wait(self, fact: Any, what: str, timeout: float | None) -> None:
+        await self._cluster.wait_for(fact, lambda: f"{what} of {self!r}", timeout)
 
     @property
     def _workflow(self) -> WorkflowExecution | None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
-
 from ..._proto.temporal.api.activity.v1 import ActivityOptions
 from ..._proto.temporal.api.common.v1 import RetryPolicy
 from ..._proto.temporal.api.workflowservice.v1 import StartActivityExecutionRequest
-from ..._proto.temporal.wkt import Duration, Timestamp
+from ..._proto.temporal.wkt import Duration
 from ..._time import to_duration
 from ...client.activities._options import DESCRIBED
 
-#: The options that the fake keeps, besides the task queue. It starts every activity at once: a delay is none of them.
+#: The options that the fake keeps, besides the task queue. A delay of the start passes with its clock only.
 KEPT = tuple(name for name in DESCRIBED if name != "start_delay")
 
 
@@ -37,12 +35,6 @@ def normalize(request: StartActivityExecutionRequest) -> ActivityOptions:
         ),
         priority=request.priority,
     )
-
-
-def now() -> Timestamp:
-    """Return the current time."""
-    seconds, nanos = divmod(time.time_ns(), 1_000_000_000)
-    return Timestamp(seconds=seconds, nanos=nanos)
 
 
 def seconds(duration: Duration | None) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from grpclib.const import Cardinality, Handler, Status
@@ -34,32 +34,45 @@ class Wire:
         self._faults = faults
         self._record = record
 
+    @property
+    def methods(self) -> Sequence[Method[Any, Any]]:
+        """The methods that there are."""
+        return (*self._handlers, *self._holders)
+
     def __mapping__(self) -> dict[str, Handler]:
         return {
-            method.path: Handler(self._serve(method), Cardinality.UNARY_UNARY, bytes, bytes)
-            for method in (*self._handlers, *self._holders)
+            method.path: Handler(self._serve(method), Cardinality.UNARY_UNARY, bytes, bytes) for method in self.methods
         }
 
     def _serve(self, method: Method[Any, Any]) -> Callable[[Stream[bytes, bytes]], Any]:
         async def serve(stream: Stream[bytes, bytes]) -> None:
+            data = await stream.recv_message() or b""
+            remaining = None if stream.deadline is None else stream.deadline.time_remaining()
             try:
-                await stream.send_message(await self._respond_to(method, stream))
+                await stream.send_message(await self.respond(method, data, dict(stream.metadata or {}), remaining))
             except Refusal as refusal:
                 raise GRPCError(Status(int(refusal.status)), refusal.message, refusal.encode()) from None
 
         return serve
 
-    async def _respond_to(self, method: Method[Any, Any], stream: Stream[bytes, bytes]) -> bytes:
-        data = await stream.recv_message() or b""
+    async def respond(
+        self, method: Method[Any, Any], data: bytes, metadata: Mapping[str, str | bytes], remaining: float | None
+    ) -> bytes:
+        """Serve a call.
+
+        Args:
+            method: What is called.
+            data: The request, encoded.
+            metadata: Of the call; keys are lower-case.
+            remaining: Seconds until its deadline; ``None`` for none.
+
+        Raises:
+            Refusal: The server's error.
+        """
         if len(data) > MAX_MESSAGE:
             message = f"grpc: received message larger than max ({len(data)} vs. {MAX_MESSAGE})"
             raise Refusal(message, RPCStatusCode.RESOURCE_EXHAUSTED)
-        call = Incoming(
-            method.name,
-            decode(method.request, data),
-            metadata=dict(stream.metadata or {}),
-            remaining=None if stream.deadline is None else stream.deadline.time_remaining(),
-        )
+        call = Incoming(method.name, decode(method.request, data), metadata=metadata, remaining=remaining)
         self._record(call)
         fault = await self._faults.before(method.name)
         response = await self._call(method, call)

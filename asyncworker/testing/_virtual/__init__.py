@@ -1,0 +1,1 @@
+"""Virtual time: the event loop's clock stands still while anything runs, and then jumps to the next timer."""
