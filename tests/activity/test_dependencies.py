@@ -8,6 +8,7 @@ import fastapi
 import httpx
 import pytest
 from fastapi.security import OAuth2PasswordBearer
+from typing_extensions import TypeAliasType
 
 from asyncworker import Depends, Worker, activity
 from asyncworker.activity import Definition
@@ -80,6 +81,10 @@ def captive(engine: Annotated[Engine, Depends(get_engine)]) -> str:
     return "captive"
 
 
+def contextual(context: activity.Context) -> str:
+    return "contextual"
+
+
 def positional(engine: Annotated[Engine, Depends(get_engine)], /) -> str:
     return "positional"
 
@@ -124,6 +129,7 @@ class TestRefusals:
             (typed, "attempt", r"weigh -> typed: parameter 'url' is no dependency and has no default"),
             (hen, "attempt", r"weigh -> hen -> egg -> hen: these dependencies need each other"),
             (captive, "worker", r"weigh -> captive -> get_engine: captive has the scope of the worker"),
+            (contextual, "worker", r"weigh -> contextual: parameter 'context' is the context of an attempt"),
             (positional, "attempt", r"weigh -> positional: parameter 'engine' is positional-only"),
             (unioned, "attempt", r"weigh -> unioned: parameter 'engine': Depends stands within a union"),
             (twice, "attempt", r"weigh -> twice: parameter 'engine': it has a Depends in its annotation and another"),
@@ -198,6 +204,15 @@ class TestRefusals:
         ) -> None: ...
 
         assert worker_of(weigh).activities
+
+    async def test_an_alias_may_stand_for_the_annotation(self):
+        """What ``type EngineDep = Annotated[…]`` makes is looked through."""
+        EngineDep = TypeAliasType("EngineDep", Annotated[Engine, Depends(get_engine)])
+
+        async def weigh(engine: EngineDep) -> str:
+            return type(engine).__name__
+
+        assert await ActivityEnvironment().run(weigh) == "Engine"
 
     def test_a_keyword_only_parameter_needs_no_default_if_it_is_a_dependency(self):
         """A keyword-only parameter without a default is refused, unless it is a dependency."""

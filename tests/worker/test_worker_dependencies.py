@@ -727,6 +727,22 @@ class TestWorkerScope:
 
         assert log == ["+engine", "-engine"] * 2
 
+    async def test_no_activity_is_around_it(self, temporal):
+        """What the worker makes does not belong to the attempt that happened to ask first, when it is closed either."""
+        log: list[bool] = []
+
+        async def engine() -> AsyncIterator[str]:
+            log.append(activity.in_activity())
+            yield "engine"
+            log.append(activity.in_activity())
+
+        @activity.defn
+        async def pack(engine: Annotated[str, Depends(engine, scope="worker")]) -> bool:
+            return activity.in_activity()
+
+        assert (await run(temporal, pack)).result is True
+        assert log == [False, False]
+
     async def test_a_failure_is_tried_again(self, temporal):
         """A value of the worker that cannot be made fails the attempts that wait for it; the next tries again."""
         calls: list[str] = []
