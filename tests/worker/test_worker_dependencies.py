@@ -560,6 +560,28 @@ class TestCancellation:
         assert log == ["+outer", "outer: CancelledError", "-outer"]
         assert task.last_failure.application_failure_info.type == "WorkerShutdown"
 
+    async def test_heartbeats_go_on_while_it_closes(self, temporal):
+        """A dependency that is being closed heartbeats, and its details arrive before the outcome does."""
+        release = asyncio.Event()
+
+        async def slow() -> AsyncIterator[str]:
+            yield "slow"
+            activity.heartbeat("closing")
+            await release.wait()
+
+        @activity.defn
+        async def pack(slow: Annotated[str, Depends(slow)]) -> str:
+            return slow
+
+        async with worker_of(temporal, pack):
+            task = temporal.add_task(pack, task_queue=QUEUE, heartbeat_timeout=5)
+            assert await task.wait_for_heartbeat() == [["closing"]]
+            assert not task.is_closed
+            release.set()
+            await task.wait_closed()
+
+        assert task.result == "slow"
+
     async def test_waiting_for_the_worker_is_cancelled_alone(self, temporal):
         """A cancelled attempt waits no longer for a value of the worker, which is made all the same for others."""
         release, begun = asyncio.Event(), asyncio.Event()
@@ -859,6 +881,35 @@ class TestWorkerScope:
             await begun.wait()
 
         assert log == ["cancelled"]
+
+
+def test_the_end_of_the_event_loop_closes_attempts_first():
+    """When the event loop ends, attempts close what they have made, and after them the worker does."""
+    log, kept = Log(), []
+    engine = log.dependency("engine")
+
+    async def session(engine: Annotated[str, Depends(engine, scope="worker")]) -> AsyncIterator[str]:
+        try:
+            yield engine
+        finally:
+            await asyncio.sleep(0.01)
+            log.append("-session")
+
+    @activity.defn
+    async def pack(session: Annotated[str, Depends(session)]) -> None:
+        log.append("pack")
+        await asyncio.sleep(1000)
+
+    async def main() -> None:
+        async with FakeTemporal() as temporal:
+            worker = worker_of(temporal, pack)
+            kept.append(asyncio.create_task(worker.run(handle_signals=False)))
+            temporal.add_task(pack, task_queue=QUEUE)
+            await until(lambda: "pack" in log)
+
+    asyncio.run(main())
+
+    assert log == ["+engine", "pack", "-session", "-engine"]
 
 
 class TestOverride:
