@@ -194,6 +194,7 @@ def test_variables_exist():
         "completion",
         "configuration",
         "converters",
+        "dependencies",
         "fastapi",
         "interceptors",
         "logging",

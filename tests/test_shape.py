@@ -88,7 +88,7 @@ LAYERS = {
     "converter": [
         {"_data", "_signature"},
         {"failures"},
-        {"_encodings"},
+        {"_annotations", "_encodings"},
         {"_protobuf"},
         {"_payload", "_reading"},
         {"_size", "_stored", "_validation", "codecs", "json", "storage"},
@@ -256,7 +256,7 @@ def test_imports_point_down(path):
 IMPORTING = """
 import gc, importlib, os, sys
 import anyio, anyio._backends._asyncio, betterproto2, grpclib.client, grpclib.server, pydantic, pydantic_core, click
-import fastapi, opentelemetry.context, prometheus_client
+import dishka.integrations.base, fastapi, opentelemetry.context, prometheus_client
 
 gc.disable()
 
