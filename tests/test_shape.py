@@ -52,7 +52,7 @@ LAYERS = {
         {"_run"},
         {"_assembly"},
         {"_checks", "_settings", "_statistics"},
-        {"control", "watch"},
+        {"control", "lifespan", "watch"},
         {"health"},
         {"polling"},
         {"attempts"},

@@ -32,6 +32,7 @@ __all__ = [
     "info",
     "logger",
     "payload_converter",
+    "state",
     # Heartbeats
     "has_heartbeat_details",
     "heartbeat",
@@ -84,6 +85,25 @@ def client() -> Client:
         RuntimeError: The caller is not part of an activity, or a test's environment has no client.
     """
     return context().client()
+
+
+@overload
+def state() -> Any: ...
+@overload
+def state(type: type[T]) -> T: ...
+
+
+def state(type: Any = Any) -> Any:
+    """Return what the worker's lifespan has yielded: what all of its activities share, such as a database pool.
+
+    Args:
+        type: What it is: a class, or a ``TypedDict``, of which only that it is a ``dict`` is checked.
+
+    Raises:
+        RuntimeError: The caller is not part of an activity, or the worker has no lifespan.
+        TypeError: The lifespan has yielded something else than a *type*.
+    """
+    return context().state(type)
 
 
 def payload_converter() -> PayloadConverter:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar, overload
+from types import UnionType
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar, Union, get_origin, overload
+
+from typing_extensions import is_typeddict
 
 from .._arguments import UNSET
 from .._proto.temporal.api.common.v1 import Payload
@@ -29,6 +32,14 @@ class CompleteAsync(BaseException):
 
 #: The attempt that the running code belongs to.
 current: ContextVar[Context] = ContextVar("asyncworker.activity")
+
+
+def _class_of(type: Any) -> Any:
+    """Return what to look for an instance of: neither ``dict[str, int]`` nor a TypedDict has any."""
+    origin = get_origin(type)
+    if is_typeddict(type) or is_typeddict(origin):
+        return dict
+    return type if origin is None or origin in (Union, UnionType) else origin
 
 
 class Outbound(Protocol):
@@ -59,6 +70,7 @@ class Context:
         "_payload_converter",
         "_raise_on_heartbeat",
         "_shutdown",
+        "_state",
         "headers",
     )
 
@@ -72,6 +84,7 @@ class Context:
         heartbeat_details: Sequence[Payload] = (),
         headers: Mapping[str, Payload] | None = None,
         client: Client | None = None,
+        state: Any = UNSET,
         raise_on_heartbeat: bool = False,
     ) -> None:
         self._outbound = outbound
@@ -80,6 +93,7 @@ class Context:
         self._payload_converter = payload_converter
         self._details = heartbeat_details
         self._client = client
+        self._state = state
         # Nothing can stop a thread, so a heartbeat of a `def` activity raises.
         self._raise_on_heartbeat = raise_on_heartbeat
         self._is_told = False
@@ -106,6 +120,26 @@ class Context:
         if self._client is None:
             raise RuntimeError("this activity has no client: its environment was made without one")
         return self._client
+
+    @overload
+    def state(self) -> Any: ...
+    @overload
+    def state(self, type: type[T]) -> T: ...
+
+    def state(self, type: Any = Any) -> Any:
+        """Return what the worker's lifespan has yielded; see :func:`asyncworker.activity.state`.
+
+        Raises:
+            RuntimeError: The worker has no lifespan.
+            TypeError: The lifespan has yielded something else than a *type*.
+        """
+        state = self._state
+        if state is UNSET:
+            raise RuntimeError("this worker has no state, which its lifespan yields: Worker(…, lifespan=…)")
+        if type is Any or isinstance(state, _class_of(type)):
+            return state
+        expected = getattr(type, "__name__", type)
+        raise TypeError(f"the worker's lifespan has yielded no {expected}, but a {state.__class__.__name__}")
 
     def payload_converter(self) -> PayloadConverter:
         """Return the converter that read this activity's arguments."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from asyncio import get_running_loop
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from .._arguments import check_duration
 from .._proto.temporal.api.common.v1 import Payloads
 from .._rpc._methods import Method
-from .._rpc._retry import RetryRules
+from .._rpc._retry import DEFAULT, RetryRules
 from .._time import Seconds, to_seconds
 from ..converter import DataConverter
 from ..converter._encodings import reads_with_pydantic
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from ._client import Client
 
 __all__ = ["Calls", "as_annotated", "encode_payloads"]
+
+_WAITING = replace(DEFAULT, budget=60.0)
 
 
 class Calls(OutboundInterceptor):
@@ -39,7 +42,12 @@ class Calls(OutboundInterceptor):
         timeout: Seconds | None,
         retry: RetryRules | None = None,
     ) -> Any:
-        seconds = None if timeout is None else to_seconds(check_duration("rpc_timeout", timeout))
+        seconds: float | None
+        if timeout is not None:
+            seconds = to_seconds(check_duration("rpc_timeout", timeout))
+        else:
+            # A long poll takes as long as it takes.
+            seconds = None if method.long_poll else self._client._rpc_timeout
         return await self._client.service.call(
             method,
             method.request(namespace=self._client.namespace, **fields),
@@ -48,6 +56,12 @@ class Calls(OutboundInterceptor):
             retry=retry,
             metadata=tuple(metadata.items()),
         )
+
+    @property
+    def _waiting(self) -> RetryRules:
+        """The rules of a wait for a result, or a change, which outlasts a restart of the server by default."""
+        limit = self._client._rpc_timeout
+        return _WAITING if limit is None else replace(_WAITING, budget=limit)
 
 
 async def encode_payloads(converter: DataConverter, values: Sequence[Any]) -> Payloads | None:

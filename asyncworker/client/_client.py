@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from copy import copy
 from types import TracebackType
 from typing import Self
 
 import anyio
 
+from .._arguments import check_duration
 from .._rpc._bound import BoundTransport
 from .._rpc._call_metadata import APIKey
 from .._rpc._service import DEFAULT_MAX_DECODED_BYTES, WorkflowService
@@ -53,6 +55,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         "_interceptors",
         "_outbound",
         "_rpc_metadata",
+        "_rpc_timeout",
         "_server",
         "_service",
         "_workers",
@@ -74,6 +77,8 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         self._workers: object | None = None
         self._api_key: APIKey | None = None
         self._rpc_metadata: Mapping[str, str | bytes] = {}
+        # Seconds, of a call that has no limit of its own.
+        self._rpc_timeout: float | None = None
         self._identity = identity or default_identity()
         self._interceptors = tuple(interceptors)
         if not isinstance(data_converter, DataConverter):
@@ -84,9 +89,13 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
                     f"interceptors must be instances of asyncworker.client.Interceptor, got {interceptor!r}"
                 )
         self.data_converter: DataConverter = data_converter
-        self._outbound: OutboundInterceptor = RootOutbound(self)
+        self._outbound: OutboundInterceptor = self._intercepted()
+
+    def _intercepted(self) -> OutboundInterceptor:
+        outbound: OutboundInterceptor = RootOutbound(self)
         for interceptor in reversed(self._interceptors):
-            self._outbound = interceptor.intercept_client(self._outbound)
+            outbound = interceptor.intercept_client(outbound)
+        return outbound
 
     def __repr__(self) -> str:
         return f"<Client namespace={self.namespace!r} identity={self._identity!r} over {self._service.transport!r}>"
@@ -206,6 +215,24 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
             with anyio.CancelScope(shield=True):
                 await self.close()
             raise
+
+    def with_rpc_timeout(self, rpc_timeout: Seconds) -> Self:
+        """Return this client with a limit for each call that has no ``rpc_timeout`` of its own, retries included.
+
+        They share the connections: closing one closes the other. A wait for a result, or for a change, still takes as
+        long as it takes, but fails when the server has been out of reach for that long.
+
+        Args:
+            rpc_timeout: Seconds, or a timedelta.
+
+        Raises:
+            TypeError: It is no duration.
+            ValueError: It is not above zero.
+        """
+        bounded = copy(self)
+        bounded._rpc_timeout = to_seconds(check_duration("rpc_timeout", rpc_timeout))
+        bounded._outbound = bounded._intercepted()
+        return bounded
 
     async def close(self) -> None:
         """Wait for the calls under way, then close the connections. Closing again does nothing.

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
+from .._arguments import UNSET
 from .._proto.temporal.api.common.v1 import Payload
 from ..activity import Context, Definition, Info
 from ..activity._callables import is_awaitable
@@ -52,6 +53,7 @@ class ActivityEnvironment:
         heartbeat_details: The details of an earlier attempt's last heartbeat.
         headers: The task's headers.
         client: The result of :func:`asyncworker.activity.client`.
+        state: The result of :func:`asyncworker.activity.state`: what the worker's lifespan yields.
         data_converter: Converts heartbeat details to payloads and back, as a worker does.
         on_heartbeat: Called with the details of each heartbeat, before any throttling.
 
@@ -68,6 +70,7 @@ class ActivityEnvironment:
         heartbeat_details: Sequence[Any] = (),
         headers: Mapping[str, Payload] | None = None,
         client: Client | None = None,
+        state: object = UNSET,
         data_converter: DataConverter = DataConverter.default,
         on_heartbeat: Callable[..., None] | None = None,
     ) -> None:
@@ -77,6 +80,7 @@ class ActivityEnvironment:
         self._heartbeat_details = data_converter.payload_converter.to_payloads(heartbeat_details)
         self._headers = headers
         self._client = client
+        self._state = state
         self._converter = data_converter.payload_converter
         self._cancellation = Notice()
         self._shutdown = Notice()
@@ -167,6 +171,7 @@ class ActivityEnvironment:
             heartbeat_details=self._heartbeat_details,
             headers=self._headers,
             client=self._client,
+            state=self._state,
             raise_on_heartbeat=not (definition.is_async or definition.no_thread_cancel_exception),
         )
 

@@ -65,7 +65,12 @@ class RunParts:
 
 
 def build_environment(
-    settings: WorkerSettings, client: Client, namespace: Namespace, shutdown: Notice, observers: Observers | None
+    settings: WorkerSettings,
+    client: Client,
+    namespace: Namespace,
+    shutdown: Notice,
+    observers: Observers | None,
+    state: object,
 ) -> RunEnvironment:
     """Build what all attempts of the run have in common."""
     loop = asyncio.get_running_loop()
@@ -87,6 +92,7 @@ def build_environment(
         deployment=None if settings.deployment is None else settings.deployment._to_proto(),
         interceptors=tuple(it for it in settings.interceptors_with(client) if _wraps(it)),
         observers=observers,
+        state=state,
         # As many threads as slots: an attempt that holds a slot has a thread.
         threads=anyio.CapacityLimiter(math.inf) if settings.registry.needs_threads else None,
     )

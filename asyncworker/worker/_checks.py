@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from .._arguments import check_number, check_seconds
 from .._time import Seconds
@@ -15,6 +16,7 @@ __all__ = [
     "at_least_one",
     "checked_address",
     "checked_interval",
+    "checked_lifespan",
     "checked_poll",
     "checked_queue",
     "checked_threshold",
@@ -220,6 +222,28 @@ def checked_interval(value: Seconds | None) -> float | None:
     if not 1 <= seconds <= 60:
         raise ValueError(f"worker_heartbeat_interval must be from 1 to 60 s, or None for none; got {value!r}")
     return seconds
+
+
+def checked_lifespan(value: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+    """Return a function that takes the worker, and may return an asynchronous context manager."""
+    if value is None:
+        return None
+    example = "decorate an async generator function of the worker with @contextlib.asynccontextmanager"
+    # A context manager of contextlib's can be called, as a decorator.
+    is_manager = hasattr(type(value), "__aenter__")
+    if is_manager or not callable(value):
+        what = "what it returns" if is_manager else repr(value)
+        raise TypeError(f"lifespan must be a function, got {what}: {example}")
+    if inspect.isasyncgenfunction(value) or inspect.iscoroutinefunction(value) or inspect.isgeneratorfunction(value):
+        raise TypeError(f"lifespan must return an asynchronous context manager, and {value!r} does not: {example}")
+    try:
+        inspect.signature(value).bind(None)
+    except TypeError as error:
+        raise TypeError(f"lifespan is called with the worker, and {value!r} cannot be: {error}") from None
+    except ValueError:
+        # It has no signature.
+        return value
+    return value
 
 
 def checked_threshold(value: Seconds | None) -> float | None:

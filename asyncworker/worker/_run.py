@@ -4,7 +4,8 @@ Theory of operation
 -------------------
 Blocks are nested, and end from the inside out::
 
-    watchdog ⊃ control (worker heartbeats, commands) ⊃ shutdown timer ⊃ watch ⊃ attempts ⊃ announcement ⊃ polling
+    lifespan ⊃ watchdog ⊃ control (worker heartbeats, commands) ⊃ shutdown timer ⊃ watch ⊃ attempts ⊃ announcement
+    ⊃ polling
 
 *Polling* ends when no poll is open. The *announcement* tells the server that the worker stops (``ShutdownWorker``);
 where the namespace says ``worker_poll_complete_on_shutdown`` it answers the open polls at once. It does so without
@@ -15,7 +16,8 @@ queue is busy. Where the server does not end polls they run into their own deadl
 The *attempts* have ended when each has been replied to. The *shutdown timer* cancels them once the grace period is
 over, and abandons those that do not heed that. The *watch* brings cancellations of attempts that do not heartbeat.
 *Control* keeps the worker known to the server, and within reach of its commands, to the very end. The *watchdog* is a
-thread, which sees when the event loop is blocked.
+thread, which sees when the event loop is blocked. The *lifespan* is the user's: it has the connection, and outlasts
+each reply.
 
 A shutdown is an event (:mod:`._stages`): polling ends by it, and never by cancelling its scope, as the tasks of open
 polls would be lost. An error in a supervising task begins a shutdown, and is raised at its end.
@@ -29,13 +31,15 @@ import asyncio
 import math
 import platform
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import Context
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
+from .._arguments import UNSET
 from .._safe_logger import get_logger
 from .._version import client_version
 from ..activity._cancellation import Notice
@@ -54,6 +58,7 @@ from .health._liveness import WorkerHealth, why_not_live
 from .health._requests import HealthReport
 from .health._server import serving
 from .health._watchdog import WatchedWorker, watching
+from .lifespan._lifespan import Lifespan
 from .polling._poller_pool import PollerPool
 
 if TYPE_CHECKING:
@@ -77,6 +82,9 @@ class WorkerRun:
     Args:
         settings: Of the worker.
         client: Stays its owner's to close; ``None``: one is connected for the run.
+        lifespan: Returns the worker's lifespan, if it has one.
+        context: The run's own, which the lifespan shares.
+        state: What activities get as the worker's state where it has no lifespan.
 
     Attributes:
         client: The client, once there is one.
@@ -88,8 +96,17 @@ class WorkerRun:
         watched: What the event loop's watchdog says, once it has begun.
     """
 
-    def __init__(self, settings: WorkerSettings, client: Client | None) -> None:
+    def __init__(
+        self,
+        settings: WorkerSettings,
+        client: Client | None,
+        *,
+        lifespan: Callable[[], AbstractAsyncContextManager[Any]] | None = None,
+        context: Context | None = None,
+        state: object = UNSET,
+    ) -> None:
         self._settings = settings
+        self._state = state
         self._observers = Observers(settings.observers) if settings.observers else None
         self._fatal: RPCError | None = None
         self._broken: Exception | None = None
@@ -97,6 +114,16 @@ class WorkerRun:
         self.client = client
         self.instance_key = str(uuid.uuid4())
         self.stages = ShutdownStages()
+        self._lifespan: Lifespan | None = None
+        if lifespan is not None:
+            self._lifespan = Lifespan(
+                lifespan,
+                settings.task_queue,
+                exit_timeout=settings.lifespan_exit_timeout,
+                stages=self.stages,
+                context=context,
+                on_cancelled=self.stop,
+            )
         self.has_begun = asyncio.Event()
         self.attempts: AttemptSet | None = None
         self.pollers: PollerPool | None = None
@@ -106,6 +133,11 @@ class WorkerRun:
         used = 0 if self.attempts is None else len(self.attempts)
         state = "stopping" if self.stages.drain.has_begun else "polling" if self.has_begun.is_set() else "beginning"
         return f"<WorkerRun [{state}, {used} running]>"
+
+    @property
+    def state(self) -> Any:
+        """What the lifespan has yielded, while it is entered."""
+        return self._state if self._lifespan is None else self._lifespan.state
 
     @property
     def is_polling(self) -> bool:
@@ -180,7 +212,9 @@ class WorkerRun:
             self._shutdown_notice.raise_(WORKER_SHUTDOWN)
 
     def escalate(self) -> None:
-        """Begin the next stage of the shutdown: drain, cancel, abandon."""
+        """Begin the next stage of the shutdown: drain, cancel, abandon; cancel a lifespan that is being left."""
+        if self._lifespan is not None:
+            self._lifespan.escalate()
         if not self.stages.drain.has_begun:
             self.stop()
         else:
@@ -209,12 +243,27 @@ class WorkerRun:
                 with self.stages.drain.ends(anyio.CancelScope()):
                     namespace = await describe_namespace(client.service)
                 if namespace is not None:
+                    await self._run_in_lifespan(client, namespace)
+
+    async def _run_in_lifespan(self, client: Client, namespace: Namespace) -> None:
+        lifespan = self._lifespan
+        if lifespan is None:
+            await self._run_on(client, namespace)
+        else:
+            if not await lifespan.enter():
+                return
+            try:
+                # It may have come while the lifespan was entered.
+                if not self.stages.drain.has_begun:
                     await self._run_on(client, namespace)
+            finally:
+                await lifespan.leave()
+        self._end(client)
 
     async def _run_on(self, client: Client, namespace: Namespace) -> None:
         settings, stages = self._settings, self.stages
         settings.registry.begin()
-        environment = build_environment(settings, client, namespace, self._shutdown_notice, self._observers)
+        environment = build_environment(settings, client, namespace, self._shutdown_notice, self._observers, self.state)
         parts = assemble(
             settings,
             environment,
@@ -243,7 +292,6 @@ class WorkerRun:
             if stages.is_torn_down or not isinstance(group, ExceptionGroup):
                 raise asyncio.CancelledError from group
             raise first_error(group) from None
-        self._end(environment)
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Client | None]:
@@ -333,22 +381,27 @@ class WorkerRun:
         what = f", and waits for {', and for '.join(waits)}" if waits else ""
         _logger.info("worker of task queue %r stops%s", settings.task_queue, what)
 
-    def _end(self, environment: RunEnvironment) -> None:
+    def _end(self, client: Client) -> None:
         task_queue, error = self._settings.task_queue, None
         if self._broken is not None:
             error = WorkerError(f"worker of task queue {task_queue!r} broke: {self._broken!r}")
         elif self._fatal is not None:
             error = WorkerError(
                 f"the server refuses to give tasks of queue {task_queue!r}"
-                f" in namespace {environment.namespace!r}: {self._fatal}"
+                f" in namespace {client.namespace!r}: {self._fatal}"
             )
+        cause: BaseException | None = self._broken or self._fatal
+        if error is None and self._lifespan is not None and self._lifespan.error is not None:
+            error = self._lifespan.error
+            cause = error.__cause__
         if self.attempts is not None:
             ended = self.attempts.ended_by_shutdown
             log_all_ended_by_shutdown(task_queue, ended["again"], ended["last"])
-        environment.notify(WorkerStopped(task_queue, error))
-        _logger.info("worker of task queue %r stopped", task_queue)
+            if self._observers is not None:
+                self._observers.notify(WorkerStopped(task_queue, error))
+            _logger.info("worker of task queue %r stopped", task_queue)
         if error is not None:
-            raise error from self._broken or self._fatal
+            raise error from cause
 
 
 def _slots_text(slots: SlotSupplier) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._proto.temporal.api.deployment.v1 import WorkerDeploymentOptions
 from .._proto.temporal.api.enums.v1 import WorkerVersioningMode
@@ -60,6 +61,9 @@ class WorkerSettings:
     heartbeats: HeartbeatSettings
     grace: float
     hard_stop: float
+    # Called with the worker.
+    lifespan: Callable[[Any], AbstractAsyncContextManager[Any]] | None
+    lifespan_exit_timeout: float
     long_poll_timeout: float | None
     max_per_second: float | None
     max_task_queue_per_second: float | None

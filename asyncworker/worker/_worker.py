@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import inspect
 import signal
-from collections.abc import Coroutine, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
+from contextvars import copy_context
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Generic, Self
 
 import anyio
+from typing_extensions import TypeVar
 
+from .._arguments import UNSET
 from .._safe_logger import get_logger
 from .._time import Seconds
 from ._checks import (
     checked_address,
     checked_interval,
+    checked_lifespan,
     checked_poll,
     checked_queue,
     checked_threshold,
@@ -52,7 +57,11 @@ __all__ = ["Worker"]
 _logger = get_logger(__name__)
 
 
-class Worker:
+#: What the worker's lifespan yields.
+State = TypeVar("State", default=object, covariant=True)
+
+
+class Worker(Generic[State]):
     """Polls a task queue and runs its activities on the running event loop.
 
     Args:
@@ -60,6 +69,10 @@ class Worker:
             run, as :meth:`asyncworker.client.Client.connect` does from ``TEMPORAL_*`` and ``temporal.toml``.
         task_queue: The queue to poll. Default: ``TEMPORAL_TASK_QUEUE``.
         activities: Functions and bound methods, and objects, of which every method declared an activity counts.
+        lifespan: A function of the worker that returns an async context manager, as ``@asynccontextmanager`` makes it.
+            Once per run it is entered, before the first poll and with a connection, and left after the last reply;
+            what it yields is :attr:`state` (see docs/workers.md).
+        lifespan_exit_timeout: How long leaving it may take, before it is cancelled; seconds or timedelta.
         max_concurrent_activities: How many activities may be held at a time. Default: 100.
         slot_supplier: Decides that instead; not together with *max_concurrent_activities*.
         max_concurrent_activity_task_polls: How many polls are open at a time; each holds a slot. Default: see below.
@@ -117,6 +130,7 @@ class Worker:
         *,
         task_queue: str | None = None,
         activities: Sequence[Any] = (),
+        lifespan: Callable[[Worker[Any]], AbstractAsyncContextManager[State]] | None = None,
         # How much
         max_concurrent_activities: int | None = None,
         slot_supplier: SlotSupplier | None = None,
@@ -131,6 +145,7 @@ class Worker:
         # Ending
         graceful_shutdown_timeout: Seconds = 15.0,
         hard_shutdown_timeout: Seconds = 5.0,
+        lifespan_exit_timeout: Seconds = 3.0,
         long_poll_timeout: Seconds | None = None,
         # The event loop
         loop_block_threshold: Seconds | None = 1.0,
@@ -172,6 +187,8 @@ class Worker:
             ),
             grace=not_negative("graceful_shutdown_timeout", graceful_shutdown_timeout),
             hard_stop=not_negative("hard_shutdown_timeout", hard_shutdown_timeout),
+            lifespan=checked_lifespan(lifespan),
+            lifespan_exit_timeout=positive("lifespan_exit_timeout", lifespan_exit_timeout),
             long_poll_timeout=checked_poll(long_poll_timeout),
             max_per_second=rate("max_activities_per_second", max_activities_per_second),
             max_task_queue_per_second=rate(
@@ -209,6 +226,20 @@ class Worker:
     def client(self) -> Client | None:
         """The client it was given, or has made for itself while it runs."""
         return self._worker_run.client if self._worker_run is not None and self.is_running else self._client
+
+    @property
+    def state(self) -> State:
+        """What its lifespan has yielded; activities get it from :func:`asyncworker.activity.state`.
+
+        Raises:
+            RuntimeError: It has no lifespan, or that is not entered: the worker does not run yet, or no more.
+        """
+        run = self._worker_run
+        if run is None or run.state is UNSET:
+            why = "its lifespan has not been entered" if self._settings.lifespan else "it has no lifespan"
+            raise RuntimeError(f"{self!r} has no state: {why}")
+        state: State = run.state
+        return state
 
     @property
     def is_running(self) -> bool:
@@ -399,11 +430,17 @@ class Worker:
         """
         if self.is_running:
             raise RuntimeError(f"{self!r} runs already")
-        self._worker_run = run = WorkerRun(self._settings, self._client)
+        lifespan = self._settings.lifespan
+        # Shared with the lifespan's task. A task factory need not know of contexts.
+        shared = {} if lifespan is None else {"context": copy_context()}
+        self._worker_run = run = WorkerRun(
+            self._settings, self._client, lifespan=None if lifespan is None else partial(lifespan, self), **shared
+        )
         if self._is_shut_down_early:
             self._is_shut_down_early = False
             run.stop()
-        self._ended = asyncio.get_running_loop().create_task(run.run(), name=f"worker of {self.task_queue}")
+        loop = asyncio.get_running_loop()
+        self._ended = loop.create_task(run.run(), name=f"worker of {self.task_queue}", **shared)
         return self._ended
 
     async def _until_begun(self, ended: asyncio.Task[None]) -> None:

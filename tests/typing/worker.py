@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Self, assert_type
 
 from asyncworker import activity
@@ -110,6 +111,52 @@ async def a_worker_takes_activities_and_its_parts(client: Client) -> None:
     assert_type(worker.statistics(), WorkerStatistics)
     assert_type(worker.client, Client | None)
     assert_type(worker.activities, Sequence[str])
+
+
+class Pool: ...
+
+
+@asynccontextmanager
+async def opened(worker: Worker) -> AsyncIterator[Pool]:
+    assert_type(worker.state, object)
+    yield Pool()
+
+
+@asynccontextmanager
+async def opened_by_its_own_worker(worker: Worker[Pool]) -> AsyncIterator[Pool]:
+    yield worker.state
+
+
+def host(*workers: Worker) -> None:
+    raise NotImplementedError
+
+
+class TypedWorker(Worker[Pool]): ...
+
+
+async def a_worker_has_the_state_that_its_lifespan_yields(client: Client) -> None:
+    worker = Worker(client, task_queue="depot", activities=[pack], lifespan=opened)
+    assert_type(worker, Worker[Pool])
+    assert_type(worker.state, Pool)
+    assert_type(Worker(client, lifespan=opened_by_its_own_worker), Worker[Pool])
+    async with worker as running:
+        assert_type(running.state, Pool)
+    assert_type(activity.state(Pool), Pool)
+    assert_type(activity.context().state(Pool), Pool)
+    assert_type(activity.state(), Any)
+    ActivityEnvironment(state=Pool())
+    Worker(client, lifespan=opened(worker))  # type: ignore[arg-type]
+    Worker(client, lifespan_exit_timeout="3s")  # type: ignore[arg-type]
+
+
+def a_worker_may_be_named_without_its_state(client: Client) -> None:
+    plain = Worker(client)
+    assert_type(plain, Worker)
+    declared: Worker = Worker(client, lifespan=opened)
+    workers: list[Worker] = [plain, Worker(client, lifespan=opened)]
+    host(plain, declared, *workers, Worker(client, lifespan=opened), TypedWorker(client))
+    wrong: Worker[int] = Worker(client, lifespan=opened)  # type: ignore[arg-type]
+    host(wrong)
 
 
 def a_worker_refuses_what_is_of_another_type(client: Client) -> None:

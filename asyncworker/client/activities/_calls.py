@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from asyncio import get_running_loop
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -14,7 +13,7 @@ from ..._arguments import check_duration
 from ..._proto.temporal.api.common.v1 import ActivityType, Payload, Payloads
 from ..._rpc import _methods as methods
 from ..._rpc._methods import Method
-from ..._rpc._retry import DEFAULT, RetryRules
+from ..._rpc._retry import RetryRules
 from ..._time import to_duration, to_seconds
 from ...converter import ActivitySerializationContext, DataConverter
 from ...exceptions import ActivityFailureError, RPCError, RPCStatusCode
@@ -52,8 +51,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ActivityCalls"]
 
-# A wait for a result, or a change, outlasts a restart of the server.
-_WAITING = replace(DEFAULT, budget=60.0)
 # Seconds from one long poll to the next at least: a proxy may respond at once where the server would not.
 _POLL_INTERVAL = 0.1
 # With a token in it, the same call waits.
@@ -133,7 +130,7 @@ class ActivityCalls(Calls):
                     methods.POLL_ACTIVITY_EXECUTION,
                     request,
                     until=until,
-                    retry=_WAITING,
+                    retry=self._waiting,
                     metadata=tuple(input.rpc_metadata.items()),
                 )
                 if response.outcome is not None:
@@ -150,7 +147,7 @@ class ActivityCalls(Calls):
         response = await self._call_about(
             _WAIT_FOR_CHANGE if is_waiting else methods.DESCRIBE_ACTIVITY_EXECUTION,
             input,
-            retry=_WAITING if is_waiting else None,
+            retry=self._waiting if is_waiting else None,
             include_input=input.include_input,
             include_outcome=input.include_outcome,
             include_heartbeat_details=input.include_heartbeat_details,

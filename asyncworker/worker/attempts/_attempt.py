@@ -361,6 +361,7 @@ class Attempt:
             heartbeat_details=details,
             headers=task.header.fields if task.header is not None else None,
             client=self._environment.client,
+            state=self._environment.state,
             raise_on_heartbeat=not (registered.is_async or registered.definition.no_thread_cancel_exception),
         )
 

@@ -6,8 +6,9 @@ import asyncio
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..._arguments import UNSET
 from ..._coalesced_timers import CoalescedTimers
 from ..._proto.temporal.api.deployment.v1 import WorkerDeploymentOptions
 from ..._rpc._callbacks import BackgroundTasks
@@ -112,6 +113,8 @@ class RunEnvironment:
     interceptors: Sequence[Interceptor] = ()
     # ``None`` where there are none, so that events need not be made.
     observers: Observers | None = None
+    # What the worker's lifespan has yielded.
+    state: Any = UNSET
     # How many threads there may be; ``None`` where no activity needs one.
     threads: anyio.CapacityLimiter | None = None
 
