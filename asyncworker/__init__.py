@@ -19,6 +19,7 @@ else:
 
 if TYPE_CHECKING:
     from . import activity as activity
+    from .activity import Depends as Depends
     from .client import (
         ActivityExecutionStatus as ActivityExecutionStatus,
         ActivityHandle as ActivityHandle,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 _HOMES = {
     # Writing activities
     "activity": "activity",
+    "Depends": "activity",
     "ApplicationError": "exceptions",
     "CancelledError": "exceptions",
     "CancelReason": "common",
@@ -84,6 +86,7 @@ __all__ = [
     "CancelledError",
     "Client",
     "DataConverter",
+    "Depends",
     "PayloadCodec",
     "Priority",
     "RPCError",

@@ -88,7 +88,7 @@ LAYERS = {
     "converter": [
         {"_data", "_signature"},
         {"failures"},
-        {"_encodings"},
+        {"_annotations", "_encodings"},
         {"_protobuf"},
         {"_payload", "_reading"},
         {"_size", "_stored", "_validation", "codecs", "json", "storage"},

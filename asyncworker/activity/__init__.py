@@ -12,6 +12,7 @@ from .._arguments import UNSET
 from ..common import ActivityCancellationDetails, CancelReason
 from ._context import Context, current
 from ._definition import Definition, defn
+from ._dependencies._marker import Depends
 from ._info import Info
 from ._logger import logger
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     # Declaring
     "Definition",
+    "Depends",
     "defn",
     # The running attempt
     "Context",

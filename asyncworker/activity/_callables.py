@@ -133,8 +133,15 @@ def awaited_type(hint: Any) -> Any:
 # What it is called with
 
 
-def positional_parameters(fn: Callable[..., Any]) -> list[inspect.Parameter]:
+def positional_parameters(
+    fn: Callable[..., Any], is_injected: Callable[[Callable[..., Any], inspect.Parameter], bool | None] | None = None
+) -> list[inspect.Parameter]:
     """Return the positional parameters of a call, without the object of an unbound method.
+
+    Args:
+        fn: What is called.
+        is_injected: Says of a parameter that takes no positional argument whether it is passed in another way;
+            ``None`` if that is not known yet.
 
     Raises:
         TypeError: The signature cannot be read, or has parameters that no positional argument can fill.
@@ -146,7 +153,11 @@ def positional_parameters(fn: Callable[..., Any]) -> list[inspect.Parameter]:
     for parameter in parameters:
         if parameter.kind is parameter.VAR_KEYWORD:
             raise TypeError(f"{describe(fn)} takes **{parameter.name}: activity arguments are positional")
-        if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty:
+        if (
+            parameter.kind is parameter.KEYWORD_ONLY
+            and parameter.default is parameter.empty
+            and (is_injected is None or is_injected(fn, parameter) is False)
+        ):
             raise TypeError(
                 f"parameter {parameter.name!r} of {describe(fn)} is keyword-only: activity arguments are positional,"
                 " so give it a default or make it positional"
@@ -163,15 +174,15 @@ def is_unbound_method(fn: Callable[..., Any], parameters: list[inspect.Parameter
     return bool(owner) and not owner.endswith("<locals>") and bool(parameters) and parameters[0].name in ("self", "cls")
 
 
-def resolve_annotation(fn: Callable[..., Any], annotation: Any) -> Any:
-    """Return the type that one annotation of *fn* names, without what ``Annotated`` adds to it.
+def resolve_annotation(fn: Callable[..., Any], annotation: Any, *, include_extras: bool = False) -> Any:
+    """Return the type that one annotation of *fn* names, by default without what ``Annotated`` adds to it.
 
     Raises:
         Exception: It names what is not there, or is no type.
     """
     # This annotation alone: another one, for instance the result's, may be what only type checkers know.
     alone = SimpleNamespace(__annotations__={"it": annotation})
-    return get_type_hints(alone, getattr(_innermost(fn), "__globals__", {}))["it"]
+    return get_type_hints(alone, getattr(_innermost(fn), "__globals__", {}), include_extras=include_extras)["it"]
 
 
 def _innermost(fn: Any) -> Callable[..., Any]:

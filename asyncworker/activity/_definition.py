@@ -21,6 +21,7 @@ from ._callables import (
     static_attribute,
 )
 from ._context import Context
+from ._dependencies._marker import is_injected
 from ._options import check_options
 
 __all__ = ["ATTRIBUTE", "Definition", "bind", "defn"]
@@ -253,9 +254,9 @@ def _check_signature(fn: Callable[..., Any], *, dynamic: bool) -> bool:
     code = code_of(fn)
     if inspect.isgeneratorfunction(code) or inspect.isasyncgenfunction(code):
         raise TypeError(f"{describe(fn)} is a generator: an activity returns one value; heartbeat to report progress")
-    parameters = positional_parameters(fn)
+    parameters = positional_parameters(fn, is_injected)
     takes_context = _takes_context(fn, parameters)
-    if dynamic and len(parameters) - takes_context != 1:
+    if dynamic and sum(not is_injected(fn, each) for each in parameters[int(takes_context) :]) != 1:
         raise TypeError(f"{describe(fn)} is dynamic and must take one Sequence[RawValue] (after a context)")
     return takes_context
 

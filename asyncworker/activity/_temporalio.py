@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from .._arguments import UNSET
 from ..common import RawValue
 from ._callables import awaited_type, describe, positional_parameters, resolve_annotation
+from ._dependencies._marker import is_injected
 
 __all__ = ["ATTRIBUTE", "TemporalioDefinition", "declared_with_temporalio", "made_by_temporalio"]
 
@@ -84,7 +85,8 @@ class TemporalioDefinition:
         return self._ret_type
 
     def _resolve_parameters(self) -> list[Any] | None:
-        parameters = positional_parameters(self.fn)[int(self._takes_context) :]
+        parameters = positional_parameters(self.fn, is_injected)[int(self._takes_context) :]
+        parameters = [each for each in parameters if not is_injected(self.fn, each)]
         if any(each.kind is each.VAR_POSITIONAL for each in parameters):
             return None
         try:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count, islice, repeat
-from types import SimpleNamespace
-from typing import Any, Optional, get_type_hints
+from typing import Any, Optional
 
 from .._proto.temporal.api.common.v1 import Payload
 from ..common import RawValue
 from ..exceptions import ConverterError, FailureError
+from ._annotations import AnnotationResolver
 from ._encodings import reads_with_pydantic
 from ._payload import PASSING, PayloadConverter
 from ._stored import StoredElsewhereError, refuse_stored
 from .json._adapter import Adapter, clip, describe_type
 from .json._explain import message_of, pieces_of, quotes_any, without
-from .json._variables import bindings_of, bound
 from .json._writing import encoder_for
 
 __all__ = ["Parameter", "Signature"]
@@ -53,6 +51,8 @@ class Signature:
             :func:`functools.wraps`, the function that it wraps counts.
         skip: How many leading parameters take no payload, or a predicate on the first one's type that is true if that
             takes none.
+        injected: Called with each parameter's type and default; where it returns something, the parameter takes no
+            payload and is no part of :attr:`parameters`.
         name: What to call the function in messages. Default: its own name.
 
     Raises:
@@ -61,21 +61,29 @@ class Signature:
 
     Attributes:
         name: The function's name in messages.
+        injected: What the argument of that name has returned, by the parameters' names.
         parameters: The parameters that take one payload each.
         rest: The ``*args`` parameter with the type of each further payload, or ``None``.
         result_hint: The type of the result; ``None`` if it is not annotated, or if its annotation exists for type
             checkers only.
     """
 
-    __slots__ = ("_adapters", "_encode", "_required", "_rest", "name", "parameters", "rest", "result_hint")
+    __slots__ = ("_adapters", "_encode", "_required", "_rest", "injected", "name", "parameters", "rest", "result_hint")
 
     def __init__(
-        self, function: Callable[..., Any], *, skip: int | Callable[[Any], bool] = 0, name: str | None = None
+        self,
+        function: Callable[..., Any],
+        *,
+        skip: int | Callable[[Any], bool] = 0,
+        injected: Callable[[Any, Any], Any] | None = None,
+        name: str | None = None,
     ) -> None:
         self.name: str = name or getattr(function, "__qualname__", None) or describe_type(type(function))
-        resolve = _Resolver(function, self.name)
+        resolve = AnnotationResolver(function, self.name)
         signature = inspect.signature(function)
         found = _positional(list(signature.parameters.values()), skip, resolve)
+        self.injected: Mapping[str, Any] = {} if injected is None else _injected(found, injected, resolve, self.name)
+        found = [each for each in found if each.name not in self.injected]
         self.parameters: tuple[Parameter, ...] = tuple(
             Parameter(each.name, _hint(each, resolve), each.default is not each.empty)
             for each in found
@@ -214,7 +222,7 @@ def _problem(payload: Payload, adapter: Adapter, payload_converter: PayloadConve
 
 
 def _positional(
-    parameters: list[inspect.Parameter], skip: int | Callable[[Any], bool], resolve: _Resolver
+    parameters: list[inspect.Parameter], skip: int | Callable[[Any], bool], resolve: AnnotationResolver
 ) -> list[inspect.Parameter]:
     if isinstance(skip, int):
         return parameters[skip:]
@@ -222,6 +230,33 @@ def _positional(
     if first is not None and skip(resolve(first.annotation, f"parameter {first.name!r}")):
         return parameters[1:]
     return parameters
+
+
+def _injected(
+    parameters: list[inspect.Parameter],
+    injected: Callable[[Any, Any], Any],
+    resolve: AnnotationResolver,
+    name: str,
+) -> Mapping[str, Any]:
+    """Return what *injected* returns of the parameters that take no payload, by their names."""
+    found = {}
+    for each in parameters:
+        if each.kind in (_Kind.VAR_POSITIONAL, _Kind.VAR_KEYWORD):
+            continue
+        try:
+            hint = resolve(each.annotation, f"parameter {each.name!r}")
+        except TypeError:
+            if each.kind is not _Kind.KEYWORD_ONLY:
+                raise
+            # It has its default, or is refused; its type may be what only type checkers know.
+            hint = None
+        try:
+            it = injected(hint, each.default)
+        except TypeError as error:
+            raise TypeError(f"{name}(): parameter {each.name!r}: {error}") from error
+        if it is not None:
+            found[each.name] = it
+    return found
 
 
 def _refuse_keywords(parameters: Sequence[inspect.Parameter], name: str) -> None:
@@ -238,7 +273,7 @@ def _refuse_keywords(parameters: Sequence[inspect.Parameter], name: str) -> None
             )
 
 
-def _result_hint(signature: inspect.Signature, resolve: _Resolver) -> Any:
+def _result_hint(signature: inspect.Signature, resolve: AnnotationResolver) -> Any:
     """Return the type of the result; it is never read here, so a name that only type checkers know is no error."""
     try:
         return resolve(signature.return_annotation, "the result")
@@ -246,66 +281,8 @@ def _result_hint(signature: inspect.Signature, resolve: _Resolver) -> Any:
         return None
 
 
-def _hint(parameter: inspect.Parameter, resolve: _Resolver) -> Any:
+def _hint(parameter: inspect.Parameter, resolve: AnnotationResolver) -> Any:
     hint = resolve(parameter.annotation, f"parameter {parameter.name!r}")
     if parameter.default is None and hint is not None and hint is not RawValue:
         return Optional[hint]  # noqa: UP045 - a hint may be of a type without `|`
     return hint
-
-
-class _Resolver:
-    """Evaluate a function's annotations in the function's own namespaces."""
-
-    def __init__(self, function: Callable[..., Any], name: str) -> None:
-        inner = _innermost(function)
-        self._name = name
-        self._globals = getattr(inner, "__globals__", {})
-        self._variables, of_classes = bindings_of(function, inner)
-        own = {each.__name__: each for each in getattr(inner, "__type_params__", ())}
-        self._locals = of_classes | own | _closure(inner)
-
-    def __call__(self, annotation: Any, what: str) -> Any:
-        """Return the type, or ``None`` if there is no annotation."""
-        if annotation is inspect.Parameter.empty:
-            return None
-        holder = SimpleNamespace(__annotations__={"it": annotation})
-        try:
-            hint = get_type_hints(holder, self._globals, self._locals, include_extras=True)["it"]
-            return bound(hint, self._variables) if self._variables else hint
-        except NameError as error:
-            raise TypeError(
-                f"{self._name}(): the annotation of {what}, {annotation!r}, has the name {error.name!r}, which is not"
-                " defined where the function is: import or define it at run time, not only for type checkers, and"
-                " before the function is registered"
-            ) from error
-        except Exception as error:
-            raise TypeError(
-                f"{self._name}(): the annotation of {what}, {annotation!r}, is not a type: {error}"
-            ) from error
-
-
-def _innermost(function: Any) -> Any:
-    """Return the function whose annotations :func:`inspect.signature` uses."""
-    while True:
-        if isinstance(function, functools.partial):
-            function = function.func
-        elif inspect.ismethod(function):
-            function = function.__func__
-        elif hasattr(function, "__wrapped__"):
-            function = function.__wrapped__
-        elif isinstance(function, type) or hasattr(function, "__globals__") or inspect.isbuiltin(function):
-            return function
-        else:
-            function = getattr(type(function).__call__, "__func__", type(function).__call__)
-
-
-def _closure(function: Any) -> dict[str, Any]:
-    names = getattr(getattr(function, "__code__", None), "co_freevars", ())
-    values: dict[str, Any] = {}
-    for name, cell in zip(names, getattr(function, "__closure__", None) or (), strict=False):
-        try:
-            values[name] = cell.cell_contents
-        except ValueError:
-            # Not bound yet: assigned further down in the outer function.
-            continue
-    return values

@@ -13,6 +13,7 @@ from ..activity import Context, Definition, Info
 from ..activity._callables import is_awaitable
 from ..activity._cancellation import Notice, cancel_message
 from ..activity._context import current
+from ..activity._dependencies._alone import injected
 from ..common import ActivityCancellationDetails, CancelReason
 from ..converter import DataConverter
 
@@ -101,6 +102,9 @@ class ActivityEnvironment:
 
         An awaitable that a ``def`` function returns is to be awaited, as a worker does.
 
+        Dependencies are made and closed as a worker does, those of the worker's scope for this run; one that is given
+        by its parameter's name is used as it is.
+
         A first parameter annotated as :class:`~asyncworker.activity.Context` is filled in if *args* has none.
 
         Raises:
@@ -110,6 +114,7 @@ class ActivityEnvironment:
         Cancelling the returned awaitable cancels the activity's task, without a reason.
         """
         definition = Definition.of(fn)
+        fn = injected(definition)
         context = self._context(definition)
         if definition.takes_context and not (args and isinstance(args[0], Context)):
             args = (context, *args)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from .._log_throttle import LogThrottle
 from .._time import to_seconds
 from ..activity import Definition
+from ..activity._dependencies._graph import Graph, Override
+from ..activity._dependencies._marker import marker_of
+from ..activity._dependencies._overrides import checked_override
+from ..activity._dependencies._plan import Plan, compile_plan
 from ..activity._objects import definitions_of
 from ..common import RawValue
 from ..converter import DataConverter, Signature
@@ -31,6 +36,7 @@ class RegisteredActivity:
         "concurrency",
         "converter",
         "definition",
+        "dependencies",
         "fn",
         "has_warned_of_heartbeats",
         "is_async",
@@ -55,7 +61,9 @@ class RegisteredActivity:
         #: Seconds for which the worker heartbeats for it while it is silent itself; ``None`` for no limit.
         self.auto_heartbeat_limit = None if limit is None else to_seconds(limit)
         self.takes_context = definition.takes_context
-        self.signature = Signature(definition.fn, skip=int(definition.takes_context))
+        self.signature = Signature(definition.fn, skip=int(definition.takes_context), injected=marker_of)
+        #: What it depends on; ``None`` for nothing.
+        self.dependencies: Plan | None = None
         #: Takes the place of the client's, if it is one of another SDK.
         self.converter: DataConverter | None = None
         self.concurrency: asyncio.Semaphore | None = None
@@ -63,6 +71,21 @@ class RegisteredActivity:
 
     def __repr__(self) -> str:
         return f"<RegisteredActivity {self.definition.name or '(dynamic)'}>"
+
+    def compile_dependencies(self, graph: Graph) -> None:
+        """Compile what it depends on.
+
+        Raises:
+            TypeError: A dependency cannot work.
+        """
+        self.dependencies = compile_plan(
+            graph,
+            self.definition.fn,
+            self.signature.injected,
+            name=self.definition.name,
+            skip=int(self.takes_context),
+            in_thread=not self.is_async,
+        )
 
     def bind(self, client: Client | None, interceptors: Sequence[Interceptor]) -> None:
         """Have one of *interceptors* bind an activity of another SDK.
@@ -96,11 +119,14 @@ class Registry:
     def __init__(self, activities: Iterable[Any]) -> None:
         self._by_name: dict[str, RegisteredActivity] = {}
         self._dynamic: RegisteredActivity | None = None
+        self._overrides: list[Override] = []
+        self._graph = Graph()
         for thing in activities:
             for definition in definitions_of(thing):
                 self._add(definition)
         if not self._by_name and self._dynamic is None:
             raise ValueError("a worker needs at least one activity: Worker(…, activities=[…])")
+        self._compile_dependencies()
 
     def __repr__(self) -> str:
         return f"<Registry [{', '.join(self.names)}]>"
@@ -114,6 +140,11 @@ class Registry:
     def needs_threads(self) -> bool:
         """Whether an activity is a plain function, to be run in a thread."""
         return not all(registered.is_async for registered in self._all())
+
+    @property
+    def has_dependencies(self) -> bool:
+        """Whether an activity depends on anything."""
+        return any(registered.dependencies is not None for registered in self._all())
 
     def find(self, name: str) -> RegisteredActivity | None:
         """Return the activity registered under *name*, or the dynamic one; ``None`` if there is neither."""
@@ -133,6 +164,30 @@ class Registry:
         if client is not None:
             for registered in self._by_name.values():
                 registered.signature.prepare((registered.converter or client.data_converter).payload_converter)
+
+    @contextmanager
+    def override(self, function: Callable[..., Any], replacement: Callable[..., Any]) -> Iterator[None]:
+        """Have *replacement* stand for a dependency of activities for the length of a block.
+
+        Raises:
+            TypeError: One of them cannot be called, or *replacement* cannot work as a dependency.
+            ValueError: No activity depends on *function*.
+        """
+        plans = [it.dependencies for it in self._all() if it.dependencies is not None]
+        override = checked_override(function, replacement, plans)
+        self._overrides.append(override)
+        try:
+            self._compile_dependencies()
+            yield
+        finally:
+            self._overrides.remove(override)
+            self._compile_dependencies()
+
+    def _compile_dependencies(self) -> None:
+        # One graph for all of them, so that they share what the worker makes.
+        self._graph.overrides = tuple(self._overrides)
+        for registered in self._all():
+            registered.compile_dependencies(self._graph)
 
     def begin(self) -> None:
         """Begin a run of the worker: no attempt runs, and the event loop may be another than that of the last run."""

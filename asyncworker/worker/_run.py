@@ -4,8 +4,8 @@ Theory of operation
 -------------------
 Blocks are nested, and end from the inside out::
 
-    lifespan ⊃ watchdog ⊃ control (worker heartbeats, commands) ⊃ shutdown timer ⊃ watch ⊃ attempts ⊃ announcement
-    ⊃ polling
+    lifespan ⊃ watchdog ⊃ control (worker heartbeats, commands) ⊃ shutdown timer ⊃ watch ⊃ dependencies ⊃ attempts
+    ⊃ announcement ⊃ polling
 
 *Polling* ends when no poll is open. The *announcement* tells the server that the worker stops (``ShutdownWorker``);
 where the namespace says ``worker_poll_complete_on_shutdown`` it answers the open polls at once. It does so without
@@ -13,8 +13,9 @@ regard to a task that it is just handing out to one of them, which is then start
 Server 1.32 with 50 tasks a second: at every fifth shutdown). So the polls of a busy queue are left to bring their
 tasks, and the server is told in a lull. So are those of a worker that has not run long enough to know whether its
 queue is busy. Where the server does not end polls they run into their own deadline, which is short for that reason.
-The *attempts* have ended when each has been replied to. The *shutdown timer* cancels them once the grace period is
-over, and abandons those that do not heed that. The *watch* brings cancellations of attempts that do not heartbeat.
+The *attempts* have ended when each has been replied to; then the *dependencies* that they shared are closed. The
+*shutdown timer* cancels the attempts once the grace period is over, and abandons those that do not heed that. The
+*watch* brings cancellations of attempts that do not heartbeat.
 *Control* keeps the worker known to the server, and within reach of its commands, to the very end. The *watchdog* is a
 thread, which sees when the event loop is blocked. The *lifespan* is the user's: it has the connection, and outlasts
 each reply.
@@ -280,6 +281,7 @@ class WorkerRun:
                 parts.registration.registered(parts.request),
                 parts.timer.running(),
                 parts.watcher.watching(),
+                environment.dependencies.running(stages.abandon.ends, self._on_error),
                 self._attempts_ended(environment, parts.attempts),
                 parts.registration.announcing(),
                 parts.pollers.polling(stages.abandon),

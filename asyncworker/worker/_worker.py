@@ -332,6 +332,22 @@ class Worker(Generic[State]):
             settings = replace(settings, health_address=checked_address(health_address))
         self._settings = settings
 
+    def override(self, dependency: Callable[..., Any], replacement: Callable[..., Any]) -> AbstractContextManager[None]:
+        """Have *replacement* stand for a dependency of its activities for the length of a ``with`` block, in tests.
+
+        It may have dependencies of its own, *dependency* included. Blocks may be nested; the innermost counts. Attempts
+        that run keep what they have. What *replacement* has made for the whole worker is closed at the run's end.
+
+        Args:
+            dependency: A function or class that a ``Depends`` of an activity, or of another dependency, names.
+            replacement: What makes the value in its place, with the same scope.
+
+        Raises:
+            TypeError: One of them cannot be called, or *replacement* cannot work as a dependency.
+            ValueError: No activity depends on *dependency*.
+        """
+        return self._settings.registry.override(dependency, replacement)
+
     def run(self, *, handle_signals: bool = True) -> Coroutine[Any, Any, None]:
         """Run until :meth:`shutdown` is called, a signal comes, or the server refuses to go on.
 

@@ -10,6 +10,7 @@ from typing import Any
 from ..._arguments import Check
 from ...activity import Definition
 from ...activity._callables import awaited_type, is_unbound_method
+from ...activity._dependencies._marker import marker_of
 from ...activity._options import START_OPTIONS
 from ...converter import Signature
 from ._options import OPTIONS, RPC_OPTIONS, StartActivityInput
@@ -97,9 +98,9 @@ def type_of(activity: str | Callable[..., Any]) -> str:
 
 
 def signature_of(definition: Definition) -> Signature:
-    """Return the signature of an activity's function, without its ``self`` and its context."""
+    """Return the signature of an activity's function, without its ``self``, its context and its dependencies."""
     is_method = is_unbound_method(definition.fn, list(inspect.signature(definition.fn).parameters.values()))
-    return Signature(definition.fn, skip=is_method + definition.takes_context)
+    return Signature(definition.fn, skip=is_method + definition.takes_context, injected=marker_of)
 
 
 def result_type_of(activity: Callable[..., Any]) -> Any:

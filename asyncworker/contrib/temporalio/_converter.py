@@ -222,6 +222,7 @@ class BridgedSignature(Signature):
     def __init__(self, name: str | None, hints: Sequence[Any] | None) -> None:
         self.name = name or "(dynamic)"
         self.parameters = ()
+        self.injected = {}
         self.rest = None
         self.result_hint = None
         self._hints = hints

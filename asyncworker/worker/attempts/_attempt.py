@@ -257,6 +257,10 @@ class Attempt:
             self._cancel_sent = True
             self._task.cancel(cancel_message(self.cancellation.details))
 
+    def continue_in_thread(self) -> None:
+        """Run the activity in its thread from now on; see :class:`.InvokableAttempt`."""
+        self._is_in_loop = False
+
     async def abandon(self) -> None:
         """Report the failure of an activity that does not heed its cancellation, and wait for it no longer."""
         is_open, self._phase = self.is_open, _Phase.ABANDONED

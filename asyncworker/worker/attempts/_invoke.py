@@ -16,9 +16,12 @@ from anyio import to_thread
 from ...activity import Context, Info
 from ...activity._callables import is_awaitable
 from ...activity._context import Outbound
+from ...activity._dependencies import _attempt_scope
+from ...activity._dependencies._attempt_scope import AttemptScope, ThreadScope
 from .._interceptor import ActivityInboundInterceptor, ActivityOutboundInterceptor, ExecuteActivityInput
 
 if TYPE_CHECKING:
+    from ...activity._dependencies._plan import Plan
     from .._registry import RegisteredActivity
     from ._run_environment import RunEnvironment
 
@@ -26,6 +29,8 @@ __all__ = ["from_activity_on", "invoke"]
 
 # The modules that run a `def` activity.
 _THREADS = str(Path(to_thread.__file__).parent) + os.sep
+# The module that makes what an activity depends on.
+_DEPENDENCIES = _attempt_scope.__file__
 
 
 class InvokableAttempt(Protocol):
@@ -37,6 +42,9 @@ class InvokableAttempt(Protocol):
         Args:
             has_raised: Whether a heartbeat has raised its cancellation.
         """
+
+    def continue_in_thread(self) -> None:
+        """Run a ``def`` activity in its thread from now on, where it is not cancelled."""
 
 
 def invoke(
@@ -56,7 +64,8 @@ def invoke(
         inbound.init(_Outermost(outbound))
         call = inbound.execute_activity(ExecuteActivityInput(registered.fn, arguments, context.headers))
     else:
-        call = _call(environment, registered, context, registered.fn, arguments, attempt)
+        begin = _call if registered.dependencies is None else _call_with_dependencies
+        call = begin(environment, registered, context, registered.fn, arguments, attempt)
     if registered.concurrency is None and registered.rate_limit is None:
         return call
     return _within_limits(registered, call)
@@ -64,7 +73,7 @@ def invoke(
 
 def from_activity_on(trace: TracebackType | None, *callers: str) -> TracebackType | None:
     """Return *trace* from the activity's own frames on, without those of the worker and of its threads."""
-    began, own = trace, {__file__, *callers}
+    began, own = trace, {__file__, _DEPENDENCIES, *callers}
     while trace is not None and ((file := trace.tb_frame.f_code.co_filename) in own or file.startswith(_THREADS)):
         trace = trace.tb_next
     return trace or began
@@ -84,6 +93,105 @@ def _call(
         awaitable: Awaitable[Any] = fn(*arguments)
         return awaitable
     return _in_thread(environment, context, functools.partial(_call_and_drop, fn, [*arguments]), attempt)
+
+
+def _call_with_dependencies(
+    environment: RunEnvironment,
+    registered: RegisteredActivity,
+    context: Context,
+    fn: Callable[..., Any],
+    arguments: Sequence[Any],
+    attempt: InvokableAttempt,
+) -> Awaitable[Any]:
+    plan = registered.dependencies
+    assert plan is not None
+    named = plan.ready(environment.dependencies.made)
+    if named is None:
+        return _within_dependencies(environment, plan, registered, context, fn, [*arguments], attempt)
+    arguments = plan.positional(arguments, named)
+    return _call(environment, registered, context, functools.partial(fn, **named), arguments, attempt)
+
+
+async def _within_dependencies(
+    environment: RunEnvironment,
+    plan: Plan,
+    registered: RegisteredActivity,
+    context: Context,
+    fn: Callable[..., Any],
+    arguments: list[Any],
+    attempt: InvokableAttempt,
+) -> Any:
+    """Make what the activity depends on, await it, and close what was made."""
+    async with AttemptScope({}) as scope:
+        try:
+            if not registered.is_async:
+                attempt.continue_in_loop(has_raised=False)
+            scope.values.update(await environment.dependencies.provide(plan.worker_nodes))
+            await scope.enter(plan.loop_steps)
+            if not registered.is_async:
+                attempt.continue_in_thread()
+            if plan.thread_steps:
+                inner = ThreadScope(scope.values)
+                return await _within_thread(environment, plan, registered, context, fn, arguments, attempt, inner)
+            named = plan.named(scope.values)
+            placed, arguments = plan.positional(arguments, named), []
+            call = _call(environment, registered, context, functools.partial(fn, **named), placed, attempt)
+            # The arguments are the activity's, which may let go of them long before its end.
+            del placed, named
+            return await call
+        finally:
+            if not registered.is_async:
+                context._go_on_in_loop()
+                # A cancellation that the activity has had is not one of what it depends on.
+                attempt.continue_in_loop(has_raised=True)
+
+
+async def _within_thread(
+    environment: RunEnvironment,
+    plan: Plan,
+    registered: RegisteredActivity,
+    context: Context,
+    fn: Callable[..., Any],
+    arguments: list[Any],
+    attempt: InvokableAttempt,
+    scope: ThreadScope,
+) -> Any:
+    """Run a ``def`` activity in a thread, and there before and after it what need not be awaited."""
+    leading = (context,) if registered.takes_context else ()
+    call = functools.partial(_call_in_scope, scope, plan, fn, leading, arguments)
+    failed: BaseException | None = None
+    result = None
+    try:
+        result = await _in_thread(environment, context, call, attempt)
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        if not scope.has_open:
+            raise
+        failed = error
+    if scope.has_open:
+        # It was left open for what the activity has returned, which was awaited here.
+        failed = await to_thread.run_sync(scope.close, failed, limiter=environment.threads)
+    if failed is None:
+        return result
+    try:
+        raise failed
+    finally:
+        # Its traceback holds this frame.
+        del failed
+
+
+def _call_in_scope(
+    scope: ThreadScope, plan: Plan, fn: Callable[..., Any], leading: Sequence[Any], arguments: list[Any]
+) -> Any:
+    with scope:
+        scope.enter(plan.thread_steps)
+        named = plan.named(scope.values)
+        placed = [*leading, *plan.positional(arguments, named)]
+        arguments.clear()
+        result = _call_and_drop(functools.partial(fn, **named), placed)
+        scope.is_kept = is_awaitable(result)
+    return result
 
 
 async def _in_thread(
@@ -164,7 +272,8 @@ class _Innermost(ActivityInboundInterceptor):
         self._context._outbound = outbound
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
-        call = _call(self._environment, self._registered, self._context, input.fn, input.args, self._attempt)
+        begin = _call if self._registered.dependencies is None else _call_with_dependencies
+        call = begin(self._environment, self._registered, self._context, input.fn, input.args, self._attempt)
         # The arguments are the activity's, which may let go of them long before its end.
         del input
         return await call

@@ -14,6 +14,7 @@ from ..._proto.temporal.api.deployment.v1 import WorkerDeploymentOptions
 from ..._rpc._callbacks import BackgroundTasks
 from ..._rpc._service import WorkflowService
 from ...activity._cancellation import Notice
+from ...activity._dependencies._worker_scope import WorkerScope
 from ...converter import DataConverter
 from .._events import Observers, WorkerEvent
 from .._interceptor import Interceptor
@@ -109,6 +110,8 @@ class RunEnvironment:
     background: BackgroundTasks = field(default_factory=BackgroundTasks)
     durations: AttemptDurations = AttemptDurations()
     claims: HeartbeatClaims = field(default_factory=HeartbeatClaims)
+    # Of the worker's scope.
+    dependencies: WorkerScope = field(default_factory=WorkerScope)
     deployment: WorkerDeploymentOptions | None = None
     interceptors: Sequence[Interceptor] = ()
     # ``None`` where there are none, so that events need not be made.

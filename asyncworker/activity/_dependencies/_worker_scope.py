@@ -1,0 +1,194 @@
+"""Make what lives as long as a run of the worker, once each, and close it when the last attempt has ended.
+
+One task of the run makes all of it and closes it in reverse order, so that it is nested as in one function: what
+belongs to a task, an anyio task group for one, may be left open in between. An attempt asks for what is not there
+yet, and waits. It may be cancelled while it waits; the task goes on. A failure is that of the attempts that wait for
+the value, and the next one that asks has it tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import anyio.abc
+
+from ..._safe_logger import get_logger
+from ...exceptions import WorkerError
+from ._attempt_scope import AttemptScope, add_note
+from ._graph import Kind, Node
+
+__all__ = ["WorkerScope"]
+
+_logger = get_logger(__name__)
+
+
+class WorkerScope:
+    """What one run of a worker has made.
+
+    Args:
+        least_close: Seconds that closing may take beyond the time of the shutdown, before it is cancelled.
+
+    Attributes:
+        made: The values that are there.
+    """
+
+    def __init__(self, *, least_close: float = 1.0) -> None:
+        self.made: dict[Node, Any] = {}
+        self._least_close = least_close
+        self._entered: list[tuple[Node, Any]] = []
+        self._asked: dict[Node, asyncio.Future[Any]] = {}
+        self._has_work = asyncio.Event()
+        self._is_ending = asyncio.Event()
+        self._has_closed = asyncio.Event()
+        self._is_making = False
+        self._group: anyio.abc.TaskGroup | None = None
+        self._has_task = False
+        self._task: asyncio.Task[None] | None = None
+
+    def __repr__(self) -> str:
+        return f"<WorkerScope [{len(self.made)} made, {len(self._asked)} asked for]>"
+
+    async def provide(self, nodes: Iterable[Node]) -> dict[Node, Any]:
+        """Return the values of *nodes*, once they are there. Cancelling is safe.
+
+        Raises:
+            Exception: A dependency could not be made.
+        """
+        values = {}
+        for node in nodes:
+            values[node] = self.made[node] if node in self.made else await asyncio.shield(self._ask(node))
+        return values
+
+    def _ask(self, node: Node) -> asyncio.Future[Any]:
+        found = self._asked.get(node)
+        if found is not None:
+            return found
+        if self._group is None or self._is_ending.is_set():
+            raise RuntimeError(f"the dependency {node.path} cannot be made: the worker's run has ended")
+        found = self._asked[node] = asyncio.get_running_loop().create_future()
+        self._has_work.set()
+        if not self._has_task:
+            self._has_task = True
+            self._group.start_soon(self._run, name="dependencies of the worker")
+        return found
+
+    # Its task
+
+    @asynccontextmanager
+    async def running(
+        self, ends: Callable[[anyio.CancelScope], anyio.CancelScope], on_error: Callable[[Exception], None]
+    ) -> AsyncIterator[None]:
+        """Make for the length of a block what is asked for, and close it at the end.
+
+        Args:
+            ends: Has a scope cancelled when the time of the shutdown is over.
+            on_error: Called with the error of one that could not be closed.
+        """
+        self._on_error = on_error
+        async with anyio.create_task_group() as self._group:
+            try:
+                yield
+            finally:
+                self._is_ending.set()
+                self._has_work.set()
+                if self._task is not None:
+                    await self._ended(self._task, ends)
+
+    async def _ended(self, task: asyncio.Task[None], ends: Callable[[anyio.CancelScope], anyio.CancelScope]) -> None:
+        """Wait until all is closed; what takes longer than the shutdown is cancelled."""
+        if self._is_making:
+            # No attempt waits for it any more.
+            task.cancel()
+        with ends(anyio.CancelScope(shield=True)):
+            await self._has_closed.wait()
+        while not self._has_closed.is_set():
+            with anyio.move_on_after(self._least_close, shield=True):
+                await self._has_closed.wait()
+                return
+            # Not by a scope: there may be some that are open in the task, in which this one would not be nested.
+            task.cancel()
+
+    async def _run(self) -> None:
+        self._task = asyncio.current_task()
+        try:
+            while not self._is_ending.is_set():
+                try:
+                    await self._make_next()
+                except asyncio.CancelledError:
+                    # The event loop ends. The attempts that use all this are cancelled as well, and end first.
+                    _uncancel()
+            await self._close_all()
+        finally:
+            self._has_closed.set()
+
+    async def _make_next(self) -> None:
+        node = next(iter(self._asked), None)
+        if node is None:
+            self._has_work.clear()
+            await self._has_work.wait()
+            return
+        future, self._is_making = self._asked[node], True
+        try:
+            await self._make(node)
+        except asyncio.CancelledError as error:
+            _uncancel()
+            self._refuse(node, future, error)
+        except Exception as error:  # noqa: BLE001 - it is that of those who wait
+            self._refuse(node, future, error)
+        else:
+            del self._asked[node]
+            future.set_result(self.made[node])
+        finally:
+            self._is_making = False
+
+    def _refuse(self, node: Node, future: asyncio.Future[Any], error: BaseException | None) -> None:
+        if not isinstance(error, Exception):
+            failure = RuntimeError(f"the dependency {node.path} was cancelled while it was made")
+            failure.__cause__ = error
+            error = failure
+        del self._asked[node]
+        future.set_exception(error)
+        # All that asked may have been cancelled.
+        future.exception()
+
+    async def _make(self, node: Node) -> None:
+        for each in dict.fromkeys(node.all()):
+            if each not in self.made:
+                scope = AttemptScope(self.made)
+                try:
+                    await scope.enter([each])
+                finally:
+                    self._entered += scope.take()
+
+    async def _close_all(self) -> None:
+        for node, future in list(self._asked.items()):
+            self._refuse(node, future, None)
+        late = []
+        while self._entered:
+            node, manager = self._entered.pop()
+            try:
+                if node.kind is Kind.ASYNC_MANAGER:
+                    await manager.__aexit__(None, None, None)
+                else:
+                    manager.__exit__(None, None, None)
+            except asyncio.CancelledError:
+                _uncancel()
+                late.append(node.name)
+            except Exception as error:  # noqa: BLE001 - it is handed on
+                add_note(error, f"raised by the dependency {node.path} when it was closed")
+                failure = WorkerError(f"the dependency {node.name} failed when the worker closed it: {error!r}")
+                failure.__cause__ = error
+                self._on_error(failure)
+        self.made.clear()
+        if late:
+            _logger.error("dependencies were not closed within the time of the shutdown: %s", ", ".join(late))
+
+
+def _uncancel() -> None:
+    task = asyncio.current_task()
+    while task is not None and task.cancelling():
+        task.uncancel()
