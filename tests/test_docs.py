@@ -224,7 +224,19 @@ def test_recipes_pass(tmp_path: Path):
     recipes = [source for source, _ in blocks(ROOT / "docs" / "testing.md", "python")]
     module = tmp_path / "test_recipes.py"
     module.write_text("\n".join(source.lstrip("\n") for source in recipes), encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", module.name]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-W",
+        "error",
+        "-p",
+        "no:asyncio",
+        "-p",
+        "no:cacheprovider",
+        module.name,
+    ]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=55, check=False)
 
     assert done.returncode == 0, done.stdout
