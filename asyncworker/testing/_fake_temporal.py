@@ -72,7 +72,8 @@ class FakeTemporal:
         time: ``"manual"`` as above. ``"real"``: timeouts and the intervals between attempts pass as on a real server,
             and the default retry policy is the server's. ``"virtual"``: so they do, and within the block the running
             event loop's time is virtual (see :class:`VirtualTime`): it jumps whenever there is nothing else to do, and
-            there is no port.
+            there is no port. :class:`TestWorker` is the way to run a worker then: of its own accord one has timers that
+            go off several times a second.
         capabilities: Of its namespaces, as in ``{"worker_commands": True}``; others are a default server's, and
             ``worker_poll_complete_on_shutdown``.
         limits: Of its namespaces, in bytes, as in ``{"blob_size_limit_error": 1024}``.
@@ -137,6 +138,13 @@ class FakeTemporal:
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        try:
+            await self._close()
+        finally:
+            if self._time is not None:
+                await self._time.__aexit__(exc_type, exc, traceback)
+
+    async def _close(self) -> None:
         # Calls that are still held fail with UNAVAILABLE.
         with self._faults.outage():
             await self._stack.aclose()
@@ -145,8 +153,6 @@ class FakeTemporal:
                 self._listener.close()
                 self._listener.cut_connections()
                 await self._listener.wait_closed()
-        if self._time is not None:
-            await self._time.__aexit__(exc_type, exc, traceback)
 
     # Connecting
 
@@ -163,6 +169,11 @@ class FakeTemporal:
             raise RuntimeError("FakeTemporal(time='virtual') has no port: use its client(), within the same event loop")
         assert self._listener is not None, "FakeTemporal listens within its `async with` block"
         return f"127.0.0.1:{self._port}"
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether its time is virtual."""
+        return self._time is not None
 
     @property
     def time(self) -> VirtualTime:

@@ -13,7 +13,6 @@ from ..client import Client
 from ..client.activities._start import type_of
 from ..worker import Worker
 from ._activity_run import ActivityRun
-from ._fake._cluster import why_open
 from ._fake_temporal import FakeTemporal
 from ._virtual._time import VirtualTime
 from ._virtual._waits import place_of
@@ -58,9 +57,12 @@ class TestWorker:
         worker: The worker. It must not run.
         data_converter: In place of the one of the worker's client; for a worker without a client the default one.
         interceptors: In place of those of the worker's client.
+        temporal: The server to use, as that of another TestWorker: then both run in one test. Its time must be virtual.
+            Default: one of its own.
 
     Raises:
         TypeError: *worker* is none.
+        ValueError: The time of *temporal* is not virtual.
 
     Entering the block raises:
 
@@ -77,12 +79,16 @@ class TestWorker:
         *,
         data_converter: DataConverter | None = None,
         interceptors: Iterable[Interceptor] | None = None,
+        temporal: FakeTemporal | None = None,
     ) -> None:
         if not isinstance(worker, Worker):
             raise TypeError(f"TestWorker() takes an asyncworker.Worker, got {worker!r}")
         self._worker = worker
         self._data_converter = data_converter
         self._interceptors = None if interceptors is None else tuple(interceptors)
+        if temporal is not None and not temporal.is_virtual:
+            raise ValueError("a TestWorker needs a server in virtual time: FakeTemporal(time='virtual')")
+        self._given = temporal
         self._stack: AsyncExitStack | None = None
         self._temporal: FakeTemporal | None = None
         self._client: Client | None = None
@@ -95,14 +101,13 @@ class TestWorker:
         if worker.is_running:
             raise RuntimeError(f"{worker!r} runs: TestWorker starts it by itself, within its block")
         async with AsyncExitStack() as stack:
-            temporal = await stack.enter_async_context(FakeTemporal(time="virtual"))
+            temporal = self._given
+            if temporal is None:
+                temporal = await stack.enter_async_context(FakeTemporal(time="virtual"))
             client = self._client_of(temporal)
-            watch = self._worker._settings.cancellation_watch
-            if watch is not None and not watch.is_off:
-                temporal._cluster.on_change = CancellationWatch(self._worker).on_change
+            stack.enter_context(self._beside(temporal))
             stack.enter_context(self._lent(client))
             self._temporal, self._client = temporal, client
-            temporal._cluster.why_open = self._why_open
             await stack.enter_async_context(worker)
             self._stack = stack.pop_all()
         return self
@@ -291,6 +296,20 @@ class TestWorker:
         return temporal.client(**options)
 
     @contextmanager
+    def _beside(self, temporal: FakeTemporal) -> Iterator[None]:
+        """Play the part of the worker's watch, and be asked why an activity goes on, in the block."""
+        cluster, options = temporal._cluster, self._worker._settings.cancellation_watch
+        watches = [CancellationWatch(self._worker).on_change] if options is not None and not options.is_off else []
+        cluster.on_change += watches
+        cluster.why_open.append(self._why_open)
+        try:
+            yield
+        finally:
+            for watch in watches:
+                cluster.on_change.remove(watch)
+            cluster.why_open.remove(self._why_open)
+
+    @contextmanager
     def _lent(self, client: Client) -> Iterator[None]:
         """Have the worker run on *client*, without what would watch it or be seen of it outside, in the block."""
         worker = self._worker
@@ -324,17 +343,13 @@ class TestWorker:
             options["start_to_close_timeout"] = _DEFAULT_TIMEOUT
         return options
 
-    def _why_open(self, activity: Activity) -> str:
-        """Return what an activity waits for: in code of an attempt, as far as that can be seen."""
+    def _why_open(self, activity: Activity) -> str | None:
+        """Return where the code of an activity's attempt waits, if it is one of the worker's."""
         run = self._worker._worker_run
         attempts = () if run is None or run.attempts is None else tuple(run.attempts)
         for attempt in attempts:
             if activity.token is not None and attempt.info().task_token == activity.token:
+                what = f"attempt {activity.attempt} of {attempt.info().activity_type} {activity.id!r}"
                 place = place_of(attempt._task)
-                if place is not None:
-                    return (
-                        f"attempt {activity.attempt} of {attempt.info().activity_type} {activity.id!r} waits at {place}"
-                    )
-        if activity.token is not None:
-            return f"{why_open(activity)}, and is to be completed from outside"
-        return why_open(activity)
+                return f"{what} goes on" if place is None else f"{what} waits at {place}"
+        return None

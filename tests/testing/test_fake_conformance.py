@@ -516,8 +516,9 @@ SOON = Duration(nanos=1_000_000)
 
 @timed_scene
 async def an_attempt_that_takes_too_long(stage):
-    await stage.start(start_to_close_timeout=Duration(seconds=2), retry_policy=RetryPolicy(maximum_attempts=1))
+    await stage.start(start_to_close_timeout=Duration(seconds=5), retry_policy=RetryPolicy(maximum_attempts=1))
     task = await stage.poll()
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token, details=json("1"))
     await stage.wait_for_outcome()
     await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token)
     await stage.describe()
@@ -721,6 +722,31 @@ async def a_reset_that_was_not_heeded_in_time(stage):
     await stage.poll()
     await stage.about("ResetActivityExecution")
     await stage.poll()
+
+
+@timed_scene
+async def begun_later(stage):
+    await stage.start(start_delay=Duration(seconds=6))
+    await stage.say("PollActivityTaskQueue", task_queue=stage.queue, timeout=3.0)
+    await stage.describe()
+    await stage.poll()
+    await stage.describe()
+
+
+@timed_scene
+async def time_is_up_for_what_begins_later(stage):
+    await stage.start(start_delay=Duration(seconds=5), schedule_to_close_timeout=Duration(seconds=8))
+    task = await stage.poll()
+    await stage.wait(5)
+    await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token, details=json("1"))
+    await stage.wait_for_outcome()
+
+
+@timed_scene
+async def cancelled_before_it_begins(stage):
+    await stage.start(start_delay=Duration(seconds=60))
+    await stage.about("RequestCancelActivityExecution", request_id="r", reason="x")
+    await stage.describe()
 
 
 @timed_scene

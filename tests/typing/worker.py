@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from typing import Any, Self, assert_type
 
 from asyncworker import activity
@@ -16,7 +17,14 @@ from asyncworker.converter import (
     SerializationContext,
     WithSerializationContext,
 )
-from asyncworker.testing import ActivityEnvironment, FakeActivity, FakeTemporal
+from asyncworker.testing import (
+    ActivityEnvironment,
+    ActivityRun,
+    FakeActivity,
+    FakeAttempt,
+    FakeTemporal,
+    TestWorker,
+)
 from asyncworker.worker import (
     ActivityFinished,
     ActivityInboundInterceptor,
@@ -193,3 +201,26 @@ async def test_tools_have_types() -> None:
         assert_type(started, FakeActivity)
         assert_type(started.attempt, int)
         temporal.start_activity(pack, "order", task_queue=7)  # type: ignore[arg-type]
+
+
+async def test_a_worker_in_virtual_time_has_types(worker: Worker) -> None:
+    FakeTemporal(time="slow")  # type: ignore[arg-type]
+    TestWorker(pack)  # type: ignore[arg-type]
+    async with TestWorker(worker) as t:
+        assert_type(t, TestWorker)
+        assert_type(t.client, Client)
+        assert_type(t.temporal, FakeTemporal)
+        assert_type(t.time.now, datetime)
+        assert_type(t.time.elapsed, timedelta)
+        assert_type(await t.run(pack, "order"), int)
+        assert_type(await t.run("pack", "order"), Any)
+        assert_type(await t.run("pack", "order", result_type=str), str)
+        await t.run(pack, 7)  # type: ignore[arg-type]
+        await t.run(pack, "order", task_queue=7)  # type: ignore[call-overload]
+        run = await t.start(pack, "order", start_to_close_timeout=5)
+        assert_type(run, ActivityRun[int])
+        assert_type(await run.result(), int)
+        assert_type(run.attempts, Sequence[FakeAttempt])
+        assert_type(await run.wait_for_state("Paused"), str)
+        await t.time.advance(timedelta(days=1))
+        await t.time.advance("1 s")  # type: ignore[arg-type]

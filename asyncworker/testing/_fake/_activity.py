@@ -94,7 +94,8 @@ class Activity:
         self.attempt: int = 1
         # Counts the times at which an activity became ready to be handed out.
         self.stamp: int = 1
-        self.retry_wait: float = 0.0
+        delay = seconds(request.start_delay) if clock.passes else 0.0
+        self.retry_wait: float = delay
         self.attempts: list[FakeAttempt] = []
         self.token: bytes | None = None
         self.control_queue: str = ""
@@ -105,7 +106,8 @@ class Activity:
         self.worker_identity: str = ""
         self.cancel_reason: str = ""
         self.scheduled_at: Timestamp = clock.now()
-        self.attempt_scheduled_at: Timestamp = self.scheduled_at
+        self.begins_at: Timestamp = clock.now(delay)
+        self.attempt_scheduled_at: Timestamp = self.begins_at
         self.started_at: Timestamp | None = None
         self.heartbeat_at: Timestamp | None = None
         self.attempt_ended_at: Timestamp | None = None
@@ -140,7 +142,7 @@ class Activity:
     def expires_at(self) -> int | None:
         """When its schedule-to-close timeout passes, in nanoseconds since 1970."""
         span = nanoseconds(self.options.schedule_to_close_timeout)
-        return nanoseconds(self.scheduled_at) + span if span else None
+        return nanoseconds(self.begins_at) + span if span else None
 
     # A worker's side
 
@@ -279,7 +281,7 @@ class Activity:
         failure = _timeout_failure(f"activity {_TIMEOUT_NAMES[timeout_type]} timeout", timeout_type)
         before = self.last_failure
         if timeout_type not in _RETRIED_TIMEOUTS:
-            failure.cause = before
+            failure = _timeout_failure(failure.message, timeout_type, before, self.heartbeat_details)
             self._close(State.TIMED_OUT, failure=failure, retry_state=RetryState.TIMEOUT)
             return
         self.last_failure = failure
@@ -287,7 +289,7 @@ class Activity:
         if self.outcome is None:
             return
         # What is kept of an attempt that is retried says less.
-        details = self.heartbeat_details if timeout_type is TimeoutType.HEARTBEAT else None
+        details = self.heartbeat_details
         self.last_failure = self.outcome.failure = _timeout_failure(failure.message, timeout_type, before, details)
         if self.outcome.retry_state is RetryState.TIMEOUT:
             kind = TimeoutType.SCHEDULE_TO_CLOSE

@@ -72,9 +72,9 @@ class Cluster:
         self.histories: Histories = Histories()
         self.activities: list[Activity] = []
         # Called with each activity that has changed.
-        self.on_change: Callable[[Activity], None] = lambda _: None
-        # What keeps an activity from its end, in words.
-        self.why_open: Callable[[Activity], str] = why_open
+        self.on_change: list[Callable[[Activity], None]] = []
+        # Return in words what keeps an activity from its end, those who know.
+        self.why_open: list[Callable[[Activity], str | None]] = []
         self.gone_workers: set[str] = set()
         self.worker_heartbeats: dict[str, WorkerHeartbeat] = {}
         self._ready: defaultdict[tuple[str, str], deque[tuple[Activity, int]]] = defaultdict(deque)
@@ -116,9 +116,13 @@ class Cluster:
 
     def deadlock(self, what: str) -> str:
         """Return why *what* does not happen, as there is nothing else that does."""
-        states = [self.why_open(it) for it in self.activities if it.state not in CLOSED]
+        states = [self._why_open(it) for it in self.activities if it.state not in CLOSED]
         there_is = "; ".join(states) if states else "no activity is open"
         return f"nothing is left to happen, while {what} is waited for: {there_is}"
+
+    def _why_open(self, activity: Activity) -> str:
+        known = (why(activity) for why in self.why_open)
+        return next((words for words in known if words is not None), None) or _why_open(activity)
 
     def check_namespace(self, name: str) -> None:
         """Refuse an unknown namespace."""
@@ -159,7 +163,8 @@ class Cluster:
                 loop = asyncio.get_running_loop()
                 loop.call_later(activity.retry_wait, self._make_ready, activity, activity.stamp)
         self.timeouts.settle(activity)
-        self.on_change(activity)
+        for notify in self.on_change:
+            notify(activity)
         self.changes.notify()
 
     def hand_out(self, namespace: str, task_queue: str, identity: str, control_queue: str) -> Activity | None:
@@ -267,14 +272,13 @@ def _endless(activity: Activity) -> str:
     )
 
 
-def why_open(activity: Activity) -> str:
-    """Return in words what an activity waits for, as far as the server knows."""
+def _why_open(activity: Activity) -> str:
     name = f"{activity.request.activity_type.name if activity.request.activity_type else ''} {activity.id!r}"
     if activity.state is State.SCHEDULED:
         return f"{name} is scheduled, and no worker polls task queue {activity.task_queue!r} that has a slot for it"
     if activity.state is State.PAUSED:
         return f"{name} is paused"
-    return f"attempt {activity.attempt} of {name} goes on"
+    return f"attempt {activity.attempt} of {name} is to be completed from outside, or by a worker that is not there"
 
 
 def _workflow_id(activity: Activity) -> str:

@@ -55,6 +55,7 @@ def info(activity: Activity, *, include_heartbeat_details: bool, include_last_fa
         run_state=run_state(activity),
         task_queue=activity.task_queue,
         **{name: getattr(activity.options, name) for name in KEPT},
+        start_delay=request.start_delay,
         heartbeat_details=activity.heartbeat_details if include_heartbeat_details else None,
         last_failure=activity.last_failure if include_last_failure else None,
         last_heartbeat_time=activity.heartbeat_at,
@@ -65,7 +66,7 @@ def info(activity: Activity, *, include_heartbeat_details: bool, include_last_fa
         last_worker_identity=activity.worker_identity,
         attempt=activity.attempt,
         schedule_time=activity.scheduled_at,
-        execution_time=activity.scheduled_at,
+        execution_time=activity.begins_at,
         close_time=activity.closed_at,
         canceled_reason=activity.cancel_reason,
         total_heartbeat_count=len(activity.heartbeats),
@@ -79,8 +80,8 @@ def _expiration(activity: Activity) -> Timestamp | None:
     timeout = activity.options.schedule_to_close_timeout
     if timeout is None or timeout == Duration():
         return None
-    seconds, nanos = divmod(activity.scheduled_at.nanos + timeout.nanos, 1_000_000_000)
-    return Timestamp(seconds=activity.scheduled_at.seconds + timeout.seconds + seconds, nanos=nanos)
+    seconds, nanos = divmod(activity.begins_at.nanos + timeout.nanos, 1_000_000_000)
+    return Timestamp(seconds=activity.begins_at.seconds + timeout.seconds + seconds, nanos=nanos)
 
 
 def list_info(activity: Activity) -> ActivityExecutionListInfo:
@@ -91,7 +92,7 @@ def list_info(activity: Activity) -> ActivityExecutionListInfo:
         status=_status(activity),
         task_queue=activity.task_queue,
         schedule_time=activity.scheduled_at,
-        execution_time=activity.scheduled_at,
+        execution_time=activity.begins_at,
         close_time=activity.closed_at,
         search_attributes=activity.request.search_attributes or SearchAttributes(),
     )

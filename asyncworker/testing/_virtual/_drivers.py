@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias
 
+from ._foreign_loop import ForeignLoopDriver
 from ._waits import waits_for_events
 
 __all__ = ["Driver", "Idle", "drive"]
@@ -41,13 +42,17 @@ def drive(loop: asyncio.AbstractEventLoop, read: Callable[[], float], idle: Idle
     Raises:
         RuntimeError: It is in virtual time already, or cannot be.
     """
-    if isinstance(getattr(loop, "_selector", None), _Selector):
+    if getattr(loop.time, "__func__", loop.time) is getattr(read, "__func__", read):
         raise RuntimeError("the running event loop is in virtual time already: one block at a time")
     if isinstance(loop, asyncio.BaseEventLoop) and hasattr(loop, "_selector"):
         return _AsyncioDriver(loop, read, idle, awake)
-    raise RuntimeError(
-        f"time cannot be virtual on {type(loop).__module__}.{type(loop).__qualname__}: use asyncio's loop"
-    )
+    try:
+        return _OtherDriver(loop, read, idle, awake)
+    except AttributeError:
+        kind = f"{type(loop).__module__}.{type(loop).__qualname__}"
+        raise RuntimeError(
+            f"time cannot be virtual on {kind}, which allows no other clock: use asyncio's loop"
+        ) from None
 
 
 class _ShiftedClock:
@@ -67,8 +72,7 @@ class _AsyncioDriver:
     def __init__(self, loop: Any, read: Callable[[], float], idle: Idle, awake: Callable[[], None]) -> None:
         self._loop = loop
         self._read = read
-        own = loop.time
-        self.real_time: Callable[[], float] = own.own if isinstance(own, _ShiftedClock) else own
+        self.real_time: Callable[[], float] = _own_clock(loop)
         self._selector = loop._selector
         loop.time = read
         loop._selector = _Selector(loop, loop._selector, idle, awake)
@@ -76,6 +80,31 @@ class _AsyncioDriver:
     def close(self) -> None:
         self._loop._selector = self._selector
         self._loop.time = _ShiftedClock(self.real_time, self._read() - self.real_time())
+
+
+class _OtherDriver:
+    """Drives a loop of another kind, as uvloop's."""
+
+    def __init__(self, loop: Any, read: Callable[[], float], idle: Idle, awake: Callable[[], None]) -> None:
+        self._loop = loop
+        self._read = read
+        self.real_time: Callable[[], float] = _own_clock(loop)
+        own = loop.time
+        loop.time = read
+        try:
+            self._driver = ForeignLoopDriver(loop, self.real_time, read, idle, awake)
+        except AttributeError:
+            loop.time = own
+            raise
+
+    def close(self) -> None:
+        self._driver.close()
+        self._loop.time = _ShiftedClock(self.real_time, self._read() - self.real_time())
+
+
+def _own_clock(loop: asyncio.AbstractEventLoop) -> Callable[[], float]:
+    clock = loop.time
+    return clock.own if isinstance(clock, _ShiftedClock) else clock
 
 
 class _Selector:
@@ -108,9 +137,9 @@ class _Selector:
 
     def _has_connections(self) -> bool:
         """Whether there are connections on the loop, and a task that may wait for what they bring."""
-        own = getattr(self._loop, "_ssock", None)
-        keys = self._registered()
-        return any(key.fileobj is not own and not _listens(key) for key in keys) and waits_for_events(self._loop)
+        own = self._loop._ssock.fileno()
+        foreign = (key for key in self._registered() if key.fd != own)
+        return any(not _listens(key) for key in foreign) and waits_for_events(self._loop)
 
     def _registered(self) -> list[selectors.SelectorKey]:
         if not hasattr(self._inner, "get_map"):

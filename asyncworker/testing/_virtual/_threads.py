@@ -24,14 +24,17 @@ class BusyThreads:
     def __len__(self) -> int:
         return len(self._calls) + len(self._workers) - len(self._idle)
 
-    async def watch(self) -> None:
-        """Begin to count."""
+    async def find(self) -> None:
+        """Find what anyio counts for the running loop."""
         await to_thread.run_sync(_nothing)
         # anyio counts its threads itself, each time it gives one a call or takes it back; it makes no secret of it.
         from anyio._backends import _asyncio as backend
 
         self._workers = backend._threadpool_workers.get()
         self._idle = backend._threadpool_idle_workers.get()
+
+    def watch(self) -> None:
+        """Begin to count."""
         self._loop.run_in_executor = self._run  # type: ignore[assignment, method-assign]
 
     def close(self) -> None:

@@ -71,13 +71,16 @@ class VirtualTime:
         return f"<VirtualTime [{self.now:%Y-%m-%d %H:%M:%S}, {self.elapsed} elapsed]>"
 
     async def __aenter__(self) -> Self:
+        if self._loop is not None:
+            raise RuntimeError("this virtual time runs already")
         loop = asyncio.get_running_loop()
+        threads = BusyThreads(loop)
+        await threads.find()
         self._began_at = self._now = loop.time()
         self._began_ns = time.time_ns()
         self._passes_since = None
-        threads = BusyThreads(loop)
         self._driver = drive(loop, self._read, self._idle, self._awake)
-        await threads.watch()
+        threads.watch()
         self._loop, self._threads = loop, threads
         return self
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType
@@ -15,16 +16,22 @@ import grpclib
 __all__ = ["place_of", "waits_for_events"]
 
 _OURS = str(Path(__file__).parents[2]) + os.sep
-_LIBRARIES = tuple(str(Path(it.__file__ or "").parent) + os.sep for it in (asyncio, anyio, grpclib))
+_GRPCLIB = str(Path(grpclib.__file__ or "").parent) + os.sep
+_STANDARD = sysconfig.get_path("stdlib") + os.sep
+_OTHERS = tuple(_STANDARD + name for name in ("site-packages", "dist-packages"))
+_ANYIO = str(Path(anyio.__file__ or "").parent) + os.sep
 # Where a task waits for nothing but time, or for other tasks of the loop, which are looked at themselves.
 _KNOWN = {
     ("asyncio", "sleep"),
     ("asyncio", "wait"),
     ("asyncio", "_wait"),
     ("asyncio", "__aexit__"),
+    # From Python 3.13 on.
+    ("asyncio", "_aexit"),
     ("_asyncio", "sleep"),
     ("_asyncio", "__aexit__"),
 }
+_ANYIO_READERS = ("SocketStream.", "UNIXSocketStream.", "StreamReaderWrapper.", "UDPSocket.", "ConnectedUDPSocket.")
 
 
 def waits_for_events(loop: asyncio.AbstractEventLoop) -> bool:
@@ -36,25 +43,37 @@ def place_of(task: asyncio.Task[Any]) -> str | None:
     """Return where the user's code in *task* waits, as ``file:line``, or ``None`` if there is none of it."""
     last = None
     for code, line in _chain(task):
-        if not code.co_filename.startswith((_OURS, *_LIBRARIES)):
+        if not (_is_of_library(code.co_filename) or code.co_filename.startswith((_OURS, _GRPCLIB))):
             last = f"{code.co_filename}:{line}"
     return last
 
 
 def _may_wait_for_events(task: asyncio.Task[Any]) -> bool:
     chain = [code for code, _ in _chain(task)]
-    files = [code.co_filename for code in chain]
-    users = [number for number, file in enumerate(files) if not file.startswith((_OURS, *_LIBRARIES))]
-    if not users:
-        return False
-    if any(file.startswith(_OURS) for file in files[users[-1] :]):
-        # What it has asked the kit for is known to the kit.
+    owners = [code.co_filename for code in chain if not _is_of_library(code.co_filename)]
+    last = next((file for file in reversed(owners) if not file.startswith(_GRPCLIB)), owners[-1] if owners else None)
+    if last is None:
+        # A test framework's, as a rule, which waits for the test.
+        return any(_reads(code) for code in chain)
+    if last.startswith((_OURS, _GRPCLIB)):
+        # It is the kit's, or waits for something of the kit's, which knows of it.
         return False
     waiter = getattr(task, "_fut_waiter", None)
     if isinstance(waiter, asyncio.Task | asyncio.tasks._GatheringFuture):  # type: ignore[attr-defined]
         return False
-    last = chain[-1]
-    return (_package(last), last.co_name) not in _KNOWN
+    return (_package(chain[-1]), chain[-1].co_name) not in _KNOWN
+
+
+def _is_of_library(file: str) -> bool:
+    """Whether it is of the standard library or of anyio, which wait on behalf of their callers."""
+    return file.startswith(_ANYIO) or (file.startswith(_STANDARD) and not file.startswith(_OTHERS))
+
+
+def _reads(code: CodeType) -> bool:
+    """Whether it waits for a connection on behalf of its caller."""
+    if code.co_filename.startswith(_ANYIO):
+        return code.co_qualname.startswith(_ANYIO_READERS)
+    return Path(code.co_filename).name == "streams.py" or code.co_name.startswith("sock_")
 
 
 def _package(code: CodeType) -> str:
