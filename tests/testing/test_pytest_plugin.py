@@ -6,11 +6,11 @@ import os
 import re
 import subprocess
 import sys
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from installed_plugin import install_plugin
 
 ROOT = Path(__file__).parents[2]
 SUITE = Path(__file__).with_name("user_suite.py")
@@ -53,18 +53,6 @@ ON_REAL = [
 ]
 
 
-@pytest.fixture
-def entry_point(tmp_path: Path) -> str:
-    """A folder to import from, with the entry point that the package declares: it need not be installed."""
-    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"]
-    info = tmp_path / "installed" / "asyncworker_plugin-0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: asyncworker-plugin\nVersion: 0\n")
-    lines = [f"{name} = {value}" for name, value in declared["pytest11"].items()]
-    (info / "entry_points.txt").write_text("\n".join(["[pytest11]", *lines]))
-    return str(info.parent)
-
-
 @dataclass(frozen=True)
 class Project:
     """A user's project in a folder of its own."""
@@ -92,10 +80,10 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path: Path, entry_point: str) -> Project:
+def project(tmp_path: Path) -> Project:
     folder = tmp_path / "project"
     folder.mkdir()
-    path = os.pathsep.join([entry_point, str(ROOT)])
+    path = os.pathsep.join([install_plugin(tmp_path), str(ROOT)])
     return Project(folder, {**os.environ, "PYTHONPATH": path, "PYTEST_ADDOPTS": ""})
 
 
