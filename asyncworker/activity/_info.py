@@ -84,9 +84,17 @@ class Info:
         """When the server times this attempt out, by the server's clock; ``None`` if it never does."""
         ends = (
             _end(self.started_time, self.start_to_close_timeout),
-            _end(self.scheduled_time, self.schedule_to_close_timeout),
+            _end(self._schedule_to_close_from, self.schedule_to_close_timeout),
         )
         return min((end for end in ends if end is not None), default=None)
+
+    @property
+    def _schedule_to_close_from(self) -> datetime:
+        """When the schedule-to-close timeout began to count: after a delay of the start, as far as the task says it."""
+        # Only the first attempt's task shows a delay; the others' say when it was scheduled, which is before that.
+        return (
+            max(self.scheduled_time, self.current_attempt_scheduled_time) if self.attempt == 1 else self.scheduled_time
+        )
 
 
 def _end(begun: datetime, span: timedelta | None) -> datetime | None:

@@ -275,8 +275,9 @@ class FakeTemporal:
             task_queue: The task queue that its tasks are handed out by. Default: the declaration's.
             options: ``activity_id``, ``namespace``, ``start_to_close_timeout``, ``schedule_to_close_timeout``,
                 ``schedule_to_start_timeout``, ``heartbeat_timeout``, ``retry_policy``, ``header`` (values by name),
-                ``priority``. Those that are not given are the declaration's. Without a timeout an attempt may take
-                10 s; without a retry policy there is one attempt, unless time passes by itself.
+                ``priority``; ``start_delay`` where time passes by itself. Those that are not given are the
+                declaration's. Without a timeout an attempt may take 10 s; without a retry policy there is one attempt,
+                unless time passes by itself.
 
         Raises:
             TypeError: It has no name, there is no such option, or it has another type.
@@ -304,8 +305,9 @@ class FakeTemporal:
         header: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> StartActivityExecutionRequest:
-        if unknown := sorted(options.keys() - set(KEPT)):
-            raise TypeError(f"{', '.join(unknown)} cannot be given here; there are header and {', '.join(KEPT)}")
+        known = (*KEPT, "start_delay") if self._cluster.clock.passes else KEPT
+        if unknown := sorted(options.keys() - set(known)):
+            raise TypeError(f"{', '.join(unknown)} cannot be given here; there are header and {', '.join(known)}")
         definition = None if isinstance(activity, str) else _declared(activity)
         name = activity if isinstance(activity, str) else definition and definition.name
         queue = task_queue or (definition and definition.task_queue)

@@ -271,8 +271,10 @@ class TestWorker:
         client, temporal = self.client, self.temporal
         self._check_registered(activity)
         handle = await client.start_activity(activity, *arguments, **self._with_defaults(activity, options))
-        found = next(it for it in temporal.activities if it.run_id == handle.run_id)
-        return ActivityRun(handle, found, client)
+        found = [it for it in temporal.activities if it.run_id == handle.run_id]
+        if not found:
+            raise RuntimeError(f"{handle!r} was started elsewhere: an interceptor of the client has not passed it on")
+        return ActivityRun(handle, found[0], client)
 
     # How
 

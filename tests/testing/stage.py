@@ -115,6 +115,17 @@ class Stage:
         fields.setdefault("timeout", 20.0)
         return await self.say("PollActivityTaskQueue", task_queue=self.queue, identity="worker", **fields)
 
+    async def wait_for_run_state(self, name: str) -> None:
+        """Wait until the activity is in a state; nothing is written down."""
+        method = METHODS["DescribeActivityExecution"]
+        request = method.request(namespace="default", activity_id=self.activity_id)
+        with anyio.fail_after(30):
+            while True:
+                response = await self.service.call(method, request, timeout=10.0, retry=NONE)
+                if response.info.run_state.name == name:
+                    return
+                await anyio.sleep(0.2)
+
     async def wait_for_outcome(self) -> None:
         """Wait until the activity has closed, and write down how."""
         await self.say("PollActivityExecution", activity_id=self.activity_id, timeout=30.0)

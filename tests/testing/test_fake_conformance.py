@@ -697,7 +697,7 @@ async def a_pause_that_was_not_heeded_in_time(stage):
     await stage.start(start_to_close_timeout=Duration(seconds=5))
     task = await stage.poll()
     await stage.about("PauseActivityExecution", request_id="p")
-    await stage.time_out(TimeoutType.START_TO_CLOSE, 5)
+    await stage.wait_for_run_state("PAUSED")
     await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token)
     await stage.describe()
 

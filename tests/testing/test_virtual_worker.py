@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 import time
 from datetime import timedelta
@@ -74,7 +75,14 @@ def block(seconds: float) -> str:
     return threading.current_thread().name
 
 
-ACTIVITIES = [reach, rest, count, approve, hang, fail, block]
+@activity.defn
+def tick() -> None:
+    while True:
+        activity.heartbeat()
+        time.sleep(0.005)
+
+
+ACTIVITIES = [tick, reach, rest, count, approve, hang, fail, block]
 ONCE = RetryPolicy(maximum_attempts=1)
 
 
@@ -160,6 +168,13 @@ class TestTime:
         await resting
         assert timedelta(hours=1) <= t.time.elapsed < timedelta(hours=1, seconds=20)
 
+    async def test_a_timer_may_be_years_away_meanwhile(self, t):
+        """A thread is waited for where the next timer is further away than a selector can wait."""
+        run = await t.start(rest, 10**9, start_to_close_timeout=10**10)
+        await run.wait_for_attempt()
+        assert "worker thread" in (await t.run(block, 0.01))
+        await run.terminate()
+
     async def test_an_executors_call_is_waited_for_in_real_time(self, t):
         """So it is for what the loop's executors do."""
         resting = asyncio.create_task(asyncio.sleep(3600))
@@ -198,6 +213,33 @@ class TestTime:
         await writer.wait_closed()
         server.close()
         await server.wait_closed()
+
+    async def test_a_protocol_is_waited_for_in_real_time(self, t):
+        """So it is for a protocol's event, as HTTP clients wait for one, and for another end in another process."""
+        listening = socket.create_server(("127.0.0.1", 0))
+
+        def answer():
+            connection, _ = listening.accept()
+            with connection:
+                time.sleep(0.7)
+                connection.sendall(b"hello")
+
+        class Reading(asyncio.Protocol):
+            arrived = asyncio.Event()
+
+            def data_received(self, data):
+                self.arrived.set()
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        transport, protocol = await asyncio.get_running_loop().create_connection(Reading, *listening.getsockname())
+        resting = asyncio.create_task(asyncio.sleep(3600))
+        await protocol.arrived.wait()
+        assert not resting.done()
+        resting.cancel()
+        transport.close()
+        thread.join()
+        listening.close()
 
     async def test_an_idle_connection_does_not_hold_time(self, t):
         """A connection that is merely open does not keep time from jumping."""
@@ -291,6 +333,17 @@ class TestChanges:
             await run.result()
         assert isinstance(caught.value.cause, CancelledError)
         assert t.time.elapsed < timedelta(minutes=1)
+
+    async def test_one_in_a_thread_is_cancelled(self, t):
+        """A def activity is cancelled by its heartbeats, whose interval is moved over by hand."""
+        run = await t.start(tick, heartbeat_timeout=30)
+        await run.wait_for_heartbeat()
+        await run.cancel()
+        await t.time.advance(25)
+        with pytest.raises(ActivityFailureError) as caught:
+            await run.result()
+        assert isinstance(caught.value.cause, CancelledError)
+        assert t.time.elapsed >= timedelta(seconds=25)
 
     async def test_it_is_paused_and_goes_on(self, t):
         """A pause ends the attempt, and an unpause begins the next from its details."""

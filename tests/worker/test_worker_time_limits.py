@@ -10,18 +10,19 @@ from asyncworker.worker.attempts._time_limits import TimeLimits
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-def limits(**timeouts: float) -> TimeLimits:
+def limits(*, delay: float = 0.0, attempt: int = 1, **timeouts: float) -> TimeLimits:
     """The limits of an attempt that was scheduled at noon, began a minute later, and arrived at 1000 on our clock."""
+    begun = NOON + timedelta(seconds=delay)
     info = Info(
         activity_id="a",
         activity_type="pack",
-        attempt=1,
+        attempt=attempt,
         namespace="default",
         task_queue="orders",
         task_token=b"t",
         scheduled_time=NOON,
-        current_attempt_scheduled_time=NOON,
-        started_time=NOON + timedelta(minutes=1),
+        current_attempt_scheduled_time=begun,
+        started_time=begun + timedelta(minutes=1),
         **{f"{name}_timeout": timedelta(seconds=seconds) for name, seconds in timeouts.items()},
     )
     return TimeLimits(info, arrived_at=1000.0, margin=5.0)
@@ -62,3 +63,13 @@ def test_heartbeats_do_not_move_the_deadline():
     some.record_heartbeat(1059.0)
 
     assert (some.deadline, some.ends_at) == (1060, 1065)
+
+
+def test_a_delayed_start_has_its_time_from_the_end_of_the_delay():
+    """Schedule-to-close counts from the end of a start's delay, which the task of the first attempt shows."""
+    assert limits(delay=3600, schedule_to_close=90).ends_at == 1035
+
+
+def test_an_attempt_after_the_first_has_its_time_from_the_schedule():
+    """That a later attempt was scheduled later gives it no more time."""
+    assert limits(delay=20, attempt=2, schedule_to_close=100).ends_at == 1025

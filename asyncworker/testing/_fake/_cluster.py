@@ -118,7 +118,10 @@ class Cluster:
         """Return why *what* does not happen, as there is nothing else that does."""
         states = [self._why_open(it) for it in self.activities if it.state not in CLOSED]
         there_is = "; ".join(states) if states else "no activity is open"
-        return f"nothing is left to happen, while {what} is waited for: {there_is}"
+        return (
+            f"nothing is left to happen, while {what} is waited for: {there_is} (what the event loop does not know of,"
+            " as a thread of your own, is waited for within time.real())"
+        )
 
     def _why_open(self, activity: Activity) -> str:
         known = (why(activity) for why in self.why_open)

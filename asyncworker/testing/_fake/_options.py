@@ -9,7 +9,7 @@ from ..._proto.temporal.wkt import Duration
 from ..._time import to_duration
 from ...client.activities._options import DESCRIBED
 
-#: The options that the fake keeps, besides the task queue. It starts every activity at once: a delay is none of them.
+#: The options that the fake keeps, besides the task queue. A delay of the start passes with its clock only.
 KEPT = tuple(name for name in DESCRIBED if name != "start_delay")
 
 

@@ -13,6 +13,8 @@ from ._waits import waits_for_events
 
 __all__ = ["Driver", "Idle", "drive"]
 
+# What every selector takes, in seconds.
+_LONGEST_WAIT = 3600.0
 #: Is told when the next timer is due, and how to find out whether a connection may bring something; returns the seconds
 #: to wait for that.
 Idle: TypeAlias = Callable[[float | None, Callable[[], bool]], float | None]
@@ -130,7 +132,7 @@ class _Selector:
         return events if wait == 0 else self._wait(wait)
 
     def _wait(self, seconds: float | None) -> Any:
-        events = self._inner.select(seconds)
+        events = self._inner.select(None if seconds is None else min(seconds, _LONGEST_WAIT))
         if events:
             self._awake()
         return events

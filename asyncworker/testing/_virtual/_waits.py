@@ -22,14 +22,15 @@ _OTHERS = tuple(_STANDARD + name for name in ("site-packages", "dist-packages"))
 _ANYIO = str(Path(anyio.__file__ or "").parent) + os.sep
 # Where a task waits for nothing but time, or for other tasks of the loop, which are looked at themselves.
 _KNOWN = {
-    ("asyncio", "sleep"),
-    ("asyncio", "wait"),
-    ("asyncio", "_wait"),
-    ("asyncio", "__aexit__"),
+    ("asyncio.tasks", "sleep"),
+    ("asyncio.tasks", "wait"),
+    ("asyncio.tasks", "_wait"),
+    ("asyncio.tasks", "wait_for"),
+    ("asyncio.taskgroups", "TaskGroup.__aexit__"),
     # From Python 3.13 on.
-    ("asyncio", "_aexit"),
-    ("_asyncio", "sleep"),
-    ("_asyncio", "__aexit__"),
+    ("asyncio.taskgroups", "TaskGroup._aexit"),
+    ("_backends._asyncio", "TaskGroup.__aexit__"),
+    ("_backends._asyncio", "AsyncIOBackend.sleep"),
 }
 _ANYIO_READERS = ("SocketStream.", "UNIXSocketStream.", "StreamReaderWrapper.", "UDPSocket.", "ConnectedUDPSocket.")
 
@@ -61,7 +62,7 @@ def _may_wait_for_events(task: asyncio.Task[Any]) -> bool:
     waiter = getattr(task, "_fut_waiter", None)
     if isinstance(waiter, asyncio.Task | asyncio.tasks._GatheringFuture):  # type: ignore[attr-defined]
         return False
-    return (_package(chain[-1]), chain[-1].co_name) not in _KNOWN
+    return _place(chain[-1]) not in _KNOWN
 
 
 def _is_of_library(file: str) -> bool:
@@ -76,9 +77,9 @@ def _reads(code: CodeType) -> bool:
     return Path(code.co_filename).name == "streams.py" or code.co_name.startswith("sock_")
 
 
-def _package(code: CodeType) -> str:
+def _place(code: CodeType) -> tuple[str, str]:
     path = Path(code.co_filename)
-    return path.stem if path.stem == "_asyncio" else path.parent.name
+    return f"{path.parent.name}.{path.stem}", code.co_qualname
 
 
 def _chain(task: asyncio.Task[Any]) -> Iterator[tuple[CodeType, int]]:

@@ -173,7 +173,7 @@ def is_last_attempt(info: Info, error: BaseException, took: float) -> bool:
         return True
     if info.schedule_to_close_timeout is None:
         return False
-    spent = (info.started_time - info.scheduled_time).total_seconds() + took
+    spent = (info.started_time - info._schedule_to_close_from).total_seconds() + took
     return spent + _wait(info.attempt, error, policy) > info.schedule_to_close_timeout.total_seconds()
 
 

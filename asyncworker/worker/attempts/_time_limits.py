@@ -63,6 +63,6 @@ def _deadline(info: Info, arrived_at: float) -> float | None:
     if info.start_to_close_timeout is not None:
         ends.append(info.start_to_close_timeout.total_seconds())
     if info.schedule_to_close_timeout is not None:
-        waited = info.started_time - info.scheduled_time
+        waited = info.started_time - info._schedule_to_close_from
         ends.append(info.schedule_to_close_timeout.total_seconds() - waited.total_seconds())
     return arrived_at + min(ends) if ends else None
