@@ -195,6 +195,7 @@ def test_variables_exist():
         "client",
         "configuration",
         "converters",
+        "dependencies",
         "fastapi",
         "interceptors",
         "logging",

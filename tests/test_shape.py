@@ -256,7 +256,7 @@ def test_imports_point_down(path):
 IMPORTING = """
 import gc, importlib, os, sys
 import anyio, anyio._backends._asyncio, betterproto2, grpclib.client, grpclib.server, pydantic, pydantic_core, click
-import fastapi, opentelemetry.context, prometheus_client
+import dishka.integrations.base, fastapi, opentelemetry.context, prometheus_client
 
 gc.disable()
 

@@ -126,7 +126,8 @@ class Registry:
                 self._add(definition)
         if not self._by_name and self._dynamic is None:
             raise ValueError("a worker needs at least one activity: Worker(…, activities=[…])")
-        self._compile_dependencies()
+        # Without overrides, and with each that there is.
+        self._plans = [self._compile_dependencies()]
 
     def __repr__(self) -> str:
         return f"<Registry [{', '.join(self.names)}]>"
@@ -140,11 +141,6 @@ class Registry:
     def needs_threads(self) -> bool:
         """Whether an activity is a plain function, to be run in a thread."""
         return not all(registered.is_async for registered in self._all())
-
-    @property
-    def has_dependencies(self) -> bool:
-        """Whether an activity depends on anything."""
-        return any(registered.dependencies is not None for registered in self._all())
 
     def find(self, name: str) -> RegisteredActivity | None:
         """Return the activity registered under *name*, or the dynamic one; ``None`` if there is neither."""
@@ -173,21 +169,27 @@ class Registry:
             TypeError: One of them cannot be called, or *replacement* cannot work as a dependency.
             ValueError: No activity depends on *function*.
         """
-        plans = [it.dependencies for it in self._all() if it.dependencies is not None]
-        override = checked_override(function, replacement, plans)
+        # An override may hide what another one brought, or what was there without any.
+        known = [plan for plans in self._plans for plan in plans]
+        override = checked_override(function, replacement, known)
         self._overrides.append(override)
+        plans: Sequence[Plan] | None = None
         try:
-            self._compile_dependencies()
+            plans = self._compile_dependencies()
+            self._plans.append(plans)
             yield
         finally:
             self._overrides.remove(override)
+            if plans is not None:
+                self._plans.remove(plans)
             self._compile_dependencies()
 
-    def _compile_dependencies(self) -> None:
+    def _compile_dependencies(self) -> Sequence[Plan]:
         # One graph for all of them, so that they share what the worker makes.
         self._graph.overrides = tuple(self._overrides)
         for registered in self._all():
             registered.compile_dependencies(self._graph)
+        return [it.dependencies for it in self._all() if it.dependencies is not None]
 
     def begin(self) -> None:
         """Begin a run of the worker: no attempt runs, and the event loop may be another than that of the last run."""

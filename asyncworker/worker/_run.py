@@ -281,7 +281,7 @@ class WorkerRun:
                 parts.registration.registered(parts.request),
                 parts.timer.running(),
                 parts.watcher.watching(),
-                environment.dependencies.running(stages.abandon.ends, self._on_error),
+                environment.dependencies.running(self._limited_by_shutdown, self._on_error),
                 self._attempts_ended(environment, parts.attempts),
                 parts.registration.announcing(),
                 parts.pollers.polling(stages.abandon),
@@ -334,6 +334,11 @@ class WorkerRun:
         finally:
             environment.timers.close()
             await environment.background.close(cancel_timeout=_CODEC_TIMEOUT)
+
+    def _limited_by_shutdown(self, scope: anyio.CancelScope) -> anyio.CancelScope:
+        """Have *scope* cancelled when the shutdown has taken as long as it may; return it."""
+        scope.deadline = self.stages.drain_began_at + self._settings.grace + self._settings.hard_stop
+        return self.stages.abandon.ends(scope)
 
     def _on_error(self, error: Exception) -> None:
         """End the run with *error*, which is one of the worker itself."""

@@ -190,7 +190,7 @@ def check_type(function: Callable[..., Any] | None, hint: Any, where: str) -> No
     if function is None or hint is None:
         return
     wanted, made = _plain(hint), _made_by(function)
-    if not inspect.isclass(wanted) or not inspect.isclass(made) or get_origin(made) or get_origin(wanted):
+    if not all(inspect.isclass(each) and each is not Any and get_origin(each) is None for each in (wanted, made)):
         return
     if getattr(wanted, "_is_protocol", False) or getattr(made, "_is_protocol", False) or {wanted, made} <= {*_NUMBERS}:
         return
