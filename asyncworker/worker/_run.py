@@ -155,7 +155,8 @@ class WorkerRun:
         if self.stages.drain.has_begun:
             return "it is stopping"
         if pollers is None or attempts is None or client is None:
-            return "it is starting"
+            is_entering = self._lifespan is not None and self._lifespan.is_entering
+            return "it enters its lifespan" if is_entering else "it is starting"
         if self.watched is not None and (blocked_for := self.watched.blocked_for) is not None:
             return f"the event loop has been blocked for {blocked_for:.1f} s"
         service = client.service

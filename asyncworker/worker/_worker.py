@@ -427,10 +427,15 @@ class Worker(Generic[State]):
 
     # How
 
-    async def _start(self) -> asyncio.Task[None]:
-        """Begin a run; return its task when the worker polls. Cancelling ends the run first."""
+    async def _start(self, *, client: Client | None = None, state: object = UNSET) -> asyncio.Task[None]:
+        """Begin a run; return its task when the worker polls. Cancelling ends the run first.
+
+        Args:
+            client: What it uses if it was given no client.
+            state: What activities get as the worker's state if it has no lifespan.
+        """
         self._is_shut_down_early = False
-        ended = self._begin()
+        ended = self._begin(client=client, state=state)
         try:
             await self._until_begun(ended)
         except BaseException:
@@ -439,7 +444,7 @@ class Worker(Generic[State]):
             raise
         return ended
 
-    def _begin(self) -> asyncio.Task[None]:
+    def _begin(self, *, client: Client | None = None, state: object = UNSET) -> asyncio.Task[None]:
         """Begin a run in a task of its own, which runs in the context of this one.
 
         So the worker may be entered and left in any tasks, and cancelling those does not cancel the run.
@@ -450,7 +455,11 @@ class Worker(Generic[State]):
         # Shared with the lifespan's task. A task factory need not know of contexts.
         shared = {} if lifespan is None else {"context": copy_context()}
         self._worker_run = run = WorkerRun(
-            self._settings, self._client, lifespan=None if lifespan is None else partial(lifespan, self), **shared
+            self._settings,
+            self._client or client,
+            lifespan=None if lifespan is None else partial(lifespan, self),
+            state=state,
+            **shared,
         )
         if self._is_shut_down_early:
             self._is_shut_down_early = False

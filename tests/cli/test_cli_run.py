@@ -14,6 +14,27 @@ import pytest
 
 from asyncworker.client import Client, PendingActivityState
 
+LIFESPAN = """
+import sys
+from contextlib import asynccontextmanager
+import orders
+from asyncworker import Worker
+
+@asynccontextmanager
+async def open_pool(worker):
+    print("opened", file=sys.stderr, flush=True)
+    yield
+    print("closed", file=sys.stderr, flush=True)
+
+@asynccontextmanager
+async def open_database(worker):
+    raise OSError("no database")
+    yield
+
+worker = Worker(activities=[orders.echo], task_queue="q", lifespan=open_pool)
+broken = Worker(activities=[orders.echo], task_queue="q", lifespan=open_database)
+"""
+
 
 class TestRunning:
     async def test_runs_until_a_signal(self, command_on_server, dev_server, task_queue):
@@ -48,6 +69,31 @@ class TestRunning:
             code = await run.end()
 
         assert code == 0
+
+    async def test_a_lifespan_is_left_before_the_command_ends(self, command_on_server):
+        """What the worker's activities share is opened before it starts, and closed after a SIGTERM."""
+        (command_on_server.directory / "shared.py").write_text(LIFESPAN)
+
+        async with command_on_server.running("run", "shared:worker") as run:
+            await run.line_with("opened")
+            await run.line_with("started")
+            run.process.send_signal(signal.SIGTERM)
+            output = await run.rest()
+            code = await run.process.wait()
+
+        assert output.index("stops") < output.index("closed") < output.index("stopped")
+        assert code == 0
+
+    async def test_a_lifespan_that_fails_is_logged_with_its_traceback(self, command_on_server):
+        """The command ends with 1 and the error in one line; the log says where it came from."""
+        (command_on_server.directory / "shared.py").write_text(LIFESPAN)
+
+        done = await command_on_server("run", "shared:broken")
+
+        assert done.returncode == 1
+        assert done.stderr.decode().count("Traceback") == 1
+        assert "in open_database" in done.stderr.decode()
+        assert "asyncworker: error: the lifespan of worker" in done.stderr.decode().splitlines()[-1]
 
     async def test_failure_of_one_worker_stops_the_others(self, command_on_server, task_queue):
         """A worker that fails shuts down the others, and the command ends with 1."""

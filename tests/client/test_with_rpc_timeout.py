@@ -21,7 +21,7 @@ async def test_calls_have_the_clients_limit(far_end, client):
     await handle.cancel()
     await client.start_activity("pack", **ENOUGH)
 
-    assert far_end.timeouts[:2] == [pytest.approx(3, abs=0.5)] * 2
+    assert far_end.timeouts[:2] == [pytest.approx(3, abs=2)] * 2
     assert far_end.timeouts[2] == 10
 
 
@@ -29,7 +29,7 @@ async def test_a_call_may_have_a_limit_of_its_own(far_end, client):
     """That is the one that counts, shorter or longer."""
     await client.with_rpc_timeout(3).start_activity("pack", rpc_timeout=7, **ENOUGH)
 
-    assert far_end.timeouts[0] == pytest.approx(7, abs=0.5)
+    assert far_end.timeouts[0] == pytest.approx(7, abs=2)
 
 
 async def test_a_wait_for_a_result_takes_as_long_as_it_takes(far_end, client):

@@ -381,6 +381,26 @@ class TestFailing:
         assert held.reason is None
 
 
+class TestEntering:
+    async def test_a_worker_that_enters_its_lifespan_says_so(self, temporal, caplog):
+        """It is live, and not ready for that reason; the log shows where it is."""
+        steps = Steps()
+        steps.may_leave.set()
+        worker = worker_of(temporal, use, lifespan=steps)
+        with caplog.at_level("INFO"):
+            ended = asyncio.ensure_future(worker.run())
+            await steps.is_entering.wait()
+        health, state = worker.health(), worker.statistics().state
+        steps.may_enter.set()
+        await until(lambda: worker.is_ready)
+        await worker.shutdown()
+        await ended
+
+        assert (health.is_live, health.is_ready, health.reasons) == (True, False, ["it enters its lifespan"])
+        assert state == "starting"
+        assert "worker of task queue 'orders' enters its lifespan" in caplog.text
+
+
 class TestStopping:
     async def test_a_shutdown_ends_the_entering(self, temporal):
         """A lifespan that is being entered is cancelled, and that is no failure."""

@@ -78,12 +78,18 @@ class Lifespan:
     def __repr__(self) -> str:
         return f"<Lifespan of worker {self._task_queue!r} [{'left' if self.state is UNSET else 'entered'}]>"
 
+    @property
+    def is_entering(self) -> bool:
+        """Whether it has begun and is not entered yet."""
+        return self._task is not None and not self._is_past_entering.is_set()
+
     async def enter(self) -> bool:
         """Enter it; return ``False`` if the shutdown has begun and has kept it from being entered.
 
         Raises:
-            WorkerError: It failed.
+            WorkerError: It failed, which is logged as well.
         """
+        _logger.info("worker of task queue %r enters its lifespan", self._task_queue)
         self._task = task = self._tasks.start(self._run(), self._context)
         task.add_done_callback(lambda _: self._is_past_entering.set())
         with self._stages.drain.ends(anyio.CancelScope()):
@@ -98,6 +104,7 @@ class Lifespan:
         if not (task.done() and task.cancelled() and self._stages.drain.has_begun):
             self.error = self._error_of(task, "on entering")
         if self.error is not None:
+            self._log_error()
             raise self.error from self.error.__cause__
         return False
 
@@ -116,8 +123,7 @@ class Lifespan:
             await self._cancel(task)
         self.state = UNSET
         self.error = self._error_of(task, "while the worker ran" if self._was_cancelled else "on leaving")
-        if self.error is not None:
-            _logger.error("%s", self.error, exc_info=self.error.__cause__)
+        self._log_error()
 
     def escalate(self) -> None:
         """Cancel the leaving, if that has begun."""
@@ -152,6 +158,11 @@ class Lifespan:
     async def _cancel(self, task: asyncio.Task[None]) -> None:
         task.cancel()
         await asyncio.wait({task}, timeout=_CANCEL_TIMEOUT)
+
+    def _log_error(self) -> None:
+        # With its traceback, as a command prints only the error itself.
+        if self.error is not None:
+            _logger.error("%s", self.error, exc_info=self.error.__cause__)
 
     def _error_of(self, task: asyncio.Task[None], when: str) -> WorkerError | None:
         """Return what has become of *task*, if that is a failure."""
