@@ -19,4 +19,6 @@ def install_plugin(folder: Path) -> str:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: asyncworker-plugin\nVersion: 0\n")
     lines = [f"{name} = {value}" for name, value in project["entry-points"]["pytest11"].items()]
     (info / "entry_points.txt").write_text("\n".join(["[pytest11]", *lines]))
+    # From the names of its files pytest concludes what else belongs to the plugin.
+    (info / "RECORD").write_text("asyncworker/__init__.py,,\n")
     return str(info.parent)

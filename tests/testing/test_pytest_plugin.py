@@ -285,6 +285,22 @@ def test_without_the_executable_the_reason_is_given(project: Project, args: tupl
     assert "there is no real server to test on: '/nowhere/temporal'" in output
 
 
+def test_the_package_is_imported_as_it_is(project: Project):
+    """Pytest rewrites the assertions of the user's tests, and not those of the plugin's whole distribution."""
+    project.write(
+        test_it="""
+import asyncworker.worker
+
+def test_it():
+    assert "rewrite" in type(__loader__).__module__
+    assert "rewrite" not in type(asyncworker.worker.__loader__).__module__
+"""
+    )
+    output = project.run(*NO_PLUGINS)
+
+    assert outcomes(output) == {"passed": 1}, output
+
+
 def test_another_backend_than_asyncio_is_skipped(project: Project):
     """A test that anyio runs on trio is skipped, with what to do."""
     pytest.importorskip("trio")
