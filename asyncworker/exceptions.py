@@ -157,6 +157,28 @@ class ApplicationError(FailureError):
         return f"{self.type}: {self.message}" if self.type else self.message
 
 
+# With that of another SDK, where its activities are run.
+_application_errors: tuple[type[BaseException], ...] = (ApplicationError,)
+
+
+def _add_application_error(kind: type[BaseException]) -> None:
+    """Take errors of *kind*, which has the attributes of an :class:`ApplicationError`, for such."""
+    global _application_errors  # noqa: PLW0603 - set when a module is imported
+    if kind not in _application_errors:
+        _application_errors = (*_application_errors, kind)
+
+
+def _is_application_error(error: BaseException | None) -> bool:
+    # By its type, as `__class__` may be code of the exception's own.
+    return issubclass(type(error), _application_errors)
+
+
+def _is_benign(error: BaseException | None) -> bool:
+    """Return whether *error* says that it is part of normal life."""
+    category = getattr(error, "category", None) if _is_application_error(error) else None
+    return isinstance(category, int) and category == ApplicationErrorCategory.BENIGN
+
+
 def _checked_delay(delay: float | timedelta | None) -> timedelta | None:
     if delay is None:
         return None

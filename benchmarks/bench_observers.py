@@ -4,8 +4,8 @@ with the one for Prometheus.
 ``python -m benchmarks.bench_observers [--rounds N] [--count N]``
 
 The workers take turns, in every round, at as many activities from the stub server as they can take. Prints the median
-and the best of the rounds, and their differences to those of the worker without observers. On a machine that does other
-work as well the best rounds are the ones to compare.
+and the best of the rounds, and the median and the quartiles of what each round took more than the same round of the
+worker without observers, so that a machine that is slow for a while is slow for both.
 """
 
 from __future__ import annotations
@@ -52,11 +52,12 @@ def main() -> None:
     print(f"Python {platform.python_version()}, {platform.platform()}")
     without = used[_CONTENDERS[0].name]
     for name, rounds in used.items():
-        figures = [
-            f"{kind} {take(rounds):6.1f} µs per activity ({take(rounds) - take(without):+5.1f})"
-            for kind, take in (("median", statistics.median), ("best", min))
-        ]
-        print(f"{name}: {', '.join(figures)}")
+        more = [one - other for one, other in zip(rounds, without, strict=True)]
+        low, median, high = statistics.quantiles(more, n=4)
+        print(
+            f"{name}: median {statistics.median(rounds):.1f}, best {min(rounds):.1f} µs per activity;"
+            f" {median:+.1f} (quartiles {low:+.1f} and {high:+.1f})"
+        )
 
 
 if __name__ == "__main__":

@@ -90,7 +90,15 @@ DROPPED = {
 #: Of these messages only these fields; all others are left out in the same way.
 ONLY = {
     "temporal.api.history.v1.HistoryEvent": {"event_id", "event_type", "event_time"},
-    "temporal.api.workflow.v1.PendingActivityInfo": {"activity_id", "activity_type", "state", "attempt", "paused"},
+    "temporal.api.workflow.v1.PendingActivityInfo": {
+        "activity_id",
+        "activity_type",
+        "state",
+        "heartbeat_details",
+        "last_started_time",
+        "attempt",
+        "paused",
+    },
     "temporal.api.workflow.v1.WorkflowExecutionInfo": {"execution", "status", "history_length"},
     "temporal.api.workflowservice.v1.DescribeWorkflowExecutionResponse": {
         "workflow_execution_info",

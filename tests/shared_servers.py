@@ -90,8 +90,8 @@ class ServersForProcesses:
         listening = _Manager(("127.0.0.1", 0), self._key).get_server()
         # It ends with the process.
         threading.Thread(target=listening.serve_forever, daemon=True).start()
-        host, port = listening.address
-        return host, port
+        host, port = listening.address  # type: ignore[misc, str-unpack]
+        return host, port  # type: ignore[return-value]
 
     def pytest_unconfigure(self) -> None:
         self._servers.close()

@@ -193,6 +193,7 @@ def test_variables_exist():
         "cancellation",
         "cli",
         "client",
+        "completion",
         "configuration",
         "converters",
         "dependencies",

@@ -6409,9 +6409,17 @@ def encode_worker_WorkerCommandResult(message):
     return b"".join(parts)
 
 
-TAGS_workflow_PendingActivityInfo = frozenset([10, 18, 24, 56, 152])
+TAGS_workflow_PendingActivityInfo = frozenset([10, 18, 24, 34, 50, 56, 152])
 fields_of_workflow_PendingActivityInfo = attrgetter(
-    "activity_id", "activity_type", "state", "attempt", "paused", "_unknown_fields", "__class__"
+    "activity_id",
+    "activity_type",
+    "state",
+    "heartbeat_details",
+    "last_started_time",
+    "attempt",
+    "paused",
+    "_unknown_fields",
+    "__class__",
 )
 
 
@@ -6423,12 +6431,14 @@ def decode_workflow_PendingActivityInfo(data, at, end, depth, message=None):
         activity_id_ = ""
         activity_type_ = None
         state_ = enums_PendingActivityState(0)
+        heartbeat_details_ = None
+        last_started_time_ = None
         attempt_ = 0
         paused_ = False
         unknown = b""
     else:
-        activity_id_, activity_type_, state_, attempt_, paused_, unknown, _ = fields_of_workflow_PendingActivityInfo(
-            message
+        activity_id_, activity_type_, state_, heartbeat_details_, last_started_time_, attempt_, paused_, unknown, _ = (
+            fields_of_workflow_PendingActivityInfo(message)
         )
     if at < end:
         start = at
@@ -6482,6 +6492,36 @@ def decode_workflow_PendingActivityInfo(data, at, end, depth, message=None):
                 at += 1
                 if tag > 127:
                     tag, at = read_size(data, at, tag)
+            if tag == 34:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                heartbeat_details_ = decode_common_Payloads(data, at, stop, depth + 1, heartbeat_details_)
+                at = stop
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
+            if tag == 50:
+                stop = data[at]
+                at += 1
+                if stop > 127:
+                    stop, at = read_size(data, at, stop)
+                stop += at
+                last_started_time_ = decode_wkt_Timestamp(data, at, stop, depth + 1, last_started_time_)
+                at = stop
+                if at >= end:
+                    break
+                start = at
+                tag = data[at]
+                at += 1
+                if tag > 127:
+                    tag, at = read_size(data, at, tag)
             if tag == 56:
                 attempt_ = data[at]
                 at += 1
@@ -6522,6 +6562,8 @@ def decode_workflow_PendingActivityInfo(data, at, end, depth, message=None):
     message.activity_id = activity_id_
     message.activity_type = activity_type_
     message.state = state_
+    message.heartbeat_details = heartbeat_details_
+    message.last_started_time = last_started_time_
     message.attempt = attempt_
     message.paused = paused_
     message._unknown_fields = unknown
@@ -6546,6 +6588,18 @@ def encode_workflow_PendingActivityInfo(message):
     value = message.state
     if value:
         add(b"\x18" + (BYTE[value] if 0 <= value < 128 else int32(value)))
+    value = message.heartbeat_details
+    if value is not None:
+        raw = encode_common_Payloads(value)
+        size = len(raw)
+        add(b'"' + (BYTE[size] if size < 128 else varint(size)))
+        add(raw)
+    value = message.last_started_time
+    if value is not None:
+        raw = encode_wkt_Timestamp(value)
+        size = len(raw)
+        add(b"2" + (BYTE[size] if size < 128 else varint(size)))
+        add(raw)
     value = message.attempt
     if value:
         add(b"8" + (BYTE[value] if 0 <= value < 128 else int32(value)))

@@ -13,6 +13,9 @@ from ._retry import Failures
 
 __all__ = ["RequestEvents", "RequestFinished", "RequestListener"]
 
+# An enum's attribute is looked up by a function.
+_OK = RPCStatusCode.OK
+
 
 class RequestFinished(NamedTuple):
     """A request to the server ended.
@@ -74,9 +77,11 @@ class RequestEvents:
         """
         if not began_at:
             return
-        failed = 0 if failures is None else failures.attempts
-        attempts = failed if error is not None and failed else failed + 1
-        status = error.status if isinstance(error, RPCError) else RPCStatusCode.CANCELLED if error else RPCStatusCode.OK
+        status, attempts = _OK, 1
+        if error is not None or failures is not None:
+            failed = 0 if failures is None else failures.attempts
+            attempts = failed if error is not None and failed else failed + 1
+            status = error.status if isinstance(error, RPCError) else RPCStatusCode.CANCELLED if error else _OK
         event = RequestFinished(method.name, status, monotonic() - began_at, attempts, method.long_poll)
         for listener in self.listeners:
             listener(event)

@@ -1,4 +1,4 @@
-"""The command line: ``asyncworker run``, ``dev``, ``exec``, ``check``, ``probe`` and ``codec-server``."""
+"""The command line: ``asyncworker run``, ``dev``, ``exec``, ``check``, ``probe``, ``codec-server``, ``completion``."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from ._codec_server import codec_server
+from ._completion import completion
 from ._dev import dev
 from ._exec import exec_
 from ._probe import probe
-from ._run import run
 from .check import check
+from .run import run
 
 __all__ = ["app"]
 
@@ -31,6 +32,7 @@ app.command("exec")(exec_)
 app.command("check")(check)
 app.command("codec-server")(codec_server)
 app.command("probe")(probe)
+app.command("completion")(completion)
 
 
 def _show_version(wanted: bool) -> None:

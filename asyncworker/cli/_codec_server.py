@@ -12,7 +12,7 @@ from ..converter import DataConverter, PayloadCodec
 from ..exceptions import ConfigurationError
 from ._load import load
 from ._report import reporting, say
-from ._run import AppDir
+from .run._options import AppDir
 
 __all__ = ["codec_server"]
 

@@ -18,10 +18,11 @@ from ..config import ConnectConfig
 from ..exceptions import ConfigurationError
 from ..testing import DevServer
 from ._connection import LOOPBACK, is_on_this_machine, takes_connection
+from ._entrypoint import find_entrypoint
 from ._logging import LogFormat, LogLevel
 from ._reload import GRACE, keep_running
 from ._report import say
-from ._run import AppDir, Factory, Format, Level, Target, Uvloop
+from .run._options import AppDir, Factory, Format, Level, Target, Uvloop
 
 __all__ = ["dev"]
 
@@ -32,7 +33,7 @@ _UI_OFFSET = 1000
 
 @takes_connection
 def dev(
-    target: Target,
+    target: Target = None,
     app_dir: AppDir = Path(),
     factory: Factory = False,
     reload: Annotated[
@@ -56,14 +57,15 @@ def dev(
     cancelled and retried by the server, and the workers restart on the new code. The log has a line for each attempt
     that ends.
     """
-    command = [sys.executable, "-m", "asyncworker", "run", target, "--app-dir", str(app_dir)]
-    command += ["--factory"] if factory else []
+    found = find_entrypoint(target, app_dir, factory=factory)
+    command = [sys.executable, "-m", "asyncworker", "run", found.target, "--app-dir", str(found.app_dir)]
+    command += ["--factory"] if found.is_factory else []
     command += ["--log-level", log_level, "--log-format", log_format]
     command += ["--log-activities"] if log_level in (LogLevel.DEBUG, LogLevel.INFO) else []
     # What they have at a restart, so that the log says so.
     command += ["--graceful-shutdown-timeout", f"{GRACE:g}"]
     command += [] if uvloop is None else ["--uvloop" if uvloop else "--no-uvloop"]
-    directories = (reload_dir or [app_dir]) if reload else []
+    directories = (reload_dir or [found.app_dir]) if reload else []
     raise typer.Exit(asyncio.run(_develop(command, directories, db_filename)))
 
 

@@ -6,7 +6,8 @@ import importlib
 import inspect
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,8 +15,9 @@ from typing import Any
 from ..activity import Definition
 from ..exceptions import ConfigurationError
 from ..worker import Worker
+from ._entrypoint import Entrypoint
 
-__all__ = ["activities_in", "call_factory", "check_workers", "load", "workers_in"]
+__all__ = ["activities_in", "load", "workers_from", "workers_in"]
 
 
 def workers_in(module: ModuleType) -> tuple[str, Sequence[str]]:
@@ -76,26 +78,40 @@ def _suggestion(kind: str, names: Sequence[str]) -> str:
     return f"; its {kind}: {', '.join(names)}" if names else f"; it has no {kind}"
 
 
-async def call_factory(factory: Any, target: str) -> Any:
-    """Call the function that ``--factory`` names, which may be a coroutine function, for its workers.
+@asynccontextmanager
+async def workers_from(found: Any, entrypoint: Entrypoint) -> AsyncIterator[list[Worker]]:
+    """Have the workers that an entrypoint names, in the block.
+
+    Args:
+        found: What was loaded: a worker, a sequence of them, or with ``--factory`` a function that makes them. The
+            function may be a coroutine function, or return an async context manager, which is left after the block.
+        entrypoint: What names it.
 
     Raises:
-        ConfigurationError: It cannot be called without arguments.
+        ConfigurationError: It is none of these.
     """
+    target = entrypoint.target
+    made = await _call(found, target) if entrypoint.is_factory else found
+    # A worker is one too; that would start it.
+    if entrypoint.is_factory and isinstance(made, AbstractAsyncContextManager) and not isinstance(made, Worker):
+        async with made as inside:
+            yield _check_workers(inside, target)
+    else:
+        yield _check_workers(made, target)
+
+
+async def _call(factory: Any, target: str) -> Any:
     try:
         inspect.signature(factory).bind()
     except TypeError as error:
         raise ConfigurationError(f"--factory: {target} is not a function without parameters: {error}") from error
     made = factory()
+    if inspect.isasyncgen(made):
+        raise ConfigurationError(f"--factory: {target} yields: decorate it with @contextlib.asynccontextmanager")
     return await made if inspect.isawaitable(made) else made
 
 
-def check_workers(found: Any, target: str) -> list[Worker]:
-    """Return the workers in *found*, which is one or a sequence of them.
-
-    Raises:
-        ConfigurationError: It is neither.
-    """
+def _check_workers(found: Any, target: str) -> list[Worker]:
     workers = list(found) if isinstance(found, Iterable) else [found]
     if workers and all(isinstance(worker, Worker) for worker in workers):
         return workers

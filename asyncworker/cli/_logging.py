@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
+import logging.config
 import sys
+import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
+from ..exceptions import ConfigurationError
 from ._plain import in_a_line, in_lines
 
-__all__ = ["LogFormat", "LogLevel", "configure_logging"]
+__all__ = ["LogFormat", "LogLevel", "configure_logging", "configure_logging_from"]
 
 # At DEBUG these describe every frame and header.
 _CHATTY = ("asyncio", "grpclib", "h2", "hpack", "watchfiles")
@@ -45,6 +49,45 @@ def configure_logging(level: LogLevel, log_format: LogFormat, *, activities: boo
     if activities:
         logging.getLogger("asyncworker.worker.attempts").setLevel(logging.DEBUG)
     logging.captureWarnings(True)
+
+
+def configure_logging_from(path: Path) -> None:
+    """Configure logging as a file says: :func:`logging.config.dictConfig` of JSON, TOML or YAML, else ``fileConfig``.
+
+    Loggers that there are already stay enabled, unless the file says otherwise.
+
+    Raises:
+        ConfigurationError: The file is not there, or is wrong.
+    """
+    try:
+        if path.suffix in (".json", ".toml", ".yaml", ".yml"):
+            logging.config.dictConfig({"version": 1, "disable_existing_loggers": False, **_document(path)})
+        else:
+            with path.open(encoding="utf-8") as file:
+                logging.config.fileConfig(file, disable_existing_loggers=False)
+    except ConfigurationError:
+        raise
+    except Exception as error:
+        why = error.__cause__ or error
+        raise ConfigurationError(f"--log-config: {path}: {error}{f': {why}' if why is not error else ''}") from error
+    logging.captureWarnings(True)
+
+
+def _document(path: Path) -> dict[str, Any]:
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".json":
+        document = json.loads(text)
+    elif path.suffix == ".toml":
+        document = tomllib.loads(text)
+    else:
+        try:
+            import yaml
+        except ModuleNotFoundError as error:
+            raise ConfigurationError(f"--log-config: {path} needs PyYAML: pip install pyyaml") from error
+        document = yaml.safe_load(text)
+    if not isinstance(document, dict):
+        raise ConfigurationError(f"--log-config: {path} must hold a mapping, got a {type(document).__name__}")
+    return document
 
 
 class _TextFormatter(logging.Formatter):

@@ -33,7 +33,7 @@ def parse_address(text: str) -> str:
     try:
         checked_address(text)
     except ValueError as error:
-        raise typer.BadParameter(str(error).partition(" must ")[2] or str(error)) from error
+        raise typer.BadParameter("must " + str(error).partition(" must ")[2]) from error
     return text
 
 

@@ -21,7 +21,15 @@ from ..common import default_identity
 from ..config import ConnectConfig, TLSConfig
 from ..converter import DataConverter
 from ._async_completion import AsyncCompletion
-from ._connect import TransportName, check_arguments, load_config, open_transport, target_of, wait_until_serving
+from ._connect import (
+    TransportName,
+    check_arguments,
+    load_config,
+    open_transport,
+    target_of,
+    wait_budget,
+    wait_until_serving,
+)
 from ._interceptor import Interceptor, OutboundInterceptor
 from ._root_outbound import RootOutbound
 from .activities._class_methods import ActivityMethods
@@ -116,7 +124,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         interceptors: Iterable[Interceptor] = (),
         # How
         lazy: bool = False,
-        connect_timeout: Seconds = 10.0,
+        connect_timeout: Seconds | None = None,
         profile: str | None = None,
         config_file: str | os.PathLike[str] | None = None,
         keep_alive: KeepAlive | None = _KEEP_ALIVE,
@@ -143,7 +151,8 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
             interceptors: Wrap the calls; the first is the outermost.
             lazy: Do not connect before the first call.
             connect_timeout: Seconds, or a timedelta, to wait for a server that may still be starting. It is tried again
-                and again until then.
+                and again until then. Default: 10 s, and in a factory of ``asyncworker run`` what
+                ``--wait-for-server`` says.
             profile: Which profile of the configuration file to read.
             config_file: Which configuration file to read.
             keep_alive: When to send a PING to a silent server; ``None`` for never.
@@ -204,7 +213,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         client.api_key = api_key if callable(api_key) else config.api_key
         client.rpc_metadata = {**config.rpc_metadata, **{k: v for k, v in extra.items() if isinstance(v, bytes)}}
         if not lazy:
-            await client._wait_until_serving(config, to_seconds(connect_timeout))
+            await client._wait_until_serving(config, wait_budget(connect_timeout))
         return client
 
     async def _wait_until_serving(self, config: ConnectConfig, budget: float) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import random
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -20,6 +23,7 @@ from .._rpc._retry import NONE, Backoff
 from .._rpc._target import DEFAULT_MAX_RECEIVE_BYTES, HttpConnectProxy, KeepAlive, Target
 from .._rpc._threads import in_own_thread
 from .._safe_logger import get_logger
+from .._time import Seconds, to_seconds
 from ..config import ConnectConfig, TLSConfig
 from ..exceptions import ConfigurationError, RPCError, RPCStatusCode
 
@@ -27,7 +31,16 @@ if TYPE_CHECKING:
     from .._rpc._service import WorkflowService
     from .._rpc._transport import Transport
 
-__all__ = ["TransportName", "check_arguments", "load_config", "open_transport", "target_of", "wait_until_serving"]
+__all__ = [
+    "TransportName",
+    "check_arguments",
+    "load_config",
+    "open_transport",
+    "target_of",
+    "wait_budget",
+    "wait_until_serving",
+    "waiting_for_servers",
+]
 
 TransportName: TypeAlias = Literal["default", "grpclib"]
 
@@ -36,6 +49,8 @@ _logger = get_logger("asyncworker.client")
 # Stands for a key that a function will return: it matters only that there is one.
 _SOME_KEY = "-"
 _BACKOFF = Backoff(0.1, 1.0)
+# Seconds between two lines about a server that is waited for.
+_LOG_INTERVAL = 30.0
 # One try: a server that hangs is worth another.
 _TRY_TIMEOUT = 5.0
 # OpenSSL's codes for a certificate whose authority is not known.
@@ -47,6 +62,24 @@ _CERTIFICATE_WANTED = (
 )
 # What a server that is still starting, or a way there that is not yet open, looks like.
 _NOT_YET = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
+
+
+_wait_budget: ContextVar[float] = ContextVar("wait_budget", default=10.0)
+
+
+def wait_budget(connect_timeout: Seconds | None) -> float:
+    """Return for how many seconds to wait for a server."""
+    return _wait_budget.get() if connect_timeout is None else to_seconds(connect_timeout)
+
+
+@contextmanager
+def waiting_for_servers(seconds: float) -> Iterator[None]:
+    """Wait for so long in ``Client.connect()`` without a ``connect_timeout``, in the block and the tasks it starts."""
+    token = _wait_budget.set(seconds)
+    try:
+        yield
+    finally:
+        _wait_budget.reset(token)
 
 
 def _check_api_key(name: str, value: object) -> None:
@@ -168,7 +201,8 @@ async def wait_until_serving(service: WorkflowService, address: str, *, tls: TLS
     Cancelling is safe.
     """
     clock = asyncio.get_running_loop().time
-    until = clock() + budget
+    began_at = log_at = clock()
+    until = began_at + budget
     attempt = 0
     reason: RPCError | None = None
     while True:
@@ -183,11 +217,18 @@ async def wait_until_serving(service: WorkflowService, address: str, *, tls: TLS
             wait = _BACKOFF.wait(attempt) * random.uniform(0.8, 1.2)
             if not _may_pass(error) or clock() + wait >= until:
                 raise _explain(reason, address, tls=tls, budget=budget) from reason
-            if attempt == 1:
-                _logger.info("waiting up to %g s for a Temporal server at %s: %s", budget, address, error.message)
+            if clock() >= log_at:
+                log_at = clock() + _LOG_INTERVAL
+                _log_wait(address, error, waited=clock() - began_at if attempt > 1 else 0, budget=budget)
             await asyncio.sleep(wait)
         else:
             return
+
+
+def _log_wait(address: str, error: RPCError, *, waited: float, budget: float) -> None:
+    how_long = "until there is" if math.isinf(budget) else f"up to {budget:g} s for"
+    so_far = f" ({waited:.0f} s so far)" if waited else ""
+    _logger.info("waiting %s a Temporal server at %s%s: %s", how_long, address, so_far, error.message)
 
 
 def _may_pass(error: RPCError) -> bool:

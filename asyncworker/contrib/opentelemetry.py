@@ -13,17 +13,21 @@ The trace's context travels in the header ``_tracer-data``, as in Temporal's SDK
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from time import monotonic
 from typing import Any
 
+from .._log_throttle import LogThrottle
+from .._safe_logger import get_logger
 from .._safe_text import class_name_of, text_of
 from .._version import client_version
 from ..activity import Info, cancellation_details
 from ..activity._context import CompleteAsync
 from ..client import Interceptor as ClientInterceptor, OutboundInterceptor, StartActivityInput
 from ..converter import DataConverter, Payload
-from ..exceptions import ApplicationError, ApplicationErrorCategory, CancelledError
+from ..exceptions import CancelledError, _is_benign
 from ..worker import ActivityInboundInterceptor, ActivityOutboundInterceptor, ExecuteActivityInput, Interceptor
 
 try:
@@ -41,6 +45,8 @@ except ModuleNotFoundError as _error:
     ) from _error
 
 __all__ = ["TracingInterceptor"]
+
+_logger = get_logger(__name__)
 
 _converter = DataConverter.default.payload_converter
 
@@ -72,6 +78,7 @@ class TracingInterceptor(ClientInterceptor, Interceptor):
         self._spans = spans
         self._propagator = propagator or CompositePropagator([TraceContextTextMapPropagator(), W3CBaggagePropagator()])
         self._header = header
+        self._errors = LogThrottle()
 
     def __repr__(self) -> str:
         return f"<TracingInterceptor [{'spans' if self._spans else 'no spans'}]>"
@@ -85,7 +92,10 @@ class TracingInterceptor(ClientInterceptor, Interceptor):
     def _inject(self, headers: Mapping[str, Payload]) -> Mapping[str, Payload]:
         """Return *headers* with the context of the running code."""
         carrier: dict[str, str] = {}
-        self._propagator.inject(carrier)
+        try:
+            self._propagator.inject(carrier)
+        except Exception as error:  # noqa: BLE001 - a trace must not cost the activity
+            self._log(error)
         return {**headers, self._header: _converter.to_payload(carrier)} if carrier else headers
 
     def _extract(self, headers: Mapping[str, Payload]) -> Context:
@@ -94,16 +104,27 @@ class TracingInterceptor(ClientInterceptor, Interceptor):
         if payload is None:
             return otel_context.get_current()
         try:
-            carrier = _converter.from_payload(payload, dict[str, str])
-        except Exception:  # noqa: BLE001 - a trace must not cost the activity
+            return self._propagator.extract(_converter.from_payload(payload, dict[str, str]))
+        except Exception as error:  # noqa: BLE001 - a trace must not cost the activity
+            self._log(error)
             return otel_context.get_current()
-        return self._propagator.extract(carrier)
+
+    def _log(self, error: Exception) -> None:
+        """Log what has kept a trace from being written or read: it must not cost the activity."""
+        level = logging.ERROR if self._errors.should_log(class_name_of(error), monotonic()) else logging.DEBUG
+        _logger.log(level, "a trace is incomplete", exc_info=error)
 
     @contextmanager
     def _span(self, name: str, kind: SpanKind, attributes: Mapping[str, str], context: Context) -> Iterator[Span]:
         """Have *context* attached, with a span in it if there are to be spans."""
-        span = self._tracer.start_span(name, context, kind, attributes) if self._spans else trace.INVALID_SPAN
-        token = otel_context.attach(trace.set_span_in_context(span, context) if self._spans else context)
+        span: Span = trace.INVALID_SPAN
+        if self._spans:
+            try:
+                span = self._tracer.start_span(name, context, kind, attributes)
+                context = trace.set_span_in_context(span, context)
+            except Exception as error:  # noqa: BLE001 - a trace must not cost the activity
+                self._log(error)
+        token = otel_context.attach(context)
         try:
             yield span
         except BaseException as error:
@@ -111,7 +132,11 @@ class TracingInterceptor(ClientInterceptor, Interceptor):
             raise
         finally:
             otel_context.detach(token)
-            span.end()
+            try:
+                # Calls the program's span processors, and with a simple one its exporter.
+                span.end()
+            except Exception as error:  # noqa: BLE001 - a trace must not cost the activity
+                self._log(error)
 
 
 class _Client(OutboundInterceptor):
@@ -204,7 +229,3 @@ def _is_cancellation(error: BaseException) -> bool:
     except RuntimeError:
         # Of a client's call, which its caller has cancelled.
         return True
-
-
-def _is_benign(error: BaseException) -> bool:
-    return isinstance(error, ApplicationError) and error.category is ApplicationErrorCategory.BENIGN

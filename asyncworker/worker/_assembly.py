@@ -163,6 +163,7 @@ def assemble(
         grace=settings.grace,
         heartbeat_interval=settings.worker_heartbeat_interval,
         deployment_version=None if settings.deployment is None else settings.deployment.version,
+        extensions=[*environment.client.interceptors, *settings.interceptors, *settings.observers],
         on_error=on_error,
     )
     timer = ShutdownTimer(

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from .._log_throttle import LogThrottle
 from .._rpc._request_events import RequestFinished
@@ -263,32 +263,44 @@ WorkerEvent: TypeAlias = (
 Observer: TypeAlias = Callable[[WorkerEvent], None]
 
 
+def _is_for(observer: Observer, kind: type[WorkerEvent]) -> bool:
+    events = getattr(observer, "events", None)
+    return not isinstance(events, tuple | set | frozenset) or kind in events
+
+
 class Observers:
     """The observers of one worker: an error, or a slow one, costs a line in the log, and never an attempt.
 
     Args:
-        observers: Called in this order.
+        observers: Called in this order. One with a tuple or a set of types called ``events`` is called with these.
         slow: Seconds that they may take for an event before that is logged.
     """
 
-    __slots__ = ("_observers", "_slow", "_slowness")
+    __slots__ = ("_observers", "_of_type", "_slow", "_slowness")
 
     def __init__(self, observers: Sequence[Observer], *, slow: float = 0.1) -> None:
         self._observers = [(observer, LogThrottle()) for observer in observers]
+        self._of_type: dict[type[WorkerEvent], list[tuple[Observer, LogThrottle]]] = {
+            kind: [each for each in self._observers if _is_for(each[0], kind)] for kind in get_args(WorkerEvent)
+        }
         self._slow = slow
         self._slowness = LogThrottle()
 
     def __repr__(self) -> str:
         return f"<Observers {[observer for observer, _ in self._observers]!r}>"
 
+    def wants(self, kind: type[WorkerEvent]) -> bool:
+        """Whether one of them is called with events of this type, so that they have to be made."""
+        return bool(self._of_type[kind])
+
     def notify(self, event: WorkerEvent) -> None:
-        """Call each observer with *event*.
+        """Call each observer of *event*.
 
         ``KeyboardInterrupt`` and ``SystemExit`` are raised; anything else that an observer raises is logged, at most
         once a minute for each observer. So is that they took long, as the event loop stood still meanwhile.
         """
         began_at = monotonic()
-        for observer, errors in self._observers:
+        for observer, errors in self._of_type[type(event)]:
             try:
                 observer(event)
             except (KeyboardInterrupt, SystemExit):

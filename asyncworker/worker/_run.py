@@ -46,7 +46,7 @@ from .._version import client_version
 from ..activity._cancellation import Notice
 from ..exceptions import RPCError, WorkerError
 from ._assembly import assemble, build_environment
-from ._events import Observers, WorkerStarted, WorkerStopped, WorkerStopping
+from ._events import Observers, RequestFinished, WorkerStarted, WorkerStopped, WorkerStopping
 from ._stages import ShutdownStages
 from ._statistics import WorkerState, WorkerStatistics, document_of, running_statistics
 from ._supervision import first_error
@@ -56,6 +56,7 @@ from .attempts._run_environment import RunEnvironment
 from .control._namespace import Namespace, describe_namespace
 from .control._shutdown_timer import WORKER_SHUTDOWN
 from .health._liveness import WorkerHealth, why_not_live
+from .health._pages import pages_of
 from .health._requests import HealthReport
 from .health._server import serving
 from .health._watchdog import WatchedWorker, watching
@@ -232,14 +233,17 @@ class WorkerRun:
             RPCError: The server could not be reached.
             ConfigurationError: A setting of the connection is wrong, or the health address is taken.
         """
-        with serving(self._settings.health_address, self._report):
+        settings = self._settings
+        with serving(settings.health_address, self._report, pages_of(settings.observers)):
             await self._run_connected()
 
     async def _run_connected(self) -> None:
         async with self._connected() as client:
             if client is None:
                 return
-            with client.service.listening(None if self._observers is None else self._observers.notify):
+            observers = self._observers
+            listener = observers.notify if observers is not None and observers.wants(RequestFinished) else None
+            with client.service.listening(listener):
                 namespace = None
                 # Nothing is at stake yet: a shutdown waits for no server.
                 with self.stages.drain.ends(anyio.CancelScope()):
@@ -307,7 +311,7 @@ class WorkerRun:
         from ..client import Client
 
         with self.stages.drain.ends(anyio.CancelScope()):
-            self.client = await Client.connect()
+            self.client = await Client.connect(connect_timeout=self._settings.connect_timeout)
         if self.client is None:
             yield None
             return

@@ -75,6 +75,8 @@ class WorkerSettings:
     cancellation_watch: WatchOptions | None
     interceptors: Sequence[Interceptor]
     observers: Sequence[Observer]
+    # Seconds that a worker which connects itself waits for its server; `None`: as long as a client does.
+    connect_timeout: float | None = None
     # Seconds that a poll is listened to beyond its deadline, and the same once the worker stops.
     late_response_timeout: float = LATE_RESPONSE_TIMEOUT
     shutdown_response_timeout: float = SHUTDOWN_RESPONSE_TIMEOUT

@@ -313,8 +313,18 @@ class Worker(Generic[State]):
         max_concurrent_activities: int | None = None,
         graceful_shutdown_timeout: Seconds | None = None,
         health_address: str | None = None,
+        connect_timeout: Seconds | None = None,
+        observers: Sequence[Observer] = (),
     ) -> None:
         """Replace settings that the worker was made with, as a command line does; what is not given stays.
+
+        Args:
+            max_concurrent_activities: As in the constructor.
+            graceful_shutdown_timeout: As in the constructor.
+            health_address: As in the constructor.
+            connect_timeout: How long to wait for a server that is not there yet, for a worker that connects itself;
+                seconds or timedelta, ``math.inf`` for as long as it takes.
+            observers: Called beside those that it has, after them.
 
         Raises:
             RuntimeError: It runs.
@@ -330,6 +340,10 @@ class Worker(Generic[State]):
             settings = replace(settings, grace=grace)
         if health_address is not None:
             settings = replace(settings, health_address=checked_address(health_address))
+        if connect_timeout is not None:
+            settings = replace(settings, connect_timeout=not_negative("connect_timeout", connect_timeout))
+        if observers:
+            settings = replace(settings, observers=(*settings.observers, *observers))
         self._settings = settings
 
     def override(self, dependency: Callable[..., Any], replacement: Callable[..., Any]) -> AbstractContextManager[None]:
@@ -451,6 +465,9 @@ class Worker(Generic[State]):
         """
         if self.is_running:
             raise RuntimeError(f"{self!r} runs already")
+        for observer in self._settings.observers:
+            if callable(worker_begins := getattr(observer, "worker_begins", None)):
+                worker_begins(self)
         lifespan = self._settings.lifespan
         # Shared with the lifespan's task. A task factory need not know of contexts.
         shared = {} if lifespan is None else {"context": copy_context()}

@@ -232,7 +232,7 @@ class TestObjects:
     def test_bring_functions_that_they_keep(self, slots):
         """A declared function in an attribute is one of the object's activities."""
 
-        @dataclasses.dataclass(slots=slots)
+        @dataclasses.dataclass(slots=slots)  # type: ignore[literal-required]
         class Orders:
             pack: object
             _fetch: object

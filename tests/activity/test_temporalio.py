@@ -46,7 +46,7 @@ def copies(fn: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[..., An
     """Make two functions of one, each to be declared in its own way."""
 
     def copy() -> Callable[..., Any]:
-        made = type(fn)(fn.__code__, fn.__globals__, fn.__name__, fn.__defaults__, fn.__closure__)
+        made = type(fn)(fn.__code__, fn.__globals__, fn.__name__, fn.__defaults__, fn.__closure__)  # type: ignore[misc]
         made.__annotations__, made.__qualname__ = dict(fn.__annotations__), fn.__qualname__
         return made
 
@@ -167,7 +167,7 @@ class TestScheduledByTheFunction:
         """Types are found when they are first read, not when the function is declared."""
 
         @activity.defn
-        async def pack() -> Later: ...  # noqa: F821 - defined below, as in a module that is read from top to bottom
+        async def pack() -> Later: ...  # type: ignore[name-defined] # noqa: F821 - defined below, as in a module that is read from top to bottom
 
         globals()["Later"] = Parcel
         try:

@@ -228,6 +228,6 @@ def _feed(protocol: Any, data: bytes) -> None:
     while data:
         buffer = protocol.get_buffer(len(data))
         size = min(len(buffer), len(data))
-        buffer[:size] = data[:size]
+        buffer[:size] = data[:size]  # type: ignore[index]
         protocol.buffer_updated(size)
         data = data[size:]

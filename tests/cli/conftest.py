@@ -109,6 +109,9 @@ async def make():
 
 def make_from(queue):
     return worker
+
+async def generate():
+    yield worker
 """
 
 

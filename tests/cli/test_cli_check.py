@@ -14,7 +14,7 @@ import trustme
 from asyncworker import Worker, activity
 from asyncworker._proto.temporal.api.namespace.v1 import NamespaceInfoCapabilities
 from asyncworker.cli.check._certificates import client_certificate_end, not_after, server_certificate_end
-from asyncworker.cli.check._findings import capability_findings, expiry_finding, worker_findings
+from asyncworker.cli.check._findings import capability_findings, expiry_finding, files_finding, worker_findings
 from asyncworker.client import TLSConfig
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -100,6 +100,15 @@ class TestFindings:
 
         assert list(capability_findings(everything, worker)) == []
         assert [each.level for each in capability_findings(NamespaceInfoCapabilities(), worker)] == ["note"] * 4
+
+    @pytest.mark.parametrize(("limit", "level"), [(256, "ok"), (128, "warning")])
+    def test_fewer_files_than_activities_may_need_are_a_warning(self, limit, level):
+        """Each slot may have one open, and the worker has some of its own."""
+        workers = [Worker(task_queue=queue, activities=[pack], max_concurrent_activities=50) for queue in "ab"]
+
+        found = files_finding(limit, workers)
+
+        assert (found.level, found.message) == (level, f"up to {limit} at a time, for 100 slots")
 
     @pytest.mark.parametrize(("days", "level"), [(-1, "error"), (3, "warning"), (90, "ok")])
     def test_a_certificate_is_judged_by_the_days_that_it_is_still_valid(self, days, level):

@@ -6,23 +6,31 @@ import asyncio
 import io
 import json
 import logging
+import math
 import os
 import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
 from rich.console import Console
 
+from asyncworker import Worker, activity
 from asyncworker.cli._duration import parse_duration
-from asyncworker.cli._logging import _JSONFormatter, _TextFormatter
+from asyncworker.cli._entrypoint import Entrypoint, find_entrypoint
+from asyncworker.cli._logging import _JSONFormatter, _TextFormatter, configure_logging_from
 from asyncworker.cli._plain import in_a_line, in_lines
 from asyncworker.cli._reload import _kill
 from asyncworker.cli.display._progress import Progress, progress_of, status_of
 from asyncworker.cli.display._view import open_view, state_of
+from asyncworker.cli.run._command import parse_wait
+from asyncworker.cli.run._metrics import add_metrics
 from asyncworker.client import ActivityExecutionStatus, PendingActivityState
+from asyncworker.client._connect import wait_budget, waiting_for_servers
+from asyncworker.exceptions import ConfigurationError
 from asyncworker.testing import _supervise
 
 RUNNING = ActivityExecutionStatus.RUNNING
@@ -250,3 +258,155 @@ class TestBar:
         assert re.match(r"pack +0% 0:00:0\d attempt 4, waiting to retry", line)
         assert line.endswith("…")
         assert len(line) == 80
+
+
+class TestEntrypoint:
+    @pytest.fixture(autouse=True)
+    def here(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        return tmp_path
+
+    def test_an_argument_goes_before_the_file(self, here):
+        """With its own flags, so that a file for one worker does not change another."""
+        (here / "pyproject.toml").write_text('[tool.asyncworker]\nentrypoint = "a:b"\nfactory = true\n')
+
+        assert find_entrypoint("orders:worker", Path(), factory=False) == Entrypoint("orders:worker", Path(), False)
+
+    def test_flags_go_before_the_file(self, here):
+        """The directory of modules is the flag's."""
+        (here / "pyproject.toml").write_text('[tool.asyncworker]\nentrypoint = "a:b"\napp-dir = "src"\n')
+
+        found = find_entrypoint(None, Path("other"), factory=True)
+
+        assert found == Entrypoint("a:b", Path("other"), True)
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("", r"give MODULE:ATTRIBUTE, or \[tool.asyncworker\] with entrypoint"),
+            ("[tool.asyncworker]\nentrypoint = 7", "entrypoint must be a str, got 7"),
+            ("[tool.asyncworker]\nfactory = 'yes'\n", "factory must be a bool, got 'yes'"),
+            ("[tool.asyncworker]\nentry = 'a:b'", "has no 'entry'; it has entrypoint, app-dir, factory"),
+            ("[tool]\nasyncworker = 'a:b'", "must be a table, got 'a:b'"),
+            ("[tool", "pyproject.toml cannot be read: "),
+        ],
+    )
+    def test_a_wrong_file_is_named_with_what_is_wrong(self, here, text, message):
+        """So that it can be corrected without the docs."""
+        (here / "pyproject.toml").write_text(text)
+
+        with pytest.raises(ConfigurationError, match=message) as raised:
+            find_entrypoint(None, Path(), factory=False)
+        assert str(here / "pyproject.toml") in str(raised.value)
+
+
+class TestLogConfig:
+    @pytest.fixture(autouse=True)
+    def restored(self):
+        """Logging as it was."""
+        root = logging.getLogger()
+        level, handlers = root.level, root.handlers[:]
+        yield
+        logging.captureWarnings(False)
+        root.setLevel(level)
+        root.handlers[:] = handlers
+
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("log.json", '{"root": {"level": "ERROR"}}'),
+            ("log.toml", '[root]\nlevel = "ERROR"\n'),
+            ("log.yaml", "root:\n  level: ERROR\n"),
+            (
+                "log.ini",
+                "[loggers]\nkeys=root\n[handlers]\nkeys=\n[formatters]\nkeys=\n[logger_root]\nlevel=ERROR\nhandlers=\n",
+            ),
+        ],
+    )
+    def test_file_is_read_by_its_suffix(self, tmp_path, name, text):
+        """Loggers that there are already go on logging."""
+        if name.endswith("yaml"):
+            pytest.importorskip("yaml")
+        (tmp_path / name).write_text(text)
+
+        configure_logging_from(tmp_path / name)
+
+        assert logging.getLogger().level == logging.ERROR
+        assert not logging.getLogger("asyncworker.worker._run").disabled
+
+    @pytest.mark.parametrize(
+        ("name", "text", "message"),
+        [
+            ("log.json", "{", "Expecting property name"),
+            ("log.json", "[]", "must hold a mapping, got a list"),
+            ("log.json", '{"root": {"handlers": ["nowhere"]}}', "nowhere"),
+            ("log.ini", "[loggers", "no section headers"),
+        ],
+    )
+    def test_wrong_file_is_one_error_with_its_name(self, tmp_path, name, text, message):
+        """And with what is wrong in it."""
+        (tmp_path / name).write_text(text)
+
+        with pytest.raises(ConfigurationError, match=message) as raised:
+            configure_logging_from(tmp_path / name)
+        assert str(raised.value).startswith(f"--log-config: {tmp_path / name}")
+
+
+class TestMetrics:
+    @pytest.fixture
+    def workers(self):
+        return [Worker(task_queue="q", activities=[work], health_address="127.0.0.1:8081")]
+
+    def test_names_that_are_taken_are_a_warning(self, workers, monkeypatch, caplog):
+        """The workers run without metrics, as they were not asked for."""
+        monkeypatch.setattr("asyncworker.contrib.prometheus.PrometheusObserver", refuse)
+
+        add_metrics(workers, wanted=None)
+
+        assert "there is no /metrics: the names are taken" in caplog.text
+        assert workers[0]._settings.observers == ()
+
+    def test_names_that_are_taken_are_an_error_where_metrics_are_wanted(self, workers, monkeypatch):
+        """At the start."""
+        monkeypatch.setattr("asyncworker.contrib.prometheus.PrometheusObserver", refuse)
+
+        with pytest.raises(ConfigurationError, match="--metrics: the names are taken"):
+            add_metrics(workers, wanted=True)
+
+    def test_missing_extra_is_named_where_metrics_are_wanted(self, workers, monkeypatch):
+        """Where they are not, nothing is missing."""
+        monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+        add_metrics(workers, wanted=None)
+        with pytest.raises(ConfigurationError, match=r"pip install \"temporal-asyncworker\[prometheus\]\""):
+            add_metrics(workers, wanted=True)
+
+    def test_without_a_health_address_there_are_none(self):
+        """Nothing would show them."""
+        worker = Worker(task_queue="q", activities=[work])
+
+        add_metrics([worker], wanted=None)
+
+        assert worker._settings.observers == ()
+
+
+def refuse() -> None:
+    raise ValueError("the names are taken")
+
+
+@activity.defn
+async def work() -> None: ...
+
+
+class TestWaiting:
+    def test_connections_wait_as_long_as_the_command_says_where_they_say_nothing(self):
+        """And in no other place: a connection that an activity makes has a timeout of its own."""
+        with waiting_for_servers(120):
+            inside = wait_budget(None), wait_budget(3)
+
+        assert (inside, wait_budget(None)) == ((120, 3), 10)
+
+    @pytest.mark.parametrize(("text", "seconds"), [("forever", math.inf), ("2m", 120), (120.0, 120)])
+    def test_it_may_be_for_ever(self, text, seconds):
+        """Or any duration."""
+        assert parse_wait(text) == seconds

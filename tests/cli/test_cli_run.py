@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import anyio
+import httpx
 import pytest
 
 from asyncworker.client import Client, PendingActivityState
@@ -360,8 +366,195 @@ class TestLog:
             line = await run.line_with("waiting up to")
             code = await run.end()
 
-        assert "waiting up to 10 s for a Temporal server at 127.0.0.1:1: cannot connect to 127.0.0.1:1" in line
+        assert "waiting up to 120 s for a Temporal server at 127.0.0.1:1: cannot connect to 127.0.0.1:1" in line
         assert code == 0
+
+    async def test_log_config_replaces_the_logging_flags(self, command_on_fake):
+        """A file of the program's own says where records go and how they look."""
+        config = {
+            "formatters": {"short": {"format": "!%(name)s!%(message)s"}},
+            "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "short"}},
+            "root": {"level": "INFO", "handlers": ["out"]},
+        }
+        (command_on_fake.directory / "log.json").write_text(json.dumps(config))
+        async with command_on_fake.running("run", "orders:worker", "--log-config", "log.json") as run:
+            line = await run.line_with("started: namespace")
+            code = await run.end()
+
+        assert line.startswith("!asyncworker.worker._run!worker of task queue")
+        assert code == 0
+
+
+class TestWaitingForAServer:
+    async def test_run_starts_when_the_server_comes(self, command, temporal, task_queue):
+        """A factory's own connection waits as long, and its workers take tasks then."""
+        (command.directory / "later.py").write_text(
+            "import orders\n"
+            "from asyncworker import Client, Worker\n"
+            "async def make():\n"
+            "    return Worker(await Client.connect(), task_queue='q', activities=[orders.echo])\n"
+        )
+        address = free_address()
+        arguments = ("later:make", "--factory", "--address", address, "--wait-for-server", "forever")
+        async with command.running("run", *arguments) as run:
+            line = await run.line_with("waiting until there is")
+            async with forwarding(address, temporal.target):
+                await run.line_with("started: namespace")
+                code = await run.end()
+
+        assert f"waiting until there is a Temporal server at {address}: cannot connect" in line
+        assert code == 0
+
+    async def test_run_ends_when_the_server_has_not_come_in_time(self, command):
+        """With exit code 1, and the address in the message."""
+        done = await command("run", "orders:worker", "--address", "127.0.0.1:1", "--wait-for-server", "500ms")
+
+        assert done.returncode == 1
+        assert b"asyncworker: error: " in done.stderr
+        assert b"127.0.0.1:1" in done.stderr
+
+    async def test_probes_are_responded_to_while_it_waits(self, command):
+        """A worker that waits for its server is live, so that nothing restarts it, and not ready."""
+        health = free_address()
+        arguments = ("--address", "127.0.0.1:1", "--health-address", health)
+        async with command.running("run", "orders:worker", *arguments) as run:
+            await run.line_with("waiting up to")
+            async with httpx.AsyncClient(base_url=f"http://{health}") as http:
+                codes = [(await http.get(path)).status_code for path in ("/livez", "/readyz")]
+            await run.end()
+
+        assert codes == [200, 503]
+
+
+@asynccontextmanager
+async def forwarding(address: str, target: str) -> AsyncIterator[None]:
+    """Have a server at *address*, which is the one at *target*."""
+    (local_host, local_port), (host, port) = address.split(":"), target.split(":")
+
+    async def copy(source, sink):
+        with contextlib.suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
+            async for data in source:
+                await sink.send(data)
+
+    async def forward(stream):
+        async with stream, await anyio.connect_tcp(host, int(port)) as onward, anyio.create_task_group() as both:
+            both.start_soon(copy, onward, stream)
+            await copy(stream, onward)
+            both.cancel_scope.cancel()
+
+    async with (
+        await anyio.create_tcp_listener(local_host=local_host, local_port=int(local_port)) as listener,
+        anyio.create_task_group() as group,
+    ):
+        group.start_soon(listener.serve, forward)
+        yield
+        group.cancel_scope.cancel()
+
+
+class TestFactory:
+    async def test_async_context_manager_closes_what_it_opened(self, command_on_fake):
+        """A factory that is an async context manager is left when its workers have stopped."""
+        (command_on_fake.directory / "managed.py").write_text(
+            "import sys, orders\n"
+            "from contextlib import asynccontextmanager\n"
+            "@asynccontextmanager\n"
+            "async def make():\n"
+            "    print('opened', file=sys.stderr, flush=True)\n"
+            "    try:\n"
+            "        yield [orders.worker]\n"
+            "    finally:\n"
+            "        print('closed, running:', orders.worker.is_running, file=sys.stderr, flush=True)\n"
+        )
+        async with command_on_fake.running("run", "managed:make", "--factory") as run:
+            await run.line_with("opened")
+            await run.line_with("started: namespace")
+            run.process.send_signal(signal.SIGTERM)
+            said = await run.rest()
+
+        assert "closed, running: False" in said
+        assert run.process.returncode == 0
+
+
+class TestMetrics:
+    async def test_metrics_are_at_the_health_address(self, command_on_fake, temporal, task_queue):
+        """Where prometheus_client is installed, and the code has no observer of its own, run adds one."""
+        health = free_address()
+        async with command_on_fake.running("run", "orders:worker", "--health-address", health) as run:
+            await run.line_with("started: namespace")
+            await temporal.add_task("echo", "a", task_queue=task_queue).wait_closed()
+            async with httpx.AsyncClient(base_url=f"http://{health}") as http:
+                page = await http.get("/metrics")
+            code = await run.end()
+
+        labels = f'{{namespace="default",service_name="asyncworker",task_queue="{task_queue}"}}'
+        assert f"temporal_worker_start_total{labels} 1.0" in page.text
+        assert f"asyncworker_ready{labels}" in page.text
+        assert page.headers["content-type"].startswith("text/plain")
+        assert code == 0
+
+    async def test_metrics_can_be_left_out(self, command_on_fake):
+        """With --no-metrics there is no such page."""
+        health = free_address()
+        async with command_on_fake.running("run", "orders:worker", "--health-address", health, "--no-metrics") as run:
+            await run.line_with("started: namespace")
+            async with httpx.AsyncClient(base_url=f"http://{health}") as http:
+                page = await http.get("/metrics")
+            await run.end()
+
+        assert page.status_code == 404
+
+    async def test_an_observer_in_the_code_is_the_one_that_is_shown(self, command_on_fake):
+        """Its registry and its service name stay."""
+        (command_on_fake.directory / "measured.py").write_text(
+            "import orders\n"
+            "from prometheus_client import CollectorRegistry\n"
+            "from asyncworker import Worker\n"
+            "from asyncworker.contrib.prometheus import PrometheusObserver\n"
+            "observer = PrometheusObserver(CollectorRegistry(), service_name='shop')\n"
+            "worker = Worker(task_queue='q', activities=[orders.echo], observers=[observer])\n"
+        )
+        health = free_address()
+        async with command_on_fake.running("run", "measured:worker", "--health-address", health) as run:
+            await run.line_with("started: namespace")
+            async with httpx.AsyncClient(base_url=f"http://{health}") as http:
+                page = await http.get("/metrics")
+            await run.end()
+
+        assert 'service_name="shop"' in page.text
+        assert 'service_name="asyncworker"' not in page.text
+
+
+def free_address() -> str:
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{reserved.getsockname()[1]}"
+
+
+class TestEntrypoint:
+    async def test_run_without_an_argument_runs_the_entrypoint_of_pyproject(self, command_on_fake):
+        """The nearest pyproject.toml upwards says what, and modules are looked for beside it."""
+        (command_on_fake.directory / "pyproject.toml").write_text('[tool.asyncworker]\nentrypoint = "orders:worker"\n')
+        inner = command_on_fake.directory / "docs" / "pages"
+        inner.mkdir(parents=True)
+        async with replace(command_on_fake, directory=inner).running("run") as run:
+            await run.line_with("started: namespace")
+            code = await run.end()
+
+        assert code == 0
+
+    async def test_check_without_an_argument_looks_at_the_entrypoint(self, command_on_fake):
+        """A factory in a folder of its own, as pyproject.toml says."""
+        source = command_on_fake.directory / "src"
+        source.mkdir()
+        (command_on_fake.directory / "orders.py").rename(source / "orders.py")
+        (command_on_fake.directory / "pyproject.toml").write_text(
+            '[tool.asyncworker]\nentrypoint = "orders:make"\napp-dir = "src"\nfactory = true\n'
+        )
+
+        done = await command_on_fake("check")
+
+        assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
+        assert b"namespace 'default' is there" in done.stdout
 
 
 def children(pid: int) -> list[int]:
@@ -380,7 +573,12 @@ class TestMistakes:
             (["orders:number"], "orders:number is not a Worker or a sequence of workers, but a int"),
             (["orders:make"], "if it is a function that makes one, use --factory"),
             (["orders:make_from", "--factory"], "--factory: orders:make_from is not a function without parameters"),
+            (["orders:generate", "--factory"], "orders:generate yields: decorate it with @contextlib.asynccontextm"),
             (["orders:worker", "--app-dir", "nowhere"], "--app-dir: nowhere is not a directory"),
+            ([], "nothing to run: give MODULE:ATTRIBUTE, such as orders:worker, or a pyproject.toml that has"),
+            (["orders:worker", "--metrics"], "--metrics: they are served at the health address, so give --health-add"),
+            (["orders:worker", "--log-config", "log.ini"], "--log-config: log.ini: [Errno 2] No such file"),
+            (["orders:worker", "--wait-for-server", "soon"], "expected seconds, or a duration such as 500ms"),
             (["orders:worker", "--address", "nowhere"], "--address must be host:port"),
             (["orders:worker", "--grpc-meta", "x"], "expected KEY=VALUE, got 'x'"),
             (["orders:worker", "--graceful-shutdown-timeout", "soon"], "expected seconds, or a duration such as 500ms"),
@@ -427,6 +625,16 @@ class TestMistakes:
 
         assert done.returncode == 2
         assert b"Traceback" in done.stderr
+
+    async def test_health_address_that_is_taken_is_one_line_and_exit_code_2(self, command_on_fake):
+        """It is found at the start, before a task is taken."""
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
+            done = await command_on_fake("run", "orders:worker", "--health-address", address)
+
+        said = done.stderr.decode().splitlines()
+        assert done.returncode == 2
+        assert said == [f"asyncworker: error: health_address: cannot listen on {address}: Address already in use"]
 
     async def test_unknown_namespace_is_one_line_and_exit_code_1(self, command_on_server):
         """A worker that cannot start is reported in one line, with exit code 1."""

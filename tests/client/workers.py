@@ -88,7 +88,7 @@ class Activities:
                 raise ValueError(message) from error
 
         @api.defn
-        async def elsewhere() -> str:
+        async def elsewhere() -> str:  # type: ignore[return]
             self.tokens.put_nowait(api.info().task_token)
             api.raise_complete_async()
 

@@ -33,7 +33,7 @@ from asyncworker.testing import DevServer, FakeTemporal
 from asyncworker.testing._dev_server import find_temporal
 
 KEYS = {"a": b"a" * 32, "b": b"b" * 32}
-CODEC = EncryptionCodec(KEYS, lambda context: context.namespace if context and context.namespace in KEYS else "a")
+CODEC = EncryptionCodec(KEYS, lambda context: context.namespace if context and context.namespace in KEYS else "a")  # type: ignore[attr-defined]
 HELLO = Payload(metadata={"encoding": b"json/plain"}, data=b'"hello"')
 ORIGIN = "http://localhost:8233"
 

@@ -93,8 +93,10 @@ class Shop:
                 # It was not accepted, as the log must show.
                 await anyio.sleep(0.05)
             else:
-                into = self.answered if response.status_code == 200 else self.refused
-                into[number] = response.json() if response.status_code == 200 else response.status_code
+                if response.status_code == 200:
+                    self.answered[number] = response.json()
+                else:
+                    self.refused[number] = response.status_code
 
     async def until(self, fact: Callable[[], bool]) -> None:
         with anyio.fail_after(60):

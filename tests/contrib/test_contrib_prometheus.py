@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import anyio
 import httpx
 import pytest
-from prometheus_client import CollectorRegistry, Counter, start_http_server
+from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.parser import text_string_to_metric_families
 
 from asyncworker import Worker, activity
 from asyncworker.contrib.prometheus import PrometheusObserver, render
 from asyncworker.exceptions import ApplicationError, ApplicationErrorCategory, RPCError, RPCStatusCode
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker import RequestFinished, WorkerStarted
+from asyncworker.worker import RequestFinished, SlotsChanged, WorkerStarted
 
 ROOT = Path(__file__).parents[2]
 
@@ -162,6 +163,34 @@ class TestSeries:
 
         assert (before, during) == ({("orders",): 0}, {("orders",): 1})
 
+    async def test_workers_of_one_task_queue_are_one_series(self, temporal, registry):
+        """Their slots are added up, and a worker that has ended makes way for the one that follows on it."""
+        observer, client = PrometheusObserver(registry), temporal.client()
+        options = {"task_queue": "orders", "activities": [pack], "observers": [observer]}
+        one = Worker(client, max_concurrent_activities=7, **options)
+        other = Worker(client, max_concurrent_activities=3, **options)
+        name = "temporal_worker_task_slots_available"
+        async with one:
+            async with other:
+                both = values(registry, name, "namespace", "task_queue")
+            left = values(registry, name, "namespace", "task_queue")
+        async with other:
+            after = values(registry, name, "namespace", "task_queue")
+
+        assert (both, left, after) == tuple({("default", "orders"): slots} for slots in (10, 7, 3))
+
+    async def test_a_worker_that_its_program_has_dropped_is_not_kept(self, temporal, registry):
+        """Nor are its figures shown."""
+        observer = PrometheusObserver(registry)
+        await run_one(temporal, observer)
+        gc.collect()
+
+        assert values(registry, "asyncworker_ready", "task_queue") == {}
+
+    async def test_no_slots_are_told_by_events_where_they_can_be_read(self, temporal, registry):
+        """So that no activity pays for them."""
+        assert SlotsChanged not in PrometheusObserver(registry).events
+
     async def test_the_service_name_is_the_users_to_set(self, temporal, registry):
         """A dashboard of several programs can tell them apart by the service's name."""
         await run_one(temporal, PrometheusObserver(registry, service_name="shop"))
@@ -185,6 +214,17 @@ class TestRegistry:
         with pytest.raises(ValueError, match="asyncworker_polls"):
             PrometheusObserver(registry)
         assert {metric.name for metric in registry.collect()} == {"asyncworker_polls"}
+
+    @pytest.mark.parametrize("kind", ["nothing", "a file"])
+    def test_a_folder_of_values_that_is_none_is_an_error(self, registry, monkeypatch, tmp_path, kind):
+        """At the start, and not with each value that is lost."""
+        folder = tmp_path / "values"
+        if kind == "a file":
+            folder.touch()
+        monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(folder))
+
+        with pytest.raises(ValueError, match=r"PROMETHEUS_MULTIPROC_DIR is .*values': make that folder"):
+            PrometheusObserver(registry)
 
     def test_missing_extra_is_named(self):
         """Without prometheus_client the import says which extra to install."""
@@ -249,22 +289,16 @@ class TestProcesses:
 # With Debian's prometheus
 
 
-@contextmanager
-def served(registry: CollectorRegistry) -> Iterator[int]:
-    server, thread = start_http_server(0, addr="127.0.0.1", registry=registry)
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as reserved:
+        port: int = reserved.getsockname()[1]
+        return port
 
 
 @asynccontextmanager
 async def scraping(port: int, folder: Path) -> AsyncIterator[httpx.AsyncClient]:
     """Run a Prometheus that scrapes *port* five times a second."""
-    with socket.create_server(("127.0.0.1", 0)) as reserved:
-        own = reserved.getsockname()[1]
+    own = free_port()
     configuration = folder / "prometheus.yml"
     configuration.write_text(
         json.dumps(
@@ -336,21 +370,27 @@ class TestPrometheus:
         assert (done.returncode, done.stdout.decode()) == (0, "")
 
     async def test_prometheus_answers_the_queries_of_dashboards(self, temporal, registry, tmp_path):
-        """A real Prometheus scrapes a worker, and has an answer to each panel's query."""
+        """A real Prometheus scrapes a worker's health address, and has an answer to each panel's query."""
         observer = PrometheusObserver(registry)
         client = temporal.client()
-        worker = Worker(client, task_queue="orders", activities=[pack, drop], observers=[observer])
+        port = free_port()
+        worker = Worker(
+            client,
+            task_queue="orders",
+            activities=[pack, drop],
+            observers=[observer],
+            health_address=f"127.0.0.1:{port}",
+        )
         observer.watch(worker)
         left = list(QUERIES)
-        with served(registry) as port:
-            async with worker, scraping(port, tmp_path) as http:
-                with anyio.move_on_after(40):
-                    while left:
-                        temporal.fail_next("CountActivityExecutions", RPCStatusCode.PERMISSION_DENIED)
-                        with pytest.raises(RPCError):
-                            await client.count_activities()
-                        for fn, argument in ((pack, "a book"), (drop, False)):
-                            await temporal.add_task(fn, argument, task_queue="orders").wait_closed()
-                        left = [query for query in left if not await answer(http, query)]
+        async with worker, scraping(port, tmp_path) as http:
+            with anyio.move_on_after(40):
+                while left:
+                    temporal.fail_next("CountActivityExecutions", RPCStatusCode.PERMISSION_DENIED)
+                    with pytest.raises(RPCError):
+                        await client.count_activities()
+                    for fn, argument in ((pack, "a book"), (drop, False)):
+                        await temporal.add_task(fn, argument, task_queue="orders").wait_closed()
+                    left = [query for query in left if not await answer(http, query)]
 
         assert left == []

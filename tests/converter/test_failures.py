@@ -255,7 +255,7 @@ class TestCauses:
 
 class TestGroups:
     def group(self, *errors: BaseException) -> BaseExceptionGroup:
-        return raised(BaseExceptionGroup("both failed", errors))
+        return raised(BaseExceptionGroup("both failed", errors))  # type: ignore[return-value]
 
     def test_group_has_all_its_exceptions(self):
         """A group's failure has all its exceptions: in the message, the details and the stack trace."""

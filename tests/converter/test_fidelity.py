@@ -456,7 +456,7 @@ class DictOfOld(typing_extensions.TypedDict):
     old: Old
 
 
-OLD = Old(a=1, bee="y", when=date(2026, 1, 2), inner=Old(a=2))
+OLD = Old(a=1, bee="y", when=date(2026, 1, 2), inner=Old(a=2))  # type: ignore[call-arg]
 
 
 @pytest.mark.filterwarnings("error")

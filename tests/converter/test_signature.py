@@ -54,7 +54,7 @@ class Move(TypedDict):
 
 
 class Tree(BaseModel):
-    children: list[Leaf]  # noqa: F821 - completed by a test
+    children: list[Leaf]  # type: ignore[name-defined] # noqa: F821 - completed by a test
 
 
 class Fussy(BaseModel):
@@ -204,7 +204,7 @@ class TestDecoding:
     def test_parameter_with_default_none_takes_none(self):
         """A parameter that defaults to None takes None, whatever its annotation says."""
 
-        def activity(point: Point = None, name: str = "n") -> None: ...
+        def activity(point: Point = None, name: str = "n") -> None: ...  # type: ignore[assignment]
 
         assert decode(activity, None, "a") == [None, "a"]
         with pytest.raises(ConverterError, match="name: expected str"):
@@ -214,7 +214,7 @@ class TestDecoding:
         """A raw parameter gets the payload, of whatever encoding, and may default to None."""
         strange = RawValue(Payload(metadata={"encoding": b"my/own"}, data=b"x"))
 
-        def activity(a: RawValue, b: RawValue | None = None, c: RawValue = None, *rest: RawValue) -> None: ...
+        def activity(a: RawValue, b: RawValue | None = None, c: RawValue = None, *rest: RawValue) -> None: ...  # type: ignore[assignment]
 
         assert decode(activity, *[strange] * 5) == [strange] * 5
 
@@ -364,7 +364,7 @@ class TestFunctions:
     def test_partial_has_the_remaining_parameters(self):
         """Arguments that a partial has bound are no parameters."""
 
-        def activity(a: Missing, b: int, c: str = "c", d: Order = None) -> None: ...
+        def activity(a: Missing, b: int, c: str = "c", d: Order = None) -> None: ...  # type: ignore[assignment]
 
         bound = functools.partial(activity, 1, d=None)
 
@@ -637,7 +637,7 @@ class TestOtherConverters:
             def from_payload(self, payload, type_hint=None):
                 return super().from_payload(payload, type_hint).upper()
 
-        def activity(a: str, b: Context = None) -> None: ...
+        def activity(a: str, b: Context = None) -> None: ...  # type: ignore[assignment]
 
         converter = CompositePayloadConverter(Upper())
         signature = Signature(activity)

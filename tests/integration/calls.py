@@ -46,7 +46,7 @@ async def until(holds: Callable[[], Any], *, within: float = 15) -> None:
 
 def stack_of(error: Any) -> str:
     """Return the remote stack trace of an error, of our tree or the official SDK's."""
-    stack: str = error.stack_trace if isinstance(error, FailureError) else error.failure.stack_trace
+    stack: str = error.stack_trace if isinstance(error, FailureError) else error.failure.stack_trace  # type: ignore[assignment]
     return stack
 
 

@@ -89,7 +89,7 @@ async def test_a_cancellation_can_have_details(caller: Caller, fn: Any):
     async with caller.worker(fn):
         error = await (await cancelled(caller, fn)).failure()
 
-    assert list(error.details) == [{"done": 3}]
+    assert list(error.details) == [{"done": 3}]  # type: ignore[attr-defined]
 
 
 # Catching it
@@ -182,7 +182,7 @@ async def test_a_cancelled_activity_may_fail(caller: Caller, fn: Any):
     async with caller.worker(fn):
         error = await (await cancelled(caller, fn)).failure()
 
-    assert (error.type, error.message) == ("Stuck", "no way back")
+    assert (error.type, error.message) == ("Stuck", "no way back")  # type: ignore[attr-defined]
 
 
 async def test_clean_up_may_take_its_time(caller: Caller):

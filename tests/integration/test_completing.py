@@ -104,7 +104,7 @@ async def test_failed_from_outside(caller: Caller, elsewhere: Client, handle_of:
     assert (error.type, error.message, list(error.details)) == ("Refused", "never", [{"why": 1}])
 
 
-async def _next(caller: Caller, call: Call) -> tuple[Call, activity.Info]:
+async def _next(caller: Caller, call: Call) -> tuple[Call, activity.Info]:  # type: ignore[return]
     async with caller.worker(ask_async):
         return call, await anyio.to_thread.run_sync(lambda: told.get(timeout=10))
 

@@ -7,6 +7,7 @@ import json
 import platform
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextvars import ContextVar
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -31,7 +32,7 @@ from temporalio.worker import Worker as OfficialWorker
 from asyncworker import CancelReason, Client, Worker, WorkerDeploymentVersion, activity
 from asyncworker.testing import DevServer
 from asyncworker.testing._dev_server import find_temporal
-from asyncworker.worker import WorkerDeploymentConfig
+from asyncworker.worker import ContextPropagator, WorkerDeploymentConfig
 
 from .calls import StandaloneCaller, WorkflowCaller, eventually
 from .workflows import running_workflows
@@ -203,12 +204,15 @@ class TestWorkerList:
 
     async def test_is_what_the_command_shows(self, server, client, task_queue):
         """``temporal worker describe`` shows what the worker says."""
-        async with Worker(client, task_queue=task_queue, activities=[pack], identity="packer") as worker:
+        propagator = ContextPropagator(tenant=ContextVar[str]("tenant"))
+        options = {"activities": [pack], "identity": "packer", "interceptors": [propagator]}
+        async with Worker(client, task_queue=task_queue, **options) as worker:
             await eventually(lambda: _temporal(server, "worker", "list", "--query", f"TaskQueue='{task_queue}'"))
             shown = await _temporal(server, "worker", "describe", "--worker-instance-key", worker.instance_key)
 
         text = json.dumps(shown)
         assert all(word in text for word in ("packer", task_queue, "asyncworker", "Fixed"))
+        assert "asyncworker.worker.ContextPropagator" in text
 
 
 async def _temporal(server: DevServer, *arguments: str) -> Any:

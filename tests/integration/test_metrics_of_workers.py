@@ -85,7 +85,7 @@ async def scrape_of_the_official_worker(target: str, client: Client, task_queue:
         return (await http.get(f"http://127.0.0.1:{port}/metrics")).text
 
 
-async def scrape_of_our_worker(target: str, client: Client, task_queue: str) -> str:
+async def scrape_of_our_worker(target: str, client: Client, task_queue: str) -> str:  # type: ignore[return]
     registry = CollectorRegistry()
     observer = PrometheusObserver(registry)
     started: set[str] = set()

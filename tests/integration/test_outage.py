@@ -179,4 +179,4 @@ async def test_a_long_outage(server: SharedServer, client: Client, workflows: No
             too_late(StandaloneCaller(server.target, client, f"{task_queue}-4")),
         )
 
-    assert results == [1, 1, 1, 2]
+    assert results == [1, 1, 1, 2]  # type: ignore[comparison-overlap]

@@ -16,6 +16,7 @@ import pytest
 import temporalio.activity
 import temporalio.client
 import temporalio.contrib.opentelemetry
+import temporalio.exceptions
 from opentelemetry import baggage, context as otel_context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.httpx import AsyncOpenTelemetryTransport
@@ -26,6 +27,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker as OfficialWorke
 
 from asyncworker import Client, Worker, activity
 from asyncworker.contrib.opentelemetry import TracingInterceptor
+from asyncworker.contrib.temporalio import TemporalioInterceptor, from_temporalio
 from asyncworker.exceptions import ActivityFailureError, ApplicationError, ApplicationErrorCategory
 from asyncworker.worker import ContextPropagator
 
@@ -235,3 +237,106 @@ class TestOutcomes:
             await client.get_async_activity_handle(activity_id=task_queue, run_id=handle.run_id).complete(None)
 
         assert receiver.named("RunActivity:work").status.code == Status.STATUS_CODE_UNSET
+
+
+class TestActivitiesOfTheOfficialSDK:
+    """Taken over by the bridge: their spans are those of any other activity."""
+
+    @pytest.fixture
+    def bridged(self, server, provider, task_queue) -> Callable[..., AbstractAsyncContextManager[Client]]:
+        """Run a worker of ours that has activities written for temporalio."""
+
+        @asynccontextmanager
+        async def bridged(*activities: Any) -> AsyncIterator[Client]:
+            official = await temporalio.client.Client.connect(server.target)
+            tracing = TracingInterceptor(provider.get_tracer("ours"))
+            async with (
+                await Client.connect(server.target, interceptors=[tracing]) as client,
+                Worker(
+                    client,
+                    task_queue=task_queue,
+                    activities=[from_temporalio(each) for each in activities],
+                    interceptors=[TemporalioInterceptor(official)],
+                    max_heartbeat_throttle_interval=0.05,
+                ),
+            ):
+                yield client
+            await anyio.to_thread.run_sync(provider.force_flush)
+
+        return bridged
+
+    @pytest.mark.parametrize("kind", ["async def", "def"])
+    async def test_a_workflows_span_is_the_parent_of_theirs_and_of_what_they_do(
+        self, server, receiver, provider, bridged, task_queue, kind
+    ):
+        """In a thread too, and each heartbeat of temporalio's is an event."""
+        tracer = provider.get_tracer("ours")
+
+        def do() -> None:
+            temporalio.activity.heartbeat("secret")
+            with tracer.start_as_current_span("inside"):
+                pass
+
+        if kind == "def":
+
+            @temporalio.activity.defn(name="work")
+            def work() -> None:
+                do()
+        else:
+
+            @temporalio.activity.defn(name="work")
+            async def work() -> None:
+                do()
+
+        async with bridged(work):
+            await call_by_workflow(server.target, provider, task_queue, "work")
+
+        ran, inside = receiver.named("RunActivity:work"), receiver.named("inside")
+        assert receiver.parent_of(ran) == "StartActivity:work"
+        assert receiver.parent_of(inside) == "RunActivity:work"
+        assert len({span.trace_id for span in receiver.spans}) == 1
+        assert [event.name for event in ran.events] == ["heartbeat"]
+        assert attributes_of(ran).keys() == {"temporalActivityID", "temporalWorkflowID", "temporalRunID"}
+        assert b"secret" not in ran.SerializeToString()
+
+    @pytest.mark.parametrize("benign", [False, True])
+    async def test_their_failure_is_an_error_unless_it_is_benign(self, receiver, bridged, task_queue, benign):
+        """By temporalio's own category, and under its own name."""
+        category = temporalio.exceptions.ApplicationErrorCategory.BENIGN if benign else None
+        options = {} if category is None else {"category": category}
+
+        @temporalio.activity.defn
+        async def work() -> None:
+            raise temporalio.exceptions.ApplicationError("broken", non_retryable=True, **options)
+
+        async with bridged(work) as client:
+            with pytest.raises(ActivityFailureError):
+                await execute(client, task_queue, "work")
+
+        ran = receiver.named("RunActivity:work")
+        assert [event.name for event in ran.events] == ["exception"]
+        assert ran.status.code == (Status.STATUS_CODE_UNSET if benign else Status.STATUS_CODE_ERROR)
+
+    async def test_their_cancellation_is_an_event_and_no_error(self, receiver, bridged, task_queue):
+        """Whichever CancelledError they let through."""
+        began = anyio.Event()
+
+        @temporalio.activity.defn
+        async def work() -> None:
+            began.set()
+            while True:
+                temporalio.activity.heartbeat()
+                await asyncio.sleep(0.02)
+
+        async with bridged(work) as client:
+            handle = await client.start_activity(
+                "work", id=task_queue, task_queue=task_queue, start_to_close_timeout=20, heartbeat_timeout=5
+            )
+            await began.wait()
+            await handle.cancel()
+            with pytest.raises(ActivityFailureError):
+                await handle.result()
+
+        ran = receiver.named("RunActivity:work")
+        assert attributes_of(ran.events[-1]) == {"reason": "cancel_requested"}
+        assert ran.status.code == Status.STATUS_CODE_UNSET

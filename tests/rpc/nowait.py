@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from asyncworker._rpc._callbacks import BackgroundTasks, unary_nowait_of
 
@@ -34,7 +35,7 @@ class Answer:
 
     def __init__(self) -> None:
         self.outcome = asyncio.get_running_loop().create_future()
-        self.outcomes = []
+        self.outcomes: list[Any] = []
 
     def on_reply(self, reply):
         self.outcomes.append(reply)

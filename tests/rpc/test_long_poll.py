@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from typing import Any
 
 import anyio
 import pytest
@@ -49,7 +50,7 @@ class Quiet:
     """A server that sends no response, and records the requests by connection and stream."""
 
     def __init__(self) -> None:
-        self.asked = []
+        self.asked: list[Any] = []
 
     def __call__(self, connection, stream_id):
         self.asked.append((connection, stream_id))

@@ -85,13 +85,22 @@ class Stage:
         if name in NAMESPACED:
             fields.setdefault("namespace", "default")
         try:
-            response = await self.service.call(method, method.request(**fields), timeout=timeout, retry=NONE)
+            response = await self._call(method, method.request(**fields), timeout)
         except RPCError as error:
             details = [(type(it).__name__, self.plain(it)) for it in error.details]
             self.transcript.append((name, error.status.name, self.hide(error.message), details))
             return None
         self.transcript.append((name, self.plain(response)))
         return response
+
+    async def _call(self, method: _methods.Method[Any, Any], request: Any, timeout: float) -> Any:
+        while True:
+            try:
+                return await self.service.call(method, request, timeout=timeout, retry=NONE)
+            except RPCError as error:
+                # A server that is short of time for a call refuses it so; it is to be made again.
+                if error.message != "Workflow is busy.":
+                    raise
 
     async def start(self, **fields: Any) -> Any:
         """Start a standalone activity."""
@@ -111,8 +120,8 @@ class Stage:
         return started
 
     async def poll(self, **fields: Any) -> PollActivityTaskQueueResponse:
-        """Take a task."""
-        fields.setdefault("timeout", 20.0)
+        """Take a task; it has time to come, on a busy machine too."""
+        fields.setdefault("timeout", 40.0)
         return await self.say("PollActivityTaskQueue", task_queue=self.queue, identity="worker", **fields)
 
     async def wait_for_run_state(self, name: str) -> None:
@@ -152,7 +161,13 @@ class Stage:
             self.transcript.append("no change")
             return token
         info = response.info
-        said = (info.status.name, info.run_state.name, info.attempt, info.total_heartbeat_count)
+        said = (
+            info.status.name,
+            info.run_state.name,
+            info.attempt,
+            info.total_heartbeat_count,
+            info.state_transition_count,
+        )
         self.transcript.append((*said, bool(response.long_poll_token)))
         new: bytes = response.long_poll_token
         return new
@@ -263,7 +278,7 @@ class FakeStage(Stage):
         self.temporal = temporal
         self.scheduled: FakeActivity | None = None
 
-    async def schedule(self, *, maximum_attempts: int = 3, **timeouts: float) -> None:
+    async def schedule(self, *, maximum_attempts: int = 3, **timeouts: float) -> None:  # type: ignore[override]
         self.workflow_id = f"workflow-{self.unique}"
         self.scheduled = self.temporal.add_task(
             "Some",
@@ -310,7 +325,7 @@ class ServerStage(Stage):
         super().__init__(WorkflowService(transport, namespace="default"))
         self.client = client
 
-    async def schedule(self, *, maximum_attempts: int = 3, **timeouts: float) -> None:
+    async def schedule(self, *, maximum_attempts: int = 3, **timeouts: float) -> None:  # type: ignore[override]
         self.workflow_id = f"workflow-{self.unique}"
         await self.client.start_workflow(
             Schedule.run,

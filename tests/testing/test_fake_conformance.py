@@ -5,6 +5,8 @@ With a FakeTemporal whose timeouts pass by hand, and with one in virtual time, i
 
 from __future__ import annotations
 
+from typing import Any
+
 import anyio
 import pytest
 from stage import ManualStage, Theatre, VirtualStage, failure, json
@@ -24,9 +26,9 @@ from asyncworker.exceptions import TimeoutType
 from asyncworker.testing import FakeTemporal
 
 ALL_EVENT, CLOSE_EVENT = HistoryEventFilterType.ALL_EVENT, HistoryEventFilterType.CLOSE_EVENT
-SCENES = []
+SCENES: list[Any] = []
 # Those in which time passes, which it does not by hand.
-TIMED_SCENES = []
+TIMED_SCENES: list[Any] = []
 
 
 def scene(function):
@@ -350,7 +352,7 @@ async def options_updated(stage):
 @scene
 async def waits_in_vain(stage):
     await stage.start()
-    await stage.say("PollActivityExecution", activity_id=stage.activity_id, timeout=2.0)
+    await stage.say("PollActivityExecution", activity_id=stage.activity_id, timeout=5.0)
 
 
 @scene

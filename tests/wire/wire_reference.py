@@ -59,7 +59,7 @@ def canonical(message: GoogleMessage) -> bytes:
 
 def same(ours: object, theirs: GoogleMessage) -> bool:
     """Whether a message of ours says, field by field, what one of google's does."""
-    meta = ours._betterproto.meta_by_field_name
+    meta = ours._betterproto.meta_by_field_name  # type: ignore[attr-defined]
     names = {field.number: field.name for field in theirs.DESCRIPTOR.fields}
     return all(
         _same_field(getattr(ours, name), theirs, theirs.DESCRIPTOR.fields_by_name[names[field.number]])
@@ -70,7 +70,7 @@ def same(ours: object, theirs: GoogleMessage) -> bool:
 def _same_field(value: object, message: GoogleMessage, field: FieldDescriptor) -> bool:
     theirs = getattr(message, field.name)
     if field.message_type and field.message_type.GetOptions().map_entry:
-        return value.keys() == theirs.keys() and all(_same_value(value[key], theirs[key]) for key in value)
+        return value.keys() == theirs.keys() and all(_same_value(value[key], theirs[key]) for key in value)  # type: ignore[attr-defined, index]
     if field.is_repeated:
         return len(value) == len(theirs) and all(map(_same_value, value, theirs))
     if field.has_presence and not message.HasField(field.name):

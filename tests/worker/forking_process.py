@@ -30,7 +30,7 @@ def sleeper() -> multiprocessing.process.BaseProcess:
 def codes(processes: list[multiprocessing.process.BaseProcess]) -> str:
     for process in processes:
         process.join()
-    return str(sorted({process.exitcode for process in processes}))
+    return str(sorted({process.exitcode for process in processes}))  # type: ignore[type-var]
 
 
 @activity.defn
@@ -98,7 +98,7 @@ async def group() -> str:
 async def main(name: str) -> None:
     signals: list[logging.LogRecord] = []
     logger = logging.getLogger("asyncworker.worker._worker")
-    logger.addFilter(lambda record: signals.append(record) if "got SIG" in record.getMessage() else None)
+    logger.addFilter(lambda record: signals.append(record) if "got SIG" in record.getMessage() else None)  # type: ignore[return-value]
     logger.setLevel(logging.INFO)
     async with FakeTemporal(capabilities={"worker_poll_complete_on_shutdown": True}) as temporal:
         worker = Worker(temporal.client(), task_queue="q", activities=[pools, processes, executor, forks, group])

@@ -308,7 +308,7 @@ async def test_an_activity_can_free_its_arguments(temporal, settings, kind, numb
             return [before, count()]
     else:
 
-        async def pack(a=None, b=None, c=None):
+        async def pack(a=None, b=None, c=None):  # type: ignore[misc]
             before = count()
             del a, b, c
             await asyncio.sleep(0)

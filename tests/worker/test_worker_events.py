@@ -14,6 +14,7 @@ from asyncworker import activity
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker import (
+    ActivityFinished,
     ActivityStarted,
     FixedSizeSlotSupplier,
     PollerBehaviorAutoscaling,
@@ -24,6 +25,7 @@ from asyncworker.worker import (
     SlotSupplier,
     WorkerEvent,
     WorkerStarted,
+    WorkerStopped,
 )
 from asyncworker.worker._events import Observers
 
@@ -213,6 +215,54 @@ class TestRequestEvents:
 
         assert len(second) == seen
         assert requests_of(first, "RespondActivityTaskCompleted") != []
+
+
+class Choosy:
+    """An observer of some types of events, which says so."""
+
+    def __init__(self, *events: type[WorkerEvent]) -> None:
+        self.events = events
+        self.seen: list[WorkerEvent] = []
+        self.workers: list[Worker] = []
+
+    def __call__(self, event: WorkerEvent) -> None:
+        self.seen.append(event)
+
+    def worker_begins(self, worker: Worker) -> None:
+        self.workers.append(worker)
+
+
+class TestChoice:
+    async def test_an_observer_is_called_with_the_types_of_events_that_it_names(self, temporal):
+        """The others get theirs all the same."""
+        choosy, all_ = Choosy(ActivityFinished, WorkerStopped), Choosy()
+        seen: list[WorkerEvent] = []
+        del all_.events
+        worker = Worker(temporal.client(), task_queue=QUEUE, activities=[pack], observers=[choosy, all_, seen.append])
+        async with worker:
+            await temporal.add_task(pack, "book", task_queue=QUEUE).wait_closed()
+
+        assert [type(event) for event in choosy.seen] == [ActivityFinished, WorkerStopped]
+        assert all_.seen == seen
+        assert {SlotsChanged, RequestFinished} <= {type(event) for event in seen}
+
+    async def test_events_that_no_observer_names_are_not_made(self, temporal):
+        """A client whose requests are not asked about has no listener."""
+        client = temporal.client()
+        async with Worker(client, task_queue=QUEUE, activities=[pack], observers=[Choosy(ActivityFinished)]):
+            listeners = client.service.requests.listeners
+
+        assert listeners == ()
+
+    async def test_an_observer_gets_the_worker_before_each_run(self, temporal):
+        """For what is to be read from it."""
+        observer = Choosy()
+        worker = Worker(temporal.client(), task_queue=QUEUE, activities=[pack], observers=[observer])
+        for _ in range(2):
+            async with worker:
+                pass
+
+        assert observer.workers == [worker, worker]
 
 
 class TestTrouble:

@@ -6,6 +6,9 @@ import asyncio
 import json
 import os
 import socket
+import subprocess
+import sys
+import threading
 import time
 from contextlib import closing
 
@@ -14,9 +17,9 @@ from worker_helpers import QUEUE, until, worker_of
 
 from asyncworker import activity
 from asyncworker.exceptions import ConfigurationError
-from asyncworker.worker.health import _server
+from asyncworker.worker.health import _pages, _server
 from asyncworker.worker.health._liveness import why_not_live
-from asyncworker.worker.health._requests import MAX_HEAD, HealthReport, response_to
+from asyncworker.worker.health._requests import MAX_HEAD, HealthReport, PageRequest, page_request, response_to
 
 WELL = HealthReport(True, True, {"task_queue": "a"})
 UNREADY = HealthReport(True, False, {"task_queue": "b"})
@@ -311,3 +314,152 @@ class TestMisuse:
         health = worker_of(temporal, pack).health()
 
         assert (health.is_live, health.is_ready, health.reasons) == (True, False, ("it does not run",))
+
+
+class Shows:
+    """An observer that brings a page."""
+
+    def __init__(self, page, path="/metrics"):
+        self.health_pages = {path: page}
+
+    def __call__(self, event): ...
+
+
+class TestPages:
+    @pytest.mark.parametrize(
+        ("head", "wanted"),
+        [
+            (b"GET /metrics HTTP/1.1", PageRequest("/metrics", "", True)),
+            (
+                b"GET /metrics?a=b HTTP/1.1\r\nACCEPT:  text/plain \r\nHost: x",
+                PageRequest("/metrics", "text/plain", True),
+            ),
+            (b"HEAD /metrics HTTP/1.1\r\nAccept: a\r\nAccept: b", PageRequest("/metrics", "a,b", False)),
+            (b"POST /metrics HTTP/1.1", None),
+            (b"GET /livez HTTP/1.1", None),
+            (b"GET /metrics", None),
+            (b"", None),
+        ],
+    )
+    def test_a_request_for_a_page_says_what_it_accepts(self, head, wanted):
+        """All else is for the probes to respond to."""
+        assert page_request(head + b"\r\n\r\n", ["/metrics"]) == wanted
+
+    async def test_an_observers_page_is_at_the_health_address_while_the_worker_runs(self, temporal):
+        """It gets the request's Accept header, and the probes are beside it."""
+        address = free_address()
+        observer = Shows(lambda accept: (f"for {accept}".encode(), "text/x-figures"))
+        request = b"%s /metrics HTTP/1.1\r\nAccept: text/plain\r\n\r\n"
+        async with worker_of(temporal, pack, health_address=address, observers=[observer]):
+            page = await asyncio.to_thread(ask, address, request % b"GET")
+            head = await asyncio.to_thread(ask, address, request % b"HEAD")
+            live, _ = await get_in_thread(address, "/livez")
+
+        assert (page, head, live) == ((200, b"for text/plain"), (200, b""), 200)
+
+    async def test_a_page_that_hangs_does_not_hold_up_the_probes(self, temporal):
+        """A restart would cost attempts; further requests for pages are refused meanwhile."""
+        address = free_address()
+        hangs, ends = threading.Semaphore(0), threading.Event()
+
+        def page(accept):
+            hangs.release()
+            ends.wait(10)
+            return b"late", "text/plain"
+
+        request = b"GET /metrics HTTP/1.1\r\n\r\n"
+        async with worker_of(temporal, pack, health_address=address, observers=[Shows(page)]):
+            waiting = []
+            for _ in range(_pages._MAX_THREADS):
+                waiting.append(asyncio.create_task(asyncio.to_thread(ask, address, request)))
+                await asyncio.to_thread(hangs.acquire)
+            live, _ = await get_in_thread(address, "/livez")
+            refused, _ = await asyncio.to_thread(ask, address, request)
+            ends.set()
+            late = await asyncio.gather(*waiting)
+
+        assert (live, refused) == (200, 503)
+        assert set(late) == {(200, b"late")}
+
+    async def test_a_page_that_fails_is_an_error_in_the_log_and_costs_nothing_else(self, temporal, caplog):
+        """It is logged once a minute, however often it is asked for."""
+        address = free_address()
+        request = b"GET /metrics HTTP/1.1\r\n\r\n"
+        async with worker_of(temporal, pack, health_address=address, observers=[Shows(lambda accept: 1 / 0)]):
+            statuses = [(await asyncio.to_thread(ask, address, request))[0] for _ in range(3)]
+            live, _ = await get_in_thread(address, "/livez")
+
+        assert (statuses, live) == ([500, 500, 500], 200)
+        assert caplog.text.count("the page /metrics could not be rendered") == 1
+
+    @pytest.mark.parametrize("path", ["/livez", "metrics", 7])
+    async def test_a_page_in_the_place_of_a_probe_ends_the_start(self, temporal, path):
+        """Or one at what is no path."""
+        observer = Shows(lambda accept: (b"", "text/plain"), path)
+        with pytest.raises(ConfigurationError, match=r"health_pages: .* is no path for a page"):
+            async with worker_of(temporal, pack, health_address=free_address(), observers=[observer]):
+                pass
+
+    async def test_workers_that_share_an_address_and_an_observer_share_its_page(self, temporal, caplog):
+        """It is there until the last one has ended."""
+        address = free_address()
+        observer = Shows(lambda accept: (b"both", "text/plain"))
+        request = b"GET /metrics HTTP/1.1\r\n\r\n"
+        async with worker_of(temporal, pack, health_address=address, observers=[observer]):
+            async with worker_of(temporal, pack, health_address=address, observers=[observer]):
+                pass
+            left = await asyncio.to_thread(ask, address, request)
+
+        assert left == (200, b"both")
+        assert "/metrics shows" not in caplog.text
+
+    async def test_of_two_pages_with_one_path_the_first_is_shown(self, temporal, caplog):
+        """A line in the log says so, and when its worker has ended the other's is shown."""
+        address = free_address()
+        one, other = (worker_of(temporal, pack, health_address=address, observers=[it]) for it in map(Shows, PAGES))
+        request = b"GET /metrics HTTP/1.1\r\n\r\n"
+        async with one:
+            await other.__aenter__()
+            both = await asyncio.to_thread(ask, address, request)
+        left = await asyncio.to_thread(ask, address, request)
+        await other.__aexit__(None, None, None)
+
+        assert (both, left) == ((200, b"one"), (200, b"other"))
+        assert "/metrics shows the page of the worker that came first" in caplog.text
+
+
+PAGES = (lambda accept: (b"one", "text/plain"), lambda accept: (b"other", "text/plain"))
+
+
+EXHAUSTED = """
+import os, resource, socket, sys
+from asyncworker.worker.health._requests import HealthReport
+from asyncworker.worker.health._server import serving
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+address = ("127.0.0.1", int(sys.argv[1]))
+with serving(address, lambda: HealthReport(True, True, {}), {}), socket.socket() as client:
+    held = []
+    try:
+        while True:
+            held.append(os.dup(0))
+    except OSError:
+        pass
+    client.settimeout(20)
+    client.connect(address)
+    client.sendall(b"GET /livez HTTP/1.1\\r\\n\\r\\n")
+    print(client.recv(4096).split(b"\\r\\n")[0].decode())
+"""
+
+
+class TestFileDescriptors:
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="no limit to set")
+    def test_probes_are_responded_to_where_no_file_descriptor_is_left(self):
+        """A process at its limit is not restarted for that: its attempts go on."""
+        _, port = free_address().split(":")
+
+        done = subprocess.run(
+            [sys.executable, "-c", EXHAUSTED, port], capture_output=True, text=True, check=False, timeout=60
+        )
+
+        assert (done.stdout.splitlines(), done.stderr) == (["HTTP/1.1 200 OK"], "")

@@ -456,10 +456,10 @@ class TestAutomatic:
         @activity.defn(auto_heartbeat=True, auto_heartbeat_limit=60)
         async def pack() -> float:
             context = activity.context()
-            first = context._outbound._heartbeats._throttle.automatic_until
+            first = context._outbound._heartbeats._throttle.automatic_until  # type: ignore[attr-defined]
             await asyncio.sleep(0.02)
             activity.heartbeat()
-            return context._outbound._heartbeats._throttle.automatic_until - first
+            return context._outbound._heartbeats._throttle.automatic_until - first  # type: ignore[attr-defined]
 
         task = await run(temporal, pack, heartbeat_timeout=5)
 

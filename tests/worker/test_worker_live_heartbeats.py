@@ -87,7 +87,7 @@ class Steps:
         if activity.info().attempt == 1 and activity.info().activity_id == "retried":
             activity.heartbeat({"page": 7})
             raise OSError("jam")
-        self.heartbeat = activity.context().heartbeat
+        self.heartbeat = activity.context().heartbeat  # type: ignore[assignment]
         try:
             await self.release.wait()
         except asyncio.CancelledError:

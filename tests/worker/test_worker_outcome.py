@@ -81,7 +81,7 @@ def test_an_error_whose_own_code_raises_is_a_failure_with_that_error():
     """What an exception's own code raises while it is decided about changes nothing."""
 
     class Masked(Exception):
-        @property
+        @property  # type: ignore[misc]
         def __class__(self):
             raise RuntimeError("no class")
 

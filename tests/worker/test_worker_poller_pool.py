@@ -44,7 +44,7 @@ async def restless() -> AsyncIterator[FakeTemporal]:
 
 def worker_of(temporal: FakeTemporal, *activities: Any, **options: Any) -> Worker:
     """A worker that tries at once what others try again after a second."""
-    return adjusted(worker_helpers.worker_of(temporal, *activities, **options), after_error=0.001)
+    return adjusted(worker_helpers.worker_of(temporal, *activities, **options), after_error=0.001)  # type: ignore[return-value]
 
 
 def pollers_of(worker: Worker) -> PollerPool:
@@ -175,11 +175,11 @@ def raising(monkeypatch) -> Iterator[Raising]:
     """Every line about trouble raises, and every line of the pollers, those of DEBUG included."""
     handler, logger = Raising(), logging.getLogger("asyncworker")
     monkeypatch.setattr(logger, "level", logging.DEBUG)
-    logger.manager._clear_cache()
+    logger.manager._clear_cache()  # type: ignore[attr-defined]
     logger.addHandler(handler)
     yield handler
     logger.removeHandler(handler)
-    logger.manager._clear_cache()
+    logger.manager._clear_cache()  # type: ignore[attr-defined]
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ class HidesTraceback(Exception):
 
 
 class HidesClass(Exception):
-    @property
+    @property  # type: ignore[misc]
     def __class__(self):
         raise RuntimeError("no class")
 
@@ -74,7 +74,7 @@ class NoEquality(Exception):
 
 class NamelessMeta(type):
     @property
-    def __name__(cls) -> str:
+    def __name__(cls) -> str:  # type: ignore[override]
         raise RuntimeError("no name")
 
 
@@ -145,7 +145,7 @@ async def test_an_exception_of_a_thread_that_is_hard_to_report_is_reported(tempo
 
     @activity.defn
     def pack() -> None:
-        error = ODD[name]()
+        error = ODD[name]()  # type: ignore[operator]
         raise error
 
     task = await run(temporal, pack, retry_policy=RetryPolicy(maximum_attempts=1))

@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 import time
+from typing import Any
 
 import pytest
 from worker_helpers import QUEUE, until, worker_of
@@ -26,13 +27,13 @@ class Block:
 
     def __init__(self) -> None:
         self.worker = None
-        self.seen = []
+        self.seen: list[Any] = []
 
     def __call__(self) -> None:
         """Block until the watchdog has seen it: statistics may be read while the loop is blocked."""
         until_at = time.monotonic() + 10
         while time.monotonic() < until_at:
-            found = self.worker.statistics()
+            found = self.worker.statistics()  # type: ignore[attr-defined]
             if found.loop_blocked_for is not None:
                 self.seen.append((found.is_ready, found.loop_blocks))
                 return

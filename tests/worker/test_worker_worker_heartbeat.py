@@ -6,13 +6,17 @@ from collections.abc import AsyncIterator
 
 import anyio
 import pytest
+from prometheus_client import CollectorRegistry
 from worker_helpers import QUEUE, Held, Worker, until, worker_of
 
 from asyncworker import ApplicationError, WorkerDeploymentVersion, activity
 from asyncworker._proto.temporal.api.enums.v1 import WorkerStatus
+from asyncworker._version import client_version
+from asyncworker.contrib.opentelemetry import TracingInterceptor
+from asyncworker.contrib.prometheus import PrometheusObserver
 from asyncworker.exceptions import ApplicationErrorCategory, RPCStatusCode
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker import FixedSizeSlotSupplier, WorkerDeploymentConfig
+from asyncworker.worker import FixedSizeSlotSupplier, Interceptor, WorkerDeploymentConfig
 
 HEARTBEAT = "RecordWorkerHeartbeat"
 
@@ -120,6 +124,24 @@ class TestReporting:
 
         slots = heartbeat.activity_task_slots_info
         assert (slots.slot_supplier_kind, slots.current_available_slots) == ("Moody", -1)
+
+    async def test_worker_heartbeats_name_what_extends_the_worker(self, temporal):
+        """The classes of interceptors and observers, ours with their version; functions are the program's own."""
+        client = temporal.client(interceptors=[TracingInterceptor()])
+        observers = [print, lambda event: None, PrometheusObserver(CollectorRegistry())]
+        interceptors = [Mine(), Mine()]
+        async with Worker(client, task_queue=QUEUE, activities=[pack], interceptors=interceptors, observers=observers):
+            heartbeat = await first_heartbeat(temporal)
+
+        assert [(it.name, it.version) for it in heartbeat.plugins] == [
+            ("asyncworker.contrib.opentelemetry.TracingInterceptor", client_version()),
+            (f"{__name__}.Mine", ""),
+            ("asyncworker.contrib.prometheus.PrometheusObserver", client_version()),
+        ]
+
+
+class Mine(Interceptor):
+    """An interceptor of the program's own."""
 
 
 class TestSharing:

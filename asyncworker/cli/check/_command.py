@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import platform
+import sys
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,12 +24,16 @@ from ...exceptions import AsyncWorkerError, ConfigurationError
 from ...worker import Worker
 from ...worker.control._namespace import describe_namespace
 from .._connection import takes_connection
-from .._load import call_factory, check_workers, load
+from .._entrypoint import Entrypoint, find_entrypoint
+from .._load import load, workers_from
 from .._plain import in_a_line
 from .._report import FAILURE
-from .._run import AppDir, Factory, Target
+from ..run._options import AppDir, Factory, Target
 from ._certificates import client_certificate_end, server_certificate_end
-from ._findings import Finding, capability_findings, expiry_finding, worker_findings
+from ._findings import Finding, capability_findings, expiry_finding, files_finding, worker_findings
+
+if sys.platform != "win32":
+    import resource
 
 __all__ = ["check"]
 
@@ -38,7 +44,7 @@ _SIGNS = {"ok": "ok     ", "note": "note   ", "warning": "WARNING", "error": "ER
 
 @takes_connection
 def check(
-    target: Target,
+    target: Target = None,
     app_dir: AppDir = Path(),
     factory: Factory = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -47,7 +53,7 @@ def check(
 
     Takes no task and writes nothing to the server. The exit code is 1 if there is an error, else 0.
     """
-    findings = asyncio.run(_find(target, app_dir, factory=factory))
+    findings = asyncio.run(_find(find_entrypoint(target, app_dir, factory=factory)))
     if as_json:
         print(json.dumps({"findings": [asdict(each) for each in findings]}, indent=2))  # noqa: T201 - this is a command
     else:
@@ -59,28 +65,34 @@ def check(
         raise typer.Exit(FAILURE)
 
 
-async def _find(target: str, app_dir: Path, *, factory: bool) -> Sequence[Finding]:
-    return [each async for each in _findings(target, app_dir, factory=factory)]
+async def _find(entrypoint: Entrypoint) -> Sequence[Finding]:
+    return [each async for each in _findings(entrypoint)]
 
 
-async def _findings(target: str, app_dir: Path, *, factory: bool) -> AsyncIterator[Finding]:
+async def _findings(entrypoint: Entrypoint) -> AsyncIterator[Finding]:
     yield Finding("ok", "versions", f"asyncworker {client_version()} on Python {platform.python_version()}")
+    stack = AsyncExitStack()
     try:
-        found: Any = load(target, app_dir)
-        workers = check_workers(await call_factory(found, target) if factory else found, target)
+        found: Any = load(entrypoint.target, entrypoint.app_dir)
+        workers = await stack.enter_async_context(workers_from(found, entrypoint))
     except Exception as error:  # noqa: BLE001 - a factory is user code
         message = str(error) if isinstance(error, AsyncWorkerError) else f"{type(error).__name__}: {error}"
-        yield Finding("error", target, message, "correct the module, or the argument: nothing else can be looked at")
+        advice = "correct the module, or the argument: nothing else can be looked at"
+        yield Finding("error", entrypoint.target, message, advice)
         return
-    for worker in workers:
-        for finding in worker_findings(worker):
-            yield finding
-    if any(worker.client is None for worker in workers):
-        async for finding in _config_findings():
-            yield finding
-    for worker in workers:
-        async for finding in _server_findings(worker):
-            yield finding
+    async with stack:
+        for worker in workers:
+            for finding in worker_findings(worker):
+                yield finding
+        if sys.platform != "win32":
+            limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+            yield files_finding(sys.maxsize if limit == resource.RLIM_INFINITY else limit, workers)
+        if any(worker.client is None for worker in workers):
+            async for finding in _config_findings():
+                yield finding
+        for worker in workers:
+            async for finding in _server_findings(worker):
+                yield finding
 
 
 async def _config_findings() -> AsyncIterator[Finding]:

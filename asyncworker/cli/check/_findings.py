@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
@@ -12,7 +12,7 @@ from ..._proto.temporal.api.namespace.v1 import NamespaceInfoCapabilities
 from ...activity import Definition
 from ...worker import Worker
 
-__all__ = ["Finding", "Level", "capability_findings", "expiry_finding", "worker_findings"]
+__all__ = ["Finding", "Level", "capability_findings", "expiry_finding", "files_finding", "worker_findings"]
 
 #: ``"ok"``; ``"note"``, a consequence to know; ``"warning"``, to change before long; ``"error"``, it would not work.
 Level: TypeAlias = Literal["ok", "note", "warning", "error"]
@@ -20,6 +20,8 @@ Level: TypeAlias = Literal["ok", "note", "warning", "error"]
 #: What Kubernetes gives a container to end, by default; seconds.
 _KUBERNETES_GRACE = 30
 _SOON = timedelta(days=30)
+# Modules, connections to the server, log files.
+_OWN_FILES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,16 @@ def worker_findings(worker: Worker) -> Iterator[Finding]:
         )
     else:
         yield Finding("ok", subject, f"a shutdown takes {end:g} s at most")
+
+
+def files_finding(limit: int, workers: Sequence[Worker]) -> Finding:
+    """Look at how many files and connections the process may have open, for activities that have one each."""
+    slots = sum(worker._settings.slots.max_slots or 0 for worker in workers)
+    text = f"up to {limit:,} at a time, for {slots:,} slots"
+    if limit < slots + _OWN_FILES:
+        advice = "raise the limit (ulimit -n; LimitNOFILE= in systemd): an activity that opens a connection may fail"
+        return Finding("warning", "open files", text, advice)
+    return Finding("ok", "open files", text)
 
 
 def _hint_findings(definition: Definition) -> Iterator[Finding]:

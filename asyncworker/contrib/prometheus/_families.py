@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, TypeAlias
 
-__all__ = ["COMMON", "FAMILIES", "WATCHED", "Family", "Kind"]
+__all__ = ["COMMON", "FAMILIES", "SLOTS", "WATCHED", "Family", "Kind"]
 
 Kind: TypeAlias = Literal["counter", "gauge", "histogram"]
 
@@ -66,10 +66,6 @@ LONG_REQUEST_FAILURE = Family(
     ("operation", "status_code"),
 )
 POLLERS = Family("gauge", "temporal_num_pollers", "Polls that the worker keeps open", ("poller_type",))
-SLOTS_AVAILABLE = Family(
-    "gauge", "temporal_worker_task_slots_available", "Slots that hold no attempt", ("worker_type",)
-)
-SLOTS_USED = Family("gauge", "temporal_worker_task_slots_used", "Slots that hold an attempt", ("worker_type",))
 SCHEDULE_TO_START = Family(
     "histogram",
     "temporal_activity_schedule_to_start_latency_seconds",
@@ -112,8 +108,16 @@ CANCELLED = Family(
 HEARTBEATS = Family("counter", "asyncworker_heartbeats", "Heartbeats that were sent", ("activity_type", "status_code"))
 POLLS = Family("counter", "asyncworker_polls", "Polls for tasks that ended, by outcome", ("outcome",))
 RETRIES = Family("counter", "asyncworker_request_retries", "Tries of requests beyond their first", ("operation",))
+
+# Of slots: told by events in multi-process mode, and else read when they are asked for.
+
+SLOTS_AVAILABLE = Family(
+    "gauge", "temporal_worker_task_slots_available", "Slots that hold no attempt", ("worker_type",)
+)
+SLOTS_USED = Family("gauge", "temporal_worker_task_slots_used", "Slots that hold an attempt", ("worker_type",))
 SLOTS_RESERVED = Family("gauge", "asyncworker_slots_reserved", "Slots in use, by attempts and by polls")
 
+#: Kept from events.
 FAMILIES = (
     RECEIVED,
     EXECUTION_FAILED,
@@ -124,8 +128,6 @@ FAMILIES = (
     LONG_REQUEST,
     LONG_REQUEST_FAILURE,
     POLLERS,
-    SLOTS_AVAILABLE,
-    SLOTS_USED,
     SCHEDULE_TO_START,
     EXECUTION,
     END_TO_END,
@@ -136,10 +138,9 @@ FAMILIES = (
     HEARTBEATS,
     POLLS,
     RETRIES,
-    SLOTS_RESERVED,
 )
 
-# Of workers that are watched, read when they are asked for.
+# Of workers, read when they are asked for.
 
 READY = Family("gauge", "asyncworker_ready", "Whether the worker takes work, 1 or 0")
 POLLS_OPEN = Family("gauge", "asyncworker_polls_open", "Polls that are with the server")
@@ -151,4 +152,6 @@ OLDEST_ATTEMPT = Family(
 )
 CONNECTIONS = Family("gauge", "asyncworker_connections", "Connections to the server")
 
-WATCHED = (READY, POLLS_OPEN, LAST_POLL_AGE, OLDEST_ATTEMPT, CONNECTIONS)
+SLOTS = (SLOTS_AVAILABLE, SLOTS_USED, SLOTS_RESERVED)
+#: Read from workers.
+WATCHED = (*SLOTS, READY, POLLS_OPEN, LAST_POLL_AGE, OLDEST_ATTEMPT, CONNECTIONS)

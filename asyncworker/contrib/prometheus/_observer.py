@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
 from typing import Any, TypeAlias
 
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from ...activity import Info
-from ...exceptions import ApplicationError, ApplicationErrorCategory, RPCStatusCode
+from ...exceptions import RPCStatusCode, _is_benign
 from ...worker import (
     ActivityCancelled,
     ActivityFinished,
@@ -25,14 +25,13 @@ from ...worker import (
     WorkerStarted,
 )
 from . import _families as families
-from ._families import Family
-from ._render import is_multi_process
+from ._render import check_folder, is_multi_process, render
 from ._stores import FileStore, MemoryStore, Store
+from ._watched import WatchedWorkers
 
 __all__ = ["PrometheusObserver"]
 
 _OK = RPCStatusCode.OK
-_BENIGN = ApplicationErrorCategory.BENIGN
 _OfQueue: TypeAlias = PollersChanged | PollFailed | PollFinished | SlotsChanged
 _POLL = "PollActivityTaskQueue"
 #: Requests that are about no namespace.
@@ -49,14 +48,16 @@ class PrometheusObserver:
         service_name: The label of each series.
 
     Raises:
-        ValueError: The registry has series of these names already, of another observer for one.
+        ValueError: The registry has series of these names already, of another observer for one. Or
+            ``PROMETHEUS_MULTIPROC_DIR`` is no folder that can be written to.
 
     If ``PROMETHEUS_MULTIPROC_DIR`` is set, values are kept in its files, as prometheus_client does.
     """
 
     def __init__(self, registry: CollectorRegistry = REGISTRY, *, service_name: str = "asyncworker") -> None:
         self._service_name = service_name
-        self._watched: list[Worker] = []
+        self._registry = registry
+        self._watched = WatchedWorkers()
         self._store = self._open(registry)
         # By task queue.
         self._namespaces: dict[str, str] = {}
@@ -68,10 +69,9 @@ class PrometheusObserver:
         self._polls: dict[str, _PollSeries] = {}
         self._slots: dict[str, _SlotSeries] = {}
         self._requests: dict[str, _RequestSeries] = {}
-        self._handlers: dict[type[Any], Callable[[Any], None]] = {
+        self._handlers: dict[type[WorkerEvent], Callable[[Any], None]] = {
             ActivityStarted: self._on_activity_started,
             ActivityFinished: self._on_activity_finished,
-            SlotsChanged: self._on_slots_changed,
             PollFinished: self._on_poll_finished,
             RequestFinished: self._on_request_finished,
             HeartbeatSent: self._on_heartbeat_sent,
@@ -80,6 +80,9 @@ class PrometheusObserver:
             PollFailed: self._on_poll_failed,
             WorkerStarted: self._on_worker_started,
         }
+        if isinstance(self._store, FileStore):
+            # No worker is at hand when another process is asked for its figures.
+            self._handlers[SlotsChanged] = self._on_slots_changed
 
     def __repr__(self) -> str:
         return f"<PrometheusObserver of {', '.join(map(repr, self._namespaces)) or 'no task queue yet'}>"
@@ -89,19 +92,41 @@ class PrometheusObserver:
         if handle is not None:
             handle(event)
 
-    def watch(self, *workers: Worker) -> None:
-        """Add figures of *workers* that no event has: whether they are ready, and the ages of polls and attempts.
+    @property
+    def health_pages(self) -> Mapping[str, Callable[[str], tuple[bytes, str]]]:
+        """What a worker with a ``health_address`` shows there beside its probes: the registry as ``/metrics``."""
+        return {"/metrics": self._page}
 
-        They are read from :meth:`.Worker.statistics` with each scrape, so they show a blocked event loop, if the
-        scrape is answered by another thread. In multi-process mode there are no such figures.
+    def _page(self, accept: str) -> tuple[bytes, str]:
+        return render(self._registry, accept=accept)
+
+    @property
+    def events(self) -> frozenset[type[WorkerEvent]]:
+        """The events that it is to be called with."""
+        return frozenset(self._handlers)
+
+    def watch(self, *workers: Worker) -> None:
+        """Show figures of *workers* that no event has before they run: a worker that it is given to is shown from then.
+
+        These are slots, whether it is ready, and the ages of polls and attempts. They are read from
+        :meth:`.Worker.statistics` with each scrape, so they show a blocked event loop, if the scrape is answered by
+        another thread. In multi-process mode there are those of slots only.
         """
-        self._watched += [worker for worker in workers if worker not in self._watched]
+        self._watched.add(workers)
+
+    def worker_begins(self, worker: Worker) -> None:
+        """Show the figures of a worker that it was given to, which calls this when it is run."""
+        self._watched.add([worker])
 
     # What a series is labelled with
 
     def _open(self, registry: CollectorRegistry) -> Store:
+        is_shared = is_multi_process()
+        if is_shared:
+            check_folder()
         try:
-            return FileStore(registry) if is_multi_process() else MemoryStore(registry, self._watch)
+            figures = partial(self._watched.figures, self._common)
+            return FileStore(registry) if is_shared else MemoryStore(registry, figures)
         except ValueError as error:
             raise ValueError(
                 f"the registry has series of these names already: {error}. One PrometheusObserver can be given to all"
@@ -225,27 +250,6 @@ class PrometheusObserver:
             common = info.namespace, info.task_queue, self._service_name
             series = self._activities[key] = _ActivitySeries(self._store, common, info)
         return series
-
-    # Figures that are read when they are asked for
-
-    def _watch(self) -> Iterable[tuple[Family, Sequence[str], float]]:
-        for worker in list(self._watched):
-            labels = self._common(worker.task_queue)
-            yield from ((family, labels, value) for family, value in _figures(worker) if value is not None)
-
-
-def _figures(worker: Worker) -> Iterator[tuple[Family, float | None]]:
-    now = worker.statistics()
-    yield families.READY, now.is_ready
-    yield families.POLLS_OPEN, now.polls_open
-    yield families.LAST_POLL_AGE, now.last_poll_age
-    yield families.OLDEST_ATTEMPT, now.attempts[0].age if now.attempts else 0.0
-    yield families.CONNECTIONS, len(now.connections)
-
-
-def _is_benign(error: BaseException | None) -> bool:
-    # By its type, as `__class__` may be code of the exception's own.
-    return issubclass(type(error), ApplicationError) and getattr(error, "category", None) is _BENIGN
 
 
 class _ByLabel(dict[str, Any]):

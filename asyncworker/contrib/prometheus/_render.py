@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 
-__all__ = ["is_multi_process", "render"]
+__all__ = ["check_folder", "is_multi_process", "render"]
 
 #: The folder of prometheus_client's multi-process mode, in both of its spellings.
 _FOLDERS = ("PROMETHEUS_MULTIPROC_DIR", "prometheus_multiproc_dir")
@@ -17,6 +18,18 @@ _FOLDERS = ("PROMETHEUS_MULTIPROC_DIR", "prometheus_multiproc_dir")
 def is_multi_process() -> bool:
     """Whether prometheus_client keeps the values of several processes in files."""
     return any(name in os.environ for name in _FOLDERS)
+
+
+def check_folder() -> None:
+    """Check the folder that values are kept in, as they would be missed one by one otherwise.
+
+    Raises:
+        ValueError: It is not there, or cannot be written to.
+    """
+    name = next(it for it in _FOLDERS if it in os.environ)
+    folder = Path(os.environ[name])
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise ValueError(f"{name} is {str(folder)!r}: make that folder, writable and empty, before Python starts")
 
 
 def render(registry: CollectorRegistry = REGISTRY, *, accept: str = "") -> tuple[bytes, str]:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
-from ._families import FAMILIES, WATCHED, Family
+from ._families import FAMILIES, SLOTS, WATCHED, Family
 
 __all__ = ["FileStore", "MemoryStore", "Store"]
 
@@ -134,7 +134,7 @@ class FileStore:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._metrics: dict[Family, Counter | Gauge | Histogram] = {}
         try:
-            for family in FAMILIES:
+            for family in (*FAMILIES, *SLOTS):
                 self._metrics[family] = _shared_metric(family, registry)
         except ValueError:
             for metric in self._metrics.values():

@@ -14,6 +14,9 @@ __all__ = ["to_theirs"]
 
 E = TypeVar("E", bound=IntEnum)
 
+# So that their benign failures, and those that are not to be retried, are known where attempts are logged and counted.
+ours._add_application_error(theirs.ApplicationError)
+
 
 def to_theirs(error: BaseException) -> BaseException:
     """Return temporalio's error for one of asyncworker's, causes and traceback included; any other as it is."""

@@ -90,7 +90,8 @@ class Activity:
         self._limits = limits
         self._clock = clock
         self.options: ActivityOptions = normalize(request)
-        self.state: State = State.SCHEDULED
+        self.state_transition_count: int = 0
+        self.state = State.SCHEDULED
         self.attempt: int = 1
         # Counts the times at which an activity became ready to be handed out.
         self.stamp: int = 1
@@ -165,6 +166,7 @@ class Activity:
             self._close_too_large("Heartbeat details exceed size limit.")
         else:
             self.heartbeat_details = details
+        self.state_transition_count += 1
 
     def complete(self, result: Payloads | None) -> None:
         """End it with a result, if that is not too large."""
@@ -186,6 +188,8 @@ class Activity:
             raise invalid("Failure must have ApplicationFailureInfo.")
         if last_heartbeat_details is not None:
             self.heartbeat(last_heartbeat_details)
+            # It is one transition together with the failure's.
+            self.state_transition_count -= 1
         if self.state in CLOSED:
             return []
         if failure is not None and len(encode(failure)) > self._limits.blob_size_limit_error:
@@ -296,6 +300,16 @@ class Activity:
             self.outcome.failure = _timeout_failure(_NO_TIME_LEFT, kind, before, details)
 
     # Rules
+
+    @property
+    def state(self) -> State:
+        """What it is waiting for, or how it ended."""
+        return self._state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self._state = state
+        self.state_transition_count += 1
 
     def gone(self) -> Refusal:
         """Return the error for a call that comes too late."""

@@ -214,12 +214,13 @@ class Cluster:
         self.check_namespace(namespace)
         if not activity_id:
             raise invalid("activityId is not set")
-        self._check_run_id(run_id)
         in_workflow = [it for it in self.activities if _workflow_id(it) == workflow_id]
         for activity in reversed(in_workflow):
             is_known = activity.is_standalone or activity.state not in CLOSED
             if is_known and activity.id == activity_id and run_id in ("", _run_id(activity)):
                 return activity
+        # The runs of workflows have ids here that can be read.
+        self._check_run_id(run_id)
         if workflow_id:
             raise not_found(_no_pending(activity_id) if in_workflow else f"workflow not found for ID: {workflow_id}")
         raise not_found(f"activity not found for ID: {activity_id}")

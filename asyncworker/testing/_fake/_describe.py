@@ -70,6 +70,7 @@ def info(activity: Activity, *, include_heartbeat_details: bool, include_last_fa
         close_time=activity.closed_at,
         canceled_reason=activity.cancel_reason,
         total_heartbeat_count=len(activity.heartbeats),
+        state_transition_count=activity.state_transition_count,
         header=request.header,
         user_metadata=request.user_metadata,
         search_attributes=request.search_attributes or SearchAttributes(),

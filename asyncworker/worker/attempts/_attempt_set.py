@@ -50,6 +50,8 @@ class AttemptSet:
     def __init__(self, environment: RunEnvironment, slots: SlotSupplier, *, lull: float = 1.0) -> None:
         self._environment = environment
         self._slots = slots
+        observers = environment.observers
+        self._slot_observers = observers if observers is not None and observers.wants(SlotsChanged) else None
         # One object for all attempts, as each reference to a method makes one.
         self._on_end = self._remove
         self._permits: dict[Attempt, SlotPermit] = {}
@@ -125,8 +127,8 @@ class AttemptSet:
             attempt.cancel(self._cancel_late)
             self._has_late_tasks.set()
         attempt.start()
-        if self._environment.observers is not None:
-            self._notify_changed(self._environment.observers)
+        if self._slot_observers is not None:
+            self._notify_changed(self._slot_observers)
 
     @property
     def max_slots(self) -> int | None:
@@ -146,8 +148,8 @@ class AttemptSet:
 
     def announce(self) -> None:
         """Notify the observers of how many slots there are, before that first changes."""
-        if self._environment.observers is not None:
-            self._notify_changed(self._environment.observers)
+        if self._slot_observers is not None:
+            self._notify_changed(self._slot_observers)
 
     def _notify_changed(self, observers: Observers) -> None:
         used, limit = len(self._permits), self.max_slots
@@ -228,8 +230,8 @@ class AttemptSet:
             if attempt.end_by_shutdown is not None:
                 self.ended_by_shutdown[attempt.end_by_shutdown][attempt.info().activity_type] += 1
             self.release(permit)
-            if self._environment.observers is not None:
-                self._notify_changed(self._environment.observers)
+            if self._slot_observers is not None:
+                self._notify_changed(self._slot_observers)
         finally:
             if not self._permits:
                 self._is_empty.set()

@@ -13,7 +13,7 @@ from ..._safe_text import MAX_TEXT, class_name_of, text_of, traceback_of
 from ...activity import Info
 from ...activity._logger import identify, identify_type
 from ...common import CancelReason
-from ...exceptions import ApplicationError, ApplicationErrorCategory, RPCError
+from ...exceptions import RPCError, _is_benign
 from ._outcome import is_last_attempt
 from ._reply import is_closed
 
@@ -99,9 +99,7 @@ def _log_failed(info: Info, error: BaseException, took: float) -> None:
 
 
 def _level_of(info: Info, error: BaseException, *, is_last: bool) -> int:
-    # An exception's `__class__` may be a property that raises.
-    is_application_error = issubclass(type(error), ApplicationError)
-    if is_application_error and getattr(error, "category", None) is ApplicationErrorCategory.BENIGN:
+    if _is_benign(error):
         return logging.DEBUG
     if is_last:
         return logging.ERROR

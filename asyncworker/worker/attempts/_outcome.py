@@ -13,7 +13,7 @@ from ...activity import Info
 from ...activity._context import CompleteAsync
 from ...common import CancelReason, RetryPolicy
 from ...converter._stored import StoredElsewhereError
-from ...exceptions import ApplicationError, CancelledError, ConverterError, FailureError
+from ...exceptions import ApplicationError, CancelledError, ConverterError, FailureError, _is_application_error
 from .._events import OutcomeName
 
 __all__ = [
@@ -179,15 +179,14 @@ def is_last_attempt(info: Info, error: BaseException, took: float) -> bool:
 
 def _is_final(error: BaseException, policy: RetryPolicy | None) -> bool:
     final_types = (policy.non_retryable_error_types if policy is not None else None) or ()
-    # By its type, as `__class__` may be code of the exception's own.
-    if issubclass(type(error), ApplicationError):
+    if _is_application_error(error):
         return bool(getattr(error, "non_retryable", False)) or getattr(error, "type", None) in final_types
     return not issubclass(type(error), FailureError) and class_name_of(error) in final_types
 
 
 def _wait(attempt: int, error: BaseException, policy: RetryPolicy) -> float:
     """Return how many seconds the server waits before the next attempt."""
-    asked = getattr(error, "next_retry_delay", None) if issubclass(type(error), ApplicationError) else None
+    asked = getattr(error, "next_retry_delay", None) if _is_application_error(error) else None
     if asked is not None:
         return to_seconds(asked)
     initial = to_seconds(policy.initial_interval)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -94,6 +93,9 @@ def _libc() -> Libc:
     except (AttributeError, ValueError, OSError):
         # There is no such name but in glibc.
         pass
+    # Imported here, as few systems get here.
+    import sysconfig
+
     return Libc.MUSL if "musl" in str(sysconfig.get_config_var("HOST_GNU_TYPE")) else Libc.UNSPECIFIED
 
 

@@ -10,6 +10,7 @@ from ..._proto.temporal.api.deployment.v1 import WorkerDeploymentVersion as Depl
 from ..._proto.temporal.api.enums.v1 import WorkerStatus
 from ..._proto.temporal.api.worker.v1 import (
     EnvironmentInfo,
+    PluginInfo,
     StorageDriverInfo,
     WorkerHeartbeat,
     WorkerHostInfo,
@@ -38,6 +39,7 @@ class WorkerIdentity:
         version: Of this package.
         environment: What the worker runs on.
         drivers: The kinds of its client's storage drivers.
+        plugins: What extends it.
     """
 
     instance_key: str
@@ -49,6 +51,7 @@ class WorkerIdentity:
     started_at: datetime
     environment: EnvironmentInfo | None = None
     drivers: Sequence[str] = ()
+    plugins: Sequence[PluginInfo] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +111,7 @@ class WorkerHeartbeatBuilder:
             deployment_version=_deployment(identity.deployment_version),
             environment=identity.environment,
             drivers=[StorageDriverInfo(type=kind) for kind in identity.drivers],
+            plugins=list(identity.plugins),
             sdk_name=_SDK_NAME,
             sdk_version=identity.version,
             status=stats.status,

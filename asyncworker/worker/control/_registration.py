@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.lowlevel
@@ -24,7 +24,7 @@ from ._heartbeat_builder import WorkerHeartbeatBuilder, WorkerIdentity, WorkerSt
 
 if TYPE_CHECKING:
     from ..._proto.temporal.api.namespace.v1 import NamespaceInfoCapabilities
-    from ..._proto.temporal.api.worker.v1 import EnvironmentInfo, WorkerHeartbeat
+    from ..._proto.temporal.api.worker.v1 import EnvironmentInfo, PluginInfo, WorkerHeartbeat
     from ...common import WorkerDeploymentVersion
     from ...converter import DataConverter
     from .._stages import ShutdownStages
@@ -54,6 +54,7 @@ class Registration:
         grace: Seconds that attempts have to end by themselves in a shutdown.
         heartbeat_interval: Seconds between two worker heartbeats; ``None``: there are none.
         deployment_version: Which version of a deployment the worker is.
+        extensions: What it was given to extend it.
         on_error: Called with an error in a task of these, which ends the run.
     """
 
@@ -70,6 +71,7 @@ class Registration:
         grace: float,
         heartbeat_interval: float | None,
         deployment_version: WorkerDeploymentVersion | None,
+        extensions: Sequence[Any],
         on_error: Callable[[Exception], None],
     ) -> None:
         self._environment = environment
@@ -82,6 +84,7 @@ class Registration:
         self._grace = grace
         self._heartbeat_interval = heartbeat_interval
         self._deployment_version = deployment_version
+        self._extensions = extensions
         self._on_error = on_error
         self._entry: WorkerEntry | None = None
 
@@ -138,6 +141,7 @@ class Registration:
             started_at=datetime.now(UTC),
             environment=_read_environment(),
             drivers=_driver_kinds(self._environment.client.data_converter),
+            plugins=_plugins(self._extensions),
         )
 
     # The announcement
@@ -224,6 +228,16 @@ def _read_environment() -> EnvironmentInfo | None:
     except Exception:
         _logger.debug("what the worker runs on cannot be read, and is not reported", exc_info=True)
         return None
+
+
+def _plugins(extensions: Sequence[Any]) -> Sequence[PluginInfo]:
+    from ._plugins import plugins_of
+
+    try:
+        return plugins_of(extensions)
+    except Exception:
+        _logger.debug("what extends the worker cannot be named, and is not reported", exc_info=True)
+        return ()
 
 
 def _driver_kinds(converter: DataConverter) -> Sequence[str]:

@@ -1,22 +1,26 @@
 """The listener for health probes: a thread of its own, so that it responds while the event loop is blocked.
 
 One per address and process, for all the workers that name it: the first to come starts it, the last to go ends it. It
-holds few connections, each for a few seconds and one request, whatever the other side does.
+holds few connections, each for a few seconds and one request, whatever the other side does. It keeps a file descriptor
+in reserve: a process that has no other left is no better off restarted by a probe that went unanswered.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import selectors
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from time import monotonic
 
+from ..._log_throttle import LogThrottle
 from ..._safe_logger import get_logger
 from ...exceptions import ConfigurationError
-from ._requests import MAX_HEAD, HealthSource, is_complete, response_to
+from ._pages import Pages
+from ._requests import MAX_HEAD, HealthSource, Page, PageRequest, is_complete, page_request, response_to
 
 __all__ = ["HealthAddress", "serving"]
 
@@ -28,6 +32,9 @@ _MAX_CONNECTIONS = 16
 # Seconds that a connection may take, and that the thread gets to end.
 _TIMEOUT = 5.0
 _JOIN = 1.0
+# Seconds until it accepts connections again, if it could not for want of file descriptors or memory.
+_PAUSE = 1.0
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class _Connection:
@@ -38,9 +45,10 @@ class _Connection:
         self.until = until
         self.received = b""
         self.to_send: bytes | None = None
+        self.page: PageRequest | None = None
 
-    def go_on(self, sources: tuple[HealthSource, ...]) -> bool:
-        """Read or write what there is; return whether it is over."""
+    def go_on(self, sources: tuple[HealthSource, ...], paths: tuple[str, ...]) -> bool:
+        """Read or write what there is; return whether it is over, for this thread."""
         if self.to_send is None:
             data = self.socket.recv(MAX_HEAD)
             self.received += data
@@ -48,6 +56,9 @@ class _Connection:
                 return True
             if not is_complete(self.received) and len(self.received) <= MAX_HEAD:
                 return False
+            self.page = page_request(self.received, paths)
+            if self.page is not None:
+                return True
             self.to_send = response_to(self.received, sources)
         self.to_send = self.to_send[self.socket.send(self.to_send) :]
         return not self.to_send
@@ -67,6 +78,11 @@ class HealthServer:
         self._address = address
         self._listener = _listen(address)
         self._sources: tuple[HealthSource, ...] = ()
+        self._pages = Pages()
+        self._reserve = _open_reserve()
+        # Until when no connections are accepted; `None`: they are.
+        self._paused_until: float | None = None
+        self._exhaustion = LogThrottle()
         self._connections: dict[socket.socket, _Connection] = {}
         self._selector = selectors.DefaultSelector()
         self._inside, self._outside = socket.socketpair()
@@ -84,13 +100,15 @@ class HealthServer:
         """Whether it has no worker."""
         return not self._sources
 
-    def add(self, source: HealthSource) -> None:
-        """Show a worker."""
+    def add(self, source: HealthSource, pages: Mapping[str, Page]) -> None:
+        """Show a worker, and the pages that it brings."""
         self._sources = (*self._sources, source)
+        self._pages.add(pages)
 
-    def remove(self, source: HealthSource) -> None:
-        """Show it no more."""
+    def remove(self, source: HealthSource, pages: Mapping[str, Page]) -> None:
+        """Show them no more."""
         self._sources = tuple(it for it in self._sources if it is not source)
+        self._pages.remove(pages)
 
     def close(self) -> None:
         """Listen no more, and wait for the thread."""
@@ -101,6 +119,7 @@ class HealthServer:
         """Close the sockets of the parent, in a forked child: it would keep the port."""
         for each in (self._listener, self._inside, self._outside, *self._connections):
             each.close()
+        self._release_reserve()
 
     # In the thread
 
@@ -114,6 +133,7 @@ class HealthServer:
             self._selector.close()
             for each in (self._listener, self._inside, *self._connections):
                 each.close()
+            self._release_reserve()
 
     def _turn(self) -> bool:
         """Handle what is ready; return whether to go on."""
@@ -121,6 +141,9 @@ class HealthServer:
         for each in [it for it in self._connections.values() if it.until <= now]:
             self._drop(each)
         waits = [each.until - now for each in self._connections.values()]
+        if self._paused_until is not None:
+            self._resume(now)
+            waits.append(_PAUSE)
         for key, _ in self._selector.select(min(waits) if waits else None):
             if key.fileobj is self._inside:
                 return False
@@ -131,18 +154,44 @@ class HealthServer:
         return True
 
     def _accept(self) -> None:
-        with suppress(OSError):
+        try:
             accepted, _ = self._listener.accept()
-            if len(self._connections) >= _MAX_CONNECTIONS:
-                accepted.close()
-                return
-            accepted.setblocking(False)
-            self._connections[accepted] = _Connection(accepted, monotonic() + _TIMEOUT)
-            self._selector.register(accepted, selectors.EVENT_READ)
+        except OSError as error:
+            if error.errno in _EXHAUSTED and not self._release_reserve():
+                # It stays readable, and would be asked again at once.
+                self._selector.unregister(self._listener)
+                self._paused_until = monotonic() + _PAUSE
+                if self._exhaustion.should_log("", monotonic()):
+                    _logger.warning("health probes at %s have to wait: %s", _text(self._address), error.strerror)
+            return
+        if len(self._connections) >= _MAX_CONNECTIONS:
+            accepted.close()
+            return
+        accepted.setblocking(False)
+        self._connections[accepted] = _Connection(accepted, monotonic() + _TIMEOUT)
+        self._selector.register(accepted, selectors.EVENT_READ)
+
+    def _resume(self, now: float) -> None:
+        if self._paused_until is not None and self._paused_until <= now:
+            self._paused_until = None
+            self._restore_reserve()
+            self._selector.register(self._listener, selectors.EVENT_READ)
+
+    def _restore_reserve(self) -> None:
+        if self._reserve is None:
+            self._reserve = _open_reserve()
+
+    def _release_reserve(self) -> bool:
+        """Free the file descriptor in reserve for a connection; return whether there was one."""
+        if self._reserve is None:
+            return False
+        os.close(self._reserve)
+        self._reserve = None
+        return True
 
     def _go_on(self, connection: _Connection) -> None:
         try:
-            is_over = connection.go_on(self._sources)
+            is_over = connection.go_on(self._sources, self._pages.paths)
         except BlockingIOError:
             is_over = False
         except OSError:
@@ -150,15 +199,29 @@ class HealthServer:
         except Exception:
             _logger.exception("a health probe could not be responded to")
             is_over = True
-        if is_over:
+        if connection.page is not None:
+            self._release(connection)
+            self._pages.respond(connection.socket, connection.page)
+        elif is_over:
             self._drop(connection)
         elif connection.to_send is not None:
             self._selector.modify(connection.socket, selectors.EVENT_WRITE)
 
     def _drop(self, connection: _Connection) -> None:
+        self._release(connection)
+        connection.socket.close()
+        self._restore_reserve()
+
+    def _release(self, connection: _Connection) -> None:
         self._selector.unregister(connection.socket)
         del self._connections[connection.socket]
-        connection.socket.close()
+
+
+def _open_reserve() -> int | None:
+    try:
+        return os.open(os.devnull, os.O_RDONLY)
+    except OSError:
+        return None
 
 
 def _listen(address: HealthAddress) -> socket.socket:
@@ -192,8 +255,8 @@ _lock = threading.Lock()
 
 
 @contextmanager
-def serving(address: HealthAddress | None, source: HealthSource) -> Iterator[None]:
-    """Show the health of a worker at *address* in the block; ``None``: nowhere.
+def serving(address: HealthAddress | None, source: HealthSource, pages: Mapping[str, Page]) -> Iterator[None]:
+    """Show the health of a worker at *address* in the block, and the pages that it brings; ``None``: nowhere.
 
     Raises:
         ConfigurationError: That is no address of this machine, or it is taken.
@@ -205,13 +268,13 @@ def serving(address: HealthAddress | None, source: HealthSource) -> Iterator[Non
         server = _servers.get(address)
         if server is None:
             server = _servers[address] = HealthServer(address)
-            _logger.info("health probes: http://%s/livez and /readyz", _text(address))
-        server.add(source)
+            _logger.info("health probes: http://%s/livez, %s", _text(address), ", ".join(["/readyz", *pages]))
+        server.add(source, pages)
     try:
         yield
     finally:
         with _lock:
-            server.remove(source)
+            server.remove(source, pages)
             is_last = server.is_unused
             if is_last:
                 _servers.pop(address, None)

@@ -15,9 +15,9 @@ import pytest
 from sides import SIDES, Stage, TheirSequence, Worker, info_as_values, until
 from temporalio import activity
 from temporalio.common import MetricMeter, RawValue
-from temporalio.exceptions import ApplicationError, CancelledError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, CancelledError
 
-from asyncworker import Client
+from asyncworker import Client, RetryPolicy
 from asyncworker.contrib.temporalio import TemporalioInterceptor, from_temporalio
 from asyncworker.testing import DevServer, FakeTemporal
 from asyncworker.worker import (
@@ -598,3 +598,34 @@ class TestBesideNativeOnes:
 
         assert seen == [(True, False), (True, True)]
         assert results == [2, 3]
+
+
+class TestFailuresInTheLog:
+    @pytest.mark.parametrize(
+        ("options", "level"),
+        [
+            ({}, "WARNING"),
+            ({"non_retryable": True}, "ERROR"),
+            ({"non_retryable": True, "category": ApplicationErrorCategory.BENIGN}, "DEBUG"),
+        ],
+        ids=["retried", "final", "benign"],
+    )
+    async def test_their_failures_are_logged_as_ours_are(self, caplog, options, level):
+        """A benign one is DEBUG, and one that is not tried again is an ERROR."""
+        caplog.set_level(logging.DEBUG, logger="asyncworker.worker")
+
+        @activity.defn
+        async def fail() -> None:
+            raise ApplicationError("broken", **options)
+
+        async with FakeTemporal(capabilities={"worker_poll_complete_on_shutdown": True}) as temporal:
+            interceptors = [TemporalioInterceptor(None)]
+            worker = Worker(
+                temporal.client(), task_queue="q", activities=[from_temporalio(fail)], interceptors=interceptors
+            )
+            async with worker:
+                temporal.add_task("fail", task_queue="q", retry_policy=RetryPolicy(maximum_attempts=2))
+                await until(lambda: "failed in attempt 1" in caplog.text)
+
+        record = next(it for it in caplog.records if "failed in attempt 1" in it.message)
+        assert record.levelname == level

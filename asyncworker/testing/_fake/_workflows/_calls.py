@@ -8,7 +8,7 @@ from ...._proto.temporal.api.history.v1 import History, HistoryEvent
 from ...._proto.temporal.api.workflow.v1 import PendingActivityInfo, WorkflowExecutionInfo
 from ...._proto.temporal.api.workflowservice.v1 import lazy as messages
 from ...._rpc import _methods as methods
-from .._activity import CLOSED, Activity
+from .._activity import CLOSED, WITH_WORKER, Activity
 from .._call import Handlers, Holders, Incoming
 from .._cluster import Cluster
 from .._describe import run_state
@@ -93,6 +93,8 @@ def _pending(activity: Activity) -> PendingActivityInfo:
         activity_id=activity.id,
         activity_type=activity.request.activity_type,
         state=run_state(activity),
+        heartbeat_details=activity.heartbeat_details,
+        last_started_time=activity.started_at if activity.state in WITH_WORKER else None,
         attempt=activity.attempt,
     )
 

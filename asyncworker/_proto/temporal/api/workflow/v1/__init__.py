@@ -34,6 +34,12 @@ class PendingActivityInfo(betterproto2.Message):
         3, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__lazy__.PendingActivityState(0)
     )
 
+    heartbeat_details: "__common__v1__.Payloads | None" = betterproto2.field(
+        4, betterproto2.TYPE_MESSAGE, optional=True
+    )
+
+    last_started_time: "___wkt__.Timestamp | None" = betterproto2.field(6, betterproto2.TYPE_MESSAGE, optional=True)
+
     attempt: "int" = betterproto2.field(7, betterproto2.TYPE_INT32)
 
     paused: "bool" = betterproto2.field(19, betterproto2.TYPE_BOOL)
@@ -62,5 +68,6 @@ class WorkflowExecutionInfo(betterproto2.Message):
 default_message_pool.register_message("temporal.api.workflow.v1", "WorkflowExecutionInfo", WorkflowExecutionInfo)
 
 
+from .... import wkt as ___wkt__
 from ...common import v1 as __common__v1__
 from ...enums.v1 import lazy as __enums__v1__lazy__

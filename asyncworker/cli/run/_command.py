@@ -5,43 +5,50 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import logging
+import math
 import signal
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated
 
 import anyio
 import typer
 
-from ..exceptions import ConfigurationError
-from ..worker import Worker
-from ..worker._signals import on_signals
+from ...client._connect import waiting_for_servers
+from ...exceptions import ConfigurationError
+from ...worker import Worker
+from ...worker._signals import on_signals
+from .._connection import takes_connection
+from .._duration import parse_duration
+from .._entrypoint import find_entrypoint
+from .._leave import running
+from .._load import load, workers_from
+from .._logging import LogFormat, LogLevel, configure_logging, configure_logging_from
+from .._probe import parse_address
 from ._collector import relax_collector
-from ._connection import takes_connection
-from ._duration import parse_duration
-from ._leave import running
-from ._load import call_factory, check_workers, load
-from ._logging import LogFormat, LogLevel, configure_logging
-from ._probe import parse_address
+from ._metrics import add_metrics
+from ._options import AppDir, Factory, Format, Level, Target, Uvloop
 
 __all__ = ["run"]
 
 _logger = logging.getLogger(__name__)
 
-Target = Annotated[str, typer.Argument(metavar="MODULE:ATTRIBUTE", help="A Worker, or a sequence of them.")]
-AppDir = Annotated[
-    Path, typer.Option(envvar="ASYNCWORKER_APP_DIR", help="The directory that modules are imported from first.")
-]
-Level = Annotated[LogLevel, typer.Option(envvar="ASYNCWORKER_LOG_LEVEL", help="The lowest level that is logged.")]
-Format = Annotated[LogFormat, typer.Option(envvar="ASYNCWORKER_LOG_FORMAT", help="How records are written.")]
+# Longer than a server and its database take to start beside the worker.
+_WAIT_FOR_SERVER = 120.0
+
+
+def parse_wait(text: str | float) -> float:
+    """Return a duration in seconds, or infinity for ``forever``.
+
+    Raises:
+        typer.BadParameter: It is neither.
+    """
+    return math.inf if text == "forever" else parse_duration(text)
+
+
 LogActivities = Annotated[
     bool, typer.Option(envvar="ASYNCWORKER_LOG_ACTIVITIES", help="Log the end of each attempt, at DEBUG.")
-]
-Factory = Annotated[
-    bool, typer.Option("--factory", envvar="ASYNCWORKER_FACTORY", help="ATTRIBUTE is a function that makes them.")
-]
-Uvloop = Annotated[
-    bool | None, typer.Option(envvar="ASYNCWORKER_UVLOOP", help="Run on uvloop. Default: if it is installed.")
 ]
 MaxConcurrent = Annotated[
     int | None,
@@ -68,40 +75,75 @@ Health = Annotated[
         help="Respond to health probes here, /livez and /readyz, instead of the workers' own address.",
     ),
 ]
+Metrics = Annotated[
+    bool | None,
+    typer.Option(
+        envvar="ASYNCWORKER_METRICS",
+        help="Serve /metrics for Prometheus at the health address. Default: if prometheus_client is installed.",
+    ),
+]
+LogConfig = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="ASYNCWORKER_LOG_CONFIG",
+        help="Configure logging from this file (.json, .toml, .yaml, else ini), instead of the other log flags.",
+    ),
+]
+WaitForServer = Annotated[
+    float,
+    typer.Option(
+        parser=parse_wait,
+        metavar="DURATION|forever",
+        envvar="ASYNCWORKER_WAIT_FOR_SERVER",
+        help="How long to wait for a server that is not there yet, before the command ends.",
+    ),
+]
 
 
 @takes_connection
 def run(
-    target: Target,
+    target: Target = None,
     app_dir: AppDir = Path(),
     factory: Factory = False,
     log_level: Level = LogLevel.INFO,
     log_format: Format = LogFormat.TEXT,
     log_activities: LogActivities = False,
+    log_config: LogConfig = None,
     uvloop: Uvloop = None,
     max_concurrent_activities: MaxConcurrent = None,
     graceful_shutdown_timeout: Grace = None,
     health_address: Health = None,
+    metrics: Metrics = None,
+    wait_for_server: WaitForServer = _WAIT_FOR_SERVER,
 ) -> None:
     """Run workers, in production.
 
     The first SIGINT, SIGTERM or SIGHUP lets activities finish, the second cancels them, the third abandons them. The
     exit code is 0 after such a shutdown, 1 if a worker could not start or failed, 2 if a setting is wrong.
     """
-    configure_logging(log_level, log_format, activities=log_activities)
-    found = load(target, app_dir)
+    if log_config is None:
+        configure_logging(log_level, log_format, activities=log_activities)
+    else:
+        configure_logging_from(log_config)
+    entrypoint = find_entrypoint(target, app_dir, factory=factory)
+    found = load(entrypoint.target, entrypoint.app_dir)
     relax_collector()
 
     async def main() -> None:
-        workers = check_workers(await call_factory(found, target) if factory else found, target)
-        for worker in workers:
-            # The command line overrides the code.
-            worker.configure(
-                max_concurrent_activities=max_concurrent_activities,
-                graceful_shutdown_timeout=graceful_shutdown_timeout,
-                health_address=health_address,
-            )
-        await run_workers(workers)
+        async with AsyncExitStack() as stack:
+            # In a factory. Connections that activities make are not to wait for so long.
+            with waiting_for_servers(wait_for_server):
+                workers = await stack.enter_async_context(workers_from(found, entrypoint))
+            for worker in workers:
+                # The command line overrides the code.
+                worker.configure(
+                    max_concurrent_activities=max_concurrent_activities,
+                    graceful_shutdown_timeout=graceful_shutdown_timeout,
+                    health_address=health_address,
+                    connect_timeout=wait_for_server,
+                )
+            add_metrics(workers, wanted=metrics)
+            await run_workers(workers)
 
     with running(_loop_factory(uvloop)) as runner:
         runner.run(main())

@@ -1,0 +1,7 @@
+"""``asyncworker run``."""
+
+from __future__ import annotations
+
+from ._command import run
+
+__all__ = ["run"]
