@@ -560,6 +560,28 @@ class TestCancellation:
         assert log == ["+outer", "outer: CancelledError", "-outer"]
         assert task.last_failure.application_failure_info.type == "WorkerShutdown"
 
+    async def test_heartbeats_go_on_while_it_closes(self, temporal):
+        """A dependency that is being closed heartbeats, and its details arrive before the outcome does."""
+        release = asyncio.Event()
+
+        async def slow() -> AsyncIterator[str]:
+            yield "slow"
+            activity.heartbeat("closing")
+            await release.wait()
+
+        @activity.defn
+        async def pack(slow: Annotated[str, Depends(slow)]) -> str:
+            return slow
+
+        async with worker_of(temporal, pack):
+            task = temporal.add_task(pack, task_queue=QUEUE, heartbeat_timeout=5)
+            assert await task.wait_for_heartbeat() == [["closing"]]
+            assert not task.is_closed
+            release.set()
+            await task.wait_closed()
+
+        assert task.result == "slow"
+
     async def test_waiting_for_the_worker_is_cancelled_alone(self, temporal):
         """A cancelled attempt waits no longer for a value of the worker, which is made all the same for others."""
         release, begun = asyncio.Event(), asyncio.Event()
@@ -727,6 +749,22 @@ class TestWorkerScope:
 
         assert log == ["+engine", "-engine"] * 2
 
+    async def test_no_activity_is_around_it(self, temporal):
+        """What the worker makes does not belong to the attempt that happened to ask first, when it is closed either."""
+        log: list[bool] = []
+
+        async def engine() -> AsyncIterator[str]:
+            log.append(activity.in_activity())
+            yield "engine"
+            log.append(activity.in_activity())
+
+        @activity.defn
+        async def pack(engine: Annotated[str, Depends(engine, scope="worker")]) -> bool:
+            return activity.in_activity()
+
+        assert (await run(temporal, pack)).result is True
+        assert log == [False, False]
+
     async def test_a_failure_is_tried_again(self, temporal):
         """A value of the worker that cannot be made fails the attempts that wait for it; the next tries again."""
         calls: list[str] = []
@@ -843,6 +881,35 @@ class TestWorkerScope:
             await begun.wait()
 
         assert log == ["cancelled"]
+
+
+def test_the_end_of_the_event_loop_closes_attempts_first():
+    """When the event loop ends, attempts close what they have made, and after them the worker does."""
+    log, kept = Log(), []
+    engine = log.dependency("engine")
+
+    async def session(engine: Annotated[str, Depends(engine, scope="worker")]) -> AsyncIterator[str]:
+        try:
+            yield engine
+        finally:
+            await asyncio.sleep(0.01)
+            log.append("-session")
+
+    @activity.defn
+    async def pack(session: Annotated[str, Depends(session)]) -> None:
+        log.append("pack")
+        await asyncio.sleep(1000)
+
+    async def main() -> None:
+        async with FakeTemporal() as temporal:
+            worker = worker_of(temporal, pack)
+            kept.append(asyncio.create_task(worker.run(handle_signals=False)))
+            temporal.add_task(pack, task_queue=QUEUE)
+            await until(lambda: "pack" in log)
+
+    asyncio.run(main())
+
+    assert log == ["+engine", "pack", "-session", "-engine"]
 
 
 class TestOverride:

@@ -171,6 +171,8 @@ class Graph:
             if parameter.kind is parameter.POSITIONAL_ONLY:
                 raise TypeError(f"{where} is positional-only, but dependencies are passed by name: take away the '/'")
             node = self._node(marker, path, overrides)
+            if scope == "worker" and marker is _CONTEXT:
+                raise TypeError(f"{where} is the context of an attempt, and the scope of the worker has none around it")
             if scope == "worker" and node.scope == "attempt":
                 raise TypeError(
                     f"{node.path}: {path.names[-1]} has the scope of the worker, and depends on {node.name}, which is"

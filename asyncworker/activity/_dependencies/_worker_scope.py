@@ -9,8 +9,10 @@ the value, and the next one that asks has it tried again.
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from contextvars import Context, copy_context
 from typing import Any
 
 import anyio
@@ -45,6 +47,7 @@ class WorkerScope:
         self._is_ending = asyncio.Event()
         self._has_closed = asyncio.Event()
         self._is_making = False
+        self._context = Context()
         self._group: anyio.abc.TaskGroup | None = None
         self._has_task = False
         self._task: asyncio.Task[None] | None = None
@@ -73,7 +76,9 @@ class WorkerScope:
         self._has_work.set()
         if not self._has_task:
             self._has_task = True
-            self._group.start_soon(self._run, name="dependencies of the worker")
+            # In the context of the run, and not of the attempt that happens to be the first.
+            start = functools.partial(self._group.start_soon, self._run, name="dependencies of the worker")
+            self._context.run(start)
         return found
 
     # Its task
@@ -88,7 +93,7 @@ class WorkerScope:
             ends: Has a scope cancelled when the time of the shutdown is over.
             on_error: Called with the error of one that could not be closed.
         """
-        self._on_error = on_error
+        self._on_error, self._context = on_error, copy_context()
         async with anyio.create_task_group() as self._group:
             try:
                 yield
