@@ -17,6 +17,7 @@ from time import perf_counter
 from typing import Annotated, Any, cast
 
 from asyncworker import Depends, Worker
+from asyncworker._arguments import UNSET
 from asyncworker.activity._cancellation import Notice
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker._assembly import build_environment
@@ -88,7 +89,7 @@ async def measure(rounds: int, count: int) -> dict[str, list[float]]:
         client = temporal.client()
         worker = Worker(client, task_queue="orders", activities=list(_CONTENDERS.values()))
         namespace = await describe_namespace(client.service)
-        environment = build_environment(worker._settings, client, namespace, Notice(), None, None)
+        environment = build_environment(worker._settings, client, namespace, Notice(), None, UNSET)
         async with environment.dependencies.running(lambda scope: scope, print):
             for _ in range(rounds):
                 for name, fn in _CONTENDERS.items():

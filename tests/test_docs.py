@@ -6,6 +6,7 @@ import ast
 import asyncio
 import importlib
 import inspect
+import os
 import re
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from installed_plugin import install_plugin
 from shared_servers import SharedServer
 from typer.main import get_command
 
@@ -223,10 +225,26 @@ async def test_examples_run(name: str, dev_server: SharedServer, monkeypatch: py
 @pytest.mark.server
 def test_recipes_pass(tmp_path: Path):
     """The recipes for tests are a module that pytest runs, and whose tests pass."""
-    recipes = [source for source, _ in blocks(ROOT / "docs" / "testing.md", "python")]
+    recipes = [source for source, is_run in blocks(ROOT / "docs" / "testing.md", "python") if is_run]
     module = tmp_path / "test_recipes.py"
     module.write_text("\n".join(source.lstrip("\n") for source in recipes), encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", module.name]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=55, check=False)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-W",
+        "error",
+        "-p",
+        "no:asyncio",
+        "-p",
+        "no:cacheprovider",
+        module.name,
+    ]
+    path = os.pathsep.join([install_plugin(tmp_path), str(PACKAGE.parent)])
+    environment = {**os.environ, "PYTHONPATH": path}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=110, check=False
+    )
 
     assert done.returncode == 0, done.stdout

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ._activity_run import ActivityRun as ActivityRun
     from ._dev_server import DevServer as DevServer, DevServerError as DevServerError
     from ._environment import ActivityEnvironment as ActivityEnvironment
+    from ._environment_call import CompleteAsyncError as CompleteAsyncError
     from ._fake._time._attempts import FakeAttempt as FakeAttempt
     from ._fake_temporal import FakeActivity as FakeActivity, FakeTemporal as FakeTemporal
     from ._test_worker import TestWorker as TestWorker
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "ActivityEnvironment": "_environment",
     "ActivityRun": "_activity_run",
+    "CompleteAsyncError": "_environment_call",
     "DeadlockError": "_virtual._time",
     "DevServer": "_dev_server",
     "DevServerError": "_dev_server",
@@ -31,6 +33,7 @@ _HOMES = {
 __all__ = [
     "ActivityEnvironment",
     "ActivityRun",
+    "CompleteAsyncError",
     "DeadlockError",
     "DevServer",
     "DevServerError",

@@ -4,8 +4,8 @@ Theory of operation
 -------------------
 Blocks are nested, and end from the inside out::
 
-    lifespan ⊃ watchdog ⊃ control (worker heartbeats, commands) ⊃ shutdown timer ⊃ watch ⊃ dependencies ⊃ attempts ⊃
-    announcement ⊃ polling
+    lifespan ⊃ watchdog ⊃ control (worker heartbeats, commands) ⊃ shutdown timer ⊃ watch ⊃ dependencies ⊃ attempts
+    ⊃ announcement ⊃ polling
 
 *Polling* ends when no poll is open. The *announcement* tells the server that the worker stops (``ShutdownWorker``);
 where the namespace says ``worker_poll_complete_on_shutdown`` it answers the open polls at once. It does so without

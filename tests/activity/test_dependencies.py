@@ -228,6 +228,45 @@ class TestRefusals:
         assert worker_of(weigh).activities == ["weigh"]
 
 
+@activity.defn
+async def stack(order: "str", *, later: "Annotated[int, Depends(get_later)]") -> "str":
+    return f"{order} {later}"
+
+
+@activity.defn
+async def sort(order: "str", *, engine: "Annotated[Engine, Depends(get_engine)]") -> "str":
+    return f"{order} {type(engine).__name__}"
+
+
+def get_later(base: "Annotated[dict[str, int], Depends(dict)]", size: "Missing | None" = None) -> "int":  # type: ignore[name-defined]  # noqa: F821
+    return len(base)
+
+
+class TestStrings:
+    """Annotations are strings below ``from __future__ import annotations``."""
+
+    async def test_they_are_evaluated(self):
+        """Annotations that are strings mark dependencies too, keyword-only ones without a default included."""
+        assert worker_of(stack, sort).activities == ["sort", "stack"]
+        assert await ActivityEnvironment().run(sort, "order") == "order Engine"
+
+    async def test_they_may_name_what_comes_later(self):
+        """What a string names has to be there when the worker is made, and not before."""
+        assert await ActivityEnvironment().run(stack, "order") == "order 0"
+        assert getattr(stack, "__temporal_activity_definition").arg_types == [str]
+
+    def test_what_is_not_there_is_refused_with_its_path(self):
+        """A dependency's annotation that names what is not there is an error with its path."""
+
+        def get_url(host: "Missing") -> str:  # type: ignore[name-defined]  # noqa: F821
+            return ""
+
+        async def ship(url: Annotated[str, Depends(get_url)]) -> None: ...
+
+        with pytest.raises(TypeError, match=r"ship -> .*get_url: .*the name 'Missing', which is not defined"):
+            worker_of(ship)
+
+
 class TestFastapi:
     async def test_its_depends_is_understood(self):
         """A dependency that FastAPI's Depends names is one of an activity too, with its sub-dependencies."""
@@ -308,6 +347,15 @@ class TestEnvironment:
         assert await environment.run(weigh, "order", session="s", engine="e") == "order s e"
         assert await environment.run(weigh, "s", "order", "e") == "order s e"
         assert log == ["test", "closed"]
+
+    def test_a_function_may_be_given_all(self):
+        """More positional arguments than the payload has are those of a plain call."""
+
+        def weigh(context: activity.Context, session: Annotated[str, Depends(get_session)], order: str) -> str:
+            return f"{order} {session} {context.info.activity_type}"
+
+        assert ActivityEnvironment().run(weigh, "order") == "order session on Engine test"
+        assert ActivityEnvironment().run(weigh, session="fake", order="order") == "order fake test"
 
     async def test_it_shows_them_the_error(self):
         """In an environment, too, a dependency sees the activity's error, and cannot undo it."""

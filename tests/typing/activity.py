@@ -9,7 +9,9 @@ from typing import Any, assert_type
 from asyncworker import activity
 from asyncworker.client import Client
 from asyncworker.common import Priority, RetryPolicy
+from asyncworker.converter import DataConverter
 from asyncworker.testing import ActivityEnvironment
+from asyncworker.worker import Interceptor
 
 
 class Order:
@@ -99,6 +101,12 @@ async def an_environment_returns_what_the_function_does(order: Order) -> None:
     assert_type(environment.run(weigh, order), float)
     assert_type(await environment.run(Depot().store, order), int)
     await environment.run(pack, "no order")  # type: ignore[call-overload]
+    converting = ActivityEnvironment(interceptors=[Interceptor()], data_converter=DataConverter.default, convert=True)
+    assert_type(await converting.run(pack, order), str)
+    assert_type(converting.failure, BaseException | None)
+    assert_type(ActivityEnvironment.default_info(), activity.Info)
+    ActivityEnvironment(interceptors=[Interceptor])  # type: ignore[list-item]
+    ActivityEnvironment(convert="all")  # type: ignore[arg-type]
 
 
 def definitions_are_found(fn: Callable[..., Any]) -> None:
