@@ -39,7 +39,7 @@ class Calls(OutboundInterceptor):
         timeout: Seconds | None,
         retry: RetryRules | None = None,
     ) -> Any:
-        seconds = None if timeout is None else to_seconds(check_duration("rpc_timeout", timeout))
+        seconds = self._timeout(timeout)
         return await self._client.service.call(
             method,
             method.request(namespace=self._client.namespace, **fields),
@@ -48,6 +48,11 @@ class Calls(OutboundInterceptor):
             retry=retry,
             metadata=tuple(metadata.items()),
         )
+
+    @staticmethod
+    def _timeout(timeout: Seconds | None) -> float | None:
+        """Return the seconds of an ``rpc_timeout``."""
+        return None if timeout is None else to_seconds(check_duration("rpc_timeout", timeout))
 
 
 async def encode_payloads(converter: DataConverter, values: Sequence[Any]) -> Payloads | None:

@@ -22,6 +22,7 @@ from ._async_completion import AsyncCompletion
 from ._connect import TransportName, check_arguments, load_config, open_transport, target_of, wait_until_serving
 from ._interceptor import Interceptor, OutboundInterceptor
 from ._root_outbound import RootOutbound
+from ._shared_polls import SharedPolls
 from .activities._class_methods import ActivityMethods
 from .activities._client_methods import Activities
 
@@ -52,6 +53,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         "_identity",
         "_interceptors",
         "_outbound",
+        "_polls",
         "_rpc_metadata",
         "_server",
         "_service",
@@ -68,6 +70,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         interceptors: Iterable[Interceptor] = (),
     ) -> None:
         self._service = service
+        self._polls = SharedPolls(service)
         # Address and TLS, for logs.
         self._server: str | None = None
         # What the workers on this client share, which is theirs to keep.
@@ -213,7 +216,10 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         Every new call raises :exc:`.ClientClosedError`, which is a :exc:`RuntimeError`, and so does one that was to be
         tried again. Cancelling closes the connections at once.
         """
-        await self._service.close()
+        try:
+            await self._service.close()
+        finally:
+            await self._polls.close()
 
     async def __aenter__(self) -> Self:
         return self
