@@ -384,7 +384,7 @@ async def test_a_refused_poll_ends_watches(temporal):
         await temporal.wait_for(DESCRIBE, count=12)
         temporal.fail_next("PollActivityTaskQueue", RPCStatusCode.RESOURCE_EXHAUSTED, "namespace rate limit exceeded")
         start(temporal, "standalone", hanging)
-        await until(lambda: _watch_count() == 4)
+        await until(lambda: _watch_count() == 0)
 
 
 def _watch_count() -> int:
