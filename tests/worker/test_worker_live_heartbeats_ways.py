@@ -116,9 +116,20 @@ class FarSide:
         return [call for call in self.temporal.calls if call.method == HEARTBEAT]
 
 
-@pytest.mark.parametrize("through_proxy", [False, True], ids=["direct", "proxy"])
-@pytest.mark.parametrize("security", ["plaintext", "tls", "mutual tls"])
-async def test_live_heartbeats_go_the_way_of_the_clients_calls(security, through_proxy):
+@pytest.mark.parametrize(
+    ("security", "through_proxy", "transport"),
+    [
+        ("plaintext", False, "default"),
+        ("plaintext", True, "default"),
+        ("tls", False, "default"),
+        ("tls", True, "default"),
+        ("mutual tls", False, "default"),
+        ("mutual tls", True, "default"),
+        # Which has no proxies.
+        ("mutual tls", False, "grpclib"),
+    ],
+)
+async def test_live_heartbeats_go_the_way_of_the_clients_calls(security, through_proxy, transport):
     """Over a connection of their own, which the server and the proxy accept as they do the client's."""
     # Heartbeats, connections and tunnels until then.
     blocked_since: list[tuple[int, int, int]] = []
@@ -155,6 +166,7 @@ async def test_live_heartbeats_go_the_way_of_the_clients_calls(security, through
             api_key="first",
             rpc_metadata={"tenant": "7"},
             http_connect_proxy=proxy if through_proxy else None,
+            transport=transport,
         )
         async with client, Worker(client, task_queue=QUEUE, activities=[neighbour, blocks]):
             far_side.add_task("neighbour", heartbeat_timeout=1)
