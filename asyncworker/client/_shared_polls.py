@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple
 from .._rpc._callbacks import BackgroundTasks, CallTaskCancelledError
 from .._rpc._methods import Method, Resp
 from .._rpc._retry import Failures, RetryRules
-from .._wire import encode
 from ..exceptions import RPCError
 
 if TYPE_CHECKING:
@@ -76,6 +75,7 @@ class SharedPolls:
         request: Any,
         awaited: Awaited,
         *,
+        asked_for: tuple[bool, ...] = (),
         rules: RetryRules,
         metadata: Metadata = (),
         until: float | None = None,
@@ -86,6 +86,7 @@ class SharedPolls:
             method: See :meth:`.WorkflowService.call`.
             request: As there.
             awaited: What it waits for.
+            asked_for: What else is in the request: those with the same share a call.
             rules: When to try again.
             metadata: As there.
             until: When to give up, on the event loop's clock.
@@ -96,7 +97,7 @@ class SharedPolls:
         Cancelling is safe, and leaves the others' wait alone.
         """
         loop = get_running_loop()
-        key = (loop, encode(request), metadata)
+        key = (loop, asked_for, metadata)
         while True:
             polls = self._polls.setdefault(awaited, {})
             poll = polls.get(key)

@@ -293,6 +293,24 @@ async def test_those_who_follow_the_progress_of_a_run_share_its_polls(far_end, c
     assert len(far_end.asked(DESCRIBE)) == 51
 
 
+async def test_who_asks_for_more_than_others_has_a_poll_of_its_own(far_end, client):
+    """The description of the others would lack it."""
+    gate = Gate(far_end, DESCRIBE)
+    running, over = described(1, token=b"t1", detail=b"1"), described(2, token=b"t2", detail=b"2")
+    far_end.answer(DESCRIBE, lambda request: gate._wait() if request.long_poll_token else running)
+    handle = client.get_activity_handle("a1")
+    state = await handle.describe()
+    tasks = [
+        asyncio.create_task(handle.describe(changed_since=state, include_outcome=include)) for include in (True, False)
+    ]
+    await gate.opened(2)
+    for answer in gate._answers:
+        answer.set_result(over)
+    await asyncio.gather(*tasks)
+
+    assert [request.include_outcome for request in far_end.asked(DESCRIBE)[1:]] == [True, False]
+
+
 async def test_another_event_loop_is_refused_as_ever():
     """It does not wait for a call of this one."""
     async with FakeTemporal() as temporal, await Client.connect(temporal.target) as client:

@@ -165,11 +165,9 @@ class ActivityCalls(Calls):
         clock = get_running_loop().time
         asked = clock()
         run_id = input.activity_run_id or ""
+        fields = _describe_fields(input)
         request = _WAIT_FOR_CHANGE.request(
-            namespace=self._client.namespace,
-            activity_id=input.activity_id,
-            run_id=run_id,
-            **_describe_fields(input),
+            namespace=self._client.namespace, activity_id=input.activity_id, run_id=run_id, **fields
         )
         timeout = self._timeout(input.rpc_timeout)
         with not_found_as_such():
@@ -177,6 +175,7 @@ class ActivityCalls(Calls):
                 _WAIT_FOR_CHANGE,
                 request,
                 Awaited(_WAIT_FOR_CHANGE.name, input.activity_id, run_id, input.long_poll_token),
+                asked_for=tuple(fields.values()),
                 until=None if timeout is None else asked + timeout,
                 rules=_WAITING,
                 metadata=tuple(input.rpc_metadata.items()),
