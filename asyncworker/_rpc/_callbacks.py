@@ -2,7 +2,8 @@
 
 This is the one module of the package that creates tasks. Each set of them has an owner, which waits for them when it
 is closed: a caller for the retries of calls that are not awaited, a pool for its attempt to connect, the grpclib
-transport for its calls, and a worker's run for the codecs of heartbeats.
+transport for its calls, a client for the long polls that its callers share, and a worker's run for the codecs of
+heartbeats.
 """
 
 from __future__ import annotations

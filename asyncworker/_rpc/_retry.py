@@ -115,13 +115,22 @@ NONE = RetryRules(budget=0.0)
 
 
 class Failures:
-    """The failed tries of one call so far; decides about the next."""
+    """The failed tries of one call so far; decides about the next.
 
-    __slots__ = ("_began", "_refused_since", "attempts", "rules")
+    Attributes:
+        rules: When to try again.
+        attempts: How many have failed.
+        last: The error of the last one.
+        resumes_at: When the next one begins, on the clock of the times that are given.
+    """
+
+    __slots__ = ("_began", "_refused_since", "attempts", "last", "resumes_at", "rules")
 
     def __init__(self, rules: RetryRules) -> None:
         self.rules: RetryRules = rules
         self.attempts: int = 0
+        self.last: RPCError | None = None
+        self.resumes_at: float = 0.0
         self._began = 0.0
         self._refused_since: float | None = None
 
@@ -147,9 +156,11 @@ class Failures:
         budget = self.rules.budget
         if budget is not None and now + wait > self._began + budget:
             return None
+        self.resumes_at = now + wait
         return None if until is not None and now + wait >= until else wait
 
     def _count(self, error: RPCError, now: float) -> None:
+        self.last = error
         if self.attempts == 0:
             self._began = now
         self.attempts += 1

@@ -109,6 +109,7 @@ class WorkflowService:
         retry: RetryRules | None = None,
         until: float | None = None,
         metadata: Metadata = (),
+        failures: Failures | None = None,
     ) -> Resp:
         """Send *request* and return the response.
 
@@ -119,6 +120,7 @@ class WorkflowService:
             retry: When to try again; a client's rules if not given. Every method here may be repeated (see ``_retry``).
             until: When the call must be over, on the event loop's clock. No try reaches beyond it.
             metadata: Sent with this call besides what is always sent.
+            failures: Counts the failed tries, by rules of its own instead of *retry*.
 
         A long poll whose deadline passes was not answered because there was nothing to return: it returns an empty
         response, as the server does a second earlier. So does one that had to wait for a connection until its time was
@@ -131,7 +133,7 @@ class WorkflowService:
         Cancelling is safe and ends the try under way; the server may have done its work all the same. A poll should
         not be cancelled: the task that it was about to return would be lost until it times out.
         """
-        rules = retry or DEFAULT
+        rules = failures.rules if failures is not None else retry or DEFAULT
         data = encode(request)
         # Not needed for as long as the call takes, which may be a minute.
         del request
@@ -139,7 +141,7 @@ class WorkflowService:
             timeout = LONG_POLL_TIMEOUT if method.long_poll else rules.attempt_timeout
         ends_at = get_running_loop().time() + timeout if method.long_poll else None
         # Inline, as each function on this path is in the cost of every activity.
-        began_at, failures = monotonic() if self.requests.listeners else 0.0, None
+        began_at = monotonic() if self.requests.listeners else 0.0
         reply: bytes | None
         try:
             try:
@@ -148,7 +150,8 @@ class WorkflowService:
                 if ends_at is not None and _came_too_late(error, ends_at):
                     reply = None
                 else:
-                    failures = Failures(rules)
+                    if failures is None:
+                        failures = Failures(rules)
                     reply = await self.caller.retry(error, method, data, failures, timeout, until, metadata)
             response = decode(method.response, b"") if reply is None else self.read(method, reply)
         except (RPCError, CancelledError) as error:

@@ -42,12 +42,10 @@ class Calls(OutboundInterceptor):
         timeout: Seconds | None,
         retry: RetryRules | None = None,
     ) -> Any:
-        seconds: float | None
-        if timeout is not None:
-            seconds = to_seconds(check_duration("rpc_timeout", timeout))
-        else:
+        seconds = self._timeout(timeout)
+        if seconds is None and not method.long_poll:
             # A long poll takes as long as it takes.
-            seconds = None if method.long_poll else self._client._rpc_timeout
+            seconds = self._client._rpc_timeout
         return await self._client.service.call(
             method,
             method.request(namespace=self._client.namespace, **fields),
@@ -62,6 +60,11 @@ class Calls(OutboundInterceptor):
         """The rules of a wait for a result, or a change, which outlasts a restart of the server by default."""
         limit = self._client._rpc_timeout
         return _WAITING if limit is None else replace(_WAITING, budget=limit)
+
+    @staticmethod
+    def _timeout(timeout: Seconds | None) -> float | None:
+        """Return the seconds of an ``rpc_timeout``."""
+        return None if timeout is None else to_seconds(check_duration("rpc_timeout", timeout))
 
 
 async def encode_payloads(converter: DataConverter, values: Sequence[Any]) -> Payloads | None:

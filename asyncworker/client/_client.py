@@ -32,6 +32,7 @@ from ._connect import (
 )
 from ._interceptor import Interceptor, OutboundInterceptor
 from ._root_outbound import RootOutbound
+from ._shared_polls import SharedPolls
 from .activities._class_methods import ActivityMethods
 from .activities._client_methods import Activities
 
@@ -62,6 +63,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         "_identity",
         "_interceptors",
         "_outbound",
+        "_polls",
         "_rpc_metadata",
         "_rpc_timeout",
         "_server",
@@ -79,6 +81,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         interceptors: Iterable[Interceptor] = (),
     ) -> None:
         self._service = service
+        self._polls = SharedPolls(service)
         # Address and TLS, for logs.
         self._server: str | None = None
         # What the workers on this client share, which is theirs to keep.
@@ -249,7 +252,10 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         Every new call raises :exc:`.ClientClosedError`, which is a :exc:`RuntimeError`, and so does one that was to be
         tried again. Cancelling closes the connections at once.
         """
-        await self._service.close()
+        try:
+            await self._service.close()
+        finally:
+            await self._polls.close()
 
     async def __aenter__(self) -> Self:
         return self

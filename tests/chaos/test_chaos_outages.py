@@ -9,6 +9,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from asyncworker._rpc import _caller, _service
+from asyncworker.worker import _run
+from asyncworker.worker.health._liveness import WorkerHealth
+from asyncworker.worker.polling import _backoff, _poller, _poller_pool
+
 from .faults import name_of
 from .http2_server import Call, Step
 from .temporal import Temporal
@@ -99,6 +104,31 @@ async def test_tasks_come_again(away: Away):
         await world.finish()
 
     world.check()
+
+
+@pytest.mark.parametrize("away", _WAYS, ids=name_of)
+async def test_a_worker_is_live_for_ten_minutes_without_a_server(away: Away, monkeypatch: pytest.MonkeyPatch):
+    """It is not ready; but a restart would kill attempts whose results are to survive."""
+    for module in (_poller, _poller_pool, _backoff, _run, _caller, _service):
+        # Ages are on another clock than the loop's, which is the one that jumps.
+        monkeypatch.setattr(module, "monotonic", now)
+    world = World(Temporal(start_to_close=3600))
+    client = world.client(connect_timeout=5.0)
+    seen: list[WorkerHealth] = []
+    async with world.serving():
+        async with world.worker(client) as worker:
+            await until(lambda: worker.is_ready)
+            trouble: asyncio.Task[None] = asyncio.create_task(away(world, 600))
+            while not trouble.done():
+                await asyncio.sleep(1)
+                seen.append(worker.health())
+            await until(lambda: worker.is_ready)
+        await client.close()
+
+    assert len(seen) >= 600
+    assert [health for health in seen if not health.is_live] == []
+    # It takes two polls to tell a silent server from one that has nothing.
+    assert not any(health.is_ready for health in seen[150:-30])
 
 
 async def test_a_restart_is_soon_over():

@@ -39,6 +39,36 @@ class TestDecisions:
         assert look_interval(threshold, timeout) == pytest.approx(interval)
 
 
+class TestIntervals:
+    async def test_the_looks_are_as_often_as_the_attempts_of_now_need_it(self, temporal, steps):
+        """Where the one with the shortest heartbeat timeout has ended the watchdog looks more seldom again."""
+        short, long = Steps(), Steps()
+
+        @activity.defn(name="short")
+        async def with_short_timeout() -> None:
+            await short.steps()
+
+        async with worker_of(temporal, with_short_timeout, long) as worker:
+            _, _ = await started(temporal, worker, long, heartbeat_timeout=10)
+            claims = worker._worker_run.watched.environment.claims
+            long.heartbeat()
+            tasks = [temporal.add_task("short", task_queue=QUEUE, heartbeat_timeout=2) for _ in range(2)]
+            for task in tasks:
+                await task.wait_for_attempt()
+            await until(lambda: short.heartbeat is not None)
+            short.heartbeat()
+            shortest = claims.shortest
+            short.release.set()
+            for task in tasks:
+                await task.wait_closed()
+            await until(lambda: worker.slots_used == 1)
+            rest = claims.shortest
+            long.release.set()
+            await until(lambda: worker.slots_used == 0)
+
+        assert (shortest, rest, claims.shortest) == (2.0, 10.0, math.inf)
+
+
 class TestThrottle:
     def test_a_heartbeat_from_elsewhere_postpones_the_next(self):
         """But never to an earlier time."""

@@ -153,6 +153,36 @@ async def test_a_reset_is_asked_for_by_a_heartbeat_with_the_last_details(tempora
     assert task.heartbeats[-1] == ["page 7"]
 
 
+async def test_a_watch_waits_for_the_poll_of_who_follows_the_progress(temporal, monkeypatch):
+    """One long poll tells both."""
+    # No watch begins until the other poll is open.
+    monkeypatch.setattr(_watches, "_HALF_FULL", -1.0)
+    details: list[Any] = []
+    async with working(temporal, silent) as worker, anyio.create_task_group() as group:
+        assert worker.client is not None
+        task = start(temporal, "standalone", silent)
+        handle = worker.client.get_activity_handle(task.activity_id)
+
+        async def follow() -> None:
+            details.extend([detail async for detail in handle.progress()])
+
+        await task.wait_for_attempt()
+        state = await handle.describe()
+        group.start_soon(follow)
+        polls = worker.client._polls
+        await until(lambda: [awaited.token for awaited in polls._polls] == [state.long_poll_token])
+        ((poll,),) = (found.values() for found in polls._polls.values())
+        monkeypatch.setattr(_watches, "_HALF_FULL", 0.5)
+        await until(lambda: len(poll._waiters) == 2)
+        task.request_cancel()
+        await task.wait_closed()
+
+    assert task.result == str(CancelReason.CANCEL_REQUESTED)
+    assert details == []
+    tokens = [request.long_poll_token for request in temporal.requests(DESCRIBE)]
+    assert tokens.count(state.long_poll_token) == 1
+
+
 @KINDS
 async def test_what_came_before_the_watch_is_told_as_well(temporal, kind, monkeypatch):
     monkeypatch.setattr(_watches, "MIN_AGE", 0.2)
@@ -354,7 +384,7 @@ async def test_a_refused_poll_ends_watches(temporal):
         await temporal.wait_for(DESCRIBE, count=12)
         temporal.fail_next("PollActivityTaskQueue", RPCStatusCode.RESOURCE_EXHAUSTED, "namespace rate limit exceeded")
         start(temporal, "standalone", hanging)
-        await until(lambda: _watch_count() == 4)
+        await until(lambda: _watch_count() == 0)
 
 
 def _watch_count() -> int:

@@ -102,48 +102,66 @@ def test_a_pace_saves_up_a_few_calls_and_no_more():
     assert [pace.take(200.0) for _ in range(3)] == [0.0, 0.0, 0.25]
 
 
-def test_a_refused_call_halves_the_budget_down_to_nothing():
+def limits_at(budget: WatchBudget, *times: float) -> list[int]:
+    """What may be watched of one kind at each time."""
+    found = []
+    for now in times:
+        budget.recover(now)
+        found.append(budget.limit("standalone"))
+    return found
+
+
+def test_a_refused_call_ends_all_watches():
+    """At a namespace's limit each call of a watch is one that another caller is refused."""
     budget = WatchBudget(WatchOptions(standalone=8, workflow_runs=3))
+    budget.throttle(10.0, 10.5)
+    budget.recover(11.0)
 
-    for refused_at in (10.0, 12.0):
-        budget.throttle(refused_at, refused_at + 0.5)
-    assert (budget.limit("standalone"), budget.limit("workflow_run")) == (2, 0)
-
-    for refused_at in (14.0, 16.0):
-        budget.throttle(refused_at, refused_at + 0.5)
     assert (budget.limit("standalone"), budget.limit("workflow_run")) == (0, 0)
 
 
-def test_refusals_that_come_together_halve_the_budget_once():
-    budget = WatchBudget(WatchOptions(standalone=8))
-
-    budget.throttle(10.0, 10.5)
-    # An older one of another client, the same again, and one that came within a second.
-    for refused_at, now in ((10.2, 12.0), (10.0, 13.0), (10.9, 11.0)):
-        budget.throttle(refused_at, now)
-
-    assert budget.limit("standalone") == 4
-
-
-def test_the_budget_recovers_by_one_for_ten_seconds_without_a_refusal():
+def test_a_minute_after_the_last_refusal_the_budget_grows_by_one_per_ten_seconds():
+    """Refusals of other calls meanwhile show that the server has nothing to spare."""
     budget = WatchBudget(WatchOptions(standalone=4, workflow_runs=1))
+    budget.throttle(0.0, 0.0)
     budget.throttle(10.0, 10.0)
 
-    limits = []
-    for now in (19.9, 20.0, 29.9, 30.0, 1000.0):
-        budget.recover(now)
-        limits.append((budget.limit("standalone"), budget.limit("workflow_run")))
-
-    assert limits == [(2, 0), (3, 1), (3, 1), (4, 1), (4, 1)]
+    assert limits_at(budget, 60.0, 69.9, 70.0, 79.9, 80.0, 1000.0) == [0, 0, 1, 1, 2, 4]
+    assert budget.limit("workflow_run") == 1
 
 
-def test_a_refused_call_of_a_watch_ends_those_of_its_kind():
-    """The limit is the method's, and everybody else who calls it is refused as well."""
+def test_the_same_refusal_counts_once():
+    """And an older one of another client not at all."""
+    budget = WatchBudget(WatchOptions(standalone=4))
+    budget.throttle(10.0, 10.0)
+    budget.throttle(10.0, 40.0)
+    budget.throttle(9.0, 50.0)
+
+    assert limits_at(budget, 70.0) == [1]
+
+
+def test_refusals_soon_after_a_pause_double_the_next_up_to_ten_minutes():
+    """Where a namespace stays at its limit the watch is all but off."""
+    budget, now, pauses = WatchBudget(WatchOptions(standalone=4)), 0.0, []
+    for _ in range(6):
+        budget.throttle(now, now)
+        began = now
+        while not limits_at(budget, now)[0]:
+            now += 1.0
+        pauses.append(now - began)
+
+    assert pauses == [60.0, 120.0, 240.0, 480.0, 600.0, 600.0]
+    now += 600.0
+    budget.throttle(now, now)
+    assert limits_at(budget, now + 59.0, now + 60.0) == [0, 1]
+
+
+def test_a_refused_call_of_a_watch_counts_as_any_other():
     table = WatchTable(WatchOptions())
     table.fail(Subject("workflow_run", "w", "r"), RPCError("too many", RPCStatusCode.RESOURCE_EXHAUSTED), 10.0)
 
-    assert (table.budget.limit("workflow_run"), table.budget.limit("standalone")) == (0, 8)
-    table.budget.recover(20.0)
+    assert (table.budget.limit("workflow_run"), table.budget.limit("standalone")) == (0, 0)
+    table.budget.recover(70.0)
     assert table.budget.limit("workflow_run") == 1
 
 
@@ -166,14 +184,14 @@ def test_there_is_capacity_for_as_many_of_a_kind_as_the_budget_allows():
     assert table.has_capacity("standalone", 0.0)
 
 
-def test_watches_beyond_a_halved_budget_are_in_excess():
+def test_watches_beyond_the_budget_are_in_excess():
     table = WatchTable(WatchOptions(standalone=4))
     for number in range(4):
         table.begin(Watching("standalone", f"{number}", "r"))
 
     table.budget.throttle(1.0, 1.0)
 
-    assert (table.excess("standalone"), table.excess("workflow_run")) == (2, 0)
+    assert (table.excess("standalone"), table.excess("workflow_run")) == (4, 0)
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,26 @@ class TestBlocks:
 
         assert [type(event) for event in events] == [LoopBlocked, LoopFreed] * 2
 
+    async def test_a_transport_without_an_address_is_named_once(self, temporal, caplog):
+        """The neighbours get no heartbeats then."""
+
+        @activity.defn
+        async def neighbour() -> None:
+            activity.heartbeat()
+            await asyncio.Event().wait()
+
+        options = {"loop_block_threshold": THRESHOLD, "graceful_shutdown_timeout": 0}
+        async with worker_of(temporal, blocks, neighbour, **options) as worker:
+            temporal.add_task(neighbour, task_queue=QUEUE, heartbeat_timeout=60)
+            await until(lambda: len(temporal.requests("RecordActivityTaskHeartbeat")) == 1)
+            for _ in range(2):
+                block.worker, block.seen = worker, []
+                await temporal.add_task(blocks, task_queue=QUEUE).wait_closed()
+                await until(lambda: worker.statistics().loop_blocked_for is None)
+
+        warnings = [record for record in caplog.records if "get no heartbeats" in record.getMessage()]
+        assert len(warnings) == 1
+
     async def test_a_worker_without_a_threshold_is_not_watched(self, temporal):
         """There is no thread."""
         async with worker_of(temporal, pack, loop_block_threshold=None):

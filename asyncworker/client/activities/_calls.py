@@ -13,8 +13,7 @@ from ..._arguments import check_duration
 from ..._proto.temporal.api.common.v1 import ActivityType, Payload, Payloads
 from ..._rpc import _methods as methods
 from ..._rpc._methods import Method
-from ..._rpc._retry import RetryRules
-from ..._time import to_duration, to_seconds
+from ..._time import to_duration
 from ...converter import ActivitySerializationContext, DataConverter
 from ...exceptions import ActivityFailureError, RPCError, RPCStatusCode
 from .._calls import Calls, as_annotated, encode_payloads
@@ -32,6 +31,7 @@ from .._inputs import (
     UnpauseActivityInput,
     UpdateActivityOptionsInput,
 )
+from .._shared_polls import Awaited
 from ._description import ActivityExecution, ActivityExecutionCount, ActivityExecutionDescription, Contents
 from ._handle import ActivityHandle
 from ._options import (
@@ -60,13 +60,11 @@ _WAIT_FOR_CHANGE: Method[Any, Any] = Method("DescribeActivityExecution", long_po
 class ActivityCalls(Calls):
     """Makes the calls about standalone activities."""
 
-    async def _call_about(
-        self, method: Method[Any, Any], input: Any, *, retry: RetryRules | None = None, **fields: Any
-    ) -> Any:
+    async def _call_about(self, method: Method[Any, Any], input: Any, **fields: Any) -> Any:
         """Make a call about one activity."""
         fields |= {"activity_id": input.activity_id, "run_id": input.activity_run_id or ""}
         with not_found_as_such():
-            return await self._call(method, fields, metadata=input.rpc_metadata, timeout=input.rpc_timeout, retry=retry)
+            return await self._call(method, fields, metadata=input.rpc_metadata, timeout=input.rpc_timeout)
 
     async def _command(self, method: Method[Any, Any], input: Any, **fields: Any) -> Any:
         """Make a call that changes one activity; the request id lets the server recognize a repetition."""
@@ -121,19 +119,22 @@ class ActivityCalls(Calls):
         request = methods.POLL_ACTIVITY_EXECUTION.request(
             namespace=self._client.namespace, activity_id=input.activity_id, run_id=input.activity_run_id or ""
         )
+        awaited = Awaited(methods.POLL_ACTIVITY_EXECUTION.name, input.activity_id, input.activity_run_id or "")
         clock = get_running_loop().time
-        until = None if input.rpc_timeout is None else clock() + to_seconds(input.rpc_timeout)
+        timeout = self._timeout(input.rpc_timeout)
+        until = None if timeout is None else clock() + timeout
         with not_found_as_such():
             while until is None or clock() < until:
                 asked = clock()
-                response = await self._client.service.call(
+                response = await self._client._polls.wait(
                     methods.POLL_ACTIVITY_EXECUTION,
                     request,
+                    awaited,
                     until=until,
-                    retry=self._waiting,
+                    rules=self._waiting,
                     metadata=tuple(input.rpc_metadata.items()),
                 )
-                if response.outcome is not None:
+                if response is not None and response.outcome is not None:
                     return response.outcome
                 await anyio.sleep(max(0.0, asked + _POLL_INTERVAL - clock()))
         raise RPCError(f"activity {input.activity_id!r} has not ended in time", RPCStatusCode.DEADLINE_EXCEEDED)
@@ -141,21 +142,11 @@ class ActivityCalls(Calls):
     # Look at one
 
     async def describe_activity(self, input: DescribeActivityInput) -> ActivityExecutionDescription | None:
-        clock = get_running_loop().time
-        is_waiting = bool(input.long_poll_token)
-        asked = clock()
-        response = await self._call_about(
-            _WAIT_FOR_CHANGE if is_waiting else methods.DESCRIBE_ACTIVITY_EXECUTION,
-            input,
-            retry=self._waiting if is_waiting else None,
-            include_input=input.include_input,
-            include_outcome=input.include_outcome,
-            include_heartbeat_details=input.include_heartbeat_details,
-            include_last_failure=input.include_last_failure,
-            long_poll_token=input.long_poll_token,
-        )
-        if response.info is None:
-            await anyio.sleep(max(0.0, asked + _POLL_INTERVAL - clock()))
+        if not input.long_poll_token:
+            response = await self._call_about(methods.DESCRIBE_ACTIVITY_EXECUTION, input, **_describe_fields(input))
+        else:
+            response = await self._wait_for_change(input)
+        if response is None or response.info is None:
             return None
         info = response.info
         converter = self._converter(
@@ -163,6 +154,30 @@ class ActivityCalls(Calls):
         )
         contents = await _contents(response, converter)
         return ActivityExecutionDescription._from_response(response, self._client.namespace, contents)
+
+    async def _wait_for_change(self, input: DescribeActivityInput) -> DescribeActivityExecutionResponse | None:
+        clock = get_running_loop().time
+        asked = clock()
+        run_id = input.activity_run_id or ""
+        fields = _describe_fields(input)
+        request = _WAIT_FOR_CHANGE.request(
+            namespace=self._client.namespace, activity_id=input.activity_id, run_id=run_id, **fields
+        )
+        timeout = self._timeout(input.rpc_timeout)
+        with not_found_as_such():
+            response: DescribeActivityExecutionResponse | None = await self._client._polls.wait(
+                _WAIT_FOR_CHANGE,
+                request,
+                Awaited(_WAIT_FOR_CHANGE.name, input.activity_id, run_id, input.long_poll_token),
+                asked_for=tuple(fields.values()),
+                until=None if timeout is None else asked + timeout,
+                rules=self._waiting,
+                metadata=tuple(input.rpc_metadata.items()),
+            )
+        if response is None or response.info is None:
+            await anyio.sleep(max(0.0, asked + _POLL_INTERVAL - clock()))
+            return None
+        return response
 
     # Change one
 
@@ -238,6 +253,16 @@ class ActivityCalls(Calls):
             timeout=input.rpc_timeout,
         )
         return ActivityExecutionCount._from_response(response)
+
+
+def _describe_fields(input: DescribeActivityInput) -> dict[str, Any]:
+    return {
+        "include_input": input.include_input,
+        "include_outcome": input.include_outcome,
+        "include_heartbeat_details": input.include_heartbeat_details,
+        "include_last_failure": input.include_last_failure,
+        "long_poll_token": input.long_poll_token,
+    }
 
 
 async def _start_fields(input: StartActivityInput, converter: DataConverter) -> dict[str, Any]:

@@ -85,7 +85,8 @@ class ActivityHandle(Generic[R]):
     async def result(self, **rpc: Unpack[RPCOptions]) -> R:
         """Wait until the activity has ended, and return its result, which is kept for further calls.
 
-        The wait has no limit but the ``rpc_timeout``. An outage of the server is waited out for a minute.
+        The wait has no limit but the ``rpc_timeout``. An outage of the server is waited out for a minute. Callers of
+        one client that await the same activity share one long poll.
 
         Raises:
             ActivityFailureError: It failed, was cancelled or terminated, or timed out; the ``cause`` says which.
@@ -124,8 +125,8 @@ class ActivityHandle(Generic[R]):
         """Iterate over the details of the activity's heartbeats, from the latest on, until the activity ends.
 
         Each step is one long poll (``DescribeActivityExecution``), which returns as soon as a heartbeat has reached the
-        server. Of several heartbeats between two steps, and of those that the worker holds back, only the newest is
-        seen.
+        server; the callers of a client that know the same state share it. Of several heartbeats between two steps, and
+        of those that the worker holds back, only the newest is seen.
 
         Args:
             type: The type to read the details as.

@@ -10,7 +10,7 @@ import anyio
 
 from ..._rpc._long_poll import LongPoll
 from ..._rpc._methods import Method
-from ..._rpc._retry import RetryRules
+from ..._rpc._retry import Failures, RetryRules
 from ..._rpc._service import WorkflowService
 from ..._rpc._transport import Metadata
 from ...exceptions import ClientClosedError, RPCError, RPCStatusCode
@@ -104,11 +104,14 @@ class VirtualService(WorkflowService):
         retry: RetryRules | None = None,
         until: float | None = None,
         metadata: Metadata = (),
+        failures: Failures | None = None,
     ) -> Any:
         """See :meth:`.WorkflowService.call`."""
         if method.long_poll and timeout is None:
             timeout = NEVER
-        return await super().call(method, request, timeout=timeout, retry=retry, until=until, metadata=metadata)
+        return await super().call(
+            method, request, timeout=timeout, retry=retry, until=until, metadata=metadata, failures=failures
+        )
 
     async def call_bytes(self, method: Method[Any, Any], request: bytes, *, timeout: float) -> bytes:
         """See :meth:`.WorkflowService.call_bytes`."""

@@ -193,6 +193,8 @@ class AttemptOutbound:
         self._is_closed = True
         if self._heartbeats is not None:
             self._heartbeats.close()
+            if self._info.heartbeat_timeout is not None:
+                self._environment.claims.end(self._info.heartbeat_timeout)
         # Both refer to this object: what the activity's context holds must not wait for the garbage collector.
         self._heartbeats = None
         self._attempt = None
@@ -321,8 +323,8 @@ class AttemptOutbound:
     def _make_heartbeats(self, *, automatic: bool) -> Heartbeater:
         settings, claims = self._environment.heartbeats, self._environment.claims
         timeout = self._info.heartbeat_timeout
-        if timeout is not None:
-            claims.shortest = min(claims.shortest, timeout.total_seconds())
+        if timeout is not None and self._heartbeats is None:
+            claims.begin(timeout)
         interval = throttle_interval(
             timeout.total_seconds() if timeout is not None else None,
             default=settings.default_interval,

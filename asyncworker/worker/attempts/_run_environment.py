@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..._arguments import UNSET
@@ -72,17 +73,32 @@ class HeartbeatClaims:
 
     Attributes:
         tokens: Of the attempts whose heartbeats are claimed. Added by the thread, removed by the loop.
-        shortest: The shortest heartbeat timeout of an attempt that has heartbeated, in seconds.
     """
 
-    __slots__ = ("shortest", "tokens")
+    __slots__ = ("_timeouts", "tokens")
 
     def __init__(self) -> None:
         self.tokens: set[bytes] = set()
-        self.shortest = math.inf
+        # How many attempts that heartbeat have each heartbeat timeout.
+        self._timeouts: dict[timedelta, int] = {}
 
     def __repr__(self) -> str:
         return f"<HeartbeatClaims [{len(self.tokens)} claimed]>"
+
+    @property
+    def shortest(self) -> float:
+        """The shortest heartbeat timeout of an attempt that heartbeats now, in seconds; on the loop."""
+        return min(self._timeouts).total_seconds() if self._timeouts else math.inf
+
+    def begin(self, timeout: timedelta) -> None:
+        """Record that an attempt heartbeats."""
+        self._timeouts[timeout] = self._timeouts.get(timeout, 0) + 1
+
+    def end(self, timeout: timedelta) -> None:
+        """Record that one no longer does."""
+        count = self._timeouts.pop(timeout)
+        if count > 1:
+            self._timeouts[timeout] = count - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

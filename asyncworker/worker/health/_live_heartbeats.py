@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from ..attempts._run_environment import RunEnvironment
     from ._watchdog import WatchedWorker
 
-__all__ = ["LiveHeartbeats", "is_overdue", "next_due"]
+__all__ = ["LiveHeartbeats", "is_overdue", "next_due", "without_way"]
 
 _logger = get_logger(__name__)
 
@@ -62,6 +62,22 @@ def is_overdue(due_at: float, timeout: float, now: float) -> bool:
 def next_due(sent_at: float, timeout: float, *, has_arrived: bool) -> float:
     """Return when the next heartbeat of an attempt is due after one of *sent_at*."""
     return sent_at + (_INTERVAL if has_arrived else _RETRY) * timeout
+
+
+def without_way(workers: Sequence[WatchedWorker], blocker: Attempt | None) -> WatchedWorker | None:
+    """Return a worker with attempts that need heartbeats now, and no address to send them to from another thread."""
+    for worker in workers:
+        if _target_of(worker) is None:
+            outbounds = [it.outbound for it in worker.attempts if it is not blocker]
+            if any(it is not None and it.live_heartbeat() is not None for it in outbounds):
+                return worker
+    return None
+
+
+def _target_of(worker: WatchedWorker) -> Target | None:
+    """Return where its connections lead; none if the transport is in memory, or of the user's own."""
+    target = getattr(worker.environment.service.transport, "target", None)
+    return target if isinstance(target, Target) else None
 
 
 @dataclass(slots=True, eq=False)
@@ -141,9 +157,8 @@ class LiveHeartbeats:
     def _overdue(self) -> Iterator[tuple[_Claim, LiveHeartbeat]]:
         now = self._clock()
         for worker in self._workers:
-            target = getattr(worker.environment.service.transport, "target", None)
-            if not isinstance(target, Target):
-                # In memory, or of the user's own.
+            target = _target_of(worker)
+            if target is None:
                 continue
             for attempt in worker.attempts:
                 outbound = attempt.outbound

@@ -23,7 +23,7 @@ from ..._safe_logger import get_logger
 from ._block_detector import BlockDetector, Blocked, Freed
 from ._block_report import BlockReport
 from ._blocker import Blocker, find_blocker
-from ._live_heartbeats import LiveHeartbeats
+from ._live_heartbeats import LiveHeartbeats, without_way
 
 if TYPE_CHECKING:
     from ..attempts._attempt import Attempt
@@ -93,6 +93,7 @@ class Watchdog:
         self._tolerance = math.inf
         # The stamp of a block that was too long to help the neighbours.
         self._given_up_on = 0.0
+        self._has_warned = False
         # From this clock to the loop's, which stands still on uvloop while it is blocked.
         self._clock_offset = loop.time() - self._stamp
         self._has_ended = threading.Event()
@@ -173,9 +174,21 @@ class Watchdog:
             for worker in self._workers:
                 worker.blocks += 1
             self._report = BlockReport(self._loop, self._workers, blocker, change.seconds)
+            self._warn_of_transport(blocker)
         self._set_blocked_for(self._detector.age if self._detector.is_blocked else None)
         if isinstance(change, Freed):
             self._end_report(change.seconds)
+
+    def _warn_of_transport(self, blocker: Blocker) -> None:
+        """Log once that other attempts get no heartbeats, where that is so."""
+        worker = None if self._has_warned else without_way(self._workers, blocker.attempt)
+        if worker is not None:
+            self._has_warned = True
+            _logger.warning(
+                "attempts beside what blocks the event loop get no heartbeats meanwhile: %r has no address that another"
+                " thread could connect to",
+                worker.environment.service.transport,
+            )
 
     def _help_neighbours(self) -> None:
         """Heartbeat for attempts that do not block the loop, if it is late and one of theirs is overdue."""

@@ -14,8 +14,8 @@ a namespace share it by a :class:`.WatchTable`, and all attempts of one workflow
 heartbeats, as before.
 
 The server's limits are per method and shared with everybody else's calls, and a call like these outranks the polls for
-tasks: it can starve them, and is itself never refused. So a refusal of *any* call of the worker's client halves the
-budget, which grows again slowly.
+tasks: it can starve them, and is itself never refused. So a refusal of *any* call of the worker's client ends all
+watches for a minute or more, and the budget grows again slowly.
 
 A watch that fails ends; its attempt goes on, and is watched anew after a while.
 """

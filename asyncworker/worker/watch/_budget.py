@@ -1,4 +1,7 @@
-"""Decide how much may be watched: less as soon as the server has refused a call, and slowly more again."""
+"""Decide how much may be watched: nothing once the server has refused a call, and after a pause slowly more again.
+
+Half of it would not do: where a namespace is at its limit each call of a watch is one that another caller is refused.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +15,17 @@ __all__ = ["Kind", "WatchBudget"]
 
 Kind: TypeAlias = Literal["standalone", "workflow_run"]
 
-# Seconds: one refusal is seldom alone, and the next may be of before the budget was halved.
-_BETWEEN_CUTS = 1.0
-# Seconds until one more of each kind may be watched, after a refusal or the last such step.
+# Seconds without any watch after the last refusal: at first, and at most. Doubled where a refusal follows within the
+# longest after such a pause.
+_FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 600.0
+# Seconds until one more of each kind may be watched, after a pause or the last such step.
 _RECOVERY = 10.0
 
 
 class WatchBudget:
     """What the workers of one process and namespace may spend; times are seconds on the event loop's clock."""
 
-    __slots__ = ("_calls", "_changed_at", "_cut_at", "_limits", "_most")
+    __slots__ = ("_calls", "_grows_at", "_limits", "_most", "_pause", "_refused_at", "_resumes_at")
 
     def __init__(self, options: WatchOptions) -> None:
         self._most: dict[Kind, int] = {"standalone": options.standalone, "workflow_run": options.workflow_runs}
@@ -29,8 +33,10 @@ class WatchBudget:
         rate = options.calls_per_second
         # A cancellation takes up to four calls, one after another, which are not to take a second.
         self._calls = Pace(rate, at_once=max(1, int(2 * rate))) if rate else None
-        self._cut_at = -math.inf
-        self._changed_at = -math.inf
+        self._refused_at = -math.inf
+        self._resumes_at = -math.inf
+        self._grows_at = -math.inf
+        self._pause = _FIRST_PAUSE
 
     def __repr__(self) -> str:
         standalone, runs = self._limits["standalone"], self._limits["workflow_run"]
@@ -45,18 +51,18 @@ class WatchBudget:
         return math.inf if self._calls is None else self._calls.take(now)
 
     def throttle(self, refused_at: float, now: float) -> None:
-        """Halve the budget for a call that was refused at *refused_at*, unless that has been done since."""
-        if refused_at > self._cut_at and now >= self._cut_at + _BETWEEN_CUTS:
-            self._limits = {kind: limit // 2 for kind, limit in self._limits.items()}
-            self._cut_at = self._changed_at = now
-
-    def stop(self, kind: Kind, now: float) -> None:
-        """Watch none of a kind, as a call of its own was refused: so are those of others who await what it awaits."""
-        self._limits[kind] = 0
-        self._changed_at = now
+        """Watch nothing for a while, as a call was refused at *refused_at*, unless that is known."""
+        if refused_at <= self._refused_at:
+            return
+        if now >= self._resumes_at:
+            is_soon = now < self._resumes_at + _LONGEST_PAUSE
+            self._pause = min(2 * self._pause, _LONGEST_PAUSE) if is_soon else _FIRST_PAUSE
+        self._refused_at = refused_at
+        self._resumes_at = self._grows_at = now + self._pause
+        self._limits = dict.fromkeys(self._most, 0)
 
     def recover(self, now: float) -> None:
-        """Allow one more of each kind for every ten seconds in which nothing was refused."""
-        while self._limits != self._most and now >= self._changed_at + _RECOVERY:
+        """Allow one of each kind when the pause is over, and one more for every ten seconds since."""
+        while self._limits != self._most and now >= self._grows_at:
             self._limits = {kind: min(limit + 1, self._most[kind]) for kind, limit in self._limits.items()}
-            self._changed_at += _RECOVERY
+            self._grows_at += _RECOVERY

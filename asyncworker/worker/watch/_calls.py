@@ -12,6 +12,7 @@ from ._findings import GONE, Doubt, Finding
 if TYPE_CHECKING:
     from ..._rpc._methods import Method
     from ..._rpc._service import WorkflowService
+    from ...client._shared_polls import Awaited, SharedPolls
     from ..attempts._attempt import Attempt
     from ._table import WatchTable
 
@@ -29,11 +30,13 @@ class Call:
 
     Args:
         service: Of the worker's client.
+        polls: Of that client.
         table: Has the budget.
     """
 
-    def __init__(self, service: WorkflowService, table: WatchTable) -> None:
+    def __init__(self, service: WorkflowService, polls: SharedPolls, table: WatchTable) -> None:
         self._service = service
+        self._polls = polls
         self._table = table
 
     def __repr__(self) -> str:
@@ -53,6 +56,16 @@ class Call:
         data = await self._service.call_bytes(method, request, timeout=_CALL_TIMEOUT if timeout is None else timeout)
         self._table.succeed()
         return data
+
+    async def join(self, awaited: Awaited) -> Any:
+        """Wait for what a caller in this process waits for; return the response, ``None`` if none does.
+
+        Raises:
+            RPCError: That call has failed.
+
+        Cancelling is safe.
+        """
+        return await self._polls.join(awaited)
 
     @staticmethod
     def now() -> float:

@@ -10,8 +10,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..._wire_primitives import read_uint64, skip, varint
+
+if TYPE_CHECKING:
+    from ..._proto.temporal.api.workflowservice.v1 import DescribeActivityExecutionResponse
 
 __all__ = [
     "ALL_EVENTS",
@@ -26,6 +30,7 @@ __all__ = [
     "read_activity",
     "read_history",
     "read_run",
+    "state_of",
 ]
 
 # `temporal.api.enums.v1`
@@ -182,13 +187,26 @@ def read_activity(data: bytes) -> ActivityState | None:
             info = _numbers(value)
         elif field == 5:
             token = _bytes(value)
-    status = info.get(4, 0)
+    return _activity_state(token, info.get(4, 0), info.get(5, 0), info.get(15, 0), info.get(34, 0))
+
+
+def state_of(response: DescribeActivityExecutionResponse) -> ActivityState | None:
+    """Return the same of a response that another caller has decoded."""
+    info = response.info
+    if info is None:
+        return None
+    return _activity_state(
+        response.long_poll_token, int(info.status), int(info.run_state), info.attempt, info.total_heartbeat_count
+    )
+
+
+def _activity_state(token: bytes, status: int, state: int, attempt: int, heartbeats: int) -> ActivityState:
     return ActivityState(
         token=token,
         is_closed=status not in (_RUNNING_STATUS, _PAUSED_ACTIVITY),
-        state=info.get(5, 0),
-        attempt=info.get(15, 0),
-        heartbeats=info.get(34, 0),
+        state=state,
+        attempt=attempt,
+        heartbeats=heartbeats,
     )
 
 

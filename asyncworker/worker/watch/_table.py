@@ -123,7 +123,7 @@ class WatchTable:
             self._refused.add(subject.kind)
             return Verdict.REFUSED
         if error.status is RPCStatusCode.RESOURCE_EXHAUSTED:
-            self.budget.stop(subject.kind, now)
+            self.budget.throttle(now, now)
         if now >= self._resume_at and not isinstance(error, ClientClosedError):
             first, longest = _AFTER_ERROR
             self._resume_at = now + min(first * 2 ** min(self._failures, 10), longest)

@@ -71,7 +71,7 @@ class Watches:
         client = self._environment.client
         server = client._server or f"{id(client.service.transport)}"
         with shared_table(self._environment.loop, server, self._environment.namespace, options) as table:
-            call = Call(self._environment.service, table)
+            call = Call(self._environment.service, client._polls, table)
             while True:
                 wait = self._look(table, call, group)
                 await anyio.sleep(wait)
