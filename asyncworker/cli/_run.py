@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import logging
+import os
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from ..exceptions import ConfigurationError
 from ..worker import Worker
 from ..worker._signals import on_signals
 from ._collector import relax_collector
-from ._connection import takes_connection
+from ._connection import CODEC_ENDPOINT, takes_connection_of_workers
 from ._duration import parse_duration
 from ._leave import running
 from ._load import call_factory, check_workers, load
@@ -70,7 +71,7 @@ Health = Annotated[
 ]
 
 
-@takes_connection
+@takes_connection_of_workers
 def run(
     target: Target,
     app_dir: AppDir = Path(),
@@ -101,10 +102,17 @@ def run(
                 graceful_shutdown_timeout=graceful_shutdown_timeout,
                 health_address=health_address,
             )
+        _say_unused_codec(workers)
         await run_workers(workers)
 
     with running(_loop_factory(uvloop)) as runner:
         runner.run(main())
+
+
+def _say_unused_codec(workers: Sequence[Worker]) -> None:
+    clients = [worker.client for worker in workers]
+    if os.environ.get(CODEC_ENDPOINT) and not any(each and each.data_converter.has_codec for each in clients):
+        _logger.info("%s is set, and workers do not use it: a codec is given to them in code", CODEC_ENDPOINT)
 
 
 def _loop_factory(uvloop: bool | None) -> Callable[[], asyncio.AbstractEventLoop] | None:
