@@ -15,7 +15,7 @@ from .._rpc._service import DEFAULT_MAX_DECODED_BYTES, WorkflowService
 from .._rpc._target import DEFAULT_MAX_RECEIVE_BYTES, HttpConnectProxy, KeepAlive
 from .._rpc._transport import Transport
 from .._time import Seconds, to_seconds
-from ..common import default_identity
+from ..common import HeaderCodecBehavior, default_identity
 from ..config import ConnectConfig, TLSConfig
 from ..converter import DataConverter
 from ._async_completion import AsyncCompletion
@@ -41,14 +41,16 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         identity: Names this client to the server; by default ``pid@host``.
         data_converter: Converts values to payloads and back.
         interceptors: Wrap the calls; the first is the outermost.
+        header_codec_behavior: Whether the codec is applied to headers.
 
     Raises:
-        TypeError: *data_converter* or an interceptor is of another type.
+        TypeError: *data_converter*, an interceptor or *header_codec_behavior* is of another type.
     """
 
     __slots__ = (
         "__weakref__",
         "_api_key",
+        "_header_codec_behavior",
         "_identity",
         "_interceptors",
         "_outbound",
@@ -66,6 +68,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         identity: str | None = None,
         data_converter: DataConverter = DataConverter.default,
         interceptors: Iterable[Interceptor] = (),
+        header_codec_behavior: HeaderCodecBehavior = HeaderCodecBehavior.NO_CODEC,
     ) -> None:
         self._service = service
         # Address and TLS, for logs.
@@ -83,7 +86,10 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
                 raise TypeError(
                     f"interceptors must be instances of asyncworker.client.Interceptor, got {interceptor!r}"
                 )
+        if not isinstance(header_codec_behavior, HeaderCodecBehavior):
+            raise TypeError(f"header_codec_behavior must be a HeaderCodecBehavior, got {header_codec_behavior!r}")
         self.data_converter: DataConverter = data_converter
+        self._header_codec_behavior = header_codec_behavior
         self._outbound: OutboundInterceptor = RootOutbound(self)
         for interceptor in reversed(self._interceptors):
             self._outbound = interceptor.intercept_client(self._outbound)
@@ -105,6 +111,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         # What goes along
         data_converter: DataConverter = DataConverter.default,
         interceptors: Iterable[Interceptor] = (),
+        header_codec_behavior: HeaderCodecBehavior = HeaderCodecBehavior.NO_CODEC,
         # How
         lazy: bool = False,
         connect_timeout: Seconds = 10.0,
@@ -132,6 +139,8 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
             identity: Names this client to the server, and in the UI. By default ``pid@host``.
             data_converter: Converts values to payloads and back.
             interceptors: Wrap the calls; the first is the outermost.
+            header_codec_behavior: Whether this client and its workers apply the codec to headers: none by default, as
+                other programs may read them. What is not encoded is read all the same.
             lazy: Do not connect before the first call.
             connect_timeout: Seconds, or a timedelta, to wait for a server that may still be starting. It is tried again
                 and again until then.
@@ -190,6 +199,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
             identity=identity,
             data_converter=data_converter,
             interceptors=interceptors,
+            header_codec_behavior=header_codec_behavior,
         )
         client._server = f"{config.address} ({'no ' if config.tls is None else ''}TLS)"
         client.api_key = api_key if callable(api_key) else config.api_key
@@ -244,6 +254,11 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
     def interceptors(self) -> tuple[Interceptor, ...]:
         """The interceptors of the calls; the first is the outermost."""
         return self._interceptors
+
+    @property
+    def header_codec_behavior(self) -> HeaderCodecBehavior:
+        """Whether this client and its workers apply the codec to headers."""
+        return self._header_codec_behavior
 
     # Settings that can be replaced at any time
 

@@ -28,13 +28,14 @@ While the activity runs, and until its reply has arrived, heartbeats go on. The 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..._coalesced_timers import coalesce
+from ..._proto.temporal.api.common.v1 import Payload
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
 from ..._safe_logger import get_logger
 from ..._safe_text import traceback_of
@@ -42,7 +43,8 @@ from ...activity._cancellation import Notice, cancel_message
 from ...activity._context import Context, current
 from ...activity._info import Info, info_of
 from ...activity._logger import identify
-from ...common import ActivityCancellationDetails, CancelReason
+from ...common import ActivityCancellationDetails, CancelReason, HeaderCodecBehavior
+from ...converter._codec import decode_headers
 from ...exceptions import RPCError
 from .._events import ActivityCancelled, ActivityFinished, ActivityStarted, OutcomeName
 from ._decode import converter_for, decode_arguments, decode_details, decode_untyped
@@ -347,6 +349,10 @@ class Attempt:
     async def _build_context(
         self, task: PollActivityTaskQueueResponse, registered: RegisteredActivity, converter: DataConverter
     ) -> Context:
+        client = self._environment.client
+        headers: Mapping[str, Payload] | None = task.header.fields if task.header is not None else None
+        if headers and client.header_codec_behavior is HeaderCodecBehavior.CODEC and converter.codec is not None:
+            headers = await decode_headers(converter.codec, headers)
         details = await decode_details(task, converter)
         if details:
             self._info = info_of(task, self._info.task_queue, decode_untyped(details, converter))
@@ -359,8 +365,8 @@ class Attempt:
             shutdown=self._environment.shutdown,
             payload_converter=converter.payload_converter,
             heartbeat_details=details,
-            headers=task.header.fields if task.header is not None else None,
-            client=self._environment.client,
+            headers=headers,
+            client=client,
             raise_on_heartbeat=not (registered.is_async or registered.definition.no_thread_cancel_exception),
         )
 
