@@ -21,6 +21,7 @@ from ..converter import DataConverter
 from ._async_completion import AsyncCompletion
 from ._connect import TransportName, check_arguments, load_config, open_transport, target_of, wait_until_serving
 from ._interceptor import Interceptor, OutboundInterceptor
+from ._payload_limits import PayloadLimitsConfig, SizeWarnings
 from ._root_outbound import RootOutbound
 from .activities._class_methods import ActivityMethods
 from .activities._client_methods import Activities
@@ -28,6 +29,7 @@ from .activities._client_methods import Activities
 __all__ = ["Client"]
 
 _KEEP_ALIVE = KeepAlive()
+_PAYLOAD_LIMITS = PayloadLimitsConfig()
 
 
 class Client(Activities, ActivityMethods, AsyncCompletion):
@@ -42,9 +44,10 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         data_converter: Converts values to payloads and back.
         interceptors: Wrap the calls; the first is the outermost.
         header_codec_behavior: Whether the codec is applied to headers.
+        payload_limits: From which sizes on the client and its workers warn of what they send.
 
     Raises:
-        TypeError: *data_converter*, an interceptor or *header_codec_behavior* is of another type.
+        TypeError: *data_converter*, an interceptor, *header_codec_behavior* or *payload_limits* is of another type.
     """
 
     __slots__ = (
@@ -54,9 +57,11 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         "_identity",
         "_interceptors",
         "_outbound",
+        "_payload_limits",
         "_rpc_metadata",
         "_server",
         "_service",
+        "_size_warnings",
         "_workers",
         "data_converter",
     )
@@ -69,6 +74,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         data_converter: DataConverter = DataConverter.default,
         interceptors: Iterable[Interceptor] = (),
         header_codec_behavior: HeaderCodecBehavior = HeaderCodecBehavior.NO_CODEC,
+        payload_limits: PayloadLimitsConfig = _PAYLOAD_LIMITS,
     ) -> None:
         self._service = service
         # Address and TLS, for logs.
@@ -90,6 +96,10 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
             raise TypeError(f"header_codec_behavior must be a HeaderCodecBehavior, got {header_codec_behavior!r}")
         self.data_converter: DataConverter = data_converter
         self._header_codec_behavior = header_codec_behavior
+        if not isinstance(payload_limits, PayloadLimitsConfig):
+            raise TypeError(f"payload_limits must be a PayloadLimitsConfig, got {payload_limits!r}")
+        self._payload_limits = payload_limits
+        self._size_warnings = SizeWarnings(payload_limits)
         self._outbound: OutboundInterceptor = RootOutbound(self)
         for interceptor in reversed(self._interceptors):
             self._outbound = interceptor.intercept_client(self._outbound)
@@ -112,6 +122,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         data_converter: DataConverter = DataConverter.default,
         interceptors: Iterable[Interceptor] = (),
         header_codec_behavior: HeaderCodecBehavior = HeaderCodecBehavior.NO_CODEC,
+        payload_limits: PayloadLimitsConfig = _PAYLOAD_LIMITS,
         # How
         lazy: bool = False,
         connect_timeout: Seconds = 10.0,
@@ -141,6 +152,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
             interceptors: Wrap the calls; the first is the outermost.
             header_codec_behavior: Whether this client and its workers apply the codec to headers: none by default, as
                 other programs may read them. What is not encoded is read all the same.
+            payload_limits: From which sizes on this client and its workers warn of what they send: 512 KiB by default.
             lazy: Do not connect before the first call.
             connect_timeout: Seconds, or a timedelta, to wait for a server that may still be starting. It is tried again
                 and again until then.
@@ -200,6 +212,7 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
             data_converter=data_converter,
             interceptors=interceptors,
             header_codec_behavior=header_codec_behavior,
+            payload_limits=payload_limits,
         )
         client._server = f"{config.address} ({'no ' if config.tls is None else ''}TLS)"
         client.api_key = api_key if callable(api_key) else config.api_key
@@ -259,6 +272,11 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
     def header_codec_behavior(self) -> HeaderCodecBehavior:
         """Whether this client and its workers apply the codec to headers."""
         return self._header_codec_behavior
+
+    @property
+    def payload_limits(self) -> PayloadLimitsConfig:
+        """From which sizes on this client and its workers warn of what they send."""
+        return self._payload_limits
 
     # Settings that can be replaced at any time
 

@@ -97,6 +97,9 @@ class ActivityCalls(Calls):
     async def start_activity(self, input: StartActivityInput) -> ActivityHandle[Any]:
         converter = self._converter(input.id, input.activity_type, input.task_queue)
         fields = await _start_fields(input, converter)
+        if (sent := fields["input"]) is not None:
+            kind = input.activity_type
+            self._client._size_warnings.check("the arguments", kind, sent.payloads, kind=kind)
         codec = self._header_codec(converter)
         if input.headers and codec is not None:
             fields["header"] = Header(fields=await encode_headers(codec, input.headers))

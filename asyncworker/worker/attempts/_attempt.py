@@ -471,6 +471,7 @@ class Attempt:
             outcome,
             signature=None if self._registered is None else self._registered.signature,
             last_heartbeat=None if outbound is None else outbound.last_heartbeat,
+            info=self._info,
         )
         return await self._send(reply, reported, until)
 

@@ -51,6 +51,13 @@ class HeartbeatSource(Protocol):
     def on_cancel(self, details: ActivityCancellationDetails) -> None:
         """Cancel the activity."""
 
+    def check_size(self, size: int) -> None:
+        """Log that the details are large, of *size* bytes.
+
+        Raises:
+            ApplicationError: The namespace does not take them.
+        """
+
     def on_silence(self, limit: float) -> None:
         """Log that automatic heartbeats have ended, as there was none of the activity's own for *limit* seconds."""
 
@@ -208,12 +215,11 @@ class Heartbeater:
             self._on_unsendable(error)
 
     async def _encode_and_post(self, details: Sequence[Payload]) -> None:
-        limits = self._environment.limits
         try:
             encoded = await self._converter.encode_payloads(details)
             # They were small enough when they were recorded; a codec can make them larger.
-            if size := limits.excess(encoded):
-                raise limits.refusal("the heartbeat's details", size)
+            if size := self._environment.limits.excess(encoded):
+                self._source.check_size(size)
             self._post(encoded)
         except asyncio.CancelledError:
             # By code that cancels all tasks on the event loop.
