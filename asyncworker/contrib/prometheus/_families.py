@@ -112,6 +112,22 @@ CANCELLED = Family(
 HEARTBEATS = Family("counter", "asyncworker_heartbeats", "Heartbeats that were sent", ("activity_type", "status_code"))
 POLLS = Family("counter", "asyncworker_polls", "Polls for tasks that ended, by outcome", ("outcome",))
 RETRIES = Family("counter", "asyncworker_request_retries", "Tries of requests beyond their first", ("operation",))
+STORED = Family(
+    "counter",
+    "asyncworker_storage_payloads",
+    "Payloads that were stored elsewhere or retrieved, by outcome",
+    ("driver", "operation", "outcome"),
+)
+STORED_BYTES = Family(
+    "counter", "asyncworker_storage_bytes", "Their bytes, of those completed", ("driver", "operation")
+)
+STORAGE_LATENCY = Family(
+    "histogram",
+    "asyncworker_storage_latency_seconds",
+    "Time that storage drivers took for them, of those completed",
+    ("driver", "operation"),
+    _OTHERS,
+)
 SLOTS_RESERVED = Family("gauge", "asyncworker_slots_reserved", "Slots in use, by attempts and by polls")
 
 FAMILIES = (
@@ -136,6 +152,9 @@ FAMILIES = (
     HEARTBEATS,
     POLLS,
     RETRIES,
+    STORED,
+    STORED_BYTES,
+    STORAGE_LATENCY,
     SLOTS_RESERVED,
 )
 

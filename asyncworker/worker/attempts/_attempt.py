@@ -332,7 +332,9 @@ class Attempt:
         self._is_in_loop = registered.is_async
         task, self._message = self._message, None
         assert task is not None
-        self._converter = converter = converter_for(registered.converter or self._environment.converter, self._info)
+        self._converter = converter = converter_for(
+            registered.converter or self._environment.converter, self._info, self._environment.observers
+        )
         context = await self._build_context(task, registered, converter)
         arguments = await decode_arguments(task, registered, converter)
         assert self._outbound is not None
@@ -466,7 +468,7 @@ class Attempt:
             await _flush(outbound, _halfway(self._environment.loop.time(), until))
         reply, reported = await encode_reply(
             self._environment,
-            self._converter or converter_for(self._environment.converter, self._info),
+            self._converter or converter_for(self._environment.converter, self._info, self._environment.observers),
             self._info.task_token,
             outcome,
             signature=None if self._registered is None else self._registered.signature,

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from ...converter import DataConverter, Signature
     from ._run_environment import RunEnvironment
 
-__all__ = ["Reply", "bare_failure", "encode_reply", "is_closed", "is_failure", "send_reply"]
+__all__ = ["Reply", "bare_failure", "encode_reply", "is_closed", "is_failure", "is_of_storage", "send_reply"]
 
 _logger = get_logger(__name__)
 
@@ -176,10 +176,15 @@ async def _failed(
 
 
 def _cause_of(error: BaseException) -> ActivityTaskFailedCause:
-    # A final one is the context of its failure.
-    if isinstance(error, StorageError | StoredElsewhereError) or isinstance(error.__context__, ExternalPayloadError):
+    if is_of_storage(error):
         return ActivityTaskFailedCause.EXTERNAL_STORAGE_FAILURE
     return ActivityTaskFailedCause.UNSPECIFIED
+
+
+def is_of_storage(error: BaseException) -> bool:
+    """Whether an attempt failed for its external storage."""
+    # A final error of that is the context of its failure.
+    return isinstance(error, StorageError | StoredElsewhereError) or isinstance(error.__context__, ExternalPayloadError)
 
 
 async def _fitted(
