@@ -28,7 +28,7 @@ While the activity runs, and until its reply has arrived, heartbeats go on. The 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -133,7 +133,9 @@ class Attempt:
         "_converter",
         "_environment",
         "_info",
+        "_is_converting",
         "_is_in_loop",
+        "_is_interrupted",
         "_limits",
         "_message",
         "_on_end",
@@ -165,6 +167,9 @@ class Attempt:
         self._raise_at_end: BaseException | None = None
         # Whether cancelling the task reaches the activity: not while it is in a thread.
         self._is_in_loop = False
+        # Whether a codec or a storage is at work that a cancellation ends, and whether one has.
+        self._is_converting = False
+        self._is_interrupted = False
         # Dropped after decoding, so that an activity that runs for a month does not keep its input in memory.
         self._message: PollActivityTaskQueueResponse | None = task
         self._info = info_of(task, environment.task_queue)
@@ -220,13 +225,20 @@ class Attempt:
     # For the worker
 
     def cancel(self, details: ActivityCancellationDetails) -> None:
-        """Cancel the activity; the first reason counts, and one that comes after its end changes nothing."""
-        if self._phase in (_Phase.REPLYING, _Phase.ABANDONED) or not self.cancellation.raise_(details):
-            return
+        """Cancel the activity; the first reason counts, and one that comes after its end changes nothing.
+
+        An activity whose result is being encoded has not ended for the server's sake: an upload may take long.
+        """
         reason = details.reason
         assert reason is not None
+        is_uploading = self._phase is _Phase.REPLYING and self._is_converting
+        if not (self.is_open or (is_uploading and reason is not CancelReason.WORKER_SHUTDOWN)):
+            return
+        if not self.cancellation.raise_(details):
+            return
         self._set_timer(self._environment.loop.time() + self._environment.durations.overdue)
-        if self._phase is _Phase.RUNNING and self._is_in_loop:
+        if self._is_converting or (self._phase is _Phase.RUNNING and self._is_in_loop):
+            self._is_interrupted = self._is_converting
             self._cancel_sent = True
             self._task.cancel(cancel_message(details))
         if self._environment.observers is not None:
@@ -335,8 +347,11 @@ class Attempt:
         self._converter = converter = converter_for(
             registered.converter or self._environment.converter, self._info, self._environment.observers
         )
-        context = await self._build_context(task, registered, converter)
-        arguments = await decode_arguments(task, registered, converter)
+        if converter.has_codec:
+            context, arguments = await self._decode_in_time(task, registered, converter)
+        else:
+            context = await self._build_context(task, registered, converter)
+            arguments = await decode_arguments(task, registered, converter)
         assert self._outbound is not None
         self._check_deadline()
         self._outbound.start()
@@ -347,6 +362,27 @@ class Attempt:
             # It was cancelled while its arguments were being decoded.
             raise asyncio.CancelledError
         return invoke(self._environment, registered, context, self._outbound, arguments, self)
+
+    async def _decode_in_time(
+        self, task: PollActivityTaskQueueResponse, registered: RegisteredActivity, converter: DataConverter
+    ) -> tuple[Context, Sequence[Any]]:
+        """Decode the task by a codec or a storage, which may be slow.
+
+        Raises:
+            CancelledError: The attempt's time is up, or it was cancelled.
+        """
+        self._is_converting = True
+        try:
+            async with asyncio.timeout_at(self._limits.ends_at) as time:
+                context = await self._build_context(task, registered, converter)
+                return context, await decode_arguments(task, registered, converter)
+        except TimeoutError:
+            if not time.expired():
+                raise
+        finally:
+            self._is_converting = False
+        self.cancel(ActivityCancellationDetails(timed_out=True))
+        raise asyncio.CancelledError
 
     async def _build_context(
         self, task: PollActivityTaskQueueResponse, registered: RegisteredActivity, converter: DataConverter
@@ -466,16 +502,54 @@ class Attempt:
             # A failure has the last details in it, a result needs none; a cancellation has no field for them. They get
             # half of the time, the reply the rest.
             await _flush(outbound, _halfway(self._environment.loop.time(), until))
-        reply, reported = await encode_reply(
+        converter = self._converter or converter_for(
+            self._environment.converter, self._info, self._environment.observers
+        )
+        encoding = encode_reply(
             self._environment,
-            self._converter or converter_for(self._environment.converter, self._info, self._environment.observers),
+            converter,
             self._info.task_token,
             outcome,
             signature=None if self._registered is None else self._registered.signature,
             last_heartbeat=None if outbound is None else outbound.last_heartbeat,
             info=self._info,
         )
+        if converter.has_codec:
+            encoded = await self._encode_in_time(encoding, until, is_result=isinstance(outcome, Completed))
+            if not isinstance(encoded, tuple):
+                return await self._report(encoded, until)
+            reply, reported = encoded
+        else:
+            reply, reported = await encoding
         return await self._send(reply, reported, until)
+
+    async def _encode_in_time(
+        self, encoding: Awaitable[tuple[Reply, Reported]], until: float | None, *, is_result: bool
+    ) -> tuple[Reply, Reported] | Outcome:
+        """Await the encoding of a reply, by a codec or a storage, which may be slow.
+
+        Until the event loop's clock shows *until*, and until the server wants the attempt of a result to end. Returns
+        the outcome then.
+        """
+        self._is_converting, self._is_interrupted = is_result, False
+        try:
+            async with asyncio.timeout_at(until):
+                encoded = await encoding
+        except TimeoutError as error:
+            log_unreported(self._info, error)
+            return Unreported()
+        except asyncio.CancelledError as error:
+            if not self._is_interrupted:
+                raise
+            self._uncancel()
+            return outcome_of(error, self.cancellation.reason)
+        finally:
+            self._is_converting = False
+        if self._is_interrupted:
+            # Too late: there is the result.
+            self._uncancel()
+            await self._absorb_cancellation()
+        return encoded
 
     async def _send(self, reply: Reply, reported: Reported, until: float | None) -> Outcome:
         self.has_failed = is_failure(reply)

@@ -192,7 +192,7 @@ class AttemptOutbound:
         """Send no more heartbeats; :meth:`heartbeat` does nothing from now on."""
         self._is_closed = True
         if self._heartbeats is not None:
-            self._heartbeats.close()
+            self._heartbeats.end()
         # Both refer to this object: what the activity's context holds must not wait for the garbage collector.
         self._heartbeats = None
         self._attempt = None
