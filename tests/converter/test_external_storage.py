@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+import sys
+from pathlib import Path
 
 import anyio
 import pytest
 import temporalio.converter
+from storing_process import make
 from temporalio.api.common.v1 import Payload as TheirPayload
 
-from asyncworker import Worker, activity
+from asyncworker import Client, Worker, activity
 from asyncworker.converter import (
     ActivitySerializationContext,
     CompressionCodec,
@@ -361,6 +364,38 @@ async def test_write_that_fails_leaves_nothing(tmp_path):
     payloads = await converter_with(driver).encode([LARGE])
     assert await converter_with(driver).decode(payloads, [str]) == [LARGE]
     shutil.rmtree(tmp_path / "file")
+
+
+@pytest.mark.server
+async def test_worker_killed_while_it_stores_leaves_no_half_file_and_the_next_attempt_stores_all(
+    dev_server, task_queue, tmp_path
+):
+    """What is visible under a payload's hash is the whole payload, whenever a worker dies."""
+    converter = converter_with(FileStorageDriver(tmp_path))
+    command = [sys.executable, str(Path(__file__).with_name("storing_process.py")), dev_server.target, task_queue]
+    async with (
+        await Client.connect(dev_server.target, data_converter=converter) as client,
+        await anyio.open_process([*command, str(tmp_path)], stderr=None) as process,
+    ):
+        handle = await client.start_activity(
+            "make", 300_000, id=task_queue, task_queue=task_queue, start_to_close_timeout=5, result_type=str
+        )
+        try:
+            with anyio.fail_after(60):
+                assert (await process.stdout.receive()).startswith(b"storing")
+        finally:
+            process.kill()
+        await process.wait()
+        after_the_kill = [path.name for path in tmp_path.rglob("*") if path.is_file()]
+        async with Worker(client, task_queue=task_queue, activities=[make], long_poll_timeout=3):
+            result = await handle.result()
+            attempt = (await handle.describe()).attempt
+
+    visible = [name for name in after_the_kill if not name.startswith(".unfinished-")]
+    assert (len(after_the_kill), visible) == (1, [])
+    assert result == LARGE
+    # The server may have handed the second attempt to the dead worker's last poll.
+    assert attempt >= 2
 
 
 async def test_cancelled_store_is_cancelled(driver):
