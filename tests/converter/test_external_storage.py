@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import sys
+import threading
 from pathlib import Path
 
 import anyio
@@ -351,6 +352,33 @@ async def test_claim_without_a_hash_reads_no_file(tmp_path, claim):
     """A path cannot be named from the wire."""
     with pytest.raises(ConverterError, match="has no SHA-256"):
         await FileStorageDriver(tmp_path).retrieve(None, [StorageDriverClaim(claim)])
+
+
+async def test_files_are_written_some_at_a_time(tmp_path):
+    """However many activities store: each payload is in memory twice meanwhile."""
+    at_work, most, lock = 0, 0, threading.Lock()
+
+    class Counting(FileStorageDriver):
+        def _write(self, payload):
+            nonlocal at_work, most
+            with lock:
+                at_work += 1
+                most = max(most, at_work)
+            # Others get the chance to begin.
+            threading.Event().wait(0.01)
+            claim = super()._write(payload)
+            with lock:
+                at_work -= 1
+            return claim
+
+    converter = converter_with(Counting(tmp_path, max_concurrent=2))
+    async with anyio.create_task_group() as group:
+        for number in range(10):
+            group.start_soon(converter.encode, [f"{number}{LARGE}"])
+
+    assert most <= 2
+    with pytest.raises(ValueError, match="max_concurrent must be positive"):
+        FileStorageDriver(tmp_path, max_concurrent=0)
 
 
 async def test_write_that_fails_leaves_nothing(tmp_path):
