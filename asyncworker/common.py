@@ -24,6 +24,7 @@ __all__ = [
     "ActivityIDConflictPolicy",
     "ActivityIDReusePolicy",
     "CancelReason",
+    "HeaderCodecBehavior",
     "Priority",
     "RawValue",
     "RetryPolicy",
@@ -242,6 +243,17 @@ class ActivityIDConflictPolicy(NamedIntEnum):
     UNSPECIFIED = 0
     FAIL = 1
     USE_EXISTING = 2
+
+
+class HeaderCodecBehavior(NamedIntEnum):
+    """Whether a client and its workers apply their codec to headers, in both directions."""
+
+    #: Headers are sent and read as they are.
+    NO_CODEC = 1
+    #: Each header is encoded when it is sent, and decoded when it is read.
+    CODEC = 2
+    #: As ``NO_CODEC``: here there are no workflows.
+    WORKFLOW_ONLY_CODEC = 3
 
 
 class CancelReason(Enum):

@@ -17,10 +17,12 @@ from ..config import ConnectConfig
 from ..exceptions import ConfigurationError
 from ._report import reporting
 
-__all__ = ["LOOPBACK", "is_on_this_machine", "takes_connection"]
+__all__ = ["CODEC_ENDPOINT", "LOOPBACK", "is_on_this_machine", "takes_connection", "takes_connection_of_workers"]
 
 #: What the host of an address on this machine is called.
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+#: The variable with a codec server's URL.
+CODEC_ENDPOINT = "TEMPORAL_CODEC_ENDPOINT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +57,22 @@ _FLAGS = (
         "Accept any certificate: for tests only.",
         bool,
     ),
-    _Flag("codec_endpoint", "TEMPORAL_CODEC_ENDPOINT", "codec.endpoint", "A codec server; exec shows what it decodes."),
+    _Flag("codec_endpoint", CODEC_ENDPOINT, "codec.endpoint", "A codec server; exec shows what it decodes."),
     _Flag("codec_auth", "TEMPORAL_CODEC_AUTH", "codec.auth", "Its authorization."),
 )
 _Verbose = Annotated[bool, typer.Option("--verbose", envvar="ASYNCWORKER_VERBOSE", help="Show errors' tracebacks.")]
+# Flags that workers do not take: whether they encode is for their code to say.
+_OF_CODECS = {"codec_endpoint": "--codec-endpoint", "codec_auth": "--codec-auth"}
 _METADATA_HELP = "A header for every call, as KEY=VALUE; repeatable (TEMPORAL_GRPC_META_*)."
 
 
-def takes_connection(command: Callable[..., None]) -> Callable[..., None]:
+def takes_connection(command: Callable[..., None], *, of_workers: bool = False) -> Callable[..., None]:
     """Add the connection flags and ``--verbose`` to *command*, and check and export the flags before it runs.
 
     They are exported to the environment, where the connections that the user's own code makes find them too.
+    *of_workers* refuses those of a codec server.
     """
-    flags = [_parameter(flag) for flag in _FLAGS]
+    flags = [_parameter(flag, hidden=of_workers and flag.name in _OF_CODECS) for flag in _FLAGS]
     metadata = inspect.Parameter(
         "grpc_meta",
         inspect.Parameter.KEYWORD_ONLY,
@@ -81,7 +86,10 @@ def takes_connection(command: Callable[..., None]) -> Callable[..., None]:
     def with_connection(**arguments: Any) -> None:
         with reporting(verbose=arguments.pop(verbose.name)):
             headers = arguments.pop(metadata.name)
-            _export({name: arguments.pop(name) for name in names}, dict(map(_split, headers or ())))
+            given = {name: arguments.pop(name) for name in names}
+            if of_workers:
+                _refuse_codecs(given)
+            _export(given, dict(map(_split, headers or ())))
             command(**arguments)
 
     signature = inspect.signature(command, eval_str=True)
@@ -94,9 +102,25 @@ def takes_connection(command: Callable[..., None]) -> Callable[..., None]:
     return with_connection
 
 
-def _parameter(flag: _Flag) -> inspect.Parameter:
+def takes_connection_of_workers(command: Callable[..., None]) -> Callable[..., None]:
+    """Do as :func:`takes_connection`, for a command that runs workers."""
+    return takes_connection(command, of_workers=True)
+
+
+def _refuse_codecs(given: Mapping[str, Any]) -> None:
+    for name, flag in _OF_CODECS.items():
+        if given[name] is not None:
+            raise ConfigurationError(
+                f"{flag}: a worker encodes and decodes only with a codec that its code has given it:"
+                " DataConverter(payload_codec=RemoteCodec(…)); exec takes it, for display"
+            )
+
+
+def _parameter(flag: _Flag, *, hidden: bool) -> inspect.Parameter:
     # Without typer's `envvar`: asyncworker.config checks the variables, and its errors name them.
-    option = typer.Option(help=f"{flag.help} ({flag.variable})", rich_help_panel="Connection", show_default=False)
+    option = typer.Option(
+        help=f"{flag.help} ({flag.variable})", rich_help_panel="Connection", show_default=False, hidden=hidden
+    )
     return inspect.Parameter(
         flag.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[flag.type | None, option]
     )

@@ -13,6 +13,7 @@ from .._rpc._target import HttpConnectProxy, KeepAlive
 from ..config import TLSConfig
 from ._client import Client
 from ._interceptor import Interceptor, OutboundInterceptor
+from ._payload_limits import PayloadLimitsConfig
 
 if TYPE_CHECKING:
     from ._async_handle import AsyncActivityHandle as AsyncActivityHandle
@@ -106,6 +107,7 @@ __all__ = [
     "Client",
     "HttpConnectProxy",
     "KeepAlive",
+    "PayloadLimitsConfig",
     "TLSConfig",
     # Standalone activities
     "ActivityHandle",

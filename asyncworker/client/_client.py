@@ -17,7 +17,7 @@ from .._rpc._service import DEFAULT_MAX_DECODED_BYTES, WorkflowService
 from .._rpc._target import DEFAULT_MAX_RECEIVE_BYTES, HttpConnectProxy, KeepAlive
 from .._rpc._transport import Transport
 from .._time import Seconds, to_seconds
-from ..common import default_identity
+from ..common import HeaderCodecBehavior, default_identity
 from ..config import ConnectConfig, TLSConfig
 from ..converter import DataConverter
 from ._async_completion import AsyncCompletion
@@ -31,6 +31,7 @@ from ._connect import (
     wait_until_serving,
 )
 from ._interceptor import Interceptor, OutboundInterceptor
+from ._payload_limits import PayloadLimitsConfig, SizeWarnings
 from ._root_outbound import RootOutbound
 from ._shared_polls import SharedPolls
 from .activities._class_methods import ActivityMethods
@@ -39,6 +40,7 @@ from .activities._client_methods import Activities
 __all__ = ["Client"]
 
 _KEEP_ALIVE = KeepAlive()
+_PAYLOAD_LIMITS = PayloadLimitsConfig()
 
 
 class Client(Activities, ActivityMethods, AsyncCompletion):
@@ -52,22 +54,27 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         identity: Names this client to the server; by default ``pid@host``.
         data_converter: Converts values to payloads and back.
         interceptors: Wrap the calls; the first is the outermost.
+        header_codec_behavior: Whether the codec is applied to headers.
+        payload_limits: From which sizes on the client and its workers warn of what they send.
 
     Raises:
-        TypeError: *data_converter* or an interceptor is of another type.
+        TypeError: *data_converter*, an interceptor, *header_codec_behavior* or *payload_limits* is of another type.
     """
 
     __slots__ = (
         "__weakref__",
         "_api_key",
+        "_header_codec_behavior",
         "_identity",
         "_interceptors",
         "_outbound",
+        "_payload_limits",
         "_polls",
         "_rpc_metadata",
         "_rpc_timeout",
         "_server",
         "_service",
+        "_size_warnings",
         "_workers",
         "data_converter",
     )
@@ -79,6 +86,8 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         identity: str | None = None,
         data_converter: DataConverter = DataConverter.default,
         interceptors: Iterable[Interceptor] = (),
+        header_codec_behavior: HeaderCodecBehavior = HeaderCodecBehavior.NO_CODEC,
+        payload_limits: PayloadLimitsConfig = _PAYLOAD_LIMITS,
     ) -> None:
         self._service = service
         self._polls = SharedPolls(service)
@@ -99,7 +108,14 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
                 raise TypeError(
                     f"interceptors must be instances of asyncworker.client.Interceptor, got {interceptor!r}"
                 )
+        if not isinstance(header_codec_behavior, HeaderCodecBehavior):
+            raise TypeError(f"header_codec_behavior must be a HeaderCodecBehavior, got {header_codec_behavior!r}")
         self.data_converter: DataConverter = data_converter
+        self._header_codec_behavior = header_codec_behavior
+        if not isinstance(payload_limits, PayloadLimitsConfig):
+            raise TypeError(f"payload_limits must be a PayloadLimitsConfig, got {payload_limits!r}")
+        self._payload_limits = payload_limits
+        self._size_warnings = SizeWarnings(payload_limits)
         self._outbound: OutboundInterceptor = self._intercepted()
 
     def _intercepted(self) -> OutboundInterceptor:
@@ -125,6 +141,8 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
         # What goes along
         data_converter: DataConverter = DataConverter.default,
         interceptors: Iterable[Interceptor] = (),
+        header_codec_behavior: HeaderCodecBehavior = HeaderCodecBehavior.NO_CODEC,
+        payload_limits: PayloadLimitsConfig = _PAYLOAD_LIMITS,
         # How
         lazy: bool = False,
         connect_timeout: Seconds | None = None,
@@ -152,6 +170,9 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
             identity: Names this client to the server, and in the UI. By default ``pid@host``.
             data_converter: Converts values to payloads and back.
             interceptors: Wrap the calls; the first is the outermost.
+            header_codec_behavior: Whether this client and its workers apply the codec to headers: none by default, as
+                other programs may read them. What is not encoded is read all the same.
+            payload_limits: From which sizes on this client and its workers warn of what they send: 512 KiB by default.
             lazy: Do not connect before the first call.
             connect_timeout: Seconds, or a timedelta, to wait for a server that may still be starting. It is tried again
                 and again until then. Default: 10 s, and in a factory of ``asyncworker run`` what
@@ -211,6 +232,8 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
             identity=identity,
             data_converter=data_converter,
             interceptors=interceptors,
+            header_codec_behavior=header_codec_behavior,
+            payload_limits=payload_limits,
         )
         client._server = f"{config.address} ({'no ' if config.tls is None else ''}TLS)"
         client.api_key = api_key if callable(api_key) else config.api_key
@@ -286,6 +309,16 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
     def interceptors(self) -> tuple[Interceptor, ...]:
         """The interceptors of the calls; the first is the outermost."""
         return self._interceptors
+
+    @property
+    def header_codec_behavior(self) -> HeaderCodecBehavior:
+        """Whether this client and its workers apply the codec to headers."""
+        return self._header_codec_behavior
+
+    @property
+    def payload_limits(self) -> PayloadLimitsConfig:
+        """From which sizes on this client and its workers warn of what they send."""
+        return self._payload_limits
 
     # Settings that can be replaced at any time
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from .._proto.temporal.api.common.v1 import Payloads
 from .._rpc import _methods as methods
 from .._rpc._methods import Method
 from .._rpc._retry import COMPLETION, HEARTBEAT, RetryRules
@@ -60,24 +62,37 @@ class CompletionCalls(Calls):
         with not_found_as_such(or_closed=True):
             return await self._call(method, fields, metadata=input.rpc_metadata, timeout=input.rpc_timeout, retry=retry)
 
+    async def _encode(self, what: str, input: Any, values: Sequence[Any]) -> Payloads | None:
+        encoded = await encode_payloads(input.data_converter, values)
+        if encoded is not None:
+            self._client._size_warnings.check(what, _name_of(input), encoded.payloads)
+        return encoded
+
     async def heartbeat_async_activity(self, input: HeartbeatAsyncActivityInput) -> None:
-        details = await encode_payloads(input.data_converter, input.details)
+        details = await self._encode("the heartbeat's details", input, input.details)
         reply = await self._respond(_HEARTBEAT, input, retry=_HEARTBEATS, details=details)
         cancellation = ActivityCancellationDetails._from_heartbeat_reply(reply)
         if cancellation is not None:
             raise AsyncActivityCancelledError(cancellation)
 
     async def complete_async_activity(self, input: CompleteAsyncActivityInput) -> None:
-        result = await encode_payloads(input.data_converter, input.result)
+        result = await self._encode("the result", input, input.result)
         await self._respond(_COMPLETE, input, result=result)
 
     async def fail_async_activity(self, input: FailAsyncActivityInput) -> None:
         failure = ensure_application_failure(await input.data_converter.encode_failure(input.error))
-        details = await encode_payloads(input.data_converter, input.last_heartbeat_details)
+        self._client._size_warnings.check_failure(_name_of(input), failure)
+        details = await self._encode("the heartbeat's details", input, input.last_heartbeat_details)
         reply = await self._respond(_FAIL, input, failure=failure, last_heartbeat_details=details)
         for stored in reply.failures:
             _logger.warning("The server has stored another failure than the one it was sent: %s", stored.message)
 
     async def report_cancellation_async_activity(self, input: ReportCancellationAsyncActivityInput) -> None:
-        details = await encode_payloads(input.data_converter, input.details)
+        details = await self._encode("the cancellation's details", input, input.details)
         await self._respond(_CANCEL, input, details=details)
+
+
+def _name_of(input: Any) -> str:
+    # A token is an address, not for people.
+    target = input.id_or_token
+    return "of a task token" if isinstance(target, bytes) else repr(target.activity_id)

@@ -15,12 +15,13 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._safe_logger import get_logger
-from ..converter import ActivitySerializationContext, DataConverter, Payload, PayloadCodec
+from ..converter import ActivitySerializationContext, DataConverter, Payload, PayloadCodec, payloads_size
+from ..converter._stored import is_stored_elsewhere
 from ..converter.codecs._payload_json import payloads_from_json, payloads_to_json
-from ..exceptions import CodecError, ConverterError
+from ..exceptions import CodecError, ConverterError, StorageError
 
 try:
     from starlette.applications import Starlette
@@ -56,16 +57,21 @@ def codec_server(
     allowed_hosts: Sequence[str] = LOOPBACK_HOSTS,
     authorize: Authorize | None = None,
     max_body_bytes: int = 16 * 1024 * 1024,
+    max_download_bytes: int = 64 * 1024 * 1024,
     timeout: float = 30.0,
 ) -> Starlette:
     """Return an ASGI application with ``POST /encode`` and ``POST /decode``, both also below ``/{namespace}``.
 
     Bodies are protobuf's JSON of payloads, as the Go SDK's codec server and Temporal's UI have them. The namespace is
     that of the path, or of the header ``X-Namespace``; a codec that takes a serialization context is given it.
-    References to external storage are returned unchanged, as ``?preserveStorageRefs=true`` asks.
+
+    With a data converter that has an external storage, ``/encode`` stores what is large, ``/decode`` retrieves it
+    unless ``?preserveStorageRefs=true`` asks for the references, and ``POST /download`` retrieves references, for
+    people who ask for one in the UI. Only the converter's own drivers are asked. Such a server is not for a worker's
+    ``RemoteCodec``. Without a storage, references are returned unchanged, and there is no ``/download``.
 
     Args:
-        codec: The data converter whose codec is served, or the codec.
+        codec: The data converter whose codec and external storage are served, or the codec.
         allowed_origins: The web origins from which browsers may ask (CORS): those of Temporal's UI. Credentials are
             allowed for them, so that ``"*"`` is refused.
         allowed_hosts: The host names under which the server is asked; ``*.example.com`` is a pattern.
@@ -73,23 +79,28 @@ def codec_server(
             whether to go on. The answer is 403 if not. The UI passes its user's token in ``Authorization`` if it is
             set up so.
         max_body_bytes: Larger requests are answered with 413.
+        max_download_bytes: What one request may retrieve from external storage, in bytes; more is answered with 413.
+            One payload more than that is in memory meanwhile.
         timeout: Seconds for one request; then the answer is 503.
 
     Raises:
-        TypeError: *codec* is none, or the data converter has none.
+        TypeError: *codec* is none, or the data converter has neither a codec nor an external storage.
         ValueError: An origin is ``"*"``, or a number is not positive.
     """
     if "*" in allowed_origins:
         raise ValueError('allowed_origins must name each origin: with "*" every web page could decode payloads')
-    for name, value in (("max_body_bytes", max_body_bytes), ("timeout", timeout)):
+    limits = _Limits(max_body_bytes, max_download_bytes, timeout)
+    for name, value in limits._asdict().items():
         if value <= 0:
             raise ValueError(f"{name} must be positive, got {value!r}")
-    service = _Service(_converter(codec), authorize, max_body_bytes, timeout)
+    converter = _converter(codec)
+    service = _Service(converter, authorize, limits)
+    methods = ("encode", "decode") if converter.external_storage is None else ("encode", "decode", "download")
     return Starlette(
         routes=[
             Route(f"{prefix}/{method}", service.endpoint(method), methods=["POST"])
             for prefix in ("", "/{namespace}")
-            for method in ("encode", "decode")
+            for method in methods
         ],
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=list(allowed_hosts), www_redirect=False),
@@ -97,7 +108,7 @@ def codec_server(
                 CORSMiddleware,
                 allow_origins=list(allowed_origins),
                 allow_methods=["POST"],
-                allow_headers=["authorization", "content-type", "x-namespace"],
+                allow_headers=["authorization", "authorization-extras", "content-type", "x-namespace"],
                 allow_credentials=True,
             ),
         ],
@@ -113,26 +124,31 @@ class _Refusal(Exception):
         self.reason = reason
 
 
-class _Service:
-    """What is behind the two endpoints."""
+class _Limits(NamedTuple):
+    """Of one request: see :func:`codec_server`."""
 
-    def __init__(
-        self, converter: DataConverter, authorize: Authorize | None, max_body_bytes: int, timeout: float
-    ) -> None:
+    max_body_bytes: int
+    max_download_bytes: int
+    timeout: float
+
+
+class _Service:
+    """What is behind the endpoints."""
+
+    def __init__(self, converter: DataConverter, authorize: Authorize | None, limits: _Limits) -> None:
         self._converter = converter
         self._authorize = authorize
-        self._max_body_bytes = max_body_bytes
-        self._timeout = timeout
+        self._limits = limits
 
     def endpoint(self, method: str) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             try:
-                async with asyncio.timeout(self._timeout):
+                async with asyncio.timeout(self._limits.timeout):
                     return Response(await self._answer(method, request), media_type="application/json")
             except _Refusal as refusal:
                 return PlainTextResponse(refusal.reason, refusal.status)
             except TimeoutError:
-                return PlainTextResponse(f"not done within {self._timeout:g} s", 503)
+                return PlainTextResponse(f"not done within {self._limits.timeout:g} s", 503)
 
         return answer
 
@@ -143,6 +159,10 @@ class _Service:
             payloads = payloads_from_json(await self._body(request))
         except ValueError as error:
             raise _Refusal(400, str(error)) from None
+        if method == "download" and not all(map(is_stored_elsewhere, payloads)):
+            raise _Refusal(400, "all payloads must be references to external storage")
+        if request.query_params.get("preserveStorageRefs", "").lower() == "true" and method == "decode":
+            method = "decode others"
         return payloads_to_json(await self._run(method, payloads, namespace))
 
     async def _check(self, request: Request, namespace: str | None) -> None:
@@ -164,8 +184,8 @@ class _Service:
         try:
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > self._max_body_bytes:
-                    raise _Refusal(413, f"more than {self._max_body_bytes} bytes")
+                if len(body) > self._limits.max_body_bytes:
+                    raise _Refusal(413, f"more than {self._limits.max_body_bytes} bytes")
         except ClientDisconnect:
             raise _Refusal(400, "the request ended in its middle") from None
         return bytes(body)
@@ -177,7 +197,14 @@ class _Service:
         try:
             if method == "encode":
                 return await converter.encode_payloads(payloads)
-            return await converter.decode_payloads(payloads)
+            if converter.external_storage is None:
+                return await converter.decode_payloads(payloads)
+            return await self._decode(converter, payloads, retrieves=method != "decode others")
+        except _Refusal:
+            raise
+        except StorageError as error:
+            # It may be back for the next try, which the UI makes then.
+            raise _Refusal(502, str(error)) from None
         except (CodecError, ConverterError) as error:
             raise _Refusal(400, str(error)) from None
         except Exception as error:  # noqa: BLE001 - a codec may raise anything
@@ -185,11 +212,33 @@ class _Service:
             _logger.error("The codec could not %s: %s", method, type(error).__name__)
             raise _Refusal(400, f"the codec raised {type(error).__name__}") from None
 
+    async def _decode(self, converter: DataConverter, payloads: list[Payload], *, retrieves: bool) -> list[Payload]:
+        """Decode payloads, and references to external storage one by one, so that no request fills the memory."""
+        others = [payload for payload in payloads if not is_stored_elsewhere(payload)]
+        decoded = await converter.decode_payloads(others)
+        if len(others) == len(payloads):
+            return decoded
+        if len(decoded) != len(others):
+            raise _Refusal(400, "the codec changed the number of payloads, and there are references among them")
+        left, rest, found = self._limits.max_download_bytes, iter(decoded), list[Payload]()
+        for payload in payloads:
+            if not is_stored_elsewhere(payload):
+                found.append(next(rest))
+            elif not retrieves:
+                found.append(payload)
+            else:
+                retrieved = await converter.decode_payloads([payload])
+                left -= payloads_size(retrieved)
+                if left < 0:
+                    raise _Refusal(413, f"more than {self._limits.max_download_bytes} bytes in external storage")
+                found += retrieved
+        return found
+
 
 def _converter(codec: DataConverter | PayloadCodec | Sequence[PayloadCodec]) -> DataConverter:
     converter = codec if isinstance(codec, DataConverter) else DataConverter(payload_codec=_as_codec(codec))
     if converter.codec is None:
-        raise TypeError("the data converter has no payload_codec that could be served")
+        raise TypeError("the data converter has no payload_codec and no external_storage that could be served")
     return converter
 
 

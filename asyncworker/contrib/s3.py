@@ -35,6 +35,7 @@ from ..exceptions import StorageError
 
 try:
     import obstore
+    from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
     from obstore.store import S3Store
 except ModuleNotFoundError as _error:
     raise ModuleNotFoundError(
@@ -274,6 +275,11 @@ def _naming(bucket: str, key: str) -> Iterator[None]:
         raise StorageError(f"S3 has no object {key} in the bucket {bucket}") from error
     except ExternalPayloadError:
         raise
+    except (PermissionDeniedError, UnauthenticatedError) as error:
+        raise StorageError(
+            "S3 does not permit that with these credentials: it takes s3:GetObject, s3:PutObject and s3:ListBucket"
+            f" [bucket={bucket}, key={key}]"
+        ) from error
     except Exception as error:
         raise StorageError(f"S3 failed with {type(error).__name__} [bucket={bucket}, key={key}]") from error
 

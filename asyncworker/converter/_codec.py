@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 from .._proto.temporal.api.common.v1 import Payload
 from ..exceptions import ConverterError
 from ._context import SerializationContext, WithSerializationContext, takes_context, with_context
 
-__all__ = ["ChainedPayloadCodec", "PayloadCodec", "decode_one", "encode_one"]
+__all__ = ["ChainedPayloadCodec", "PayloadCodec", "decode_headers", "decode_one", "encode_headers", "encode_one"]
 
 
 class PayloadCodec(ABC):
     """Transform payloads, for encryption or compression.
 
     A codec is applied to arguments, results, heartbeat details, the details of failures and cancellations, memos and
-    encoded failure attributes, but not to headers or search attributes. An error of the codec reaches the caller: if
+    encoded failure attributes, but not to search attributes, and to headers only
+    by request (:class:`asyncworker.common.HeaderCodecBehavior`). An error of the codec reaches the caller: if
     the key service of an encryption is down, the attempt fails, and the server may retry it.
 
     Both coroutines are cancelled together with the activity or the call that they work for; they may let that through.
@@ -104,6 +105,24 @@ async def decode_one(codec: PayloadCodec, payload: Payload) -> Payload:
         ConverterError: The codec did not return exactly one.
     """
     return _only(await codec.decode([payload]), codec)
+
+
+async def encode_headers(codec: PayloadCodec, headers: Mapping[str, Payload]) -> dict[str, Payload]:
+    """Encode each header for itself, as temporalio does.
+
+    Raises:
+        ConverterError: The codec did not return exactly one payload for one.
+    """
+    return {name: await encode_one(codec, payload) for name, payload in headers.items()}
+
+
+async def decode_headers(codec: PayloadCodec, headers: Mapping[str, Payload]) -> dict[str, Payload]:
+    """Undo :func:`encode_headers`.
+
+    Raises:
+        ConverterError: The codec did not return exactly one payload for one.
+    """
+    return {name: await decode_one(codec, payload) for name, payload in headers.items()}
 
 
 def _only(payloads: Sequence[Payload], codec: PayloadCodec) -> Payload:

@@ -210,7 +210,7 @@ class ActivityEnvironment:
             self._task.cancel()
 
     def _full_converter(self) -> DataConverter | None:
-        return converter_for(self._data_converter, self.info) if self._convert else None
+        return converter_for(self._data_converter, self.info, None) if self._convert else None
 
     def _context(self, definition: Definition) -> Context:
         return Context(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import get_ident
 from typing import TYPE_CHECKING
 
@@ -84,7 +84,7 @@ def build_environment(
         converter=client.data_converter,
         shutdown=shutdown,
         heartbeats=settings.heartbeats,
-        limits=namespace.limits,
+        limits=replace(namespace.limits, warn=client.payload_limits.payloads_warn_size),
         loop=loop,
         thread=get_ident(),
         timers=CoalescedTimers(loop),

@@ -22,6 +22,8 @@ __all__ = [
     "HeartbeatSent",
     "LoopBlocked",
     "LoopFreed",
+    "PayloadRetrieved",
+    "PayloadStored",
     "Observer",
     "Observers",
     "OutcomeName",
@@ -31,6 +33,7 @@ __all__ = [
     "PollersChanged",
     "RequestFinished",
     "SlotsChanged",
+    "StorageOutcome",
     "WorkerEvent",
     "WorkerStarted",
     "WorkerStopped",
@@ -43,6 +46,8 @@ _logger = get_logger(__name__)
 OutcomeName: TypeAlias = Literal["completed", "failed", "canceled", "pending", "lost", "unreported"]
 #: What a poll brought; see :class:`PollFinished`.
 PollOutcome: TypeAlias = Literal["task", "empty", "error"]
+#: How the use of an external storage ended; see :class:`PayloadStored`.
+StorageOutcome: TypeAlias = Literal["completed", "failed", "canceled"]
 
 # Events that are made more than once per activity are named tuples: a frozen dataclass takes twice as long to make.
 
@@ -207,6 +212,46 @@ class ActivityFinished:
     error: BaseException | None = None
 
 
+class PayloadStored(NamedTuple):
+    """A payload of an attempt was put into external storage, or was to be.
+
+    Attributes:
+        info: The attempt.
+        driver: The name of the storage driver.
+        size: The payload's size in bytes, with its metadata, after the codec.
+        took: Seconds of the driver's call, which may have been for several payloads.
+        outcome: ``"completed"``, ``"failed"``, or ``"canceled"`` together with the attempt.
+        error: Why, unless it was completed; it may have been one for several payloads.
+    """
+
+    info: Info
+    driver: str
+    size: int
+    took: float
+    outcome: StorageOutcome
+    error: BaseException | None = None
+
+
+class PayloadRetrieved(NamedTuple):
+    """A payload of an attempt was read from external storage, or was to be.
+
+    Attributes:
+        info: The attempt.
+        driver: The name of the storage driver.
+        size: The payload's size in bytes, as the reference to it says; 0 if it does not.
+        took: Seconds of the driver's call, which may have been for several payloads.
+        outcome: As for :class:`PayloadStored`.
+        error: As for :class:`PayloadStored`.
+    """
+
+    info: Info
+    driver: str
+    size: int
+    took: float
+    outcome: StorageOutcome
+    error: BaseException | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class LoopBlocked:
     """The event loop was blocked for longer than the worker's ``loop_block_threshold``.
@@ -254,6 +299,8 @@ WorkerEvent: TypeAlias = (
     | ActivityStarted
     | ActivityCancelled
     | HeartbeatSent
+    | PayloadStored
+    | PayloadRetrieved
     | ActivityFinished
     | LoopBlocked
     | LoopFreed

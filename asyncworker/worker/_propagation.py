@@ -23,7 +23,7 @@ class ContextPropagator(ClientInterceptor, Interceptor):
         client = await Client.connect(interceptors=[ContextPropagator(tenant=tenant)])
 
     A variable that is not set is not sent; a header that did not come leaves its variable alone. The values travel as
-    JSON, and past the codec: as in Temporal's other SDKs, headers are not encrypted.
+    JSON, and past the codec unless the client has ``header_codec_behavior=HeaderCodecBehavior.CODEC``.
 
     Args:
         variables: Each by the name of its header.

@@ -1,13 +1,13 @@
-"""The namespace's limits of size, checked before a payload is sent."""
+"""The limits of size: the namespace's, checked before a payload is sent, and the one that costs a line in the log."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .._proto.temporal.api.common.v1 import Payload
 from .._proto.temporal.api.namespace.v1 import NamespaceInfoLimits
-from ..converter import payloads_size
+from ..converter._size import size_above
 from ..exceptions import ApplicationError
 
 __all__ = ["PayloadLimits"]
@@ -15,9 +15,20 @@ __all__ = ["PayloadLimits"]
 
 @dataclass(frozen=True, slots=True)
 class PayloadLimits:
-    """The namespace's limits in bytes (``NamespaceInfo.Limits``); 0 is no limit."""
+    """Limits in bytes; 0 is no limit.
+
+    Attributes:
+        blob: The namespace's (``NamespaceInfo.Limits``).
+        warn: What is larger is logged.
+        lowest: The lower one of them.
+    """
 
     blob: int = 0
+    warn: int = 0
+    lowest: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lowest", min(self.blob, self.warn) or self.blob or self.warn)
 
     @classmethod
     def from_proto(cls, limits: NamespaceInfoLimits | None) -> PayloadLimits:
@@ -25,13 +36,12 @@ class PayloadLimits:
         return cls(blob=0 if limits is None else limits.blob_size_limit_error)
 
     def excess(self, payloads: Sequence[Payload]) -> int:
-        """Return the size in bytes of *payloads* if it is above the limit, else 0."""
-        # The data first: all payloads pass here, and next to none are near the limit. One with three times as much
-        # metadata as data is left to the server to refuse.
-        if 4 * sum([len(payload.data) for payload in payloads]) <= self.blob or not self.blob:
-            return 0
-        size = payloads_size(payloads)
-        return size if size > self.blob else 0
+        """Return the size in bytes of *payloads* if it is above the lower limit, else 0."""
+        return size_above(payloads, self.lowest) if self.lowest else 0
+
+    def refuses(self, size: int) -> bool:
+        """Whether the namespace does not take *size* bytes."""
+        return size > self.blob > 0
 
     def refusal(self, what: str, size: int) -> ApplicationError:
         """Return the failure for *what*, whose *size* no retry makes smaller."""

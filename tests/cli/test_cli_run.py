@@ -152,6 +152,29 @@ class TestRunning:
 
         assert code == 0
 
+    @pytest.mark.parametrize("flag", ["--codec-endpoint", "--codec-auth"])
+    async def test_codec_server_of_a_flag_is_refused(self, command, flag):
+        """Whether a worker encodes is for its code to say: the message has what to write there."""
+        done = await command("run", "orders:worker", flag, "http://127.0.0.1:8888")
+        helped = await command("run", "--help")
+
+        assert done.returncode == 2
+        assert f"{flag}: a worker encodes".encode() in done.stderr
+        assert b"payload_codec=RemoteCodec(" in done.stderr
+        assert flag.encode() not in helped.stdout
+
+    async def test_codec_server_of_the_environment_is_not_used_and_said_so_once(self, command_on_server):
+        """One line at INFO: the variable may be there for other commands."""
+        async with command_on_server.running(
+            "run", "orders:both", TEMPORAL_CODEC_ENDPOINT="http://127.0.0.1:8888"
+        ) as run:
+            await run.line_with("started")
+            await run.line_with("started")
+            code = await run.end()
+
+        assert code == 0
+        assert run.seen.count("TEMPORAL_CODEC_ENDPOINT is set, and workers do not use it") == 1
+
     async def test_flags_and_variables_override_the_code(self, command_on_server, dev_server, task_queue):
         """A flag, or its variable, replaces what the worker's code says: with one slot the second task waits."""
         options = {"task_queue": task_queue, "start_to_close_timeout": 30}

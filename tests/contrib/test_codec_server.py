@@ -24,10 +24,13 @@ from asyncworker.converter import (
     CompressionCodec,
     DataConverter,
     EncryptionCodec,
+    ExternalStorage,
+    FileStorageDriver,
     Payload,
     PayloadCodec,
     RemoteCodec,
 )
+from asyncworker.converter.codecs._payload_json import payloads_to_json
 from asyncworker.exceptions import CodecError
 from asyncworker.testing import DevServer, FakeTemporal
 from asyncworker.testing._dev_server import find_temporal
@@ -77,6 +80,16 @@ class Counting(PayloadCodec):
 
     async def decode(self, payloads):
         return []
+
+
+def storing(folder, **parts) -> DataConverter:
+    """A data converter that keeps payloads of 1 kB and more in files."""
+    storage = ExternalStorage([FileStorageDriver(folder)], payload_size_threshold=1000)
+    return DataConverter(external_storage=storage, **parts)
+
+
+def as_json(payloads) -> dict:
+    return json.loads(payloads_to_json(payloads))
 
 
 # The server
@@ -199,6 +212,67 @@ async def test_codec_that_takes_too_long_is_answered_with_503(http):
     assert cancelled.is_set()
 
 
+async def test_what_is_stored_elsewhere_is_retrieved_on_request(http, tmp_path):
+    """The UI asks for references first, and for one payload when it is clicked; the CLI gets all of them at once."""
+    converter = storing(tmp_path, payload_codec=CODEC)
+    large = Payload(metadata={"encoding": b"json/plain"}, data=b'"' + b"x" * 2000 + b'"')
+    async with serve(codec_server(converter)) as url:
+        encoded = (await http.post(f"{url}/encode", json=as_json([large, HELLO]))).json()
+        of_ui = (await http.post(f"{url}/decode?preserveStorageRefs=true", json=encoded)).json()
+        of_cli = (await http.post(f"{url}/decode", json=encoded)).json()
+        reference = {"payloads": encoded["payloads"][:1]}
+        downloaded = (await http.post(f"{url}/download?preserveStorageRefs=true", json=reference)).json()
+        below = (await http.post(f"{url}/default/download", json=reference)).json()
+        refused = await http.post(f"{url}/download", json=encoded)
+
+    assert "externalPayloads" in encoded["payloads"][0]
+    assert of_ui["payloads"] == [encoded["payloads"][0], *as_json([HELLO])["payloads"]]
+    assert of_cli == as_json([large, HELLO])
+    assert downloaded == below == as_json([large])
+    assert (refused.status_code, refused.text) == (400, "all payloads must be references to external storage")
+
+
+async def test_download_is_bounded_and_reads_only_what_the_drivers_have(http, tmp_path):
+    """However many references fit into a request; one of another driver, and one whose file is lost, are named."""
+    converter = storing(tmp_path)
+    [reference] = await converter.encode(["x" * 2000])
+    [foreign] = await DataConverter(
+        external_storage=ExternalStorage([FileStorageDriver(tmp_path, "theirs")], payload_size_threshold=0)
+    ).encode([1])
+    async with serve(codec_server(converter, max_download_bytes=5000)) as url:
+        two = await http.post(f"{url}/download", json=as_json([reference] * 2))
+        three = await http.post(f"{url}/download", json=as_json([reference] * 3))
+        of_others = await http.post(f"{url}/download", json=as_json([foreign]))
+        for path in tmp_path.rglob("*"):
+            if path.is_file():
+                path.unlink()
+        lost = await http.post(f"{url}/download", json=as_json([reference]))
+
+    assert two.status_code == 200
+    assert (three.status_code, three.text) == (413, "more than 5000 bytes in external storage")
+    assert (of_others.status_code, "'theirs'" in of_others.text) == (400, True)
+    assert (lost.status_code, "has no payload" in lost.text) == (502, True)
+
+
+async def test_server_without_a_storage_returns_references_and_has_no_download(http, tmp_path):
+    [reference] = await storing(tmp_path).encode(["x" * 2000])
+    async with serve(codec_server(CODEC)) as url:
+        decoded = await http.post(f"{url}/decode", json=as_json([reference]))
+        downloaded = await http.post(f"{url}/download", json=as_json([reference]))
+
+    assert decoded.json() == as_json([reference])
+    assert downloaded.status_code == 404
+
+
+async def test_references_among_payloads_that_a_codec_recounts_are_refused(http, tmp_path):
+    """Where each belongs cannot be known."""
+    [reference] = await storing(tmp_path).encode(["x" * 2000])
+    async with serve(codec_server(storing(tmp_path, payload_codec=Counting()))) as url:
+        answer = await http.post(f"{url}/decode?preserveStorageRefs=true", json=as_json([HELLO, reference]))
+
+    assert answer.status_code == 400
+
+
 @pytest.mark.parametrize(
     ("codec", "options", "message"),
     [
@@ -208,6 +282,7 @@ async def test_codec_that_takes_too_long_is_answered_with_503(http):
         (CODEC, {"allowed_origins": ["*"]}, "must name each origin"),
         (CODEC, {"timeout": 0}, "timeout must be positive"),
         (CODEC, {"max_body_bytes": -1}, "max_body_bytes must be positive"),
+        (CODEC, {"max_download_bytes": 0}, "max_download_bytes must be positive"),
     ],
 )
 def test_what_cannot_be_served_is_refused(codec, options, message):
@@ -384,6 +459,35 @@ async def test_ui_shows_decrypted_values(browser):
 
 
 @pytest.mark.server
+@pytest.mark.browser
+async def test_ui_downloads_what_is_stored_elsewhere(browser, tmp_path):
+    """Its button for a reference, in a real browser, saves the decrypted value."""
+    converter = storing(tmp_path / "stored", payload_codec=CODEC)
+    secret = "xyzzy-plugh" * 50_000
+    (tmp_path / "saved").mkdir()
+    await anyio.to_thread.run_sync(
+        browser.execute_cdp_cmd,
+        "Browser.setDownloadBehavior",
+        {"behavior": "allow", "downloadPath": str(tmp_path / "saved")},
+    )
+    async with (
+        serve(codec_server(converter, allowed_origins=[f"http://127.0.0.1:{(port := _free_port())}"])) as url,
+        DevServer(ui=True, ui_port=port, extra_args=["--ui-codec-endpoint", url]) as server,
+        await Client.connect(server.target, data_converter=converter) as client,
+    ):
+        handle = await client.start_activity(
+            "hide", secret, id="hidden", task_queue="hidden", start_to_close_timeout=60
+        )
+        page = f"{server.ui_url}/namespaces/default/activities/{handle.id}/{handle.run_id}/details"
+        await anyio.to_thread.run_sync(_click_download, browser, page)
+        with anyio.fail_after(30):
+            while not (saved := list((tmp_path / "saved").glob("[!.]*.json"))):  # noqa: ASYNC110 - of another process
+                await anyio.sleep(0.05)
+
+    assert secret in saved[0].read_text()
+
+
+@pytest.mark.server
 async def test_cli_shows_decrypted_values(dev_server, task_queue):
     """``temporal … --codec-endpoint`` prints what is encrypted on the server."""
     converter = DataConverter(payload_codec=CODEC)
@@ -407,6 +511,15 @@ def _free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return found.getsockname()[1]
+
+
+def _click_download(browser, page: str) -> None:
+    browser.get(page)
+    # What it is labelled with is the size.
+    button = WebDriverWait(browser, 30).until(
+        lambda found: found.find_element(By.XPATH, "//button[contains(., ' KB') or contains(., ' MB')]")
+    )
+    browser.execute_script("arguments[0].click()", button)
 
 
 def _wait_for_text(browser, page: str, text: str) -> None:

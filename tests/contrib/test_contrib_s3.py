@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import logging
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import anyio
 import boto3
@@ -235,6 +237,41 @@ async def test_lost_object_and_server_that_is_away_are_retryable(s3, free_tcp_po
         with pytest.raises(StorageError, match=rf"S3 failed with \w+ \[bucket={BUCKET}, key=v0/d/sha256/") as caught:
             await attempt
         assert "s3cret" not in str(caught.value)
+
+
+class Forbidding(BaseHTTPRequestHandler):
+    """An S3 whose policy allows nothing."""
+
+    def do_GET(self) -> None:
+        body = b"<Error><Code>AccessDenied</Code><Message>s3cret</Message></Error>"
+        self.send_response(403)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_HEAD = do_PUT = do_GET
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+async def test_bucket_without_permission_is_retryable_and_says_what_it_needs():
+    """The policy may be changed; the message has no text of the store."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Forbidding)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    driver = S3StorageDriver(our_client(f"http://127.0.0.1:{server.server_port}"), BUCKET)
+    try:
+        for attempt in (
+            driver.retrieve(StorageDriverRetrieveContext(), [claim()]),
+            driver.store(StorageDriverStoreContext(), [Payload()]),
+        ):
+            with pytest.raises(StorageError, match=rf"S3 does not permit that .*GetObject.*bucket={BUCKET}") as caught:
+                await attempt
+            assert "s3cret" not in str(caught.value)
+    finally:
+        await to_thread.run_sync(server.shutdown)
+        server.server_close()
 
 
 async def test_bucket_that_does_not_exist_is_retryable(s3):

@@ -35,12 +35,19 @@ each_algorithm = pytest.mark.parametrize("algorithm", ["zlib", "zstd"])
 # Encryption
 
 
-@pytest.mark.parametrize("language", ["python", "typescript"])
+@pytest.mark.parametrize("language", ["python", "typescript", "go"])
 async def test_payloads_that_the_official_samples_encrypted_are_decrypted(language):
     """The format is that of the samples: each vector was made by a sample's own code."""
     encrypted = payloads_from_json((VECTORS / f"encryption_{language}.json").read_bytes())
 
     assert await EncryptionCodec({"test-key-id": SAMPLE_KEY}, "test-key-id").decode(encrypted) == SAMPLE
+
+
+async def test_payloads_that_go_compressed_are_decompressed():
+    """By the zlib of Go's standard library, which the Go SDK's codec uses."""
+    compressed = payloads_from_json((VECTORS / "compression_go.json").read_bytes())
+
+    assert await CompressionCodec().decode(compressed) == SAMPLE
 
 
 async def test_encrypted_payload_has_the_layout_of_the_samples():

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+import sys
+import threading
+from pathlib import Path
 
 import anyio
 import pytest
 import temporalio.converter
+from storing_process import make
 from temporalio.api.common.v1 import Payload as TheirPayload
 
-from asyncworker import Worker, activity
+from asyncworker import Client, Worker, activity
 from asyncworker.converter import (
     ActivitySerializationContext,
     CompressionCodec,
@@ -350,6 +354,33 @@ async def test_claim_without_a_hash_reads_no_file(tmp_path, claim):
         await FileStorageDriver(tmp_path).retrieve(None, [StorageDriverClaim(claim)])
 
 
+async def test_files_are_written_some_at_a_time(tmp_path):
+    """However many activities store: each payload is in memory twice meanwhile."""
+    at_work, most, lock = 0, 0, threading.Lock()
+
+    class Counting(FileStorageDriver):
+        def _write(self, payload):
+            nonlocal at_work, most
+            with lock:
+                at_work += 1
+                most = max(most, at_work)
+            # Others get the chance to begin.
+            threading.Event().wait(0.01)
+            claim = super()._write(payload)
+            with lock:
+                at_work -= 1
+            return claim
+
+    converter = converter_with(Counting(tmp_path, max_concurrent=2))
+    async with anyio.create_task_group() as group:
+        for number in range(10):
+            group.start_soon(converter.encode, [f"{number}{LARGE}"])
+
+    assert most <= 2
+    with pytest.raises(ValueError, match="max_concurrent must be positive"):
+        FileStorageDriver(tmp_path, max_concurrent=0)
+
+
 async def test_write_that_fails_leaves_nothing(tmp_path):
     """The next attempt writes it whole."""
     driver = FileStorageDriver(tmp_path / "file")
@@ -361,6 +392,38 @@ async def test_write_that_fails_leaves_nothing(tmp_path):
     payloads = await converter_with(driver).encode([LARGE])
     assert await converter_with(driver).decode(payloads, [str]) == [LARGE]
     shutil.rmtree(tmp_path / "file")
+
+
+@pytest.mark.server
+async def test_worker_killed_while_it_stores_leaves_no_half_file_and_the_next_attempt_stores_all(
+    dev_server, task_queue, tmp_path
+):
+    """What is visible under a payload's hash is the whole payload, whenever a worker dies."""
+    converter = converter_with(FileStorageDriver(tmp_path))
+    command = [sys.executable, str(Path(__file__).with_name("storing_process.py")), dev_server.target, task_queue]
+    async with (
+        await Client.connect(dev_server.target, data_converter=converter) as client,
+        await anyio.open_process([*command, str(tmp_path)], stderr=None) as process,
+    ):
+        handle = await client.start_activity(
+            "make", 300_000, id=task_queue, task_queue=task_queue, start_to_close_timeout=5, result_type=str
+        )
+        try:
+            with anyio.fail_after(60):
+                assert (await process.stdout.receive()).startswith(b"storing")
+        finally:
+            process.kill()
+        await process.wait()
+        after_the_kill = [path.name for path in tmp_path.rglob("*") if path.is_file()]
+        async with Worker(client, task_queue=task_queue, activities=[make], long_poll_timeout=3):
+            result = await handle.result()
+            attempt = (await handle.describe()).attempt
+
+    visible = [name for name in after_the_kill if not name.startswith(".unfinished-")]
+    assert (len(after_the_kill), visible) == (1, [])
+    assert result == LARGE
+    # The server may have handed the second attempt to the dead worker's last poll.
+    assert attempt >= 2
 
 
 async def test_cancelled_store_is_cancelled(driver):

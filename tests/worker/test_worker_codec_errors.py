@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 from asyncworker import Worker, activity
-from asyncworker.converter import CompressionCodec, DataConverter, EncryptionCodec, Payload
+from asyncworker.converter import CompressionCodec, DataConverter, EncryptionCodec, Payload, RemoteCodec
 from asyncworker.testing import FakeTemporal
 
 OURS = DataConverter(payload_codec=[EncryptionCodec({"ours": b"o" * 32}, "ours"), CompressionCodec()])
@@ -49,6 +51,21 @@ async def test_argument_that_another_key_decrypts_is_retried(codec, message):
     assert not is_final
 
 
+async def test_codec_server_that_is_away_is_retried(free_tcp_port):
+    """The failure says which server, and that it could not be asked."""
+    codec = RemoteCodec(f"http://127.0.0.1:{free_tcp_port}", retry_for=0)
+    async with codec, FakeTemporal(capabilities={"worker_poll_complete_on_shutdown": True}) as temporal:
+        client = temporal.client(data_converter=DataConverter(payload_codec=codec))
+        async with Worker(client, task_queue="codec", activities=[greet]):
+            task = temporal.add_task(greet, NAME, task_queue="codec")
+            await task.wait_closed()
+
+    assert task.failure is not None
+    assert task.failure.application_failure_info is not None
+    assert f"127.0.0.1:{free_tcp_port}" in task.failure.message
+    assert not task.failure.application_failure_info.non_retryable
+
+
 @pytest.mark.parametrize(
     ("payload", "message"),
     [
@@ -66,3 +83,29 @@ async def test_argument_that_nothing_can_decode_is_final(payload, message):
 
     assert message in found
     assert is_final
+
+
+async def test_what_was_decrypted_is_in_no_line_of_the_log(caplog):
+    """Neither where the activity does not take it, nor where its result cannot be encoded."""
+    caplog.set_level(logging.DEBUG)
+
+    @activity.defn(name="greet")
+    async def takes_numbers(name: int) -> int:
+        return name
+
+    @activity.defn
+    async def returns_itself(name: str) -> object:
+        return {name: object()}
+
+    [encrypted] = await OURS.encode([NAME])
+    async with FakeTemporal(capabilities={"worker_poll_complete_on_shutdown": True}) as temporal:
+        client = temporal.client(data_converter=OURS)
+        async with Worker(client, task_queue="codec", activities=[takes_numbers, returns_itself]):
+            for fn in (takes_numbers, returns_itself):
+                task = temporal.add_task(fn, encrypted, task_queue="codec")
+                await task.wait_closed()
+                assert task.failure is not None
+                assert "s3cret" not in str(task.failure)
+
+    assert "failed in attempt 1" in caplog.text
+    assert "s3cret" not in caplog.text

@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 import logging
 import math
+import os
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
@@ -19,7 +20,7 @@ from ...client._connect import waiting_for_servers
 from ...exceptions import ConfigurationError
 from ...worker import Worker
 from ...worker._signals import on_signals
-from .._connection import takes_connection
+from .._connection import CODEC_ENDPOINT, takes_connection_of_workers
 from .._duration import parse_duration
 from .._entrypoint import find_entrypoint
 from .._leave import running
@@ -100,7 +101,7 @@ WaitForServer = Annotated[
 ]
 
 
-@takes_connection
+@takes_connection_of_workers
 def run(
     target: Target = None,
     app_dir: AppDir = Path(),
@@ -142,11 +143,18 @@ def run(
                     health_address=health_address,
                     connect_timeout=wait_for_server,
                 )
+            _say_unused_codec(workers)
             add_metrics(workers, wanted=metrics)
             await run_workers(workers)
 
     with running(_loop_factory(uvloop)) as runner:
         runner.run(main())
+
+
+def _say_unused_codec(workers: Sequence[Worker]) -> None:
+    clients = [worker.client for worker in workers]
+    if os.environ.get(CODEC_ENDPOINT) and not any(each and each.data_converter.has_codec for each in clients):
+        _logger.info("%s is set, and workers do not use it: a codec is given to them in code", CODEC_ENDPOINT)
 
 
 def _loop_factory(uvloop: bool | None) -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from ..._arguments import check_duration
-from ..._proto.temporal.api.common.v1 import ActivityType, Payload, Payloads
+from ..._proto.temporal.api.common.v1 import ActivityType, Header, Payload, Payloads
 from ..._rpc import _methods as methods
 from ..._rpc._methods import Method
 from ..._time import to_duration
-from ...converter import ActivitySerializationContext, DataConverter
+from ...common import HeaderCodecBehavior
+from ...converter import ActivitySerializationContext, DataConverter, PayloadCodec
+from ...converter._codec import decode_headers, encode_headers
 from ...exceptions import ActivityFailureError, RPCError, RPCStatusCode
 from .._calls import Calls, as_annotated, encode_payloads
 from .._errors import already_started, is_already_requested, not_found_as_such
@@ -82,11 +84,20 @@ class ActivityCalls(Calls):
             )
         )
 
+    def _header_codec(self, converter: DataConverter) -> PayloadCodec | None:
+        return converter.codec if self._client.header_codec_behavior is HeaderCodecBehavior.CODEC else None
+
     # Start, and wait for the end
 
     async def start_activity(self, input: StartActivityInput) -> ActivityHandle[Any]:
         converter = self._converter(input.id, input.activity_type, input.task_queue)
         fields = await _start_fields(input, converter)
+        if (sent := fields["input"]) is not None:
+            kind = input.activity_type
+            self._client._size_warnings.check("the arguments", kind, sent.payloads, kind=kind)
+        codec = self._header_codec(converter)
+        if input.headers and codec is not None:
+            fields["header"] = Header(fields=await encode_headers(codec, input.headers))
         try:
             response = await self._call(
                 methods.START_ACTIVITY_EXECUTION,
@@ -152,7 +163,7 @@ class ActivityCalls(Calls):
         converter = self._converter(
             info.activity_id, info.activity_type.name if info.activity_type else "", info.task_queue
         )
-        contents = await _contents(response, converter)
+        contents = await _contents(response, converter, self._header_codec(converter))
         return ActivityExecutionDescription._from_response(response, self._client.namespace, contents)
 
     async def _wait_for_change(self, input: DescribeActivityInput) -> DescribeActivityExecutionResponse | None:
@@ -290,7 +301,9 @@ async def _user_metadata(converter: DataConverter, summary: str | None, details:
     )
 
 
-async def _contents(response: DescribeActivityExecutionResponse, converter: DataConverter) -> Contents:
+async def _contents(
+    response: DescribeActivityExecutionResponse, converter: DataConverter, header_codec: PayloadCodec | None
+) -> Contents:
     """Decode the users' values of a description."""
     info = response.info
     outcome = response.outcome
@@ -302,10 +315,12 @@ async def _contents(response: DescribeActivityExecutionResponse, converter: Data
     async def text(payload: Payload | None) -> str | None:
         return None if payload is None else str((await converter.decode([payload]))[0])
 
+    headers = {} if info.header is None else dict(info.header.fields)
     metadata = info.user_metadata
     failure = outcome.failure if outcome is not None else None
     return Contents(
         from_payload=converter.payload_converter.from_payload,
+        headers=await decode_headers(header_codec, headers) if header_codec is not None else headers,
         heartbeat_details=await opened(info.heartbeat_details) or (),
         input=await opened(response.input),
         result=await opened(outcome.result) if outcome is not None else None,

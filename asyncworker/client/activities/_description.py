@@ -145,6 +145,7 @@ class Contents:
     """The users' values of a description, decoded by the codec: payloads that are read once their types are known."""
 
     from_payload: Callable[[Payload, Any], Any]
+    headers: dict[str, Payload] = field(default_factory=dict)
     heartbeat_details: Sequence[Payload] = ()
     input: Sequence[Payload] | None = None
     result: Sequence[Payload] | None = None
@@ -305,7 +306,7 @@ class ActivityExecutionDescription(DescribedOptions, ActivityExecution):
             last_deployment_version=_version(info.last_deployment_version),
             canceled_reason=info.canceled_reason or None,
             total_heartbeat_count=info.total_heartbeat_count,
-            headers=dict(info.header.fields) if info.header is not None else {},
+            headers=contents.headers,
             long_poll_token=response.long_poll_token,
             _contents=contents,
         )

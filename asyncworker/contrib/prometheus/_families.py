@@ -108,6 +108,22 @@ CANCELLED = Family(
 HEARTBEATS = Family("counter", "asyncworker_heartbeats", "Heartbeats that were sent", ("activity_type", "status_code"))
 POLLS = Family("counter", "asyncworker_polls", "Polls for tasks that ended, by outcome", ("outcome",))
 RETRIES = Family("counter", "asyncworker_request_retries", "Tries of requests beyond their first", ("operation",))
+STORED = Family(
+    "counter",
+    "asyncworker_storage_payloads",
+    "Payloads that were stored elsewhere or retrieved, by outcome",
+    ("driver", "operation", "outcome"),
+)
+STORED_BYTES = Family(
+    "counter", "asyncworker_storage_bytes", "Their bytes, of those completed", ("driver", "operation")
+)
+STORAGE_LATENCY = Family(
+    "histogram",
+    "asyncworker_storage_latency_seconds",
+    "Time that storage drivers took for them, of those completed",
+    ("driver", "operation"),
+    _OTHERS,
+)
 
 # Of slots: told by events in multi-process mode, and else read when they are asked for.
 
@@ -138,6 +154,9 @@ FAMILIES = (
     HEARTBEATS,
     POLLS,
     RETRIES,
+    STORED,
+    STORED_BYTES,
+    STORAGE_LATENCY,
 )
 
 # Of workers, read when they are asked for.

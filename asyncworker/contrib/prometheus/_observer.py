@@ -9,12 +9,14 @@ from typing import Any, TypeAlias
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from ...activity import Info
-from ...exceptions import RPCStatusCode, _is_benign
+from ...exceptions import ApplicationError, RPCStatusCode, _is_benign
 from ...worker import (
     ActivityCancelled,
     ActivityFinished,
     ActivityStarted,
     HeartbeatSent,
+    PayloadRetrieved,
+    PayloadStored,
     PollersChanged,
     PollFailed,
     PollFinished,
@@ -24,6 +26,7 @@ from ...worker import (
     WorkerEvent,
     WorkerStarted,
 )
+from ...worker.attempts._reply import is_of_storage
 from . import _families as families
 from ._render import check_folder, is_multi_process, render
 from ._stores import FileStore, MemoryStore, Store
@@ -75,6 +78,8 @@ class PrometheusObserver:
             PollFinished: self._on_poll_finished,
             RequestFinished: self._on_request_finished,
             HeartbeatSent: self._on_heartbeat_sent,
+            PayloadStored: self._on_payload,
+            PayloadRetrieved: self._on_payload,
             ActivityCancelled: self._on_activity_cancelled,
             PollersChanged: self._on_pollers_changed,
             PollFailed: self._on_poll_failed,
@@ -180,7 +185,7 @@ class PrometheusObserver:
             # The server's times and ours are not compared with each other.
             series.end_to_end.observe((info.started_time - info.scheduled_time).total_seconds() + event.took)
         elif outcome == "failed" and not _is_benign(event.error):
-            series.failed.inc()
+            series.failed[_reason_of(event.error)].inc()
 
     def _on_slots_changed(self, event: SlotsChanged) -> None:
         series = self._slots.get(event.task_queue)
@@ -240,6 +245,15 @@ class PrometheusObserver:
         status = "OK" if event.error is None else event.error.status.name
         self._series_of(event.info).heartbeats[status].inc()
 
+    def _on_payload(self, event: PayloadStored | PayloadRetrieved) -> None:
+        # Beside the transfer of hundreds of kilobytes it does not matter that the series are looked up.
+        operation = "store" if type(event) is PayloadStored else "retrieve"
+        labels = event.info.namespace, event.info.task_queue, self._service_name, event.driver, operation
+        self._store.series(families.STORED, (*labels, event.outcome)).inc()
+        if event.outcome == "completed":
+            self._store.series(families.STORED_BYTES, labels).inc(event.size)
+            self._store.series(families.STORAGE_LATENCY, labels).observe(event.took)
+
     def _on_activity_cancelled(self, event: ActivityCancelled) -> None:
         self._series_of(event.info).reasons[event.reason.value].inc()
 
@@ -250,6 +264,16 @@ class PrometheusObserver:
             common = info.namespace, info.task_queue, self._service_name
             series = self._activities[key] = _ActivitySeries(self._store, common, info)
         return series
+
+
+def _reason_of(error: BaseException | None) -> str:
+    """Return the official core's name for why an attempt failed."""
+    if error is None:
+        return "ActivityError"
+    if is_of_storage(error):
+        return "ExternalStorageError"
+    is_large = issubclass(type(error), ApplicationError) and getattr(error, "type", None) == "PayloadsTooLarge"
+    return "PayloadsTooLarge" if is_large else "ActivityError"
 
 
 class _ByLabel(dict[str, Any]):
@@ -272,6 +296,7 @@ class _ActivitySeries:
         self._store, self._common, self._kind = store, common, kind
         self.outcomes = _ByLabel(lambda outcome: store.series(families.FINISHED, (*kind, outcome)))
         self.reasons = _ByLabel(lambda reason: store.series(families.CANCELLED, (*kind, reason)))
+        self.failed = _ByLabel(lambda reason: store.series(families.EXECUTION_FAILED, (*kind, reason)))
         self.heartbeats = _ByLabel(
             lambda status: store.series(families.HEARTBEATS, (*common, info.activity_type, status))
         )
@@ -291,10 +316,6 @@ class _ActivitySeries:
     @cached_property
     def end_to_end(self) -> Any:
         return self._store.series(families.END_TO_END, self._kind)
-
-    @cached_property
-    def failed(self) -> Any:
-        return self._store.series(families.EXECUTION_FAILED, (*self._kind, "ActivityError"))
 
 
 class _PollSeries:

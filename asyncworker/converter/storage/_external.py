@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Literal, Self, TypeAlias
 
 from ..._proto.temporal.api.common.v1 import Payload
 from ...exceptions import ConverterError, StorageError
@@ -23,11 +23,15 @@ from ._driver import (
     StorageDriverWorkflowInfo,
     Target,
 )
-from ._reference import read_reference, write_reference
+from ._reference import read_reference, size_by, write_reference
 
-__all__ = ["ExternalStorage", "StorageCodec"]
+__all__ = ["ExternalStorage", "Operation", "StorageCodec", "StorageWatch"]
 
 DriverSelector = Callable[[StorageDriverSelectContext, Payload], StorageDriver | None]
+Operation: TypeAlias = Literal["store", "retrieve"]
+#: Called before a driver is, with what it is to do and its name; returns what is called afterwards, with the sizes of
+#: the payloads in bytes, and the error if there was one.
+StorageWatch: TypeAlias = Callable[[Operation, str], Callable[[Sequence[int], BaseException | None], None]]
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class ExternalStorage(WithSerializationContext):
     payload_size_threshold: int = 256 * 1024
     _by_name: dict[str, StorageDriver] = field(init=False, repr=False, compare=False)
     _target: Target | None = field(init=False, repr=False, compare=False, default=None)
+    _watch: StorageWatch | None = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
         by_name: dict[str, StorageDriver] = {}
@@ -76,6 +81,17 @@ class ExternalStorage(WithSerializationContext):
         bound = copy.copy(self)
         object.__setattr__(bound, "_target", _target_of(context))
         return bound
+
+    def watched(self, watch: StorageWatch) -> Self:
+        """Return a copy whose use *watch* is called with."""
+        bound = copy.copy(self)
+        object.__setattr__(bound, "_watch", watch)
+        return bound
+
+    @property
+    def watch(self) -> StorageWatch | None:
+        """What is called with each use."""
+        return self._watch
 
     @property
     def target(self) -> Target | None:
@@ -132,11 +148,11 @@ class StorageCodec(PayloadCodec):
         found = list(payloads)
         context = StorageDriverStoreContext(self._storage.target)
         for driver, indexes in _by_driver(chosen):
-            claims = await _guard(
-                driver, "store", driver.store(context, [payloads[index] for index in indexes]), indexes
-            )
-            for index, claim in zip(indexes, claims, strict=True):
-                found[index] = write_reference(driver.name(), claim, payload_size(payloads[index]))
+            large = [payloads[index] for index in indexes]
+            sizes = [payload_size(payload) for payload in large]
+            claims = await self._use(driver, "store", driver.store(context, large), sizes)
+            for index, claim, size in zip(indexes, claims, sizes, strict=True):
+                found[index] = write_reference(driver.name(), claim, size)
         return found
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
@@ -157,10 +173,30 @@ class StorageCodec(PayloadCodec):
         context = StorageDriverRetrieveContext()
         for driver, indexes in _by_driver(chosen):
             wanted = [claim for index in indexes if (claim := claims[index]) is not None]
-            retrieved = await _guard(driver, "retrieve", driver.retrieve(context, wanted), indexes)
+            sizes = [size_by(payloads[index]) for index in indexes]
+            retrieved = await self._use(driver, "retrieve", driver.retrieve(context, wanted), sizes)
             for index, payload in zip(indexes, retrieved, strict=True):
                 found[index] = payload
         return found
+
+    async def _use(
+        self, driver: StorageDriver, operation: Operation, work: Awaitable[Sequence[Any]], sizes: Sequence[int]
+    ) -> list[Any]:
+        """Await a driver's answer for payloads of these sizes."""
+        watch = self._storage.watch
+        if watch is None:
+            return await _guard(driver, operation, work, len(sizes))
+        end = watch(operation, driver.name())
+        error: BaseException | None = None
+        try:
+            return await _guard(driver, operation, work, len(sizes))
+        except BaseException as problem:
+            error = problem
+            raise
+        finally:
+            end(sizes, error)
+            # Its traceback holds this frame.
+            del error
 
 
 def _by_driver(chosen: Iterable[StorageDriver | None]) -> Iterable[tuple[StorageDriver, list[int]]]:
@@ -171,7 +207,7 @@ def _by_driver(chosen: Iterable[StorageDriver | None]) -> Iterable[tuple[Storage
     return groups.values()
 
 
-async def _guard(driver: StorageDriver, verb: str, work: Awaitable[Sequence[Any]], indexes: Sequence[int]) -> list[Any]:
+async def _guard(driver: StorageDriver, verb: Operation, work: Awaitable[Sequence[Any]], expected: int) -> list[Any]:
     """Await a driver: its errors are named as those of the storage, and its answer has to be complete."""
     try:
         found = list(await work)
@@ -180,8 +216,8 @@ async def _guard(driver: StorageDriver, verb: str, work: Awaitable[Sequence[Any]
     except Exception as error:
         # The text may have a credential or a part of a payload; the cause, for the worker's log, has it.
         raise StorageError(f"the storage driver {driver.name()!r} could not {verb}: {type(error).__name__}") from error
-    if len(found) != len(indexes):
-        raise StorageError(f"the storage driver {driver.name()!r} answered {len(indexes)} payloads with {len(found)}")
+    if len(found) != expected:
+        raise StorageError(f"the storage driver {driver.name()!r} answered {expected} payloads with {len(found)}")
     return found
 
 

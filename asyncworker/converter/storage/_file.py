@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 
 from ..._proto.temporal.api.common.v1 import Payload
 from ...exceptions import StorageError
@@ -27,11 +29,22 @@ class FileStorageDriver(StorageDriver):
     Args:
         directory: The folder; it is created when something is stored.
         name: The driver's name in references.
+        max_concurrent: How many payloads are stored or retrieved at a time, by all activities together. Each takes its
+            size in memory twice.
+
+    Raises:
+        ValueError: *max_concurrent* is not positive.
     """
 
-    def __init__(self, directory: str | os.PathLike[str], name: str = "asyncworker.file") -> None:
+    def __init__(
+        self, directory: str | os.PathLike[str], name: str = "asyncworker.file", *, max_concurrent: int = 8
+    ) -> None:
+        if max_concurrent <= 0:
+            raise ValueError(f"max_concurrent must be positive, got {max_concurrent!r}")
         self.directory: Path = Path(directory)
         self._name = name
+        self._max_concurrent = max_concurrent
+        self._limiters: WeakKeyDictionary[asyncio.AbstractEventLoop, CapacityLimiter] = WeakKeyDictionary()
 
     def __repr__(self) -> str:
         return f"FileStorageDriver({str(self.directory)!r})"
@@ -55,7 +68,7 @@ class FileStorageDriver(StorageDriver):
             OSError: A file cannot be written.
         """
         return [
-            await to_thread.run_sync(self._write, write_payload(payload), abandon_on_cancel=True)
+            await to_thread.run_sync(self._write, payload, abandon_on_cancel=True, limiter=self._limiter())
             for payload in payloads
         ]
 
@@ -71,12 +84,23 @@ class FileStorageDriver(StorageDriver):
             ConverterError: A claim has no hash, or the file is not what was stored.
             OSError: A file cannot be read.
         """
-        return [await to_thread.run_sync(self._read, claim, abandon_on_cancel=True) for claim in claims]
+        return [
+            await to_thread.run_sync(self._read, claim, abandon_on_cancel=True, limiter=self._limiter())
+            for claim in claims
+        ]
+
+    def _limiter(self) -> CapacityLimiter:
+        loop = asyncio.get_running_loop()
+        limiter = self._limiters.get(loop)
+        if limiter is None:
+            limiter = self._limiters[loop] = CapacityLimiter(self._max_concurrent)
+        return limiter
 
     def _path(self, digest: str) -> Path:
         return self.directory / digest[:2] / digest
 
-    def _write(self, data: bytes) -> StorageDriverClaim:
+    def _write(self, payload: Payload) -> StorageDriverClaim:
+        data = write_payload(payload)
         digest = hash_of(data)
         path = self._path(digest)
         if not path.exists():

@@ -9,7 +9,7 @@ from ..._proto.temporal.api.common.v1 import Payload, PayloadExternalPayloadDeta
 from .._stored import ExternalPayloadError
 from ._driver import StorageDriverClaim
 
-__all__ = ["read_reference", "write_reference"]
+__all__ = ["read_reference", "size_by", "write_reference"]
 
 _METADATA = {"encoding": b"json/protobuf", "messageType": b"temporal.api.sdk.v1.ExternalStorageReference"}
 
@@ -24,6 +24,11 @@ def write_reference(driver: str, claim: StorageDriverClaim, size: int) -> Payloa
         data=json.dumps(found, sort_keys=True, separators=(",", ":")).encode(),
         external_payloads=[PayloadExternalPayloadDetails(size_bytes=size)],
     )
+
+
+def size_by(reference: Payload) -> int:
+    """Return the size in bytes that a reference says its payload has; 0 if it does not."""
+    return sum(each.size_bytes for each in reference.external_payloads)
 
 
 def read_reference(payload: Payload) -> tuple[str, StorageDriverClaim]:

@@ -28,13 +28,14 @@ While the activity runs, and until its reply has arrived, heartbeats go on. The 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..._coalesced_timers import coalesce
+from ..._proto.temporal.api.common.v1 import Payload
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
 from ..._safe_logger import get_logger
 from ..._safe_text import traceback_of
@@ -42,7 +43,8 @@ from ...activity._cancellation import Notice, cancel_message
 from ...activity._context import Context, current
 from ...activity._info import Info, info_of
 from ...activity._logger import identify
-from ...common import ActivityCancellationDetails, CancelReason
+from ...common import ActivityCancellationDetails, CancelReason, HeaderCodecBehavior
+from ...converter._codec import decode_headers
 from ...exceptions import RPCError
 from .._events import ActivityCancelled, ActivityFinished, ActivityStarted, OutcomeName
 from ._decode import converter_for, decode_arguments, decode_details, decode_untyped
@@ -131,7 +133,9 @@ class Attempt:
         "_converter",
         "_environment",
         "_info",
+        "_is_converting",
         "_is_in_loop",
+        "_is_interrupted",
         "_limits",
         "_message",
         "_on_end",
@@ -163,6 +167,9 @@ class Attempt:
         self._raise_at_end: BaseException | None = None
         # Whether cancelling the task reaches the activity: not while it is in a thread.
         self._is_in_loop = False
+        # Whether a codec or a storage is at work that a cancellation ends, and whether one has.
+        self._is_converting = False
+        self._is_interrupted = False
         # Dropped after decoding, so that an activity that runs for a month does not keep its input in memory.
         self._message: PollActivityTaskQueueResponse | None = task
         self._info = info_of(task, environment.task_queue)
@@ -218,13 +225,20 @@ class Attempt:
     # For the worker
 
     def cancel(self, details: ActivityCancellationDetails) -> None:
-        """Cancel the activity; the first reason counts, and one that comes after its end changes nothing."""
-        if self._phase in (_Phase.REPLYING, _Phase.ABANDONED) or not self.cancellation.raise_(details):
-            return
+        """Cancel the activity; the first reason counts, and one that comes after its end changes nothing.
+
+        An activity whose result is being encoded has not ended for the server's sake: an upload may take long.
+        """
         reason = details.reason
         assert reason is not None
+        is_uploading = self._phase is _Phase.REPLYING and self._is_converting
+        if not (self.is_open or (is_uploading and reason is not CancelReason.WORKER_SHUTDOWN)):
+            return
+        if not self.cancellation.raise_(details):
+            return
         self._set_timer(self._environment.loop.time() + self._environment.durations.overdue)
-        if self._phase is _Phase.RUNNING and self._is_in_loop:
+        if self._is_converting or (self._phase is _Phase.RUNNING and self._is_in_loop):
+            self._is_interrupted = self._is_converting
             self._cancel_sent = True
             self._task.cancel(cancel_message(details))
         if self._environment.observers is not None:
@@ -334,9 +348,14 @@ class Attempt:
         self._is_in_loop = registered.is_async
         task, self._message = self._message, None
         assert task is not None
-        self._converter = converter = converter_for(registered.converter or self._environment.converter, self._info)
-        context = await self._build_context(task, registered, converter)
-        arguments = await decode_arguments(task, registered, converter)
+        self._converter = converter = converter_for(
+            registered.converter or self._environment.converter, self._info, self._environment.observers
+        )
+        if converter.has_codec:
+            context, arguments = await self._decode_in_time(task, registered, converter)
+        else:
+            context = await self._build_context(task, registered, converter)
+            arguments = await decode_arguments(task, registered, converter)
         assert self._outbound is not None
         self._check_deadline()
         self._outbound.start()
@@ -348,9 +367,34 @@ class Attempt:
             raise asyncio.CancelledError
         return invoke(self._environment, registered, context, self._outbound, arguments, self)
 
+    async def _decode_in_time(
+        self, task: PollActivityTaskQueueResponse, registered: RegisteredActivity, converter: DataConverter
+    ) -> tuple[Context, Sequence[Any]]:
+        """Decode the task by a codec or a storage, which may be slow.
+
+        Raises:
+            CancelledError: The attempt's time is up, or it was cancelled.
+        """
+        self._is_converting = True
+        try:
+            async with asyncio.timeout_at(self._limits.ends_at) as time:
+                context = await self._build_context(task, registered, converter)
+                return context, await decode_arguments(task, registered, converter)
+        except TimeoutError:
+            if not time.expired():
+                raise
+        finally:
+            self._is_converting = False
+        self.cancel(ActivityCancellationDetails(timed_out=True))
+        raise asyncio.CancelledError
+
     async def _build_context(
         self, task: PollActivityTaskQueueResponse, registered: RegisteredActivity, converter: DataConverter
     ) -> Context:
+        client = self._environment.client
+        headers: Mapping[str, Payload] | None = task.header.fields if task.header is not None else None
+        if headers and client.header_codec_behavior is HeaderCodecBehavior.CODEC and converter.codec is not None:
+            headers = await decode_headers(converter.codec, headers)
         details = await decode_details(task, converter)
         if details:
             self._info = info_of(task, self._info.task_queue, decode_untyped(details, converter))
@@ -363,8 +407,8 @@ class Attempt:
             shutdown=self._environment.shutdown,
             payload_converter=converter.payload_converter,
             heartbeat_details=details,
-            headers=task.header.fields if task.header is not None else None,
-            client=self._environment.client,
+            headers=headers,
+            client=client,
             state=self._environment.state,
             raise_on_heartbeat=not (registered.is_async or registered.definition.no_thread_cancel_exception),
         )
@@ -463,15 +507,54 @@ class Attempt:
             # A failure has the last details in it, a result needs none; a cancellation has no field for them. They get
             # half of the time, the reply the rest.
             await _flush(outbound, _halfway(self._environment.loop.time(), until))
-        reply, reported = await encode_reply(
+        converter = self._converter or converter_for(
+            self._environment.converter, self._info, self._environment.observers
+        )
+        encoding = encode_reply(
             self._environment,
-            self._converter or converter_for(self._environment.converter, self._info),
+            converter,
             self._info.task_token,
             outcome,
             signature=None if self._registered is None else self._registered.signature,
             last_heartbeat=None if outbound is None else outbound.last_heartbeat,
+            info=self._info,
         )
+        if converter.has_codec:
+            encoded = await self._encode_in_time(encoding, until, is_result=isinstance(outcome, Completed))
+            if not isinstance(encoded, tuple):
+                return await self._report(encoded, until)
+            reply, reported = encoded
+        else:
+            reply, reported = await encoding
         return await self._send(reply, reported, until)
+
+    async def _encode_in_time(
+        self, encoding: Awaitable[tuple[Reply, Reported]], until: float | None, *, is_result: bool
+    ) -> tuple[Reply, Reported] | Outcome:
+        """Await the encoding of a reply, by a codec or a storage, which may be slow.
+
+        Until the event loop's clock shows *until*, and until the server wants the attempt of a result to end. Returns
+        the outcome then.
+        """
+        self._is_converting, self._is_interrupted = is_result, False
+        try:
+            async with asyncio.timeout_at(until):
+                encoded = await encoding
+        except TimeoutError as error:
+            log_unreported(self._info, error)
+            return Unreported()
+        except asyncio.CancelledError as error:
+            if not self._is_interrupted:
+                raise
+            self._uncancel()
+            return outcome_of(error, self.cancellation.reason)
+        finally:
+            self._is_converting = False
+        if self._is_interrupted:
+            # Too late: there is the result.
+            self._uncancel()
+            await self._absorb_cancellation()
+        return encoded
 
     async def _send(self, reply: Reply, reported: Reported, until: float | None) -> Outcome:
         self.has_failed = is_failure(reply)

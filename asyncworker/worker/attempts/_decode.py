@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from asyncio import CancelledError
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ..._proto.temporal.api.common.v1 import Payload
@@ -12,20 +15,23 @@ from ...common import RawValue
 from ...converter import ActivitySerializationContext
 from ...converter._stored import refuse_stored
 from ...exceptions import ConverterError
+from .._events import PayloadRetrieved, PayloadStored
 from .._registry import raw_arguments
 
 if TYPE_CHECKING:
     from ...converter import DataConverter
+    from ...converter.storage._external import Operation, StorageWatch
+    from .._events import Observers, StorageOutcome
     from .._registry import RegisteredActivity
 
 __all__ = ["converter_for", "decode_arguments", "decode_details", "decode_untyped"]
 
 
-def converter_for(converter: DataConverter, info: Info) -> DataConverter:
+def converter_for(converter: DataConverter, info: Info, observers: Observers | None) -> DataConverter:
     """Return the converter for one attempt: the same one, unless a part of it takes the attempt as its context."""
     if not converter.takes_context:
         return converter
-    return converter.with_context(
+    bound = converter.with_context(
         ActivitySerializationContext(
             namespace=info.namespace,
             activity_id=info.activity_id,
@@ -37,6 +43,29 @@ def converter_for(converter: DataConverter, info: Info) -> DataConverter:
             workflow_run_id=info.workflow_run_id,
         )
     )
+    if observers is None or bound.external_storage is None:
+        return bound
+    return replace(bound, external_storage=bound.external_storage.watched(_notifying(observers, info)))
+
+
+def _notifying(observers: Observers, info: Info) -> StorageWatch:
+    """Call the observers with each use of the external storage."""
+
+    def begin(operation: Operation, driver: str) -> Callable[[Sequence[int], BaseException | None], None]:
+        event = PayloadStored if operation == "store" else PayloadRetrieved
+        began_at = monotonic()
+
+        def end(sizes: Sequence[int], error: BaseException | None) -> None:
+            took = monotonic() - began_at
+            outcome: StorageOutcome = "completed" if error is None else "failed"
+            if isinstance(error, CancelledError):
+                outcome = "canceled"
+            for size in sizes:
+                observers.notify(event(info, driver, size, took, outcome, error))
+
+        return end
+
+    return begin
 
 
 async def decode_arguments(

@@ -51,6 +51,13 @@ class HeartbeatSource(Protocol):
     def on_cancel(self, details: ActivityCancellationDetails) -> None:
         """Cancel the activity."""
 
+    def check_size(self, size: int) -> None:
+        """Log that the details are large, of *size* bytes.
+
+        Raises:
+            ApplicationError: The namespace does not take them.
+        """
+
     def on_silence(self, limit: float) -> None:
         """Log that automatic heartbeats have ended, as there was none of the activity's own for *limit* seconds."""
 
@@ -71,6 +78,7 @@ class Heartbeater:
     __slots__ = (
         "_context",
         "_converter",
+        "_encoding",
         "_environment",
         "_has_ended",
         "_is_closed",
@@ -104,6 +112,8 @@ class Heartbeater:
         # Resolved when the heartbeat in flight has ended, if :meth:`flush` waits for that.
         self._has_ended: asyncio.Future[None] | None = None
         self._is_closed = False
+        # The task in which a codec is at work.
+        self._encoding: asyncio.Task[None] | None = None
         self._last_request: bytes | None = None
         self._limit = automatic_limit
         #: Why the last heartbeat could not even be sent; the activity's next one raises it.
@@ -173,6 +183,13 @@ class Heartbeater:
             self._environment.timers.cancel(self._timer_at, self)
             self._timer_at = None
 
+    def end(self) -> None:
+        """Send no more heartbeats, and end the work of a codec on one: what it may have been storing is of no use."""
+        self.close()
+        encoding, self._encoding = self._encoding, None
+        if encoding is not None:
+            encoding.cancel()
+
     def _send_if_due(self) -> None:
         if self._is_closed:
             return
@@ -199,7 +216,7 @@ class Heartbeater:
         try:
             details = self._source.details()
             if details and self._converter.has_codec:
-                self._environment.background.start(self._encode_and_post(details))
+                self._encoding = self._environment.background.start(self._encode_and_post(details))
             else:
                 self._post(details)
         except (KeyboardInterrupt, SystemExit):
@@ -208,16 +225,16 @@ class Heartbeater:
             self._on_unsendable(error)
 
     async def _encode_and_post(self, details: Sequence[Payload]) -> None:
-        limits = self._environment.limits
         try:
             encoded = await self._converter.encode_payloads(details)
             # They were small enough when they were recorded; a codec can make them larger.
-            if size := limits.excess(encoded):
-                raise limits.refusal("the heartbeat's details", size)
+            if size := self._environment.limits.excess(encoded):
+                self._source.check_size(size)
             self._post(encoded)
         except asyncio.CancelledError:
-            # By code that cancels all tasks on the event loop.
-            self._end_sending(RPCError("the encoding was cancelled from outside", RPCStatusCode.CANCELLED))
+            if self._encoding is not None:
+                # By code that cancels all tasks on the event loop.
+                self._end_sending(RPCError("the encoding was cancelled from outside", RPCStatusCode.CANCELLED))
             raise
         except Exception as error:  # noqa: BLE001 - codecs are user code
             self._on_unsendable(error)

@@ -13,7 +13,7 @@ from ..._safe_text import text_of
 from ..._wire import encode
 from ...activity import Info
 from ...common import ActivityCancellationDetails
-from ...exceptions import ConverterError, RPCError
+from ...exceptions import ApplicationError, ConverterError, RPCError
 from .._events import HeartbeatSent
 from ._details import can_defer
 from ._heartbeat_throttle import HeartbeatThrottle, throttle_interval
@@ -192,7 +192,7 @@ class AttemptOutbound:
         """Send no more heartbeats; :meth:`heartbeat` does nothing from now on."""
         self._is_closed = True
         if self._heartbeats is not None:
-            self._heartbeats.close()
+            self._heartbeats.end()
             if self._info.heartbeat_timeout is not None:
                 self._environment.claims.end(self._info.heartbeat_timeout)
         # Both refer to this object: what the activity's context holds must not wait for the garbage collector.
@@ -279,6 +279,10 @@ class AttemptOutbound:
         if self._attempt is not None:
             self._attempt.cancel(details)
 
+    def check_size(self, size: int) -> None:
+        """See :class:`.HeartbeatSource`."""
+        self._environment.check_size(self._info, "the heartbeat's details", size)
+
     def on_silence(self, limit: float) -> None:
         """See :class:`.HeartbeatSource`."""
         log_silent(self._info, limit)
@@ -302,7 +306,10 @@ class AttemptOutbound:
         payloads = list(self._converter.payload_converter.to_payloads(details))
         # With a codec they are measured when they are sent, as the server gets them.
         if not self._converter.has_codec and (size := self._environment.limits.excess(payloads)):
-            raise ConverterError(self._environment.limits.refusal("the heartbeat's details", size).message)
+            try:
+                self.check_size(size)
+            except ApplicationError as refusal:
+                raise ConverterError(refusal.message) from None
         return payloads
 
     def _record(self) -> None:

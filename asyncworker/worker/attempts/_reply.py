@@ -39,10 +39,11 @@ from ...exceptions import (
 from ._outcome import Canceled, Completed, Failed, Outcome, Reported, unconvertible
 
 if TYPE_CHECKING:
+    from ...activity import Info
     from ...converter import DataConverter, Signature
     from ._run_environment import RunEnvironment
 
-__all__ = ["Reply", "bare_failure", "encode_reply", "is_closed", "is_failure", "send_reply"]
+__all__ = ["Reply", "bare_failure", "encode_reply", "is_closed", "is_failure", "is_of_storage", "send_reply"]
 
 _logger = get_logger(__name__)
 
@@ -66,8 +67,11 @@ async def encode_reply(
     *,
     signature: Signature | None,
     last_heartbeat: Sequence[Payload] | None,
+    info: Info | None = None,
 ) -> tuple[Reply, Reported]:
     """Return the request that reports *outcome*, and what it reports, which may be a failure instead.
+
+    *info* is of the attempt, for the log.
 
     A result that cannot be encoded, or is larger than the namespace takes, is a failure that is not retried: the next
     attempt would end the same way. So are cancellation details. Any other error of a converter or a codec is a failure
@@ -76,9 +80,9 @@ async def encode_reply(
     try:
         match outcome:
             case Completed():
-                return await _completed(environment, converter, token, outcome, signature), outcome
+                return await _completed(environment, converter, token, outcome, signature, info), outcome
             case Canceled():
-                return await _canceled(environment, converter, token, outcome), outcome
+                return await _canceled(environment, converter, token, outcome, info), outcome
             case Failed():
                 failed = outcome
     except ConverterError as caught:
@@ -87,7 +91,7 @@ async def encode_reply(
         if ends_the_task(caught):
             raise
         failed = Failed(caught)
-    return await _failed(environment, converter, token, failed.error, last_heartbeat), failed
+    return await _failed(environment, converter, token, failed.error, last_heartbeat, info), failed
 
 
 def bare_failure(
@@ -111,7 +115,12 @@ def bare_failure(
 
 
 async def _completed(
-    environment: RunEnvironment, converter: DataConverter, token: bytes, outcome: Completed, signature: Signature | None
+    environment: RunEnvironment,
+    converter: DataConverter,
+    token: bytes,
+    outcome: Completed,
+    signature: Signature | None,
+    info: Info | None,
 ) -> RespondActivityTaskCompletedRequest:
     if signature is None:
         payloads = converter.encode_nowait([outcome.result])
@@ -119,7 +128,8 @@ async def _completed(
         payloads = [signature.encode_result(outcome.result, converter.payload_converter)]
     if converter.has_codec:
         payloads = list(await converter.encode_payloads(payloads))
-    _check_size(environment, "the result", payloads)
+    if size := environment.limits.excess(payloads):
+        environment.check_size(info, "the result", size)
     return RespondActivityTaskCompletedRequest(
         task_token=token,
         result=Payloads(payloads=payloads),
@@ -130,10 +140,11 @@ async def _completed(
 
 
 async def _canceled(
-    environment: RunEnvironment, converter: DataConverter, token: bytes, outcome: Canceled
+    environment: RunEnvironment, converter: DataConverter, token: bytes, outcome: Canceled, info: Info | None
 ) -> RespondActivityTaskCanceledRequest:
     payloads = await converter.encode(outcome.details) if outcome.details else []
-    _check_size(environment, "the cancellation's details", payloads)
+    if size := environment.limits.excess(payloads):
+        environment.check_size(info, "the cancellation's details", size)
     return RespondActivityTaskCanceledRequest(
         task_token=token,
         details=Payloads(payloads=payloads) if payloads else None,
@@ -149,12 +160,13 @@ async def _failed(
     token: bytes,
     error: BaseException,
     last_heartbeat: Sequence[Payload] | None,
+    info: Info | None = None,
 ) -> RespondActivityTaskFailedRequest:
     heartbeat = await _encoded_heartbeat(environment, converter, last_heartbeat)
     failure = ensure_application_failure(await converter.encode_failure(error))
     return RespondActivityTaskFailedRequest(
         task_token=token,
-        failure=await _fitted(environment, converter, failure),
+        failure=await _fitted(environment, converter, failure, info),
         last_heartbeat_details=Payloads(payloads=heartbeat) if heartbeat else None,
         identity=environment.identity,
         namespace=environment.namespace,
@@ -164,24 +176,32 @@ async def _failed(
 
 
 def _cause_of(error: BaseException) -> ActivityTaskFailedCause:
-    # A final one is the context of its failure.
-    if isinstance(error, StorageError | StoredElsewhereError) or isinstance(error.__context__, ExternalPayloadError):
+    if is_of_storage(error):
         return ActivityTaskFailedCause.EXTERNAL_STORAGE_FAILURE
     return ActivityTaskFailedCause.UNSPECIFIED
 
 
-async def _fitted(environment: RunEnvironment, converter: DataConverter, failure: Failure) -> Failure:
+def is_of_storage(error: BaseException) -> bool:
+    """Whether an attempt failed for its external storage."""
+    # A final error of that is the context of its failure.
+    return isinstance(error, StorageError | StoredElsewhereError) or isinstance(error.__context__, ExternalPayloadError)
+
+
+async def _fitted(
+    environment: RunEnvironment, converter: DataConverter, failure: Failure, info: Info | None
+) -> Failure:
     """Return *failure* without its details if it is larger than the namespace takes, with a note in their place.
 
     The server would not retry it, or not take it at all. Only details can be that large.
     """
-    limit = environment.limits.blob
-    size = len(encode(failure)) if limit else 0
-    if size <= limit:
+    limits = environment.limits
+    size = len(encode(failure)) if limits.lowest else 0
+    if not limits.refuses(size):
+        environment.log_large(info, "the failure", size)
         return failure
     fitted = without_details(failure)
     assert fitted.application_failure_info is not None
-    note = f"<details left out: the failure had {size:,} bytes, and the namespace takes at most {limit:,}>"
+    note = f"<details left out: the failure had {size:,} bytes, and the namespace takes at most {limits.blob:,}>"
     try:
         fitted.application_failure_info.details = Payloads(payloads=await converter.encode([note]))
     except BaseException as problem:  # the failure matters more than the note
@@ -203,12 +223,7 @@ async def _encoded_heartbeat(
         _logger.exception("the last heartbeat's details could not be encoded; the failure goes out without them")
         return []
     # They were checked when they were recorded; a codec may have made them larger.
-    return [] if environment.limits.excess(encoded) else encoded
-
-
-def _check_size(environment: RunEnvironment, what: str, payloads: Sequence[Payload]) -> None:
-    if size := environment.limits.excess(payloads):
-        raise environment.limits.refusal(what, size)
+    return [] if environment.limits.refuses(environment.limits.excess(encoded)) else encoded
 
 
 async def send_reply(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,12 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from ..._arguments import UNSET
 from ..._coalesced_timers import CoalescedTimers
+from ..._log_throttle import LogThrottles
 from ..._proto.temporal.api.deployment.v1 import WorkerDeploymentOptions
 from ..._rpc._callbacks import BackgroundTasks
 from ..._rpc._service import WorkflowService
+from ..._safe_logger import get_logger
+from ...activity import Info
 from ...activity._cancellation import Notice
 from ...activity._dependencies._worker_scope import WorkerScope
+from ...activity._logger import identify
 from ...converter import DataConverter
+from ...converter._size import LARGE
 from .._events import Observers, WorkerEvent
 from .._interceptor import Interceptor
 from .._registry import Registry
@@ -28,6 +34,8 @@ if TYPE_CHECKING:
     from ...client import Client
 
 __all__ = ["AttemptDurations", "HeartbeatClaims", "HeartbeatSettings", "RunEnvironment"]
+
+_logger = get_logger("asyncworker.worker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +136,8 @@ class RunEnvironment:
     claims: HeartbeatClaims = field(default_factory=HeartbeatClaims)
     # Of the worker's scope.
     dependencies: WorkerScope = field(default_factory=WorkerScope)
+    # Of the lines on large payloads.
+    large: LogThrottles = field(default_factory=LogThrottles)
     deployment: WorkerDeploymentOptions | None = None
     interceptors: Sequence[Interceptor] = ()
     # ``None`` where there are none, so that events need not be made.
@@ -141,3 +151,31 @@ class RunEnvironment:
         """Call the observers with *event*."""
         if self.observers is not None:
             self.observers.notify(event)
+
+    def check_size(self, info: Info | None, what: str, size: int) -> None:
+        """Log that *what* is large, of *size* bytes as :meth:`.PayloadLimits.excess` returns it, or refuse it.
+
+        It is a warning once a minute for each type of activity, and DEBUG in between.
+
+        Raises:
+            ApplicationError: The namespace does not take it.
+        """
+        limits = self.limits
+        if limits.refuses(size):
+            raise limits.refusal(what, size)
+        self.log_large(info, what, size)
+
+    def log_large(self, info: Info | None, what: str, size: int) -> None:
+        """Log that *what* is large: see :meth:`check_size`."""
+        limit = self.limits.warn
+        if info is None or not 0 < limit < size:
+            return
+        _logger.log(
+            logging.WARNING if self.large.should_log((info.activity_type, what), self.loop.time()) else logging.DEBUG,
+            LARGE,
+            what,
+            info.activity_type,
+            f"{size:,}",
+            f"{limit:,}",
+            extra=identify(info),
+        )
