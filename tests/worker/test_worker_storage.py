@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import anyio
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
