@@ -255,6 +255,19 @@ class TestTime:
         server.close()
         await server.wait_closed()
 
+    async def test_a_connection_of_others_does_not_hold_time(self, t):
+        """One that is open in the process, but not on the event loop, brings no task anything."""
+        with (
+            socket.create_server(("127.0.0.1", 0)) as listening,
+            socket.create_connection(listening.getsockname()),
+            listening.accept()[0],
+        ):
+            run = await t.start(hang, start_to_close_timeout=timedelta(days=1), retry_policy=ONCE)
+            with pytest.raises(ActivityFailureError):
+                await run.result()
+
+        assert t.time.elapsed >= timedelta(days=1)
+
     async def test_what_the_loop_does_not_know_of_can_be_named(self, t):
         """Within real() time passes as it does outside."""
         ended = asyncio.Event()

@@ -193,7 +193,8 @@ async def test_upload_of_a_result_ends_at_the_attempts_deadline(temporal):
             await slow.driver.cancelled.wait()
             await until(lambda: not slow.worker.statistics().attempts)
 
-    assert [event.outcome for event in slow.of(ActivityFinished)] == ["unreported"]
+    # The attempt's timer and the reply's go off at the same time.
+    assert [event.outcome for event in slow.of(ActivityFinished)] in (["unreported"], ["lost"])
 
 
 async def test_retrieval_of_an_argument_ends_at_the_attempts_deadline(temporal):

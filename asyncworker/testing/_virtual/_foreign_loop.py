@@ -12,7 +12,7 @@ import itertools
 import os
 import socket
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any
@@ -153,8 +153,15 @@ class ForeignLoopDriver:
             self._counted_call_soon(_run, timer)
 
     def _has_connections(self) -> bool:
-        # What the loop has is not to be seen, what the process has is.
-        return waits_for_events(self._loop) and any(_is_connection(int(it.name)) for it in Path("/dev/fd").iterdir())
+        return waits_for_events(self._loop) and any(map(_is_connection, self._descriptors()))
+
+    def _descriptors(self) -> Iterable[int]:
+        """Return what the loop waits for, where that is to be seen; elsewhere all that the process has."""
+        try:
+            watched = Path(f"/proc/self/fdinfo/{self._loop._get_backend_id()}").read_text(encoding="ascii")
+        except (AttributeError, OSError):
+            return [int(it.name) for it in Path("/dev/fd").iterdir()]
+        return [int(line.split()[1]) for line in watched.splitlines() if line.startswith("tfd:")]
 
 
 def _run(timer: asyncio.TimerHandle) -> None:
