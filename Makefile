@@ -36,6 +36,7 @@ quick: PROCESSES := 2
 quick: $(READY)  ## The tests that need neither server nor browser
 	$(PYTEST) -m "not server and not slow and not browser and not soak"
 
+slow: PROCESSES := 2
 slow: $(READY)  ## Restarts, outages and connection turnovers of the real server, each for many seconds
 	$(PYTEST) -m "slow and not browser and not soak"
 
