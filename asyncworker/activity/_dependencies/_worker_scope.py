@@ -47,6 +47,8 @@ class WorkerScope:
         self._is_ending = asyncio.Event()
         self._has_closed = asyncio.Event()
         self._is_making = False
+        # By one of them, while the worker ran.
+        self._was_cancelled = False
         self._context = Context()
         self._group: anyio.abc.TaskGroup | None = None
         self._has_task = False
@@ -85,15 +87,20 @@ class WorkerScope:
 
     @asynccontextmanager
     async def running(
-        self, ends: Callable[[anyio.CancelScope], anyio.CancelScope], on_error: Callable[[Exception], None]
+        self,
+        ends: Callable[[anyio.CancelScope], anyio.CancelScope],
+        on_error: Callable[[Exception], None],
+        on_cancelled: Callable[[], None],
     ) -> AsyncIterator[None]:
         """Make for the length of a block what is asked for, and close it at the end.
 
         Args:
             ends: Has a scope cancelled when the time of the shutdown is over.
-            on_error: Called with the error of one that could not be closed.
+            on_error: Called with the error of one that could not be closed, or was cancelled before.
+            on_cancelled: Called when one of them is cancelled, as a task group is whose task fails. It is to end the
+                block, so that what is wrong comes out.
         """
-        self._on_error, self._context = on_error, copy_context()
+        self._on_error, self._on_cancelled, self._context = on_error, on_cancelled, copy_context()
         async with anyio.create_task_group() as self._group:
             try:
                 yield
@@ -121,11 +128,7 @@ class WorkerScope:
         self._task = asyncio.current_task()
         try:
             while not self._is_ending.is_set():
-                try:
-                    await self._make_next()
-                except asyncio.CancelledError:
-                    # The event loop ends. The attempts that use all this are cancelled as well, and end first.
-                    _uncancel()
+                await self._make_next()
             await self._close_all()
         finally:
             self._has_closed.set()
@@ -134,7 +137,7 @@ class WorkerScope:
         node = next(iter(self._asked), None)
         if node is None:
             self._has_work.clear()
-            await self._has_work.wait()
+            await self._wait_for_work()
             return
         future, self._is_making = self._asked[node], True
         try:
@@ -149,6 +152,18 @@ class WorkerScope:
             future.set_result(self.made[node])
         finally:
             self._is_making = False
+
+    async def _wait_for_work(self) -> None:
+        with anyio.CancelScope() as scope:
+            while not self._has_work.is_set():
+                try:
+                    await self._has_work.wait()
+                except asyncio.CancelledError:
+                    # By a scope that a dependency has left open, and would go on cancelling. Or the event loop ends:
+                    # the attempts that use all this are cancelled as well, and end first.
+                    _uncancel()
+                    scope.shield = self._was_cancelled = True
+                    self._on_cancelled()
 
     def _refuse(self, node: Node, future: asyncio.Future[Any], error: BaseException | None) -> None:
         if not isinstance(error, Exception):
@@ -172,7 +187,7 @@ class WorkerScope:
     async def _close_all(self) -> None:
         for node, future in list(self._asked.items()):
             self._refuse(node, future, None)
-        late = []
+        late, names, has_failed = [], [node.name for node, _ in self._entered], False
         while self._entered:
             node, manager = self._entered.pop()
             try:
@@ -188,7 +203,12 @@ class WorkerScope:
                 failure = WorkerError(f"the dependency {node.name} failed when the worker closed it: {error!r}")
                 failure.__cause__ = error
                 self._on_error(failure)
+                has_failed = True
         self.made.clear()
+        if self._was_cancelled and not has_failed:
+            self._on_error(
+                WorkerError(f"one of the dependencies {', '.join(names)} was cancelled while the worker ran")
+            )
         if late:
             _logger.error("dependencies were not closed within the time of the shutdown: %s", ", ".join(late))
 
