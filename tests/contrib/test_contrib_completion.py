@@ -384,6 +384,9 @@ class TestRefusals:
             {"sec-fetch-site": "cross-site"},
             {"sec-fetch-site": "same-site"},
             {"origin": "https://evil.example"},
+            {"origin": "http://["},
+            {"origin": "nonsense"},
+            {"origin": ""},
         ],
     )
     async def test_post_from_another_site_is_refused(self, scene: Scene, headers: dict[str, str]):

@@ -846,7 +846,7 @@ class TestWorkerScope:
         await ran.wait()
         may_fail.set()
 
-        with pytest.raises(WorkerError, match="background failed when the worker closed it: .*connection reset"):
+        with pytest.raises(WorkerError, match=r"background failed when the worker closed it: .*connection reset"):
             await asyncio.wait_for(running, 10)
 
     async def test_a_cancelled_dependency_stops_the_worker(self, temporal):
