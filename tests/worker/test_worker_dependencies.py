@@ -930,6 +930,30 @@ class TestWorkerScope:
         assert log == ["+outer", "-outer"]
         assert "dependencies were not closed within the time of the shutdown: get_endless" in caplog.text
 
+    async def test_a_dependency_that_keeps_the_worker_from_ending_is_named(self, temporal, caplog):
+        """One that does not heed its cancellation is waited for, and the log says so."""
+        may_end = asyncio.Event()
+
+        async def stubborn() -> AsyncIterator[str]:
+            yield "stubborn"
+            while not may_end.is_set():
+                try:
+                    await may_end.wait()
+                except asyncio.CancelledError:
+                    if "does not heed its cancellation" in caplog.text:
+                        may_end.set()
+
+        stubborn.__qualname__ = "get_stubborn"
+
+        @activity.defn
+        async def pack(stubborn: Annotated[str, Depends(stubborn, scope="worker")]) -> str:
+            return stubborn
+
+        async with worker_of(temporal, pack, graceful_shutdown_timeout=0, hard_shutdown_timeout=0.05):
+            await temporal.add_task(pack, task_queue=QUEUE).wait_closed()
+
+        assert "the worker cannot end: its dependency get_stubborn does not heed its cancellation" in caplog.text
+
     async def test_the_end_does_not_wait_for_what_is_being_made(self, temporal):
         """A value of the worker that is being made for attempts that have ended is cancelled at the end."""
         begun, log = asyncio.Event(), Log()

@@ -47,6 +47,8 @@ class WorkerScope:
         self._is_ending = asyncio.Event()
         self._has_closed = asyncio.Event()
         self._is_making = False
+        # What is being made or closed.
+        self._busy_with = ""
         # By one of them, while the worker ran.
         self._was_cancelled = False
         self._context = Context()
@@ -117,10 +119,15 @@ class WorkerScope:
             task.cancel()
         with ends(anyio.CancelScope(shield=True)):
             await self._has_closed.wait()
+        cancelled = logged = ""
         while not self._has_closed.is_set():
             with anyio.move_on_after(self._least_close, shield=True):
                 await self._has_closed.wait()
                 return
+            if cancelled == self._busy_with != logged:
+                logged = self._busy_with
+                _logger.error("the worker cannot end: its dependency %s does not heed its cancellation", logged)
+            cancelled = self._busy_with
             # Not by a scope: there may be some that are open in the task, in which this one would not be nested.
             task.cancel()
 
@@ -178,7 +185,7 @@ class WorkerScope:
     async def _make(self, node: Node) -> None:
         for each in dict.fromkeys(node.all()):
             if each not in self.made:
-                scope = AttemptScope(self.made)
+                scope, self._busy_with = AttemptScope(self.made), each.name
                 try:
                     await scope.enter([each])
                 finally:
@@ -190,6 +197,7 @@ class WorkerScope:
         late, names, has_failed = [], [node.name for node, _ in self._entered], False
         while self._entered:
             node, manager = self._entered.pop()
+            self._busy_with = node.name
             try:
                 if node.kind is Kind.ASYNC_MANAGER:
                     await manager.__aexit__(None, None, None)
