@@ -183,7 +183,7 @@ class WorkerScope:
         future.exception()
 
     async def _make(self, node: Node) -> None:
-        for each in dict.fromkeys(node.all()):
+        for each in node.all():
             if each not in self.made:
                 scope, self._busy_with = AttemptScope(self.made), each.name
                 try:
