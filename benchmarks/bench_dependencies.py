@@ -90,7 +90,7 @@ async def measure(rounds: int, count: int) -> dict[str, list[float]]:
         worker = Worker(client, task_queue="orders", activities=list(_CONTENDERS.values()))
         namespace = await describe_namespace(client.service)
         environment = build_environment(worker._settings, client, namespace, Notice(), None, UNSET)
-        async with environment.dependencies.running(lambda scope: scope, print):
+        async with environment.dependencies.running(lambda scope: scope, print, lambda: None):
             for _ in range(rounds):
                 for name, fn in _CONTENDERS.items():
                     used[name].append(await _took(_call_of(environment, fn.__name__), count))

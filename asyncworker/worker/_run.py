@@ -286,7 +286,7 @@ class WorkerRun:
                 parts.registration.registered(parts.request),
                 parts.timer.running(),
                 parts.watcher.watching(),
-                environment.dependencies.running(self._limited_by_shutdown, self._on_error),
+                environment.dependencies.running(self._limited_by_shutdown, self._on_error, self.stop),
                 self._attempts_ended(environment, parts.attempts),
                 parts.registration.announcing(),
                 parts.pollers.polling(stages.abandon),
@@ -353,6 +353,9 @@ class WorkerRun:
         if self._broken is None:
             self._broken = error
             _logger.error("worker of task queue %r broke, and stops", self._settings.task_queue, exc_info=error)
+        else:
+            # The run raises the first one only.
+            _logger.error("worker of task queue %r broke once more", self._settings.task_queue, exc_info=error)
         self.stop()
 
     def _on_fatal(self, error: RPCError) -> None:

@@ -454,7 +454,12 @@ class Worker(Generic[State]):
             await self._until_begun(ended)
         except BaseException:
             self._stop()
-            await self._drain(ended)
+            try:
+                await self._drain(ended)
+            finally:
+                if ended.done() and not ended.cancelled():
+                    # It is logged. What is raised here goes first.
+                    ended.exception()
             raise
         return ended
 

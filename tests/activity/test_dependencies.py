@@ -305,6 +305,49 @@ class TestFastapi:
         assert response.json() == await ActivityEnvironment().run(weigh) == "session on Engine"
 
 
+class TestGraph:
+    async def test_what_shares_a_value_may_depend_on_what_does_not(self):
+        """A dependency that two others share is made once, though it has a value of its own of a third one."""
+        made: list[str] = []
+
+        def connect() -> Engine:
+            made.append("connection")
+            return Engine()
+
+        def session(engine: Annotated[Engine, Depends(connect, use_cache=False)]) -> list[Engine]:
+            made.append("session")
+            return [engine]
+
+        def orders(session: Annotated[list[Engine], Depends(session)]) -> list[Engine]:
+            return session
+
+        def stock(session: Annotated[list[Engine], Depends(session)]) -> list[Engine]:
+            return session
+
+        @activity.defn
+        async def ship(*, orders: list[Engine] = Depends(orders), stock: list[Engine] = Depends(stock)) -> bool:
+            return orders is stock
+
+        assert await ActivityEnvironment().run(ship)
+        assert made == ["connection", "session"]
+
+    def test_many_layers_that_share_are_each_looked_at_once(self):
+        """A hundred layers of two paths each have more paths than could be followed."""
+        below: list[Callable[..., int]] = [lambda: 0, lambda: 1]
+        for _ in range(100):
+
+            def layer(one: Annotated[int, Depends(below[-1])], other: Annotated[int, Depends(below[-2])]) -> int:
+                return one + other
+
+            below.append(layer)
+
+        @activity.defn
+        async def ship(total: Annotated[int, Depends(below[-1])]) -> int:
+            return total
+
+        assert worker_of(ship).task_queue == "orders"
+
+
 class TestCallers:
     def test_a_client_passes_the_payload_only(self):
         """A start takes the arguments of the payload, and refuses one for a dependency."""

@@ -228,6 +228,14 @@ class TestPost:
 
         assert (response.status_code, await handle.result()) == (200, result)
 
+    @pytest.mark.parametrize("value", ["rejected", '"rejected"'])
+    async def test_posted_choice_may_be_the_value_itself(self, scene: Scene, value: str):
+        """A program posts one of several values as it is, the form as JSON."""
+        handle, asked = await scene.ask(scene.desk.decide, "A chair")
+        response = await scene.http.post(asked.path("Answer"), data={"value": value})
+
+        assert (response.status_code, await handle.result()) == (200, Decision.REJECTED)
+
     async def test_posted_json_is_read_as_the_result_type(self, scene: Scene):
         """A program posts JSON, and gets JSON."""
         handle, asked = await scene.ask(scene.desk.weigh)
@@ -384,6 +392,9 @@ class TestRefusals:
             {"sec-fetch-site": "cross-site"},
             {"sec-fetch-site": "same-site"},
             {"origin": "https://evil.example"},
+            {"origin": "http://["},
+            {"origin": "nonsense"},
+            {"origin": ""},
         ],
     )
     async def test_post_from_another_site_is_refused(self, scene: Scene, headers: dict[str, str]):

@@ -98,6 +98,28 @@ class TestServerThatIsAway:
         assert "is not ready, and is started later" in caplog.text
         assert not worker.is_running
 
+    async def test_a_task_group_of_calls_responds_with_503(self, temporal):
+        """A route that makes several calls at once raises their errors as a group; another error in it is the app's."""
+        app = app_of()
+
+        async def fail() -> None:
+            raise LookupError("not Temporal's")
+
+        @app.get("/both")
+        async def both(client: ClientDep, is_wrong: bool = False) -> None:
+            async with anyio.create_task_group() as group:
+                group.start_soon(client.count_activities)
+                with anyio.CancelScope(shield=True):
+                    await client.count_activities() if not is_wrong else await fail()
+
+        with temporal.outage():
+            async with serving(app, worker_on(temporal), wait_for_server=False, rpc_timeout=0.3) as http:
+                away = await http.get("/both")
+                with pytest.raises(ExceptionGroup):
+                    await http.get("/both", params={"is_wrong": True})
+
+        assert (away.status_code, away.headers["retry-after"]) == (503, "1")
+
     async def test_the_worker_starts_when_the_server_is_there(self, temporal):
         """Without a restart of the app."""
         outage = temporal.outage()

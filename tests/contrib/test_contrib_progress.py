@@ -348,6 +348,16 @@ class TestAccess:
         assert [it.status_code for it in [*refused, unknown, away]] == [401, 401, 404, 503]
         assert away.headers["retry-after"] == "5"
 
+    async def test_what_is_no_activity_is_not_found(self, client: Client, temporal: FakeTemporal):
+        """An id that no activity can have is the asker's mistake, and neither an outage nor an error of the app."""
+        async with site(client, dependencies=[Depends(may)]) as http:
+            answers = [
+                await http.get(f"/activities{path}")
+                for path in ("//progress", "/7/progress?run_id=none", "/progress?activity_id=")
+            ]
+
+        assert [it.status_code for it in answers] == [404, 404, 422]
+
     async def test_signed_address_opens_the_activity_it_names(self, client: Client, temporal: FakeTemporal):
         """A signed address needs no login, and opens no other activity and no list."""
         urls: list[str] = []

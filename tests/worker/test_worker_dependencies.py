@@ -823,6 +823,75 @@ class TestWorkerScope:
 
         assert log == ["other", "closed"]
 
+    async def test_a_failing_task_group_stops_the_worker(self, temporal):
+        """A dependency of the worker whose task group fails ends the worker, with the error of the group's task."""
+        may_fail, ran = anyio.Event(), asyncio.Event()
+
+        async def fail() -> None:
+            await may_fail.wait()
+            raise OSError("connection reset")
+
+        async def background() -> AsyncIterator[anyio.abc.TaskGroup]:
+            async with anyio.create_task_group() as group:
+                group.start_soon(fail)
+                yield group
+
+        @activity.defn
+        async def pack(group: Annotated[anyio.abc.TaskGroup, Depends(background, scope="worker")]) -> None:
+            ran.set()
+
+        worker = worker_of(temporal, pack)
+        running = asyncio.create_task(worker.run(handle_signals=False))
+        temporal.add_task(pack, task_queue=QUEUE)
+        await ran.wait()
+        may_fail.set()
+
+        with pytest.raises(WorkerError, match=r"background failed when the worker closed it: .*connection reset"):
+            await asyncio.wait_for(running, 10)
+
+    async def test_a_cancelled_dependency_stops_the_worker(self, temporal):
+        """A dependency of the worker that a scope of its own cancels ends the worker, which names it."""
+        scopes = []
+
+        async def limited() -> AsyncIterator[str]:
+            with anyio.CancelScope() as scope:
+                scopes.append(scope)
+                yield "limited"
+
+        limited.__qualname__ = "get_limited"
+
+        @activity.defn
+        async def pack(limited: Annotated[str, Depends(limited, scope="worker")]) -> str:
+            return limited
+
+        worker = worker_of(temporal, pack)
+        running = asyncio.create_task(worker.run(handle_signals=False))
+        await temporal.add_task(pack, task_queue=QUEUE).wait_closed()
+        scopes[0].cancel()
+
+        with pytest.raises(WorkerError, match="one of the dependencies get_limited was cancelled while the worker ran"):
+            await asyncio.wait_for(running, 10)
+
+    async def test_all_failures_to_close_are_logged(self, temporal, caplog):
+        """Of several dependencies that cannot be closed the worker raises one, and logs all."""
+
+        def failing(name: str) -> Any:
+            async def dependency() -> AsyncIterator[str]:
+                yield name
+                raise OSError(f"{name} is gone")
+
+            return Depends(dependency, scope="worker")
+
+        @activity.defn
+        async def pack(*, one: str = failing("one"), other: str = failing("other")) -> None: ...
+
+        with pytest.raises(WorkerError):
+            async with worker_of(temporal, pack):
+                await temporal.add_task(pack, task_queue=QUEUE).wait_closed()
+
+        assert "one is gone" in caplog.text
+        assert "other is gone" in caplog.text
+
     async def test_a_failure_to_close_is_the_worker_s(self, temporal):
         """A worker that cannot close what it has made closes the rest, and ends with an error that names it."""
         log = Log()
@@ -860,6 +929,30 @@ class TestWorkerScope:
 
         assert log == ["+outer", "-outer"]
         assert "dependencies were not closed within the time of the shutdown: get_endless" in caplog.text
+
+    async def test_a_dependency_that_keeps_the_worker_from_ending_is_named(self, temporal, caplog):
+        """One that does not heed its cancellation is waited for, and the log says so."""
+        may_end = asyncio.Event()
+
+        async def stubborn() -> AsyncIterator[str]:
+            yield "stubborn"
+            while not may_end.is_set():
+                try:
+                    await may_end.wait()
+                except asyncio.CancelledError:
+                    if "does not heed its cancellation" in caplog.text:
+                        may_end.set()
+
+        stubborn.__qualname__ = "get_stubborn"
+
+        @activity.defn
+        async def pack(stubborn: Annotated[str, Depends(stubborn, scope="worker")]) -> str:
+            return stubborn
+
+        async with worker_of(temporal, pack, graceful_shutdown_timeout=0, hard_shutdown_timeout=0.05):
+            await temporal.add_task(pack, task_queue=QUEUE).wait_closed()
+
+        assert "the worker cannot end: its dependency get_stubborn does not heed its cancellation" in caplog.text
 
     async def test_the_end_does_not_wait_for_what_is_being_made(self, temporal):
         """A value of the worker that is being made for attempts that have ended is cancelled at the end."""

@@ -431,6 +431,34 @@ class TestStopping:
             await starting
         assert steps.log == ["cancelled"]
 
+    async def test_a_lifespan_that_fails_while_the_start_is_cancelled_is_logged_once(self, temporal, caplog):
+        """Nothing is said of a task whose error was never retrieved: the lifespan's error is logged by the worker."""
+        is_entering = asyncio.Event()
+
+        @asynccontextmanager
+        async def lifespan(worker: Worker) -> AsyncIterator[None]:
+            is_entering.set()
+            try:
+                await asyncio.sleep(1000)
+            except asyncio.CancelledError:
+                raise OSError("no way back") from None
+            yield
+
+        async def start() -> None:
+            async with worker_of(temporal, use, lifespan=lifespan):
+                pytest.fail("entered")
+
+        starting = asyncio.ensure_future(start())
+        await is_entering.wait()
+        [run] = [task for task in asyncio.all_tasks() if task.get_name() == f"worker of {QUEUE}"]
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+
+        assert "no way back" in caplog.text
+        # What asyncio would log when the task is collected.
+        assert not run._log_traceback
+
     async def test_a_lifespan_that_is_entered_all_the_same_is_left(self, temporal):
         """One that does not heed the cancellation at first is left before a poll is made."""
         steps = Steps()

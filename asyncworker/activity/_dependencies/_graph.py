@@ -72,10 +72,16 @@ class Node:
         return f"<Node {self.path} [{self.kind.value}, {self.scope}]>"
 
     def all(self) -> Iterator[Node]:
-        """Yield what this depends on, however far, and itself at the end; some more than once."""
-        for _, node in self.arguments:
-            yield from node.all()
-        yield self
+        """Return what this depends on, however far, and itself at the end."""
+        found: dict[Node, None] = {}
+        self._collect(found)
+        return iter(found)
+
+    def _collect(self, found: dict[Node, None]) -> None:
+        if self not in found:
+            for _, node in self.arguments:
+                node._collect(found)
+            found[self] = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,6 +120,8 @@ class Graph:
     def __init__(self, overrides: Sequence[Override] = ()) -> None:
         self.overrides = tuple(overrides)
         self._nodes: dict[object, Node] = {}
+        # Of the activity that is being built: what one dependency is once, whatever it depends on in turn.
+        self._shared: dict[object, Node] = {}
 
     def __repr__(self) -> str:
         return f"<Graph [{len(self._nodes)} nodes]>"
@@ -129,11 +137,16 @@ class Graph:
             TypeError: A dependency cannot work; the message has the path to it, and what to do.
         """
         path = _Path((activity,))
+        self._shared = {}
         return {name: self._node(marker, path, self.overrides) for name, marker in markers.items()}
 
     def _node(self, marker: Dependency, path: _Path, overrides: tuple[Override, ...]) -> Node:
         declared = function = marker.dependency
         assert declared is not None
+        reference = (identity_of(declared), marker.scope, overrides)
+        if marker.use_cache and reference in self._shared:
+            # Built to its end, so that it is no part of a cycle.
+            return self._shared[reference]
         override = next((it for it in reversed(overrides) if identity_of(it.function) == identity_of(function)), None)
         if override is not None:
             function = override.replacement
@@ -154,6 +167,8 @@ class Graph:
             call, kind = _how(function)
             node = Node(call, kind, marker.scope, arguments, name, str(path), declared)
             self._nodes[key] = node
+        if marker.use_cache:
+            self._shared[reference] = node
         return node
 
     def _arguments(

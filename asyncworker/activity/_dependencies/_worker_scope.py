@@ -47,6 +47,10 @@ class WorkerScope:
         self._is_ending = asyncio.Event()
         self._has_closed = asyncio.Event()
         self._is_making = False
+        # What is being made or closed.
+        self._busy_with = ""
+        # By one of them, while the worker ran.
+        self._was_cancelled = False
         self._context = Context()
         self._group: anyio.abc.TaskGroup | None = None
         self._has_task = False
@@ -85,15 +89,20 @@ class WorkerScope:
 
     @asynccontextmanager
     async def running(
-        self, ends: Callable[[anyio.CancelScope], anyio.CancelScope], on_error: Callable[[Exception], None]
+        self,
+        ends: Callable[[anyio.CancelScope], anyio.CancelScope],
+        on_error: Callable[[Exception], None],
+        on_cancelled: Callable[[], None],
     ) -> AsyncIterator[None]:
         """Make for the length of a block what is asked for, and close it at the end.
 
         Args:
             ends: Has a scope cancelled when the time of the shutdown is over.
-            on_error: Called with the error of one that could not be closed.
+            on_error: Called with the error of one that could not be closed, or was cancelled before.
+            on_cancelled: Called when one of them is cancelled, as a task group is whose task fails. It is to end the
+                block, so that what is wrong comes out.
         """
-        self._on_error, self._context = on_error, copy_context()
+        self._on_error, self._on_cancelled, self._context = on_error, on_cancelled, copy_context()
         async with anyio.create_task_group() as self._group:
             try:
                 yield
@@ -110,10 +119,15 @@ class WorkerScope:
             task.cancel()
         with ends(anyio.CancelScope(shield=True)):
             await self._has_closed.wait()
+        cancelled = logged = ""
         while not self._has_closed.is_set():
             with anyio.move_on_after(self._least_close, shield=True):
                 await self._has_closed.wait()
                 return
+            if cancelled == self._busy_with != logged:
+                logged = self._busy_with
+                _logger.error("the worker cannot end: its dependency %s does not heed its cancellation", logged)
+            cancelled = self._busy_with
             # Not by a scope: there may be some that are open in the task, in which this one would not be nested.
             task.cancel()
 
@@ -121,11 +135,7 @@ class WorkerScope:
         self._task = asyncio.current_task()
         try:
             while not self._is_ending.is_set():
-                try:
-                    await self._make_next()
-                except asyncio.CancelledError:
-                    # The event loop ends. The attempts that use all this are cancelled as well, and end first.
-                    _uncancel()
+                await self._make_next()
             await self._close_all()
         finally:
             self._has_closed.set()
@@ -134,7 +144,7 @@ class WorkerScope:
         node = next(iter(self._asked), None)
         if node is None:
             self._has_work.clear()
-            await self._has_work.wait()
+            await self._wait_for_work()
             return
         future, self._is_making = self._asked[node], True
         try:
@@ -150,6 +160,18 @@ class WorkerScope:
         finally:
             self._is_making = False
 
+    async def _wait_for_work(self) -> None:
+        with anyio.CancelScope() as scope:
+            while not self._has_work.is_set():
+                try:
+                    await self._has_work.wait()
+                except asyncio.CancelledError:
+                    # By a scope that a dependency has left open, and would go on cancelling. Or the event loop ends:
+                    # the attempts that use all this are cancelled as well, and end first.
+                    _uncancel()
+                    scope.shield = self._was_cancelled = True
+                    self._on_cancelled()
+
     def _refuse(self, node: Node, future: asyncio.Future[Any], error: BaseException | None) -> None:
         if not isinstance(error, Exception):
             failure = RuntimeError(f"the dependency {node.path} was cancelled while it was made")
@@ -161,9 +183,9 @@ class WorkerScope:
         future.exception()
 
     async def _make(self, node: Node) -> None:
-        for each in dict.fromkeys(node.all()):
+        for each in node.all():
             if each not in self.made:
-                scope = AttemptScope(self.made)
+                scope, self._busy_with = AttemptScope(self.made), each.name
                 try:
                     await scope.enter([each])
                 finally:
@@ -172,9 +194,10 @@ class WorkerScope:
     async def _close_all(self) -> None:
         for node, future in list(self._asked.items()):
             self._refuse(node, future, None)
-        late = []
+        late, names, has_failed = [], [node.name for node, _ in self._entered], False
         while self._entered:
             node, manager = self._entered.pop()
+            self._busy_with = node.name
             try:
                 if node.kind is Kind.ASYNC_MANAGER:
                     await manager.__aexit__(None, None, None)
@@ -188,7 +211,12 @@ class WorkerScope:
                 failure = WorkerError(f"the dependency {node.name} failed when the worker closed it: {error!r}")
                 failure.__cause__ = error
                 self._on_error(failure)
+                has_failed = True
         self.made.clear()
+        if self._was_cancelled and not has_failed:
+            self._on_error(
+                WorkerError(f"one of the dependencies {', '.join(names)} was cancelled while the worker ran")
+            )
         if late:
             _logger.error("dependencies were not closed within the time of the shutdown: %s", ", ".join(late))
 

@@ -74,7 +74,9 @@ class ResultType:
         Raises:
             InvalidResult: It is not of this type.
         """
-        return self.read(json.dumps(text) if self.kind == "string" else text)
+        # The form posts a choice as JSON; a program may post it as it is.
+        is_text = self.kind == "string" or text in self._schema.get("enum", ())
+        return self.read(json.dumps(text) if is_text else text)
 
     @property
     def choices(self) -> list[Choice]:

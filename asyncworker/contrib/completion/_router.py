@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Annotated, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends
 from starlette.requests import ClientDisconnect, Request
@@ -269,7 +269,7 @@ def _check_origin(request: Request) -> None:
 
 def _origin_of(request: Request, like: str) -> str:
     # Behind a proxy that ends TLS the scheme is not known here.
-    return f"{urlsplit(like).scheme}://{request.headers.get('host')}"
+    return f"{like.partition('://')[0]}://{request.headers.get('host')}"
 
 
 def _posted_value(body: bytes) -> str:

@@ -64,13 +64,24 @@ async def bounded_client(
     limit = DEFAULT_RPC_TIMEOUT if host is None else host.rpc_timeout
     try:
         yield host.bounded if host is not None and client is host.client else _bounded(client, limit)
-    except RPCError as error:
-        if error.status not in _AWAY or error.is_message_too_large:
+    except (RPCError, ExceptionGroup) as error:
+        reason = _away_in(error)
+        if reason is None:
             raise
-        _logger.warning("%s: Temporal is not available: %s", connection.url.path, error)
+        _logger.warning("%s: Temporal is not available: %s", connection.url.path, reason)
         if connection.scope["type"] == "websocket":
             raise WebSocketException(_TRY_AGAIN_LATER, _DETAIL) from error
         raise HTTPException(503, _DETAIL, {"Retry-After": str(math.ceil(limit))}) from error
+
+
+def _away_in(error: Exception) -> RPCError | None:
+    """Return why the server is away, if *error* says nothing else; a route's task group has an error of each task."""
+    if isinstance(error, ExceptionGroup):
+        found = [_away_in(each) for each in error.exceptions]
+        return found[0] if all(found) else None
+    if isinstance(error, RPCError) and error.status in _AWAY and not error.is_message_too_large:
+        return error
+    return None
 
 
 def _bounded(client: Client, limit: float) -> Client:

@@ -38,6 +38,8 @@ _logger = get_logger(__name__)
 _AppClient = Annotated[Client, Depends(get_client)]
 
 _MAX_ACTIVITIES = 100
+# Also for what no activity could be called: an id that is too long, a run id that is no UUID.
+_UNKNOWN = frozenset({RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT})
 # Seconds that a stream has to end by itself, so that its response is whole, when the server stops.
 _SHUTDOWN_GRACE = 1.0
 # The address may have a token in it.
@@ -98,6 +100,8 @@ def progress_router(
             if len(activity_id) > _MAX_ACTIVITIES:
                 raise HTTPException(422, f"at most {_MAX_ACTIVITIES} activities can be followed at once")
             several = [feeds.get(client, each) for each in dict.fromkeys(activity_id) if each]
+            if not several:
+                raise HTTPException(422, "no activity_id to follow")
             return await stream(several, last_event_id, missing_ok=True)
 
     @router.get("/{activity_id:path}/progress")
@@ -105,6 +109,8 @@ def progress_router(
         client: _AppClient, activity_id: str, token: str = "", run_id: str = "", last_event_id: _LastEventId = ""
     ) -> Response:
         run = run_id or None
+        if not activity_id:
+            raise HTTPException(404, "there is no activity without an id")
         if signer is not None:
             try:
                 run = run_of(signer, token, activity_id)
@@ -151,9 +157,9 @@ async def _first(feed: Feed, *, missing_ok: bool) -> Event:
     try:
         return event_of(await feed.now())
     except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND and missing_ok:
+        if error.status in _UNKNOWN and missing_ok:
             return missing(feed.activity_id)
-        if error.status is RPCStatusCode.NOT_FOUND:
+        if error.status in _UNKNOWN:
             raise HTTPException(404, f"there is no activity {feed.activity_id}") from None
         _logger.warning("No progress of activity %s: %s", feed.activity_id, error)
         raise HTTPException(503, "the Temporal server is not available", {"Retry-After": "5"}) from None
@@ -188,7 +194,7 @@ async def _send(feed: Feed, stream: MemoryObjectSendStream[ServerSentEvent], sen
                 return
             description = await feed.after(description)
     except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
+        if error.status in _UNKNOWN:
             await stream.send(_encoded(missing(feed.activity_id)))
         else:
             # The browser connects again, and is answered with the reason.
