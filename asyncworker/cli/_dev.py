@@ -18,7 +18,7 @@ from ..config import ConnectConfig
 from ..exceptions import ConfigurationError
 from ..testing import DevServer
 from ._connection import LOOPBACK, is_on_this_machine, takes_connection
-from ._entrypoint import find_entrypoint
+from ._entrypoint import find_entrypoint, split_target
 from ._logging import LogFormat, LogLevel
 from ._reload import GRACE, keep_running
 from ._report import say
@@ -58,6 +58,8 @@ def dev(
     that ends.
     """
     found = find_entrypoint(target, app_dir, factory=factory)
+    # What no change of the code would mend.
+    split_target(found.target)
     command = [sys.executable, "-m", "asyncworker", "run", found.target, "--app-dir", str(found.app_dir)]
     command += ["--factory"] if found.is_factory else []
     command += ["--log-level", log_level, "--log-format", log_format]

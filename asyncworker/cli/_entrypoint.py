@@ -10,7 +10,7 @@ from typing import Any
 
 from ..exceptions import ConfigurationError
 
-__all__ = ["Entrypoint", "find_entrypoint"]
+__all__ = ["Entrypoint", "find_entrypoint", "split_target"]
 
 _FILE = "pyproject.toml"
 _KEYS: Mapping[str, type] = {"entrypoint": str, "app-dir": str, "factory": bool}
@@ -56,6 +56,18 @@ def find_entrypoint(target: str | None, app_dir: Path, *, factory: bool) -> Entr
     return Entrypoint(
         table["entrypoint"], own_dir if app_dir == Path() else app_dir, factory or table.get("factory", False)
     )
+
+
+def split_target(target: str) -> tuple[str, str]:
+    """Return the module and the attribute of ``module:attribute``.
+
+    Raises:
+        ConfigurationError: It is not of that form.
+    """
+    name, _, attribute = target.partition(":")
+    if not name or not attribute:
+        raise ConfigurationError(f"{target!r} names nothing: expected module:attribute, such as orders:worker")
+    return name, attribute
 
 
 def _table(path: Path) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 from ..activity import Definition
 from ..exceptions import ConfigurationError
 from ..worker import Worker
-from ._entrypoint import Entrypoint
+from ._entrypoint import Entrypoint, split_target
 
 __all__ = ["activities_in", "load", "workers_from", "workers_in"]
 
@@ -42,9 +42,7 @@ def load(target: str, app_dir: Path, wanted: Callable[[ModuleType], tuple[str, S
     Raises:
         ConfigurationError: There is no such thing, or importing it failed.
     """
-    name, _, attribute = target.partition(":")
-    if not name or not attribute:
-        raise ConfigurationError(f"{target!r} names nothing: expected module:attribute, such as orders:worker")
+    name, attribute = split_target(target)
     if not app_dir.is_dir():
         raise ConfigurationError(f"--app-dir: {app_dir} is not a directory")
     sys.path.insert(0, str(app_dir.resolve()))

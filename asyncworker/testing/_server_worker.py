@@ -189,4 +189,4 @@ class ServerActivityRun(ActivityRun[R], Generic[R]):
         return described
 
     def _refuse(self, what: str) -> NoReturn:
-        self._skip(f"{what} of an activity is seen on a server in memory: this test does not run on a real one")
+        self._skip(f"{what} of an activity can be read on a server in memory: this test does not run on a real one")

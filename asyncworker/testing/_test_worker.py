@@ -125,6 +125,10 @@ class TestWorker:
     # What it is made of
 
     @property
+    def _is_running(self) -> bool:
+        return self._stack is not None
+
+    @property
     def worker(self) -> Worker:
         """The worker."""
         return self._worker

@@ -147,7 +147,7 @@ def test_worker(request: pytest.FixtureRequest) -> Callable[[Worker], TestWorker
             assert await t.run(pack, "7") == "7: packed"
 
     In memory it is a :class:`~asyncworker.testing.TestWorker`, whose time is virtual. On a real server a test that asks
-    for what only that has, as ``t.time``, is skipped.
+    for what only that has, as ``t.time``, is skipped. Within the block of one worker a second runs on the same server.
     """
     if _plugin_of(request) == "anyio":
         _require_asyncio(request)
@@ -162,7 +162,17 @@ def test_worker(request: pytest.FixtureRequest) -> Callable[[Worker], TestWorker
         return on_server
     from asyncworker.testing import TestWorker
 
-    return TestWorker
+    made: list[TestWorker] = []
+
+    def in_memory(worker: Worker, **options: Any) -> TestWorker:
+        # A second worker of the test runs beside the first: on its server, in its time.
+        running = next((each for each in made if each._is_running), None)
+        if running is not None:
+            options.setdefault("temporal", running.temporal)
+        made.append(TestWorker(worker, **options))
+        return made[-1]
+
+    return in_memory
 
 
 # pytest would collect it as a test where it is imported.

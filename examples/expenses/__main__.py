@@ -6,14 +6,32 @@ import asyncio
 import logging
 import os
 from contextlib import AsyncExitStack, suppress
+from pathlib import Path
 
 import uvicorn
 
-from asyncworker.testing import DevServer
+from asyncworker.testing import DevServer, DevServerError
 
 from .app import build
 
 PORT = int(os.environ.get("PORT", "8000"))
+# The server ends with the app, and goes on from here: expenses that wait are there again after a restart.
+DATABASE = Path(os.environ.get("EXPENSES_DB", Path(__file__).parents[2] / "build/expenses.db"))
+
+_ENDS_WITHIN = 15
+
+
+async def start_server(stack: AsyncExitStack) -> DevServer:
+    """Start a server, once that of an app which was killed has let go of the database."""
+    DATABASE.parent.mkdir(parents=True, exist_ok=True)
+    for _ in range(_ENDS_WITHIN):
+        try:
+            return await stack.enter_async_context(DevServer(ui=True, db_filename=DATABASE))
+        except DevServerError as error:
+            if "database is locked" not in str(error):
+                raise
+            await asyncio.sleep(1)
+    raise TimeoutError(f"{DATABASE} is in use: does the app run already?")
 
 
 async def main() -> None:
@@ -21,7 +39,7 @@ async def main() -> None:
     logging.getLogger("expenses").setLevel(logging.INFO)
     async with AsyncExitStack() as stack:
         if "TEMPORAL_ADDRESS" not in os.environ:
-            server = await stack.enter_async_context(DevServer(ui=True))
+            server = await start_server(stack)
             os.environ["TEMPORAL_ADDRESS"] = server.target
             os.environ["EXPENSES_UI"] = server.ui_url or ""
         listener = uvicorn.Config("", host="127.0.0.1", port=PORT, log_level="warning").bind_socket()

@@ -99,7 +99,18 @@ class TestFindings:
         )
 
         assert list(capability_findings(everything, worker)) == []
-        assert [each.level for each in capability_findings(NamespaceInfoCapabilities(), worker)] == ["note"] * 4
+        assert [each.level for each in capability_findings(NamespaceInfoCapabilities(), worker)] == ["note"] * 3
+
+    def test_a_cancellation_that_only_heartbeats_bring_is_a_note(self):
+        """The server pushes none, and the worker does not watch for any, as it does by default."""
+        unwatched = Worker(task_queue="q", activities=[pack], cancellation_watch=None)
+        rest = NamespaceInfoCapabilities(
+            worker_heartbeats=True, worker_poll_complete_on_shutdown=True, standalone_activities=True
+        )
+
+        (note,) = capability_findings(rest, unwatched)
+        assert "reply to its next heartbeat" in note.message
+        assert list(capability_findings(rest, Worker(task_queue="q", activities=[pack]))) == []
 
     @pytest.mark.parametrize(("limit", "level"), [(256, "ok"), (128, "warning")])
     def test_fewer_files_than_activities_may_need_are_a_warning(self, limit, level):

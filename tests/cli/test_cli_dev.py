@@ -153,3 +153,12 @@ async def test_missing_reload_directory_is_an_error(command_on_server):
 
     assert done.returncode == 2
     assert b"--reload-dir: nowhere is not a directory" in done.stderr
+
+
+async def test_dev_refuses_a_target_that_no_change_of_the_code_would_mend(command):
+    """A target without an attribute is an error at once: no server is started, no change is waited for."""
+    done = await command("dev", "orders")
+
+    assert done.returncode == 2
+    assert b"'orders' names nothing: expected module:attribute" in done.stderr
+    assert b"server:" not in done.stdout

@@ -246,5 +246,5 @@ class TestClock:
         waits = [run.wait_for_heartbeat() for run in runs]
         found = await asyncio.gather(*waits, return_exceptions=True)
         assert [type(each) for each in found] == [DeadlockError, DeadlockError]
-        assert "1 heartbeats of <FakeActivity" in str(found[0])
+        assert "a heartbeat of <FakeActivity" in str(found[0])
         assert "no activity is open" in str(found[0])

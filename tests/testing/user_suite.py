@@ -101,6 +101,16 @@ async def test_it_is_completed_from_outside(test_worker, worker):
         assert await run.result() == "yes"
 
 
+async def test_a_second_worker_runs_beside_the_first(test_worker, worker):
+    @activity.defn(start_to_close_timeout=60)
+    async def bill(order_id: str) -> str:
+        return f"{order_id} billed"
+
+    async with test_worker(worker) as t, test_worker(Worker(task_queue="bills", activities=[bill])) as bills:
+        assert await bills.run(bill, "7") == "7 billed"
+        assert await t.run(ship, "7") == "7 shipped"
+
+
 async def test_virtual_time(test_worker, worker):
     async with test_worker(worker) as t:
         await t.time.advance(3600)

@@ -88,7 +88,8 @@ def _hint_findings(definition: Definition) -> Iterator[Finding]:
 def capability_findings(capabilities: NamespaceInfoCapabilities, worker: Worker) -> Iterator[Finding]:
     """Look at what the namespace can do, and what it means for *worker*."""
     settings, subject = worker._settings, f"worker of {worker.task_queue!r}"
-    if not capabilities.worker_commands or settings.worker_heartbeat_interval is None:
+    pushed = capabilities.worker_commands and settings.worker_heartbeat_interval is not None
+    if not pushed and settings.cancellation_watch is None:
         yield Finding(
             "note",
             subject,

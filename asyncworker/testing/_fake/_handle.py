@@ -187,7 +187,11 @@ class FakeActivity:
             TimeoutError: That did not happen within *timeout* seconds.
             DeadlockError: It cannot happen any more, in virtual time, where there is no limit by default.
         """
-        await self._wait(lambda: len(self._activity.heartbeats) >= count or None, f"{count} heartbeats", timeout)
+        await self._wait(
+            lambda: len(self._activity.heartbeats) >= count or None,
+            "a heartbeat" if count == 1 else f"{count} heartbeats",
+            timeout,
+        )
         return self.heartbeats
 
     async def wait_for_state(self, *states: str, timeout: float | None = None) -> str:

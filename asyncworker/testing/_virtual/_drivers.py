@@ -45,7 +45,10 @@ def drive(loop: asyncio.AbstractEventLoop, read: Callable[[], float], idle: Idle
         RuntimeError: It is in virtual time already, or cannot be.
     """
     if getattr(loop.time, "__func__", loop.time) is getattr(read, "__func__", read):
-        raise RuntimeError("the running event loop is in virtual time already: one block at a time")
+        raise RuntimeError(
+            "the running event loop is in virtual time already: one block at a time (a second worker runs on the"
+            " server of the first: TestWorker(other, temporal=t.temporal))"
+        )
     if isinstance(loop, asyncio.BaseEventLoop) and hasattr(loop, "_selector"):
         return _AsyncioDriver(loop, read, idle, awake)
     try:
