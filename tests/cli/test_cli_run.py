@@ -319,6 +319,16 @@ class TestRunning:
         assert "Traceback" not in said
         assert run.process.returncode == 130
 
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+    async def test_signal_during_the_programs_imports_ends_with_0(self, command, number):
+        """A signal while modules are imported ends the command by itself, as it has to where nothing else would."""
+        (command.directory / "slow.py").write_text(
+            "import sys, time\nprint('importing', file=sys.stderr, flush=True)\ntime.sleep(60)\n"
+        )
+        async with command.running("run", "slow:worker") as run:
+            await run.line_with("importing")
+            assert await run.end(number) == 0
+
     async def test_hangup_drains_the_workers(self, command_on_fake):
         """SIGHUP, which a closed terminal sends, shuts a worker down."""
         async with command_on_fake.running("run", "orders:both") as run:
@@ -475,6 +485,36 @@ async def forwarding(address: str, target: str) -> AsyncIterator[None]:
 
 
 class TestFactory:
+    @pytest.mark.parametrize("wait", ["await anyio.sleep_forever()", "time.sleep(60)"])
+    @pytest.mark.parametrize("before", ["", "yield orders.worker"])
+    @pytest.mark.parametrize("loop", ["--uvloop", "--no-uvloop"])
+    async def test_signal_in_a_factory_closes_what_it_opened(self, command_on_fake, wait, before, loop):
+        """A SIGTERM while a factory opens or closes something ends the command, and the factory's clean-up runs."""
+        (command_on_fake.directory / "managed.py").write_text(
+            "import anyio, sys, time, orders\n"
+            "from contextlib import asynccontextmanager\n"
+            "@asynccontextmanager\n"
+            "async def make():\n"
+            "    try:\n"
+            f"        {before}\n"
+            "        print('it waits', file=sys.stderr, flush=True)\n"
+            f"        {wait}\n"
+            "        yield orders.worker\n"
+            "    finally:\n"
+            "        print('closed', file=sys.stderr, flush=True)\n"
+        )
+        async with command_on_fake.running("run", "managed:make", "--factory", loop) as run:
+            if before:
+                await run.line_with("started: namespace")
+                run.process.send_signal(signal.SIGTERM)
+            await run.line_with("it waits")
+            run.process.send_signal(signal.SIGTERM)
+            said = await run.rest()
+
+        assert "closed" in said
+        assert "Traceback" not in said
+        assert run.process.returncode == 0
+
     async def test_async_context_manager_closes_what_it_opened(self, command_on_fake):
         """A factory that is an async context manager is left when its workers have stopped."""
         (command_on_fake.directory / "managed.py").write_text(
