@@ -636,6 +636,8 @@ class TestMistakes:
             (["orders:number"], "orders:number is not a Worker or a sequence of workers, but a int"),
             (["orders:make"], "if it is a function that makes one, use --factory"),
             (["orders:make_from", "--factory"], "--factory: orders:make_from is not a function without parameters"),
+            (["orders:nothing_made", "--factory"], "--factory: what orders:nothing_made returns is not a Worker or a"),
+            (["orders:none_at_all"], "is not a Worker or a sequence of workers, but an empty one"),
             (["orders:generate", "--factory"], "orders:generate yields: decorate it with @contextlib.asynccontextm"),
             (["orders:worker", "--app-dir", "nowhere"], "--app-dir: nowhere is not a directory"),
             ([], "nothing to run: give MODULE:ATTRIBUTE, such as orders:worker, or a pyproject.toml that has"),
