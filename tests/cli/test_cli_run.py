@@ -163,6 +163,25 @@ class TestRunning:
         assert b"payload_codec=RemoteCodec(" in done.stderr
         assert flag.encode() not in helped.stdout
 
+    async def test_codec_server_responds_until_ctrl_c(self, command):
+        """It ends with exit code 0."""
+        pytest.importorskip("uvicorn")
+        (command.directory / "converters.py").write_text(
+            "from asyncworker import DataConverter\nfrom asyncworker.converter import CompressionCodec\n"
+            "converter = DataConverter(payload_codec=CompressionCodec())\n"
+        )
+        address = free_address()
+        async with (
+            command.running("codec-server", "converters:converter", "--port", address.split(":")[1]) as run,
+            httpx.AsyncClient(base_url=f"http://{address}") as http,
+        ):
+            await run.line_with("codec server: ")
+            response = await http.post("/decode", json={"payloads": []})
+            code = await run.end(signal.SIGINT)
+
+        assert response.json() == {"payloads": []}
+        assert code == 0
+
     async def test_codec_server_of_the_environment_is_not_used_and_said_so_once(self, command_on_server):
         """One line at INFO: the variable may be there for other commands."""
         async with command_on_server.running(
@@ -700,6 +719,21 @@ class TestMistakes:
         said = done.stderr.decode().splitlines()
         assert done.returncode == 2
         assert said == [f"asyncworker: error: health_address: cannot listen on {address}: Address already in use"]
+
+    async def test_codec_server_on_a_port_that_is_taken_is_one_line_and_exit_code_2(self, command):
+        """And it says nothing of a server that is not there."""
+        pytest.importorskip("uvicorn")
+        (command.directory / "converters.py").write_text(
+            "from asyncworker import DataConverter\nfrom asyncworker.converter import CompressionCodec\n"
+            "converter = DataConverter(payload_codec=CompressionCodec())\n"
+        )
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            done = await command("codec-server", "converters:converter", "--port", str(port))
+
+        assert done.returncode == 2
+        expected = f"asyncworker: error: --port: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+        assert done.stderr.decode() == expected
 
     async def test_unknown_namespace_is_one_line_and_exit_code_1(self, command_on_server):
         """A worker that cannot start is reported in one line, with exit code 1."""
