@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import socket
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated
@@ -47,8 +50,16 @@ def codec_server(
             application = make_application(codec, allowed_origins=allow_origin or DEV_ORIGINS)
         except (TypeError, ValueError) as error:
             raise ConfigurationError(f"{target} cannot be served: {error}") from error
+        try:
+            listener = socket.create_server(("127.0.0.1", port))
+        except OSError as error:
+            raise ConfigurationError(
+                f"--port: cannot listen on 127.0.0.1:{port}: {os.strerror(error.errno or 0)}"
+            ) from error
         say(f"codec server: http://127.0.0.1:{port}")
-        uvicorn.run(application, host="127.0.0.1", port=port, log_level="warning")
+        # Ctrl-C is its end.
+        with listener, suppress(KeyboardInterrupt):
+            uvicorn.Server(uvicorn.Config(application, log_level="warning")).run([listener])
 
 
 def _codecs_in(module: ModuleType) -> tuple[str, list[str]]:

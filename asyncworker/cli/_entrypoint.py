@@ -52,10 +52,11 @@ def find_entrypoint(target: str | None, app_dir: Path, *, factory: bool) -> Entr
     table = _table(path)
     if "entrypoint" not in table:
         raise ConfigurationError(f"nothing to run: give MODULE:ATTRIBUTE, or {_EXAMPLE} in {path}")
-    own_dir = path.parent / table.get("app-dir", ".")
-    return Entrypoint(
-        table["entrypoint"], own_dir if app_dir == Path() else app_dir, factory or table.get("factory", False)
-    )
+    if app_dir == Path():
+        app_dir = path.parent / table.get("app-dir", ".")
+        if not app_dir.is_dir():
+            raise ConfigurationError(f"{path}: [tool.asyncworker] app-dir: {app_dir} is not a directory")
+    return Entrypoint(table["entrypoint"], app_dir, factory or table.get("factory", False))
 
 
 def split_target(target: str) -> tuple[str, str]:
@@ -84,4 +85,6 @@ def _table(path: Path) -> dict[str, Any]:
             raise ConfigurationError(f"{path}: [tool.asyncworker] has no {key!r}; it has {', '.join(_KEYS)}")
         if type(value) is not _KEYS[key]:
             raise ConfigurationError(f"{path}: [tool.asyncworker] {key} must be a {_KEYS[key].__name__}, got {value!r}")
+        if isinstance(value, str) and key == "entrypoint" and not all(value.partition(":")):
+            raise ConfigurationError(f"{path}: [tool.asyncworker] {key} must be module:attribute, got {value!r}")
     return dict(table)

@@ -93,9 +93,9 @@ async def workers_from(found: Any, entrypoint: Entrypoint) -> AsyncIterator[list
     # A worker is one too; that would start it.
     if entrypoint.is_factory and isinstance(made, AbstractAsyncContextManager) and not isinstance(made, Worker):
         async with made as inside:
-            yield _check_workers(inside, target)
+            yield _check_workers(inside, f"--factory: what {target} yields")
     else:
-        yield _check_workers(made, target)
+        yield _check_workers(made, f"--factory: what {target} returns" if entrypoint.is_factory else target)
 
 
 async def _call(factory: Any, target: str) -> Any:
@@ -109,9 +109,10 @@ async def _call(factory: Any, target: str) -> Any:
     return await made if inspect.isawaitable(made) else made
 
 
-def _check_workers(found: Any, target: str) -> list[Worker]:
+def _check_workers(found: Any, what: str) -> list[Worker]:
     workers = list(found) if isinstance(found, Iterable) else [found]
     if workers and all(isinstance(worker, Worker) for worker in workers):
         return workers
     hint = "; if it is a function that makes one, use --factory" if callable(found) else ""
-    raise ConfigurationError(f"{target} is not a Worker or a sequence of workers, but a {type(found).__name__}{hint}")
+    kind = "an empty one" if isinstance(found, Sequence) and not found else f"a {type(found).__name__}"
+    raise ConfigurationError(f"{what} is not a Worker or a sequence of workers, but {kind}{hint}")

@@ -68,9 +68,14 @@ def configure_logging_from(path: Path) -> None:
     except ConfigurationError:
         raise
     except Exception as error:
-        why = error.__cause__ or error
-        raise ConfigurationError(f"--log-config: {path}: {error}{f': {why}' if why is not error else ''}") from error
+        why = ": ".join(_in_a_line(each) for each in (error, error.__cause__) if each is not None)
+        raise ConfigurationError(f"--log-config: {path}: {why}") from error
     logging.captureWarnings(True)
+
+
+def _in_a_line(error: BaseException) -> str:
+    # Of a section or an entry that fileConfig looks for.
+    return f"there is no {error}" if isinstance(error, KeyError) else " ".join(str(error).split())
 
 
 def _document(path: Path) -> dict[str, Any]:

@@ -15,6 +15,9 @@ there decides:
 All listeners share a handler. It is a function too: other code may find it, replace it for a while and put it back, in
 any order. One that is put back when there is no listener any more does what the one before it would have done.
 
+A program that is the first process of a container has no defaults: the kernel drops a SIGTERM without a handler. There
+:func:`leaving_on_signals` takes their place while no worker runs, and counts as a default.
+
 A forked child must not have any of this: a SIGTERM that is meant for it would be swallowed. Its handlers are the
 defaults again before it can receive a signal, since signals are blocked around the fork.
 """
@@ -34,7 +37,7 @@ from contextvars import copy_context
 from types import FrameType
 from typing import Any
 
-__all__ = ["INTERRUPTS", "on_signals"]
+__all__ = ["INTERRUPTS", "leaving_on_signals", "on_signals"]
 
 _logger = logging.getLogger(__name__)
 
@@ -81,6 +84,36 @@ def on_signals(
             _listeners[handler.number].remove(listener)
             _unwind(handler.number)
         _remove_wakeup()
+
+
+@contextmanager
+def leaving_on_signals() -> Iterator[None]:
+    """Have SIGTERM and SIGHUP raise ``SystemExit(0)`` in the block, where they would end the process as it is.
+
+    So what the block has opened is closed. For the main thread only, as a program begins.
+    """
+    numbers = [number for number in _ENDINGS if signal.getsignal(number) is signal.SIG_DFL]
+    handler = _Leave()
+    for number in numbers:
+        signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            if signal.getsignal(number) is handler:
+                signal.signal(number, signal.SIG_DFL)
+
+
+class _Leave:
+    def __init__(self) -> None:
+        self._process = os.getpid()
+
+    def __call__(self, number: int, _: FrameType | None) -> None:
+        if os.getpid() == self._process:
+            raise SystemExit(0)
+        # A forked child's, which it is meant to end.
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
 
 
 class _Listener:
@@ -137,6 +170,7 @@ def _is_default(handler: Any) -> bool:
     return (
         handler is signal.SIG_DFL
         or handler is signal.default_int_handler
+        or isinstance(handler, _Leave)
         # An asyncio.Runner's.
         or getattr(function, "__module__", None) == "asyncio.runners"
     )
@@ -160,7 +194,9 @@ def _may_take(number: int, current: Any) -> bool:
     if number not in INTERRUPTS:
         ending = signal.getsignal(signal.SIGTERM)
         ending = ending.previous if isinstance(ending, _Handler) else ending
-        return current is signal.SIG_DFL and not callable(ending)
+        return (current is signal.SIG_DFL or isinstance(current, _Leave)) and (
+            not callable(ending) or isinstance(ending, _Leave)
+        )
     # None: a handler that is not Python's.
     if current is None or getattr(current, "__module__", None) in _LOOPS:
         _logger.warning(

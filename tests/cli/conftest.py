@@ -103,9 +103,13 @@ worker = Worker(
 other = Worker(task_queue="{queue}-2", activities=[echo])
 both = [worker, other]
 number = 7
+none_at_all = []
 
 async def make():
     return worker
+
+def nothing_made():
+    pass
 
 def make_from(queue):
     return worker

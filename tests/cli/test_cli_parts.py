@@ -286,6 +286,8 @@ class TestEntrypoint:
             ("", r"give MODULE:ATTRIBUTE, or \[tool.asyncworker\] with entrypoint"),
             ("[tool.asyncworker]\nentrypoint = 7", "entrypoint must be a str, got 7"),
             ("[tool.asyncworker]\nfactory = 'yes'\n", "factory must be a bool, got 'yes'"),
+            ("[tool.asyncworker]\nentrypoint = 'orders'", "entrypoint must be module:attribute, got 'orders'"),
+            ("[tool.asyncworker]\nentrypoint = 'a:b'\napp-dir = 'src'", "app-dir: .*src is not a directory"),
             ("[tool.asyncworker]\nentry = 'a:b'", "has no 'entry'; it has entrypoint, app-dir, factory"),
             ("[tool]\nasyncworker = 'a:b'", "must be a table, got 'a:b'"),
             ("[tool", "pyproject.toml cannot be read: "),
@@ -341,6 +343,8 @@ class TestLogConfig:
             ("log.json", "[]", "must hold a mapping, got a list"),
             ("log.json", '{"root": {"handlers": ["nowhere"]}}', "nowhere"),
             ("log.ini", "[loggers", "no section headers"),
+            ("log.ini", "", "there is no 'formatters'"),
+            ("log.ini", "logging\n", r"^[^\n]*no section headers[^\n]*$"),
         ],
     )
     def test_wrong_file_is_one_error_with_its_name(self, tmp_path, name, text, message):

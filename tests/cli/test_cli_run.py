@@ -163,6 +163,25 @@ class TestRunning:
         assert b"payload_codec=RemoteCodec(" in done.stderr
         assert flag.encode() not in helped.stdout
 
+    async def test_codec_server_responds_until_ctrl_c(self, command):
+        """It ends with exit code 0."""
+        pytest.importorskip("uvicorn")
+        (command.directory / "converters.py").write_text(
+            "from asyncworker import DataConverter\nfrom asyncworker.converter import CompressionCodec\n"
+            "converter = DataConverter(payload_codec=CompressionCodec())\n"
+        )
+        address = free_address()
+        async with (
+            command.running("codec-server", "converters:converter", "--port", address.split(":")[1]) as run,
+            httpx.AsyncClient(base_url=f"http://{address}") as http,
+        ):
+            await run.line_with("codec server: ")
+            response = await http.post("/decode", json={"payloads": []})
+            code = await run.end(signal.SIGINT)
+
+        assert response.json() == {"payloads": []}
+        assert code == 0
+
     async def test_codec_server_of_the_environment_is_not_used_and_said_so_once(self, command_on_server):
         """One line at INFO: the variable may be there for other commands."""
         async with command_on_server.running(
@@ -318,6 +337,16 @@ class TestRunning:
 
         assert "Traceback" not in said
         assert run.process.returncode == 130
+
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+    async def test_signal_during_the_programs_imports_ends_with_0(self, command, number):
+        """A signal while modules are imported ends the command by itself, as it has to where nothing else would."""
+        (command.directory / "slow.py").write_text(
+            "import sys, time\nprint('importing', file=sys.stderr, flush=True)\ntime.sleep(60)\n"
+        )
+        async with command.running("run", "slow:worker") as run:
+            await run.line_with("importing")
+            assert await run.end(number) == 0
 
     async def test_hangup_drains_the_workers(self, command_on_fake):
         """SIGHUP, which a closed terminal sends, shuts a worker down."""
@@ -475,6 +504,36 @@ async def forwarding(address: str, target: str) -> AsyncIterator[None]:
 
 
 class TestFactory:
+    @pytest.mark.parametrize("wait", ["await anyio.sleep_forever()", "time.sleep(60)"])
+    @pytest.mark.parametrize("before", ["", "yield orders.worker"])
+    @pytest.mark.parametrize("loop", ["--uvloop", "--no-uvloop"])
+    async def test_signal_in_a_factory_closes_what_it_opened(self, command_on_fake, wait, before, loop):
+        """A SIGTERM while a factory opens or closes something ends the command, and the factory's clean-up runs."""
+        (command_on_fake.directory / "managed.py").write_text(
+            "import anyio, sys, time, orders\n"
+            "from contextlib import asynccontextmanager\n"
+            "@asynccontextmanager\n"
+            "async def make():\n"
+            "    try:\n"
+            f"        {before}\n"
+            "        print('it waits', file=sys.stderr, flush=True)\n"
+            f"        {wait}\n"
+            "        yield orders.worker\n"
+            "    finally:\n"
+            "        print('closed', file=sys.stderr, flush=True)\n"
+        )
+        async with command_on_fake.running("run", "managed:make", "--factory", loop) as run:
+            if before:
+                await run.line_with("started: namespace")
+                run.process.send_signal(signal.SIGTERM)
+            await run.line_with("it waits")
+            run.process.send_signal(signal.SIGTERM)
+            said = await run.rest()
+
+        assert "closed" in said
+        assert "Traceback" not in said
+        assert run.process.returncode == 0
+
     async def test_async_context_manager_closes_what_it_opened(self, command_on_fake):
         """A factory that is an async context manager is left when its workers have stopped."""
         (command_on_fake.directory / "managed.py").write_text(
@@ -596,6 +655,8 @@ class TestMistakes:
             (["orders:number"], "orders:number is not a Worker or a sequence of workers, but a int"),
             (["orders:make"], "if it is a function that makes one, use --factory"),
             (["orders:make_from", "--factory"], "--factory: orders:make_from is not a function without parameters"),
+            (["orders:nothing_made", "--factory"], "--factory: what orders:nothing_made returns is not a Worker or a"),
+            (["orders:none_at_all"], "is not a Worker or a sequence of workers, but an empty one"),
             (["orders:generate", "--factory"], "orders:generate yields: decorate it with @contextlib.asynccontextm"),
             (["orders:worker", "--app-dir", "nowhere"], "--app-dir: nowhere is not a directory"),
             ([], "nothing to run: give MODULE:ATTRIBUTE, such as orders:worker, or a pyproject.toml that has"),
@@ -658,6 +719,21 @@ class TestMistakes:
         said = done.stderr.decode().splitlines()
         assert done.returncode == 2
         assert said == [f"asyncworker: error: health_address: cannot listen on {address}: Address already in use"]
+
+    async def test_codec_server_on_a_port_that_is_taken_is_one_line_and_exit_code_2(self, command):
+        """And it says nothing of a server that is not there."""
+        pytest.importorskip("uvicorn")
+        (command.directory / "converters.py").write_text(
+            "from asyncworker import DataConverter\nfrom asyncworker.converter import CompressionCodec\n"
+            "converter = DataConverter(payload_codec=CompressionCodec())\n"
+        )
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            done = await command("codec-server", "converters:converter", "--port", str(port))
+
+        assert done.returncode == 2
+        expected = f"asyncworker: error: --port: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+        assert done.stderr.decode() == expected
 
     async def test_unknown_namespace_is_one_line_and_exit_code_1(self, command_on_server):
         """A worker that cannot start is reported in one line, with exit code 1."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import shutil
 import sys
@@ -237,6 +238,30 @@ async def test_error_of_a_driver_is_a_storage_error_without_its_text(driver):
         await converter_with(Broken()).encode([LARGE])
     assert isinstance(caught.value.__cause__, ConnectionError)
     with pytest.raises(StorageError, match="answered 1 payloads with 0"):
+        await converter_with(Broken()).decode([reference])
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError, SystemExit])
+async def test_what_a_driver_raises_is_named_as_its_own_whatever_it_is(driver, error):
+    """A cancellation that nothing has asked for is a failure of the storage, and of no codec."""
+
+    class Broken(Memory):
+        async def store(self, context, payloads):
+            raise error
+
+    with pytest.raises(StorageError, match=f"the storage driver 'memory' could not store: {error.__name__}$"):
+        await converter_with(Broken()).encode([LARGE])
+
+
+async def test_driver_that_retrieves_no_payloads_is_a_storage_error(driver):
+    """With the driver's name, and what it has returned instead."""
+    [reference] = await converter_with(driver).encode([LARGE])
+
+    class Broken(Memory):
+        async def retrieve(self, context, claims):
+            return [b"bytes" for _ in claims]
+
+    with pytest.raises(StorageError, match="driver 'memory' answered with bytes instead of Payload"):
         await converter_with(Broken()).decode([reference])
 
 

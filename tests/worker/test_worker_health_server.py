@@ -240,6 +240,22 @@ class TestServing:
         assert ends == [b""] * 20
         assert status == 200
 
+    async def test_a_probe_takes_the_place_of_the_oldest_silent_connection(self, temporal, monkeypatch):
+        """Connections that others hold open get no process restarted: a probe is responded to all the same."""
+        monkeypatch.setattr(_server, "_TIMEOUT", 600)
+        address = free_address()
+        host, port = address.split(":")
+        async with worker_of(temporal, pack, health_address=address) as worker:
+            await until(lambda: worker.is_ready)
+            silent = [socket.create_connection((host, int(port))) for _ in range(100)]
+            try:
+                statuses = [(await get_in_thread(address, "/livez"))[0] for _ in range(3)]
+            finally:
+                for connection in silent:
+                    connection.close()
+
+        assert statuses == [200, 200, 200]
+
     async def test_a_request_may_come_in_pieces(self, temporal):
         """As slow networks deliver it."""
         address = free_address()

@@ -109,6 +109,16 @@ class TestErrors:
         assert task.result == "packed"
         assert caplog.text.count("polling task queue 'orders' failed") == 1
 
+    async def test_the_end_of_an_outage_is_logged_with_its_length(self, temporal, caplog):
+        """Who has read that polls fail can read that they fail no more."""
+        temporal.fail_next("PollActivityTaskQueue", RPCStatusCode.UNAVAILABLE, "away", times=3)
+        with caplog.at_level(logging.INFO, "asyncworker"):
+            async with worker_of(temporal, pack, max_concurrent_activity_task_polls=1):
+                for _ in range(2):
+                    await temporal.add_task(pack, task_queue=QUEUE).wait_closed()
+
+        assert caplog.text.count("the server answers polls of task queue 'orders' again, after ") == 1
+
     async def test_a_final_refusal_ends_the_worker(self, temporal):
         """A worker that the server refuses says so, instead of asking for ever."""
         temporal.fail_next("PollActivityTaskQueue", RPCStatusCode.PERMISSION_DENIED, "not you", times=5)
@@ -163,6 +173,22 @@ class TestErrors:
 
 
 class TestPollBackoff:
+    @pytest.mark.parametrize(
+        ("status", "is_outage"),
+        [
+            (RPCStatusCode.UNAVAILABLE, True),
+            (RPCStatusCode.RESOURCE_EXHAUSTED, False),
+            (RPCStatusCode.DEADLINE_EXCEEDED, False),
+        ],
+    )
+    def test_the_first_success_after_an_outage_tells_its_length(self, status, is_outage):
+        """An error of one call, among the answers to others, is no outage."""
+        backoff = PollBackoff()
+        assert backoff.succeeded() is None
+        backoff.failed(RPCError("trouble", status), now=0.0)
+
+        assert [backoff.succeeded() is not None, backoff.succeeded() is not None] == [is_outage, False]
+
     def test_a_refusal_is_final_where_nothing_ever_worked(self):
         """Wrong settings are found out at the first poll."""
         backoff = PollBackoff()

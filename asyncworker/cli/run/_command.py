@@ -11,7 +11,7 @@ import signal
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import anyio
 import typer
@@ -19,7 +19,7 @@ import typer
 from ...client._connect import waiting_for_servers
 from ...exceptions import ConfigurationError
 from ...worker import Worker
-from ...worker._signals import on_signals
+from ...worker._signals import leaving_on_signals, on_signals
 from .._connection import CODEC_ENDPOINT, takes_connection_of_workers
 from .._duration import parse_duration
 from .._entrypoint import find_entrypoint
@@ -127,10 +127,8 @@ def run(
     else:
         configure_logging_from(log_config)
     entrypoint = find_entrypoint(target, app_dir, factory=factory)
-    found = load(entrypoint.target, entrypoint.app_dir)
-    relax_collector()
 
-    async def main() -> None:
+    async def main(found: Any) -> None:
         async with AsyncExitStack() as stack:
             # In a factory. Connections that activities make are not to wait for so long.
             with waiting_for_servers(wait_for_server):
@@ -147,8 +145,12 @@ def run(
             add_metrics(workers, wanted=metrics)
             await run_workers(workers)
 
-    with running(_loop_factory(uvloop)) as runner:
-        runner.run(main())
+    # Modules and factories may take minutes, and the first process of a container has no default that would end it.
+    with leaving_on_signals():
+        found = load(entrypoint.target, entrypoint.app_dir)
+        relax_collector()
+        with running(_loop_factory(uvloop)) as runner:
+            runner.run(main(found))
 
 
 def _say_unused_codec(workers: Sequence[Worker]) -> None:

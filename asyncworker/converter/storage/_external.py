@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Self, TypeAlias
 
 from ..._proto.temporal.api.common.v1 import Payload
+from ..._user_code import ends_the_task
 from ...exceptions import ConverterError, StorageError
 from .._codec import PayloadCodec
 from .._context import ActivitySerializationContext, SerializationContext, WithSerializationContext
@@ -213,11 +214,17 @@ async def _guard(driver: StorageDriver, verb: Operation, work: Awaitable[Sequenc
         found = list(await work)
     except (ConverterError, StorageError):
         raise
-    except Exception as error:
+    except BaseException as error:
+        # A CancelledError that did not come from this task would end the caller without a trace.
+        if ends_the_task(error):
+            raise
         # The text may have a credential or a part of a payload; the cause, for the worker's log, has it.
         raise StorageError(f"the storage driver {driver.name()!r} could not {verb}: {type(error).__name__}") from error
     if len(found) != expected:
         raise StorageError(f"the storage driver {driver.name()!r} answered {expected} payloads with {len(found)}")
+    if verb == "retrieve" and not all(isinstance(each, Payload) for each in found):
+        kinds = ", ".join(sorted({type(each).__name__ for each in found}))
+        raise StorageError(f"the storage driver {driver.name()!r} answered with {kinds} instead of Payload")
     return found
 
 

@@ -29,6 +29,8 @@ _logger = get_logger(__name__)
 HealthAddress = tuple[str, int]
 
 _MAX_CONNECTIONS = 16
+# Connections that the system accepts meanwhile.
+_BACKLOG = 128
 # Seconds that a connection may take, and that the thread gets to end.
 _TIMEOUT = 5.0
 _JOIN = 1.0
@@ -144,13 +146,15 @@ class HealthServer:
         if self._paused_until is not None:
             self._resume(now)
             waits.append(_PAUSE)
-        for key, _ in self._selector.select(min(waits) if waits else None):
-            if key.fileobj is self._inside:
-                return False
-            if key.fileobj is self._listener:
-                self._accept()
-            elif isinstance(key.fileobj, socket.socket) and key.fileobj in self._connections:
-                self._go_on(self._connections[key.fileobj])
+        ready = [key.fileobj for key, _ in self._selector.select(min(waits) if waits else None)]
+        if self._inside in ready:
+            return False
+        for it in ready:
+            if isinstance(it, socket.socket) and it in self._connections:
+                self._go_on(self._connections[it])
+        # After those: it may take the place of one of them.
+        if self._listener in ready:
+            self._accept()
         return True
 
     def _accept(self) -> None:
@@ -165,8 +169,8 @@ class HealthServer:
                     _logger.warning("health probes at %s have to wait: %s", _text(self._address), error.strerror)
             return
         if len(self._connections) >= _MAX_CONNECTIONS:
-            accepted.close()
-            return
+            # The oldest. A probe sends its request at once; to refuse it would have the process restarted.
+            self._drop(next(iter(self._connections.values())))
         accepted.setblocking(False)
         self._connections[accepted] = _Connection(accepted, monotonic() + _TIMEOUT)
         self._selector.register(accepted, selectors.EVENT_READ)
@@ -234,7 +238,7 @@ def _listen(address: HealthAddress) -> socket.socket:
                 # A port whose last connection has just been closed counts as free.
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(found)
-            listener.listen(_MAX_CONNECTIONS)
+            listener.listen(_BACKLOG)
         except BaseException:
             listener.close()
             raise

@@ -9,9 +9,13 @@ from typing import NamedTuple
 
 from ..._log_throttle import LogThrottle
 from ..._rpc._retry import POLL, Failures, RetryRules
-from ...exceptions import RPCError
+from ...exceptions import RPCError, RPCStatusCode
 
 __all__ = ["PollBackoff", "Retry"]
+
+
+# Their end is worth a line too; the others are about one call.
+_OUTAGES = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED)
 
 
 class Retry(NamedTuple):
@@ -34,11 +38,22 @@ class PollBackoff:
         last_success_at: The same, whether or not one has failed since; ``None`` if none was answered.
     """
 
-    __slots__ = ("_failures", "_log_throttle", "_proven", "_rules", "answered_at", "last_success_at")
+    __slots__ = (
+        "_failing_since",
+        "_failures",
+        "_is_logged",
+        "_log_throttle",
+        "_proven",
+        "_rules",
+        "answered_at",
+        "last_success_at",
+    )
 
     def __init__(self, rules: RetryRules = POLL) -> None:
         self._rules = rules
         self._failures: Failures | None = None
+        self._failing_since = 0.0
+        self._is_logged = False
         self._proven = False
         self._log_throttle = LogThrottle()
         self.answered_at = -math.inf
@@ -48,11 +63,19 @@ class PollBackoff:
         failed = 0 if self._failures is None else self._failures.attempts
         return f"<PollBackoff [{failed} failed in a row]>"
 
-    def succeeded(self) -> None:
-        """Record that a call was answered."""
+    def succeeded(self) -> float | None:
+        """Record that a call was answered.
+
+        Returns:
+            If the server was away or refused the calls before it, and that was to be logged, for how many seconds.
+        """
         self._failures = None
         self._proven = True
         self.answered_at = self.last_success_at = monotonic()
+        if not self._is_logged:
+            return None
+        self._is_logged = False
+        return self.answered_at - self._failing_since
 
     def failed(self, error: RPCError, now: float) -> Retry | None:
         """Decide when to call again after *error*; ``None`` if that is of no use.
@@ -64,5 +87,10 @@ class PollBackoff:
         self.answered_at = -math.inf
         if self._failures is None:
             self._failures = Failures(self._rules)
+            self._failing_since = monotonic()
         wait = self._failures.next_wait(error, now=now, random=random.random(), proven=self._proven)
-        return None if wait is None else Retry(wait, self._log_throttle.should_log(error.message, now))
+        if wait is None:
+            return None
+        should_log = self._log_throttle.should_log(error.message, now)
+        self._is_logged = self._is_logged or (should_log and error.status in _OUTAGES)
+        return Retry(wait, should_log)

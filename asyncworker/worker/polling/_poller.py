@@ -264,7 +264,13 @@ class Poller:
             return None
         finally:
             self.is_calling = False
-        config.backoff.succeeded()
+        failed_for = config.backoff.succeeded()
+        if failed_for is not None:
+            _logger.info(
+                "the server answers polls of task queue %r again, after %.1f s",
+                config.environment.task_queue,
+                failed_for,
+            )
         if _logger.isEnabledFor(DEBUG):
             brought = answer.activity_type.name if answer.task_token and answer.activity_type else "no task"
             _logger.debug("a poll of task queue %r returned %s", config.environment.task_queue, brought)
