@@ -7,28 +7,16 @@ import socket
 import sys
 
 import pytest
+from free_ports import free_port
 
 from asyncworker.client import Client
 
 pytestmark = pytest.mark.server
 
 
-def free_port() -> int:
-    """A port that is free, as is the one above it where the UI goes."""
-    while True:
-        with socket.socket() as one, socket.socket() as other:
-            one.bind(("127.0.0.1", 0))
-            port = one.getsockname()[1]
-            try:
-                other.bind(("127.0.0.1", port + 1000))
-            except (OSError, OverflowError):
-                continue
-            return port
-
-
 async def test_dev_starts_a_server_and_reloads(command, task_queue):
     """Without a server it starts one with its UI, reloads on changes, survives a syntax error, leaves no processes."""
-    port = free_port()
+    port = free_port(1000)
     source = command.directory / "orders.py"
     good = source.read_text()
     options = {"task_queue": task_queue, "start_to_close_timeout": 10, "result_type": list}

@@ -7,12 +7,7 @@ import socket
 from contextlib import closing
 
 import pytest
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as it:
-        it.bind(("127.0.0.1", 0))
-        return it.getsockname()[1]
+from free_ports import free_port
 
 
 async def test_a_running_worker_is_probed(command_on_fake):

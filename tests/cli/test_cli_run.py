@@ -17,6 +17,7 @@ from dataclasses import replace
 import anyio
 import httpx
 import pytest
+from free_ports import free_address
 
 from asyncworker.client import Client, PendingActivityState
 
@@ -604,12 +605,6 @@ class TestMetrics:
 
         assert 'service_name="shop"' in page.text
         assert 'service_name="asyncworker"' not in page.text
-
-
-def free_address() -> str:
-    with socket.socket() as reserved:
-        reserved.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{reserved.getsockname()[1]}"
 
 
 class TestEntrypoint:

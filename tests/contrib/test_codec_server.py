@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ import anyio
 import httpx
 import pytest
 import uvicorn
+from free_ports import free_port
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
@@ -447,7 +447,7 @@ def test_number_out_of_range_is_refused(options):
 async def test_ui_shows_decrypted_values(browser):
     """The dev server's own UI, in a real browser, has the value on the page of an encrypted activity."""
     async with (
-        serve(codec_server(CODEC, allowed_origins=[f"http://127.0.0.1:{(port := _free_port())}"])) as url,
+        serve(codec_server(CODEC, allowed_origins=[f"http://127.0.0.1:{(port := free_port())}"])) as url,
         DevServer(ui=True, ui_port=port, extra_args=["--ui-codec-endpoint", url]) as server,
         await Client.connect(server.target, data_converter=DataConverter(payload_codec=CODEC)) as client,
     ):
@@ -471,7 +471,7 @@ async def test_ui_downloads_what_is_stored_elsewhere(browser, tmp_path):
         {"behavior": "allow", "downloadPath": str(tmp_path / "saved")},
     )
     async with (
-        serve(codec_server(converter, allowed_origins=[f"http://127.0.0.1:{(port := _free_port())}"])) as url,
+        serve(codec_server(converter, allowed_origins=[f"http://127.0.0.1:{(port := free_port())}"])) as url,
         DevServer(ui=True, ui_port=port, extra_args=["--ui-codec-endpoint", url]) as server,
         await Client.connect(server.target, data_converter=converter) as client,
     ):
@@ -505,12 +505,6 @@ async def test_cli_shows_decrypted_values(dev_server, task_queue):
 
     assert b"xyzzy-plugh" not in plain.stdout
     assert json.loads(decoded.stdout)["input"] == ["xyzzy-plugh"]
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 def _click_download(browser, page: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -19,6 +18,7 @@ import httpx
 import pytest
 from anyio import to_thread
 from anyio.streams.buffered import BufferedByteReceiveStream
+from free_ports import free_port
 from selenium import webdriver
 from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
@@ -161,11 +161,6 @@ async def listens(port: int) -> bool:
             return (await http.get(f"http://127.0.0.1:{port}/")).status_code == 200
     except httpx.TransportError:
         return False
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as reserved:
-        return int(reserved.getsockname()[1])
 
 
 class Page:

@@ -13,6 +13,7 @@ import time
 from contextlib import closing
 
 import pytest
+from free_ports import free_address
 from worker_helpers import QUEUE, until, worker_of
 
 from asyncworker import activity
@@ -28,12 +29,6 @@ DEAD = HealthReport(False, False, {"task_queue": "c"})
 
 @activity.defn
 async def pack() -> None: ...
-
-
-def free_address() -> str:
-    with closing(socket.socket()) as it:
-        it.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{it.getsockname()[1]}"
 
 
 def ask(address: str, request: bytes) -> tuple[int, bytes]:

@@ -364,13 +364,15 @@ async def test_the_calls_keep_their_pace(temporal):
     """Ten activities at once take two calls each; the first eight calls may come together."""
     options = WatchOptions(standalone=10, calls_per_second=4)
     async with working(temporal, hanging, cancellation_watch=options):
+        began_at = anyio.current_time()
         for _ in range(10):
             start(temporal, "standalone", hanging)
         await temporal.wait_for(DESCRIBE, count=8)
         await anyio.sleep(0.15)
         calls = len(temporal.requests(DESCRIBE))
+        took = anyio.current_time() - began_at
 
-    assert calls == 8
+    assert 8 <= calls <= 8 + 4 * took
 
 
 # Trouble
