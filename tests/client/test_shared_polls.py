@@ -120,6 +120,11 @@ async def test_an_empty_answer_is_asked_again_by_one_for_all(client, gate):
     await gate.opened()
     gate.answer(PollActivityExecutionResponse())
     await gate.opened(2)
+    # They ask again a moment later, each by a timer of its own.
+    (poll,) = (poll for polls in client._polls._polls.values() for poll in polls.values())
+    with anyio.fail_after(10):
+        while len(poll._waiters) < 10:  # noqa: ASYNC110 - no event says so
+            await asyncio.sleep(0.01)
     gate.answer(completed(b"1"))
 
     assert await asyncio.gather(*tasks) == [1] * 10
