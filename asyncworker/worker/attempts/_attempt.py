@@ -56,6 +56,7 @@ from ._log import (
     log_failed,
     log_not_delivered,
     log_overdue,
+    log_undecoded,
     log_unreported,
 )
 from ._outbound import AttemptOutbound
@@ -385,6 +386,7 @@ class Attempt:
                 raise
         finally:
             self._is_converting = False
+        log_undecoded(self._info)
         self.cancel(ActivityCancellationDetails(timed_out=True))
         raise asyncio.CancelledError
 

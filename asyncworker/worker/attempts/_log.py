@@ -181,6 +181,16 @@ def log_unreported(info: Info, problem: BaseException) -> None:
     )
 
 
+def log_undecoded(info: Info) -> None:
+    """Log that a codec or a storage driver took longer over an activity's task than the attempt had."""
+    _logger.warning(
+        "activity %s did not begin: its payloads were not decoded before the attempt's time was up; see to the payload"
+        " codec or the external storage",
+        info.activity_type,
+        extra=identify(info),
+    )
+
+
 def log_overdue(info: Info, reason: CancelReason | None, seconds: float) -> None:
     """Log that an activity was cancelled some time ago, and goes on."""
     _logger.warning(
