@@ -59,8 +59,10 @@ from ._log import (
     log_undecoded,
     log_unreported,
 )
-from ._outbound import AttemptOutbound
-from ._outcome import (
+from ._time_limits import TimeLimits
+from ._traceback import drop_tracebacks
+from .heartbeats._outbound import AttemptOutbound
+from .reporting._outcome import (
     ENDED_BY_SHUTDOWN,
     ON_CANCELLED,
     OUTCOMES,
@@ -75,9 +77,7 @@ from ._outcome import (
     is_last_attempt,
     outcome_of,
 )
-from ._reply import Reply, bare_failure, encode_reply, is_closed, is_failure, send_reply
-from ._time_limits import TimeLimits
-from ._traceback import drop_tracebacks
+from .reporting._reply import Reply, bare_failure, encode_reply, is_closed, is_failure, send_reply
 
 if TYPE_CHECKING:
     from ...converter import DataConverter
