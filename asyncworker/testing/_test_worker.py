@@ -354,8 +354,8 @@ class TestWorker:
         run = self._worker._worker_run
         attempts = () if run is None or run.attempts is None else tuple(run.attempts)
         for attempt in attempts:
-            if activity.token is not None and attempt.info().task_token == activity.token:
-                what = f"attempt {activity.attempt} of {attempt.info().activity_type} {activity.id!r}"
-                place = place_of(attempt._task)
+            if activity.token is not None and attempt.info.task_token == activity.token:
+                what = f"attempt {activity.attempt} of {attempt.info.activity_type} {activity.id!r}"
+                place = place_of(attempt.task)
                 return f"{what} goes on" if place is None else f"{what} waits at {place}"
         return None

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from ._events import OutcomeName
-from .attempts._attempt import AttemptStatistics
+from .attempts._attempt_state import AttemptStatistics
 from .health._requests import HealthReport
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from asyncworker import DataConverter, RetryPolicy, activity
 from asyncworker.converter import DefaultPayloadConverter, Payload
 from asyncworker.exceptions import ConverterError
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker.attempts._details import can_defer
+from asyncworker.worker.attempts.heartbeats._details import can_defer
 
 
 class Colour(IntEnum):

@@ -26,7 +26,7 @@ from ...worker import (
     WorkerEvent,
     WorkerStarted,
 )
-from ...worker.attempts._reply import is_of_storage
+from ...worker.attempts.reporting._reply import is_of_storage
 from . import _families as families
 from ._render import check_folder, is_multi_process, render
 from ._stores import FileStore, MemoryStore, Store

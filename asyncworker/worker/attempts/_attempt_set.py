@@ -16,7 +16,8 @@ from ...common import ActivityCancellationDetails
 from .._events import Observers, OutcomeName, SlotsChanged
 from ..slots._supplier import SlotPermit, SlotReservation, SlotSupplier
 from ._arrivals import Arrivals
-from ._attempt import Attempt, AttemptStatistics
+from ._attempt import Attempt
+from ._attempt_state import AttemptStatistics
 from ._log import log_all_abandoned
 
 if TYPE_CHECKING:
@@ -117,10 +118,10 @@ class AttemptSet:
         self._permits[attempt] = permit
         if self._by_token.setdefault(task.task_token, attempt) is not attempt:
             self._repeated.append(attempt)
-            _logger.warning("activity %s: its task came twice, and is run twice", attempt.info().activity_type)
+            _logger.warning("activity %s: its task came twice, and is run twice", attempt.info.activity_type)
         self._is_empty.clear()
         self.arrivals.note(attempt.arrived_at)
-        self._mark_used(permit, attempt.info())
+        self._mark_used(permit, attempt.info)
         if self._cancelled_early and (early := self._cancelled_early.pop(task.task_token, None)):
             attempt.cancel(early)
         if self._cancel_late is not None:
@@ -183,7 +184,7 @@ class AttemptSet:
         attempt = self.find(task_token)
         if attempt is not None:
             for each in (attempt, *self._repeated):
-                if each.info().task_token == task_token:
+                if each.info.task_token == task_token:
                     each.cancel(details)
             return
         if len(self._cancelled_early) >= _MAX_EARLY:
@@ -203,7 +204,7 @@ class AttemptSet:
     async def abandon(self) -> None:
         """Abandon all attempts, and report the failures of those that run. Cancelling leaves the reports to chance."""
         self._has_late_tasks.clear()
-        log_all_abandoned([attempt.info() for attempt in self if attempt.is_open])
+        log_all_abandoned([attempt.info for attempt in self if attempt.is_open])
         # Each handles its own errors; one that it does not must not keep the others' reports from being awaited.
         results = await asyncio.gather(*(attempt.abandon() for attempt in self), return_exceptions=True)
         for error in results:
@@ -228,7 +229,7 @@ class AttemptSet:
             self.failed += attempt.has_failed
             self.outcomes[attempt.outcome] += 1
             if attempt.end_by_shutdown is not None:
-                self.ended_by_shutdown[attempt.end_by_shutdown][attempt.info().activity_type] += 1
+                self.ended_by_shutdown[attempt.end_by_shutdown][attempt.info.activity_type] += 1
             self.release(permit)
             if self._slot_observers is not None:
                 self._notify_changed(self._slot_observers)
@@ -237,12 +238,12 @@ class AttemptSet:
                 self._is_empty.set()
 
     def _remove_token(self, attempt: Attempt) -> None:
-        token = attempt.info().task_token
+        token = attempt.info.task_token
         if self._by_token.get(token) is not attempt:
             self._repeated.remove(attempt)
             return
         del self._by_token[token]
-        again = next((each for each in self._repeated if each.info().task_token == token), None)
+        again = next((each for each in self._repeated if each.info.task_token == token), None)
         if again is not None:
             self._repeated.remove(again)
             self._by_token[token] = again

@@ -14,8 +14,8 @@ from ...activity import Info
 from ...activity._logger import identify, identify_type
 from ...common import CancelReason
 from ...exceptions import RPCError, _is_benign
-from ._outcome import is_last_attempt
-from ._reply import is_closed
+from .reporting._outcome import is_last_attempt
+from .reporting._reply import is_closed
 
 __all__ = [
     "log_abandoned",

@@ -7,24 +7,24 @@ from collections.abc import Sequence
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from ..._proto.temporal.api.common.v1 import Payload, Payloads
-from ..._proto.temporal.api.workflowservice.v1 import RecordActivityTaskHeartbeatRequest
-from ..._safe_text import text_of
-from ..._wire import encode
-from ...activity import Info
-from ...common import ActivityCancellationDetails
-from ...exceptions import ApplicationError, ConverterError, RPCError
-from .._events import HeartbeatSent
+from ...._proto.temporal.api.common.v1 import Payload, Payloads
+from ...._proto.temporal.api.workflowservice.v1 import RecordActivityTaskHeartbeatRequest
+from ...._safe_text import text_of
+from ...._wire import encode
+from ....activity import Info
+from ....common import ActivityCancellationDetails
+from ....exceptions import ApplicationError, ConverterError, RPCError
+from ..._events import HeartbeatSent
+from .._log import log_heartbeat, log_lost_heartbeat, log_no_heartbeat_timeout, log_silent
 from ._details import can_defer
 from ._heartbeat_throttle import HeartbeatThrottle, throttle_interval
 from ._heartbeater import Heartbeater
-from ._log import log_heartbeat, log_lost_heartbeat, log_no_heartbeat_timeout, log_silent
 
 if TYPE_CHECKING:
-    from ...converter import DataConverter
-    from .._registry import RegisteredActivity
-    from ._run_environment import RunEnvironment
-    from ._time_limits import TimeLimits
+    from ....converter import DataConverter
+    from ..._registry import RegisteredActivity
+    from .._run_environment import RunEnvironment
+    from .._time_limits import TimeLimits
 
 __all__ = ["AttemptOutbound", "LiveHeartbeat"]
 

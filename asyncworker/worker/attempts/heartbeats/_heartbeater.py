@@ -7,22 +7,22 @@ import contextvars
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from ..._coalesced_timers import coalesce
-from ..._proto.temporal.api.common.v1 import Payload, Payloads
-from ..._proto.temporal.api.workflowservice.v1 import (
+from ...._coalesced_timers import coalesce
+from ...._proto.temporal.api.common.v1 import Payload, Payloads
+from ...._proto.temporal.api.workflowservice.v1 import (
     RecordActivityTaskHeartbeatRequest,
     RecordActivityTaskHeartbeatResponse,
 )
-from ..._rpc._methods import RECORD_ACTIVITY_TASK_HEARTBEAT
-from ..._rpc._retry import HEARTBEAT
-from ..._safe_text import text_of
-from ...common import ActivityCancellationDetails
-from ...exceptions import RPCError, RPCStatusCode
+from ...._rpc._methods import RECORD_ACTIVITY_TASK_HEARTBEAT
+from ...._rpc._retry import HEARTBEAT
+from ...._safe_text import text_of
+from ....common import ActivityCancellationDetails
+from ....exceptions import RPCError, RPCStatusCode
 from ._heartbeat_throttle import HeartbeatThrottle
 
 if TYPE_CHECKING:
-    from ...converter import DataConverter
-    from ._run_environment import RunEnvironment
+    from ....converter import DataConverter
+    from .._run_environment import RunEnvironment
 
 __all__ = ["HeartbeatSource", "Heartbeater"]
 

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ..._safe_text import class_name_of
-from ..._time import to_seconds
-from ...activity import Info
-from ...activity._context import CompleteAsync
-from ...common import CancelReason, RetryPolicy
-from ...converter._stored import StoredElsewhereError
-from ...exceptions import ApplicationError, CancelledError, ConverterError, FailureError, _is_application_error
-from .._events import OutcomeName
+from ...._safe_text import class_name_of
+from ...._time import to_seconds
+from ....activity import Info
+from ....activity._context import CompleteAsync
+from ....common import CancelReason, RetryPolicy
+from ....converter._stored import StoredElsewhereError
+from ....exceptions import ApplicationError, CancelledError, ConverterError, FailureError, _is_application_error
+from ..._events import OutcomeName
 
 __all__ = [
     "ENDED_BY_SHUTDOWN",

@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..._proto.temporal.api.common.v1 import Payload, Payloads
-from ..._proto.temporal.api.enums.v1 import ActivityTaskFailedCause
-from ..._proto.temporal.api.failure.v1 import ApplicationFailureInfo, Failure
-from ..._proto.temporal.api.workflowservice.v1 import (
+from ...._proto.temporal.api.common.v1 import Payload, Payloads
+from ...._proto.temporal.api.enums.v1 import ActivityTaskFailedCause
+from ...._proto.temporal.api.failure.v1 import ApplicationFailureInfo, Failure
+from ...._proto.temporal.api.workflowservice.v1 import (
     RespondActivityTaskCanceledRequest,
     RespondActivityTaskCompletedRequest,
     RespondActivityTaskFailedRequest,
 )
-from ..._rpc._methods import (
+from ...._rpc._methods import (
     RESPOND_ACTIVITY_TASK_CANCELED,
     RESPOND_ACTIVITY_TASK_COMPLETED,
     RESPOND_ACTIVITY_TASK_FAILED,
     Method,
 )
-from ..._rpc._retry import COMPLETION
-from ..._safe_logger import get_logger
-from ..._safe_text import class_name_of
-from ..._user_code import ends_the_task
-from ..._wire import EncodeError, encode
-from ...converter import ensure_application_failure
-from ...converter._stored import ExternalPayloadError, StoredElsewhereError
-from ...converter.failures._failure import without_details
-from ...converter.failures._from_error import SOURCE
-from ...exceptions import (
+from ...._rpc._retry import COMPLETION
+from ...._safe_logger import get_logger
+from ...._safe_text import class_name_of
+from ...._user_code import ends_the_task
+from ...._wire import EncodeError, encode
+from ....converter import ensure_application_failure
+from ....converter._stored import ExternalPayloadError, StoredElsewhereError
+from ....converter.failures._failure import without_details
+from ....converter.failures._from_error import SOURCE
+from ....exceptions import (
     ApplicationError,
     ApplicationErrorCategory,
     ConverterError,
@@ -39,9 +39,9 @@ from ...exceptions import (
 from ._outcome import Canceled, Completed, Failed, Outcome, Reported, unconvertible
 
 if TYPE_CHECKING:
-    from ...activity import Info
-    from ...converter import DataConverter, Signature
-    from ._run_environment import RunEnvironment
+    from ....activity import Info
+    from ....converter import DataConverter, Signature
+    from .._run_environment import RunEnvironment
 
 __all__ = ["Reply", "bare_failure", "encode_reply", "is_closed", "is_failure", "is_of_storage", "send_reply"]
 
