@@ -49,8 +49,7 @@ LAYERS = {
     ],
     "worker": [
         {"_worker"},
-        {"_run"},
-        {"_assembly"},
+        {"run"},
         {"_checks", "_settings", "_statistics"},
         {"control", "lifespan", "watch"},
         {"health"},

@@ -39,13 +39,13 @@ from ._checks import (
 from ._events import Observer
 from ._interceptor import Interceptor
 from ._registry import Registry
-from ._run import WorkerRun
 from ._settings import WorkerDeploymentConfig, WorkerSettings
 from ._signals import on_signals
 from ._statistics import WorkerState, WorkerStatistics
 from .attempts._run_environment import HeartbeatSettings
 from .health._liveness import WorkerHealth
 from .polling._autoscaling import PollerBehavior
+from .run._run import WorkerRun
 from .slots._supplier import SlotSupplier
 from .watch._options import WATCH_OPTIONS, WatchOptions
 

@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from asyncworker._rpc import _caller, _service
-from asyncworker.worker import _run
 from asyncworker.worker.health._liveness import WorkerHealth
 from asyncworker.worker.polling import _backoff, _poller, _poller_pool
+from asyncworker.worker.run import _run
 
 from .faults import name_of
 from .http2_server import Call, Step

@@ -11,28 +11,28 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from .._coalesced_timers import CoalescedTimers
-from .._rpc._service import LONG_POLL_TIMEOUT
-from ._interceptor import Interceptor
-from .attempts._attempt_set import AttemptSet
-from .attempts._run_environment import RunEnvironment
-from .control._registration import Registration
-from .control._shutdown_timer import ShutdownTimer
-from .health._watchdog import WatchedWorker
-from .polling._autoscaling import default_behavior
-from .polling._poller_pool import PollerPool
-from .polling._request import PollRequest
-from .slots._isolated import isolated
-from .watch._watcher import Watcher
+from ..._coalesced_timers import CoalescedTimers
+from ..._rpc._service import LONG_POLL_TIMEOUT
+from .._interceptor import Interceptor
+from ..attempts._attempt_set import AttemptSet
+from ..attempts._run_environment import RunEnvironment
+from ..control._registration import Registration
+from ..control._shutdown_timer import ShutdownTimer
+from ..health._watchdog import WatchedWorker
+from ..polling._autoscaling import default_behavior
+from ..polling._poller_pool import PollerPool
+from ..polling._request import PollRequest
+from ..slots._isolated import isolated
+from ..watch._watcher import Watcher
 
 if TYPE_CHECKING:
-    from ..activity._cancellation import Notice
-    from ..client import Client
-    from ..exceptions import RPCError
-    from ._events import Observers
-    from ._settings import WorkerSettings
-    from ._stages import ShutdownStages
-    from .control._namespace import Namespace
+    from ...activity._cancellation import Notice
+    from ...client import Client
+    from ...exceptions import RPCError
+    from .._events import Observers
+    from .._settings import WorkerSettings
+    from .._stages import ShutdownStages
+    from ..control._namespace import Namespace
 
 __all__ = ["RunParts", "assemble", "build_environment"]
 

@@ -20,7 +20,7 @@ The *attempts* have ended when each has been replied to; then the *dependencies*
 thread, which sees when the event loop is blocked. The *lifespan* is the user's: it has the connection, and outlasts
 each reply.
 
-A shutdown is an event (:mod:`._stages`): polling ends by it, and never by cancelling its scope, as the tasks of open
+A shutdown is an event (:mod:`.._stages`): polling ends by it, and never by cancelling its scope, as the tasks of open
 polls would be lost. An error in a supervising task begins a shutdown, and is raised at its end.
 
 All this is one task, which only the end of the event loop cancels; what waits for it may be cancelled.
@@ -40,33 +40,33 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from .._arguments import UNSET
-from .._safe_logger import get_logger
-from .._version import client_version
-from ..activity._cancellation import Notice
-from ..exceptions import RPCError, WorkerError
+from ..._arguments import UNSET
+from ..._safe_logger import get_logger
+from ..._version import client_version
+from ...activity._cancellation import Notice
+from ...exceptions import RPCError, WorkerError
+from .._events import Observers, RequestFinished, WorkerStarted, WorkerStopped, WorkerStopping
+from .._stages import ShutdownStages
+from .._statistics import WorkerState, WorkerStatistics, document_of, running_statistics
+from .._supervision import first_error
+from ..attempts._attempt_set import AttemptSet
+from ..attempts._log import log_all_ended_by_shutdown
+from ..attempts._run_environment import RunEnvironment
+from ..control._namespace import Namespace, describe_namespace
+from ..control._shutdown_timer import WORKER_SHUTDOWN
+from ..health._liveness import WorkerHealth, why_not_live
+from ..health._pages import pages_of
+from ..health._requests import HealthReport
+from ..health._server import serving
+from ..health._watchdog import WatchedWorker, watching
+from ..lifespan._lifespan import Lifespan
+from ..polling._poller_pool import PollerPool
 from ._assembly import assemble, build_environment
-from ._events import Observers, RequestFinished, WorkerStarted, WorkerStopped, WorkerStopping
-from ._stages import ShutdownStages
-from ._statistics import WorkerState, WorkerStatistics, document_of, running_statistics
-from ._supervision import first_error
-from .attempts._attempt_set import AttemptSet
-from .attempts._log import log_all_ended_by_shutdown
-from .attempts._run_environment import RunEnvironment
-from .control._namespace import Namespace, describe_namespace
-from .control._shutdown_timer import WORKER_SHUTDOWN
-from .health._liveness import WorkerHealth, why_not_live
-from .health._pages import pages_of
-from .health._requests import HealthReport
-from .health._server import serving
-from .health._watchdog import WatchedWorker, watching
-from .lifespan._lifespan import Lifespan
-from .polling._poller_pool import PollerPool
 
 if TYPE_CHECKING:
-    from ..client import Client
-    from ._settings import WorkerSettings
-    from .slots._supplier import SlotSupplier
+    from ...client import Client
+    from .._settings import WorkerSettings
+    from ..slots._supplier import SlotSupplier
 
 __all__ = ["WorkerRun"]
 
@@ -308,7 +308,7 @@ class WorkerRun:
             yield self.client
             return
         # A client costs time to import, which a worker that is only made should not pay.
-        from ..client import Client
+        from ...client import Client
 
         with self.stages.drain.ends(anyio.CancelScope()):
             self.client = await Client.connect(connect_timeout=self._settings.connect_timeout)
