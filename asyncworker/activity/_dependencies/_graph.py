@@ -10,15 +10,15 @@ import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from enum import Enum
 from typing import Annotated, Any, get_args, get_origin
 
 from ...converter._annotations import AnnotationResolver
 from .._callables import code_of, describe, is_coroutine_function
 from .._context import Context, current
+from ._kind import Kind
 from ._marker import Dependency, Scope, marker_of
 
-__all__ = ["Graph", "Kind", "Node", "Override", "identity_of"]
+__all__ = ["Graph", "Node", "Override", "identity_of"]
 
 
 # What these decorators return, whatever they decorate.
@@ -28,22 +28,6 @@ _ASYNC_MANAGER_CODE = asynccontextmanager(lambda: None).__code__  # type: ignore
 # Whose values come with a request.
 _WEB = ("fastapi", "starlette")
 _NUMBERS = (int, float, complex)
-
-
-class Kind(Enum):
-    """How the value is had of what a dependency calls.
-
-    Attributes:
-        VALUE: It is returned.
-        COROUTINE: It is awaited.
-        MANAGER: A context manager is entered for it.
-        ASYNC_MANAGER: An asynchronous context manager is entered for it.
-    """
-
-    VALUE = "value"
-    COROUTINE = "coroutine"
-    MANAGER = "manager"
-    ASYNC_MANAGER = "async manager"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -13,15 +13,19 @@ import functools
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from contextvars import Context, copy_context
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
-import anyio.abc
 
 from ..._safe_logger import get_logger
 from ...exceptions import WorkerError
 from ._attempt_scope import AttemptScope, add_note
-from ._graph import Kind, Node
+from ._kind import Kind
+
+if TYPE_CHECKING:
+    import anyio.abc
+
+    from ._graph import Node
 
 __all__ = ["WorkerScope"]
 

@@ -55,9 +55,7 @@ from ..attempts._run_environment import RunEnvironment
 from ..control._namespace import Namespace, describe_namespace
 from ..control._shutdown_timer import WORKER_SHUTDOWN
 from ..health._liveness import WorkerHealth, why_not_live
-from ..health._pages import pages_of
-from ..health._requests import HealthReport
-from ..health._server import serving
+from ..health._serving import serving_health
 from ..health._watchdog import WatchedWorker, watching
 from ..lifespan._lifespan import Lifespan
 from ..polling._poller_pool import PollerPool
@@ -66,6 +64,7 @@ from ._assembly import assemble, build_environment
 if TYPE_CHECKING:
     from ...client import Client
     from .._settings import WorkerSettings
+    from ..health._requests import HealthReport
     from ..slots._supplier import SlotSupplier
 
 __all__ = ["WorkerRun"]
@@ -234,7 +233,7 @@ class WorkerRun:
             ConfigurationError: A setting of the connection is wrong, or the health address is taken.
         """
         settings = self._settings
-        with serving(settings.health_address, self._report, pages_of(settings.observers)):
+        with serving_health(settings.health_address, self._report, settings.observers):
             await self._run_connected()
 
     async def _run_connected(self) -> None:
