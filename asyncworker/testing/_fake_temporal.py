@@ -63,9 +63,10 @@ class FakeTemporal:
             assert packing.result == "7: packed"
 
     It responds as Server 1.32 does, errors included, and is held to it by tests that play the same scenes with both.
-    Three things differ, so that tests are quick and certain: no timeout passes by itself
-    (:meth:`FakeActivity.time_out` lets one pass), a retry is handed out at once, and the default retry policy of
-    :meth:`add_task` and :meth:`start_activity` allows one attempt. With another *time* they do not. It has no worker
+    Three things differ, so that tests are quick and certain: **no timeout passes by itself**
+    (:meth:`FakeActivity.time_out` lets one pass), **a retry is handed out at once**, so that what always fails is tried
+    without a pause, and the default retry policy of :meth:`add_task` and :meth:`start_activity` allows one attempt. For
+    what depends on time take ``FakeTemporal(time="virtual")``, with which they do not differ. It has no worker
     versioning, no rate limits of task queues and no schedules.
 
     Args:

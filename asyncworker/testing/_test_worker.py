@@ -289,17 +289,23 @@ class TestWorker:
 
     def _client_of(self, temporal: FakeTemporal) -> Client:
         """Return a client of the server with the settings of the worker's own."""
+        options = self._client_options()
+        if self._worker.client is not None:
+            options["namespace"] = self._worker.client.namespace
+            temporal.namespaces.add(options["namespace"])
+        return temporal.client(**options)
+
+    def _client_options(self) -> dict[str, Any]:
+        """Return the settings of the worker's own client, and in their place those that were given."""
         own = self._worker.client
         options: dict[str, Any] = {}
         if own is not None:
-            temporal.namespaces.add(own.namespace)
-            options.update(namespace=own.namespace, data_converter=own.data_converter, interceptors=own.interceptors)
-            options["identity"] = own.identity
+            options.update(data_converter=own.data_converter, interceptors=own.interceptors, identity=own.identity)
         if self._data_converter is not None:
             options["data_converter"] = self._data_converter
         if self._interceptors is not None:
             options["interceptors"] = self._interceptors
-        return temporal.client(**options)
+        return options
 
     @contextmanager
     def _beside(self, temporal: FakeTemporal) -> Iterator[None]:

@@ -16,6 +16,7 @@ from asyncworker.client import Client
 from asyncworker.converter import DataConverter
 from asyncworker.exceptions import (
     ActivityFailureError,
+    ActivityNotFoundError,
     ApplicationError,
     AsyncActivityCancelledError,
     CancelledError,
@@ -407,6 +408,18 @@ class TestChanges:
         await cancelled.report_cancellation()
         with pytest.raises(ActivityFailureError):
             await cancelled.result()
+
+    async def test_it_is_completed_by_its_id_between_two_attempts(self, t):
+        """While it waits for its next attempt it can be completed by its id, but not be failed: no attempt is there."""
+        run = await t.start(reach, 8)
+        await t.time.advance(60)
+        by_id = t.client.get_async_activity_handle(activity_id=run.id)
+
+        with pytest.raises(ActivityNotFoundError):
+            await by_id.fail(ValueError("no"))
+        await by_id.complete("reached by phone")
+        assert await run.result() == "reached by phone"
+        assert len(run.attempts) == 1
 
 
 class TestErrors:

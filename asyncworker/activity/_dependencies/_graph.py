@@ -251,16 +251,19 @@ def _constructor_of(cls: type) -> Callable[..., Any]:
 def _check_not_needed(parameter: inspect.Parameter, hint: Any, where: str) -> None:
     """Refuse a parameter that nothing fills in.
 
+    One for a request may have the default ``None``: its function does without one, and FastAPI passes it to routes.
+
     Raises:
         TypeError: It is for a request, or has no default.
     """
     metadata = hint.__metadata__ if get_origin(hint) is Annotated else ()
-    for thing in (_plain(hint), parameter.default, *metadata):
+    for thing in (_plain(hint) if parameter.default is not None else None, parameter.default, *metadata):
         cls = thing if inspect.isclass(thing) else type(thing)
         if cls.__module__.partition(".")[0] in _WEB:
             raise TypeError(
                 f"{where} is {cls.__name__} of {cls.__module__.partition('.')[0]}, and an activity has no request: let"
-                " the route and the activity share a dependency that does not need it"
+                " the route and the activity share a dependency that does not need it, or that has None as the default"
+                " of a parameter for the request"
             )
     if parameter.default is not parameter.empty:
         return
