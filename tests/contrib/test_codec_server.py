@@ -7,12 +7,12 @@ import json
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import anyio
 import httpx
 import pytest
 import uvicorn
+from asgi_server import serve
 from free_ports import free_port
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
@@ -39,21 +39,8 @@ KEYS = {"a": b"a" * 32, "b": b"b" * 32}
 CODEC = EncryptionCodec(KEYS, lambda context: context.namespace if context and context.namespace in KEYS else "a")  # type: ignore[attr-defined]
 HELLO = Payload(metadata={"encoding": b"json/plain"}, data=b'"hello"')
 ORIGIN = "http://localhost:8233"
-
-
-@asynccontextmanager
-async def serve(application) -> AsyncIterator[str]:
-    """Serve an ASGI application on a free port of the loopback interface, and give its URL."""
-    server = uvicorn.Server(uvicorn.Config(application, host="127.0.0.1", port=0, log_level="warning"))
-    # Signals are the test runner's.
-    server.capture_signals = lambda: memoryview(b"")  # type: ignore[assignment,return-value]
-    async with anyio.create_task_group() as group:
-        group.start_soon(server.serve)
-        with anyio.fail_after(20):
-            while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-                await anyio.sleep(0.01)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        server.should_exit = True
+# Of a request whose body has so many bytes.
+HEAD = b"POST /decode HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
 
 
 @pytest.fixture
@@ -86,6 +73,11 @@ def storing(folder, **parts) -> DataConverter:
     """A data converter that keeps payloads of 1 kB and more in files."""
     storage = ExternalStorage([FileStorageDriver(folder)], payload_size_threshold=1000)
     return DataConverter(external_storage=storage, **parts)
+
+
+async def connected(url: str) -> anyio.abc.SocketStream:
+    host, _, port = url.removeprefix("http://").partition(":")
+    return await anyio.connect_tcp(host, int(port))
 
 
 def as_json(payloads) -> dict:
@@ -143,6 +135,45 @@ async def test_other_origins_and_hosts_get_nothing(http):
     assert elsewhere.status_code == 400
     assert "access-control-allow-origin" not in elsewhere.headers
     assert rebound.status_code == 400
+
+
+async def test_request_of_a_foreign_page_is_refused_before_the_codec_is_asked(http):
+    """Its browser would only keep the answer from it; programs without an origin, and the UI's pages, are served."""
+    asked = []
+
+    class Recording(Failing):
+        async def decode(self, payloads):
+            asked.append(payloads)
+            return list(payloads)
+
+    async with serve(codec_server(Recording())) as url:
+        statuses = [
+            (await http.post(f"{url}/decode", json={"payloads": [{}]}, headers=headers)).status_code
+            for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": ORIGIN}, {})
+        ]
+
+    assert statuses == [403, 403, 200, 200]
+    assert len(asked) == 2
+
+
+async def test_request_that_announces_too_large_a_body_is_answered_without_it(http):
+    """The connection is not held until the time for the request is over."""
+    async with serve(codec_server(CODEC, timeout=60)) as url, await connected(url) as stream:
+        await stream.send(HEAD % 10**12)
+        with anyio.fail_after(20):
+            answer = await stream.receive()
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+async def test_request_whose_body_does_not_come_is_answered_with_408(http):
+    """Well before the time for the request is over."""
+    async with serve(codec_server(CODEC, timeout=60, body_timeout=0.05)) as url, await connected(url) as stream:
+        await stream.send(HEAD % 1000)
+        with anyio.fail_after(20):
+            answer = await stream.receive()
+
+    assert answer.startswith(b"HTTP/1.1 408 ")
 
 
 async def test_request_that_is_not_authorized_is_refused(http):
@@ -281,6 +312,7 @@ async def test_references_among_payloads_that_a_codec_recounts_are_refused(http,
         ("codec", {}, "PayloadCodec"),
         (CODEC, {"allowed_origins": ["*"]}, "must name each origin"),
         (CODEC, {"timeout": 0}, "timeout must be positive"),
+        (CODEC, {"body_timeout": -1}, "body_timeout must be positive"),
         (CODEC, {"max_body_bytes": -1}, "max_body_bytes must be positive"),
         (CODEC, {"max_download_bytes": 0}, "max_download_bytes must be positive"),
     ],
