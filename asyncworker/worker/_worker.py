@@ -155,13 +155,6 @@ class Worker(Generic[State]):
         observers: Sequence[Observer] = (),
     ) -> None:
         expect_client(client)
-        expect_sequence("activities", activities)
-        expect_sequence("interceptors", interceptors)
-        expect_sequence("observers", observers)
-        expect_type("auto_heartbeat", auto_heartbeat, bool)
-        expect_type("cancellation_watch", cancellation_watch, WatchOptions)
-        expect_type("deployment_config", deployment_config, WorkerDeploymentConfig)
-        expect_type("identity", identity, str)
         self._client = client
         # Of the present run, or of the last one.
         self._host: RunHost | None = None
@@ -170,14 +163,14 @@ class Worker(Generic[State]):
         self._is_shut_down_early = False
         self._settings = WorkerSettings(
             task_queue=checked_queue(task_queue),
-            registry=Registry(activities),
+            registry=Registry(expect_sequence("activities", activities)),
             slots=choose_slots(slot_supplier, max_concurrent_activities),
             pollers=choose_pollers(activity_task_poller_behavior, max_concurrent_activity_task_polls),
-            identity=identity,
+            identity=expect_type("identity", identity, str),
             heartbeats=HeartbeatSettings(
                 default_interval=positive("default_heartbeat_throttle_interval", default_heartbeat_throttle_interval),
                 maximum_interval=positive("max_heartbeat_throttle_interval", max_heartbeat_throttle_interval),
-                automatic=auto_heartbeat,
+                automatic=expect_type("auto_heartbeat", auto_heartbeat, bool),
             ),
             grace=not_negative("graceful_shutdown_timeout", graceful_shutdown_timeout),
             hard_stop=not_negative("hard_shutdown_timeout", hard_shutdown_timeout),
@@ -188,16 +181,15 @@ class Worker(Generic[State]):
             max_task_queue_per_second=rate(
                 "max_task_queue_activities_per_second", max_task_queue_activities_per_second
             ),
-            deployment=deployment_config,
+            deployment=expect_type("deployment_config", deployment_config, WorkerDeploymentConfig),
             worker_heartbeat_interval=checked_interval(worker_heartbeat_interval),
             loop_block_threshold=checked_threshold(loop_block_threshold),
             loop_block_tolerance=positive("loop_block_tolerance", loop_block_tolerance),
             health_address=checked_address(health_address),
-            cancellation_watch=cancellation_watch,
-            interceptors=tuple(interceptors),
-            observers=tuple(observers),
+            cancellation_watch=expect_type("cancellation_watch", cancellation_watch, WatchOptions),
+            interceptors=expect_sequence("interceptors", interceptors),
+            observers=expect_sequence("observers", observers),
         )
-
         self._settings.prepare(client)
 
     def __repr__(self) -> str:
