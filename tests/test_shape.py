@@ -124,7 +124,7 @@ MOST_MODULES = 15
 PLAIN_TASKS = {
     "_rpc/_callbacks.py": "what goes on beside a call, a pool or an attempt, whose owner awaits it at its end",
     "testing/_environment.py": "a run of an activity, which is cancelled apart from the test that awaits it",
-    "worker/_worker.py": "a run of a worker, which is entered and left in any tasks",
+    "worker/run/_host.py": "a run of a worker, which is entered and left in any tasks",
     "worker/attempts/_attempt.py": "an attempt: a task of a group costs five times as much, and its error is its own",
     "worker/control/_client_workers.py": "what the workers of a client share, which begin and end in any order",
     "worker/slots/_isolated.py": "a wait for a user's slot, which is left behind if it does not heed its cancellation",

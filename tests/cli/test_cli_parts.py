@@ -334,7 +334,7 @@ class TestLogConfig:
         configure_logging_from(tmp_path / name)
 
         assert logging.getLogger().level == logging.ERROR
-        assert not logging.getLogger("asyncworker.worker.run._run").disabled
+        assert not logging.getLogger("asyncworker.worker.run._reports").disabled
 
     @pytest.mark.parametrize(
         ("name", "text", "message"),

@@ -434,7 +434,7 @@ class TestLog:
             line = await run.line_with("started: namespace")
             code = await run.end()
 
-        assert line.startswith("!asyncworker.worker.run._run!worker of task queue")
+        assert line.startswith("!asyncworker.worker.run._reports!worker of task queue")
         assert code == 0
 
 

@@ -19,7 +19,7 @@ from worker_helpers import QUEUE, until, worker_of
 from asyncworker import activity
 from asyncworker.exceptions import ConfigurationError
 from asyncworker.worker.health import _pages, _server
-from asyncworker.worker.health._liveness import why_not_live
+from asyncworker.worker.health._liveness import why_not_live, why_not_ready
 from asyncworker.worker.health._requests import MAX_HEAD, HealthReport, PageRequest, page_request, response_to
 
 WELL = HealthReport(True, True, {"task_queue": "a"})
@@ -116,6 +116,40 @@ class TestLiveness:
         found = why_not_live(blocked_for=blocked_for, tolerance=30, oldest_poll=oldest_poll, longest_poll=70)
 
         assert found == why
+
+
+class TestReadiness:
+    @pytest.mark.parametrize(
+        ("facts", "why"),
+        [
+            ({}, None),
+            ({"blocked_for": 1.5, "is_polling": True}, "the event loop has been blocked for 1.5 s"),
+            ({"silence": 21}, "the server has not responded for 21 s"),
+            ({"silence": 20}, None),
+            # No slot, or no rate: nothing is asked, so that the server's silence says nothing.
+            ({"is_polling": False, "may_not_poll": True, "silence": 99}, None),
+            (
+                {"is_polling": False, "may_not_poll": True, "silence": 99, "was_answered": False},
+                "the last call got no response",
+            ),
+            ({"is_polling": False, "may_not_poll": True, "silence": 20, "was_answered": False}, None),
+            ({"is_polling": False, "has_just_polled": True, "silence": 99}, None),
+            ({"is_polling": False}, "no poll is with the server"),
+        ],
+    )
+    def test_a_worker_is_ready_if_it_takes_work_or_would_if_it_had_a_slot(self, facts, why):
+        """A silence of two poll deadlines is the server's, unless there was nothing to ask it."""
+        well = {
+            "blocked_for": None,
+            "silence": 0,
+            "poll_timeout": 10,
+            "was_answered": True,
+            "is_polling": True,
+            "may_not_poll": False,
+            "has_just_polled": False,
+        }
+
+        assert why_not_ready(**(well | facts)) == why
 
 
 class TestServing:
