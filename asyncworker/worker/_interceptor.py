@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._proto.temporal.api.common.v1 import Payload
 from ..activity import Context, Definition, Info
@@ -54,8 +54,7 @@ class Interceptor:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class ActivityBinding:
+class ActivityBinding(NamedTuple):
     """How a worker runs an activity that was written for another SDK.
 
     Attributes:

@@ -49,7 +49,8 @@ class WorkerDeploymentConfig:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without methods that nothing uses: each is compiled at every start.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class WorkerSettings:
     """The arguments of `Worker(…)`, checked; durations in seconds. Those with a default are not the user's to set."""
 

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from logging import DEBUG
 from time import monotonic
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
 from ..._rpc._long_poll import LATE_RESPONSE_TIMEOUT, LongPoll, UnansweredError
@@ -53,8 +52,7 @@ class TaskTaker(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollerConfig:
+class PollerConfig(NamedTuple):
     """What all pollers of a worker share.
 
     Attributes:
@@ -63,12 +61,12 @@ class PollerConfig:
         taker: Gives slots and takes tasks.
         choose_timeout: Returns the seconds that the server is told for the next poll; it answers, with nothing, one or
             two before that.
-        late_response_timeout: Seconds that a poll is listened to beyond its deadline.
         backoff: The state of the polls with the server.
         refusals: Fails the attempts whose tasks cannot be taken.
         rate_limiter: The worker's rate limit, if it has one.
         on_fatal: Called with the error that makes polling on useless.
         on_answer: Called with the outcome of each poll, after its task has been handed over; may stop the poller.
+        late_response_timeout: Seconds that a poll is listened to beyond its deadline.
         after_error: Seconds until a poller goes on after an error in here, or in a slot supplier.
     """
 
@@ -76,12 +74,12 @@ class PollerConfig:
     request: PollRequest
     taker: TaskTaker
     choose_timeout: Callable[[], float]
-    late_response_timeout: float = LATE_RESPONSE_TIMEOUT
     backoff: PollBackoff
     refusals: Refusals
     rate_limiter: PollRateLimiter | None
     on_fatal: Callable[[RPCError], None]
     on_answer: Callable[[Poller, PollActivityTaskQueueResponse | RPCError], None]
+    late_response_timeout: float = LATE_RESPONSE_TIMEOUT
     after_error: float = 1.0
 
 
