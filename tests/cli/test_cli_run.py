@@ -750,6 +750,33 @@ class TestWithoutExtras:
         assert done.returncode == 2
         assert b'pip install "temporal-asyncworker[cli]"' in done.stderr
 
+    def test_missing_package_that_no_extra_has_is_shown_as_it_is(self):
+        """A broken installation is not taken for one without the extra."""
+        code = "import sys; sys.modules['anyio'] = None; from asyncworker.__main__ import main; main()"
+
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+
+        assert done.returncode == 1
+        assert b"ModuleNotFoundError" in done.stderr
+        assert b"pip install" not in done.stderr
+
+    def test_command_that_was_started_to_ignore_ctrl_c_still_does_after_its_imports(self):
+        """As a shell starts what it puts into the background, with ``nohup`` too."""
+        code = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+sys.argv = ["asyncworker", "--version"]
+from asyncworker.__main__ import main
+try:
+    main()
+finally:
+    print("ignored", signal.getsignal(signal.SIGINT) is signal.SIG_IGN)
+"""
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+
+        assert done.returncode == 0
+        assert b"ignored True" in done.stdout
+
     async def test_missing_uvloop_is_an_error(self, command):
         """--uvloop without uvloop is an error, not a silent fallback."""
         (command.directory / "sitecustomize.py").write_text("import sys; sys.modules['uvloop'] = None")

@@ -29,9 +29,11 @@ from asyncworker.converter import (
     Payload,
     PayloadCodec,
     RemoteCodec,
+    SerializationContext,
 )
+from asyncworker.converter.codecs import _remote
 from asyncworker.converter.codecs._payload_json import payloads_to_json
-from asyncworker.exceptions import CodecError
+from asyncworker.exceptions import CodecError, ConfigurationError
 from asyncworker.testing import DevServer, FakeTemporal
 from asyncworker.testing._dev_server import find_temporal
 
@@ -432,6 +434,46 @@ async def test_answer_that_is_of_no_use_is_a_retryable_error(codec, options, mes
         with pytest.raises(CodecError, match=message) as caught:
             await remote.encode([HELLO])
     assert "s3cret" not in str(caught.value)
+
+
+async def test_answer_that_is_no_payloads_is_a_retryable_error():
+    """A page of a proxy's, say, with the status of success; nothing of it is in the error."""
+
+    async def page(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"<html>s3cret</html>"})
+
+    async with serve(page) as url, RemoteCodec(url, retry_for=0) as remote:
+        with pytest.raises(CodecError, match="answered with no payloads") as caught:
+            await remote.encode([HELLO])
+    assert "s3cret" not in str(caught.value)
+
+
+async def test_given_http_client_is_used_and_stays_open():
+    """A client of the user's has proxies and certificates of its own, and is the user's to close."""
+    async with serve(codec_server(CODEC)) as url, httpx.AsyncClient(headers={"X-Mine": "1"}) as mine:
+        async with RemoteCodec(url, client=mine) as codec:
+            [encrypted] = await codec.encode([HELLO])
+
+        assert encrypted.metadata["encoding"] == b"binary/encrypted"
+        assert not mine.is_closed
+
+
+def test_remote_codec_without_its_package_names_the_extra(monkeypatch):
+    """What to install is said when the codec is made, and not when the first payload comes."""
+    monkeypatch.setattr(_remote, "find_spec", {"httpx": None}.get)
+    with pytest.raises(ConfigurationError, match=r'pip install "temporal-asyncworker\[remote-codec\]"'):
+        RemoteCodec("https://codec.example")
+
+
+def test_context_without_a_namespace_leaves_a_remote_codec_as_it_is():
+    """A context of a kind that is not known here says nothing of a namespace."""
+
+    class OtherContext(SerializationContext):
+        pass
+
+    codec = RemoteCodec("http://localhost:8081", namespace="a")
+    assert codec.with_context(OtherContext()) is codec
 
 
 async def test_slow_server_is_a_retryable_error():

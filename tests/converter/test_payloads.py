@@ -239,6 +239,25 @@ def test_message_of_a_users_validator_is_kept(converter):
         converter.from_payload(payload("json/plain", b'{"number":1}'), Even)
 
 
+def test_error_of_a_users_validator_may_have_no_message(converter):
+    """An error whose text cannot be made does not hide the value that is wrong."""
+
+    class Mute(ValueError):
+        def __str__(self) -> str:
+            raise RuntimeError("no text")
+
+    class Even(BaseModel):
+        number: int
+
+        @field_validator("number")
+        @classmethod
+        def _even(cls, number: int) -> int:
+            raise Mute
+
+    with pytest.raises(ConverterError, match="expected Even"):
+        converter.from_payload(payload("json/plain", b'{"number":1}'), Even)
+
+
 def test_unknown_encoding_is_named(converter):
     """A payload of another encoding is refused with its name and the known ones."""
     known = "binary/null, binary/plain, json/protobuf, binary/protobuf, json/plain"
