@@ -81,7 +81,11 @@ class Info:
 
     @property
     def deadline(self) -> datetime | None:
-        """When the server times this attempt out, by the server's clock; ``None`` if it never does."""
+        """When the server times this attempt out, by the server's clock; ``None`` if it never does.
+
+        For a later attempt of a standalone activity that was started with a ``start_delay`` it is an estimate, too
+        early by up to that: its schedule-to-close timeout counts from the delay's end, which its task does not say.
+        """
         ends = (
             _end(self.started_time, self.start_to_close_timeout),
             _end(self._schedule_to_close_from, self.schedule_to_close_timeout),
@@ -92,9 +96,12 @@ class Info:
     def _schedule_to_close_from(self) -> datetime:
         """When the schedule-to-close timeout began to count: after a delay of the start, as far as the task says it."""
         # Only the first attempt's task shows a delay; the others' say when it was scheduled, which is before that.
-        return (
-            max(self.scheduled_time, self.current_attempt_scheduled_time) if self.attempt == 1 else self.scheduled_time
-        )
+        latest = max(self.scheduled_time, self.current_attempt_scheduled_time)
+        if self.attempt == 1:
+            return latest
+        # Without a delay there would be no such attempt.
+        end = _end(self.scheduled_time, self.schedule_to_close_timeout)
+        return latest if end is not None and end < latest else self.scheduled_time
 
 
 def _end(begun: datetime, span: timedelta | None) -> datetime | None:

@@ -15,6 +15,7 @@ from ....common import CancelReason, RetryPolicy
 from ....converter._stored import StoredElsewhereError
 from ....exceptions import ApplicationError, CancelledError, ConverterError, FailureError, _is_application_error
 from ..._events import OutcomeName
+from .._time_limits import interval_after, spent_at_least
 
 __all__ = [
     "ENDED_BY_SHUTDOWN",
@@ -173,8 +174,10 @@ def is_last_attempt(info: Info, error: BaseException, took: float) -> bool:
         return True
     if info.schedule_to_close_timeout is None:
         return False
-    spent = (info.started_time - info._schedule_to_close_from).total_seconds() + took
-    return spent + _wait(info.attempt, error, policy) > info.schedule_to_close_timeout.total_seconds()
+    return (
+        spent_at_least(info) + took + _wait(info.attempt, error, policy)
+        > info.schedule_to_close_timeout.total_seconds()
+    )
 
 
 def _is_final(error: BaseException, policy: RetryPolicy | None) -> bool:
@@ -189,9 +192,4 @@ def _wait(attempt: int, error: BaseException, policy: RetryPolicy) -> float:
     asked = getattr(error, "next_retry_delay", None) if _is_application_error(error) else None
     if asked is not None:
         return to_seconds(asked)
-    initial = to_seconds(policy.initial_interval)
-    longest = initial * 100 if policy.maximum_interval is None else to_seconds(policy.maximum_interval)
-    try:
-        return min(initial * policy.backoff_coefficient ** (attempt - 1), longest)
-    except OverflowError:
-        return longest
+    return interval_after(attempt, policy)
