@@ -460,12 +460,22 @@ class TestWaitingForAServer:
         assert code == 0
 
     async def test_run_ends_when_the_server_has_not_come_in_time(self, command):
-        """With exit code 1, and the address in the message."""
-        done = await command("run", "orders:worker", "--address", "127.0.0.1:1", "--wait-for-server", "500ms")
+        """With exit code 1, the address, and what to change in the message; so it does for a client of a factory."""
+        (command.directory / "connecting.py").write_text(
+            "import orders\nfrom asyncworker import Client, Worker\n"
+            "async def make():\n    return Worker(await Client.connect(), task_queue='q', activities=[orders.echo])\n"
+        )
+        waits = ("--address", "127.0.0.1:1", "--wait-for-server", "500ms")
 
-        assert done.returncode == 1
-        assert b"asyncworker: error: " in done.stderr
-        assert b"127.0.0.1:1" in done.stderr
+        for target in (["orders:worker"], ["connecting:make", "--factory"]):
+            done = await command("run", *target, *waits)
+
+            said = done.stderr.decode().splitlines()[-1]
+            assert done.returncode == 1
+            assert said.startswith("asyncworker: error: ")
+            for part in ("127.0.0.1:1", "with --address (or TEMPORAL_ADDRESS)", "--wait-for-server"):
+                assert part in said
+            assert b"Traceback" not in done.stderr
 
     async def test_probes_are_responded_to_while_it_waits(self, command):
         """A worker that waits for its server is live, so that nothing restarts it, and not ready."""

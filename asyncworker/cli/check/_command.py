@@ -47,7 +47,10 @@ _LOAD_TIMEOUT = 30.0
 _CONNECT_TIMEOUT = 10.0
 # Seconds after which code that does not heed its cancellation is left behind with the process.
 _CANCEL_GRACE = 2.0
-_TRIES = "is the server there, and do address, TLS and credentials agree with it? `temporal operator cluster health`"
+_TRIES = (
+    "is the server there, and do address (--address, TEMPORAL_ADDRESS), TLS and credentials agree with it?"
+    " `temporal operator cluster health`"
+)
 _HANGS = "mend what waits there, or give it more time"
 _SIGNS = {"ok": "ok     ", "note": "note   ", "warning": "WARNING", "error": "ERROR  "}
 

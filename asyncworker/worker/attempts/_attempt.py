@@ -381,12 +381,12 @@ class Attempt:
             async with asyncio.timeout_at(self._limits.ends_at) as time:
                 context = await self._build_context(task, registered, converter)
                 return context, await decode_arguments(task, registered, converter)
-        except TimeoutError:
+        except TimeoutError as error:
             if not time.expired():
                 raise
+            log_undecoded(self._info, error)
         finally:
             self._is_converting = False
-        log_undecoded(self._info)
         self.cancel(ActivityCancellationDetails(timed_out=True))
         raise asyncio.CancelledError
 
