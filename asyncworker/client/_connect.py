@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "TransportName",
     "check_arguments",
+    "is_unanswered",
     "load_config",
     "open_transport",
     "target_of",
@@ -60,6 +61,7 @@ _CERTIFICATE_WANTED = (
     "give a client certificate (TLSConfig.client_cert and client_private_key, or TEMPORAL_TLS_CLIENT_CERT_PATH and"
     " TEMPORAL_TLS_CLIENT_KEY_PATH)"
 )
+_UNANSWERED = "no Temporal server answered"
 # What a server that is still starting, or a way there that is not yet open, looks like.
 _NOT_YET = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
 
@@ -249,10 +251,15 @@ def _explain(error: RPCError, address: str, *, tls: TLSConfig | None, budget: fl
     way = "without TLS" if tls is None else "over TLS"
     if error.status in _NOT_YET:
         waited = f" within {budget:g} s" if _may_pass(error) else ""
-        message = f"no Temporal server answered at {address} {way}{waited}: {error.message}{_hint(error, tls)}"
+        message = f"{_UNANSWERED} at {address} {way}{waited}: {error.message}{_hint(error, tls)}"
     else:
         message = f"the server at {address} ({way}) refused: {error.message}"
     return RPCError(message, error.status, error.details)
+
+
+def is_unanswered(error: RPCError) -> bool:
+    """Whether *error* says that there was no server to connect to."""
+    return error.message.startswith(_UNANSWERED)
 
 
 def _hint(error: RPCError, tls: TLSConfig | None) -> str:

@@ -385,7 +385,8 @@ class TestRunning:
         assert done.returncode == 1
         assert "Traceback (most recent call last)" in said
         assert r"ValueError: \x1b[2J" in said
-        assert not any(line.startswith("asyncworker: error") for line in said.splitlines())
+        (error,) = [line for line in said.splitlines() if line.startswith("asyncworker: error")]
+        assert error.startswith("asyncworker: error: --factory: broken:make raised ValueError")
 
 
 class TestLog:
@@ -459,12 +460,22 @@ class TestWaitingForAServer:
         assert code == 0
 
     async def test_run_ends_when_the_server_has_not_come_in_time(self, command):
-        """With exit code 1, and the address in the message."""
-        done = await command("run", "orders:worker", "--address", "127.0.0.1:1", "--wait-for-server", "500ms")
+        """With exit code 1, the address, and what to change in the message; so it does for a client of a factory."""
+        (command.directory / "connecting.py").write_text(
+            "import orders\nfrom asyncworker import Client, Worker\n"
+            "async def make():\n    return Worker(await Client.connect(), task_queue='q', activities=[orders.echo])\n"
+        )
+        waits = ("--address", "127.0.0.1:1", "--wait-for-server", "500ms")
 
-        assert done.returncode == 1
-        assert b"asyncworker: error: " in done.stderr
-        assert b"127.0.0.1:1" in done.stderr
+        for target in (["orders:worker"], ["connecting:make", "--factory"]):
+            done = await command("run", *target, *waits)
+
+            said = done.stderr.decode().splitlines()[-1]
+            assert done.returncode == 1
+            assert said.startswith("asyncworker: error: ")
+            for part in ("127.0.0.1:1", "with --address (or TEMPORAL_ADDRESS)", "--wait-for-server"):
+                assert part in said
+            assert b"Traceback" not in done.stderr
 
     async def test_probes_are_responded_to_while_it_waits(self, command):
         """A worker that waits for its server is live, so that nothing restarts it, and not ready."""
@@ -690,6 +701,47 @@ class TestMistakes:
             f"module 'broken' cannot be imported: {message} ({command.directory}/broken.py, line 1)"
             in done.stderr.decode()
         )
+
+    @pytest.mark.parametrize(
+        "factory",
+        [
+            "def make():\n    read()\n",
+            "async def make():\n    await asyncio.sleep(0)\n    read()\n",
+            "@asynccontextmanager\nasync def make():\n    read()\n    yield\n",
+        ],
+        ids=["function", "coroutine function", "context manager"],
+    )
+    async def test_traceback_of_a_factory_starts_in_its_code(self, command, factory):
+        """No frame of ours, of the command line's or of the event loop's is shown; the last line names the factory."""
+        (command.directory / "broken.py").write_text(
+            "import asyncio\nfrom contextlib import asynccontextmanager\ndef read():\n    {}['URL']\n" + factory
+        )
+
+        done = await command("run", "broken:make", "--factory")
+
+        said = done.stderr.decode()
+        files = re.findall(r'File "(.*)", line \d+, in (\w+)', said)
+        path = f"{command.directory}/broken.py"
+        assert done.returncode == 1
+        assert files == [(path, "make"), (path, "read")]
+        expected = f"asyncworker: error: --factory: broken:make raised KeyError: 'URL' ({path}, line 4)"
+        assert said.splitlines()[-1] == expected
+
+    async def test_traceback_of_what_a_factory_closes_starts_in_its_code(self, command_on_fake):
+        """When the workers have stopped."""
+        (command_on_fake.directory / "broken.py").write_text(
+            "import orders\nfrom contextlib import asynccontextmanager\n"
+            "@asynccontextmanager\nasync def make():\n    yield orders.worker\n    {}['URL']\n"
+        )
+        async with command_on_fake.running("run", "broken:make", "--factory") as run:
+            await run.line_with("started")
+            run.process.send_signal(signal.SIGTERM)
+            said = await run.rest()
+
+        assert re.findall(r'File "(.*)", line \d+, in (\w+)', said) == [
+            (f"{command_on_fake.directory}/broken.py", "make")
+        ]
+        assert run.process.returncode == 1
 
     async def test_wrong_variable_is_named(self, command):
         """An error in a variable names the variable."""

@@ -223,12 +223,12 @@ class Attempt(AttemptState):
             async with asyncio.timeout_at(self.limits.ends_at) as time:
                 context = await self._build_context(task, registered, converter)
                 return context, await decode_arguments(task, registered, converter)
-        except TimeoutError:
+        except TimeoutError as error:
             if not time.expired():
                 raise
+            log_undecoded(self.info, error)
         finally:
             self.is_converting = False
-        log_undecoded(self.info)
         self.cancel(ActivityCancellationDetails(timed_out=True))
         raise asyncio.CancelledError
 
