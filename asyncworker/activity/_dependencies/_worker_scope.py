@@ -51,6 +51,7 @@ class WorkerScope:
         self._is_ending = asyncio.Event()
         self._has_closed = asyncio.Event()
         self._is_making = False
+        self._is_broken = False
         # What is being made or closed.
         self._busy_with = ""
         # By one of them, while the worker ran.
@@ -78,7 +79,7 @@ class WorkerScope:
         found = self._asked.get(node)
         if found is not None:
             return found
-        if self._group is None or self._is_ending.is_set():
+        if self._group is None or self._is_broken or self._is_ending.is_set():
             raise RuntimeError(f"the dependency {node.path} cannot be made: the worker's run has ended")
         found = self._asked[node] = asyncio.get_running_loop().create_future()
         self._has_work.set()
@@ -138,11 +139,23 @@ class WorkerScope:
     async def _run(self) -> None:
         self._task = asyncio.current_task()
         try:
-            while not self._is_ending.is_set():
-                await self._make_next()
+            try:
+                while not self._is_ending.is_set():
+                    await self._make_next()
+            except Exception as error:  # noqa: BLE001 - it is handed on
+                self._break(error)
+                # Attempts use what is there.
+                await self._is_ending.wait()
             await self._close_all()
         finally:
             self._has_closed.set()
+
+    def _break(self, error: Exception) -> None:
+        """Make nothing any more, for an error that is none of a dependency, and end the run with it."""
+        self._is_broken = True
+        for node, future in list(self._asked.items()):
+            self._refuse(node, future, error)
+        self._on_error(error)
 
     async def _make_next(self) -> None:
         node = next(iter(self._asked), None)

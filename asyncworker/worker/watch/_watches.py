@@ -159,9 +159,10 @@ class Watches:
 
     async def _guarded(self, watch: AnyWatch, run: Callable[[], Awaitable[None]], table: WatchTable) -> None:
         try:
-            await run()
-        except RPCError as error:
-            self._on_error(watch, error, table)
+            try:
+                await run()
+            except RPCError as error:
+                self._on_error(watch, error, table)
         except Exception as error:  # noqa: BLE001 - of the watch alone
             table.drop(watch.subject, self._environment.loop.time())
             self._log_broken(error)
