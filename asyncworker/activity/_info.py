@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .._proto.temporal.api.common.v1 import ActivityType, WorkflowType
 from .._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
 from .._time import to_datetime, to_timedelta
 from ..common import Priority, RetryPolicy
@@ -119,7 +118,7 @@ def info_of(task: PollActivityTaskQueueResponse, task_queue: str, heartbeat_deta
         workflow = None
     values = {
         "activity_id": task.activity_id,
-        "activity_type": _name(task.activity_type),
+        "activity_type": "" if task.activity_type is None else task.activity_type.name,
         "attempt": task.attempt,
         "namespace": task.workflow_namespace,
         "task_queue": task_queue,
@@ -134,7 +133,7 @@ def info_of(task: PollActivityTaskQueueResponse, task_queue: str, heartbeat_deta
         "priority": Priority._from_proto(task.priority),
         "workflow_id": None if workflow is None else workflow.workflow_id,
         "workflow_run_id": None if workflow is None else workflow.run_id,
-        "workflow_type": None if workflow is None else _name(task.workflow_type),
+        "workflow_type": None if workflow is None else "" if task.workflow_type is None else task.workflow_type.name,
         "activity_run_id": task.activity_run_id or None,
         "heartbeat_details": heartbeat_details,
         "is_local": False,
@@ -143,7 +142,3 @@ def info_of(task: PollActivityTaskQueueResponse, task_queue: str, heartbeat_deta
     for name, value in values.items():
         _SETTERS[name](info, value)
     return info
-
-
-def _name(kind: ActivityType | WorkflowType | None) -> str:
-    return "" if kind is None else kind.name
