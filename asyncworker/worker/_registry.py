@@ -9,12 +9,14 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from .._log_throttle import LogThrottle
+from .._proto.temporal.api.common.v1 import Payload
 from .._time import to_seconds
 from ..activity import Definition
 from ..activity._dependencies._marker import marker_of
 from ..activity._objects import definitions_of
 from ..common import RawValue
-from ..converter import DataConverter, Signature
+from ..converter import DataConverter, PayloadConverter, Signature
+from ..converter._stored import refuse_stored
 from ..exceptions import ApplicationError
 from ._interceptor import Interceptor, Unbound
 from ._rate_limit import RateLimit
@@ -104,6 +106,19 @@ class RegisteredActivity:
                 self.takes_raw_arguments = False
                 return
         raise TypeError(f"activity {definition.name or '(dynamic)'}: {definition.fn.unbound}")
+
+    def convert_arguments(self, payloads: Sequence[Payload], payload_converter: PayloadConverter) -> Sequence[Any]:
+        """Convert payloads, after any codec, to the arguments of the activity.
+
+        Raises:
+            ConverterError: They are not of its parameters' types.
+            StoredElsewhereError: One is a reference to external storage, which another worker may have.
+            Exception: From converters, for other reasons than the payload.
+        """
+        if self.takes_raw_arguments:
+            refuse_stored(payloads)
+            return [[RawValue(payload) for payload in payloads]]
+        return self.signature.decode_arguments(payloads, payload_converter)
 
 
 class Registry:
@@ -238,8 +253,3 @@ class Registry:
 def _is_same(one: Callable[..., Any], other: Callable[..., Any]) -> bool:
     # Each reference to a method is an object of its own.
     return one is other or (isinstance(one, MethodType) and isinstance(other, MethodType) and one == other)
-
-
-def raw_arguments(payloads: Sequence[Any]) -> list[Any]:
-    """Return the one argument of a dynamic activity."""
-    return [[RawValue(payload) for payload in payloads]]

@@ -388,6 +388,21 @@ class TestComposite:
         assert Shout().from_payload(data) == "ab!"
         assert Shout().to_payload("AB") == data
 
+    def test_mixin_that_overrides_writing_is_used(self):
+        """It need not be a payload converter itself to be asked for every value, one or many."""
+
+        class Lower:
+            def to_payloads(self, values):
+                return super().to_payloads([value.lower() for value in values])
+
+        class Shout(Lower, DefaultPayloadConverter):
+            pass
+
+        data = payload("json/plain", b'"ab"')
+
+        assert Shout().to_payload("AB") == data
+        assert Shout().to_payloads(["AB"]) == [data]
+
     def test_repr_names_the_encodings(self):
         """A converter shows what it knows."""
         assert repr(CompositePayloadConverter(Reversing())) == "CompositePayloadConverter(text/reversed)"

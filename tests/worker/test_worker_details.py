@@ -91,6 +91,21 @@ async def test_plain_details_are_encoded_for_the_heartbeats_that_are_sent_only(t
     assert task.heartbeats[-1] == [999]
 
 
+async def test_the_last_details_are_not_encoded_for_a_result(temporal, counting):
+    """A failure carries those that were not sent; a result makes them useless."""
+
+    @activity.defn
+    async def count() -> str:
+        for number in range(1000):
+            activity.heartbeat(number)
+        return "done"
+
+    task = await run_with(temporal, counting, count, heartbeat_timeout=60)
+
+    assert counting.written == [0, "done"]
+    assert task.result == "done"
+
+
 async def test_other_details_are_encoded_for_each_heartbeat(temporal, counting):
     """What may change before it leaves is written when it is said."""
 

@@ -37,11 +37,11 @@ from ..._safe_text import traceback_of
 from ...activity._cancellation import cancel_message
 from ...activity._context import Context, current
 from ...activity._info import info_of
-from ...common import ActivityCancellationDetails, CancelReason, HeaderCodecBehavior
-from ...converter._codec import decode_headers
+from ...common import ActivityCancellationDetails, CancelReason
+from ...converter._stored import refuse_stored
 from .._events import ActivityCancelled, ActivityStarted
 from ._attempt_state import AttemptState, Phase
-from ._decode import converter_for, decode_arguments, decode_details, decode_untyped
+from ._decode import convert_untyped, converter_for, decode_headers, decode_payloads
 from ._invoke import from_activity_on, invoke
 from ._log import log_abandoned, log_overdue, log_undecoded
 from ._task import detach, is_being_closed, is_cancellation, uncancel
@@ -162,7 +162,8 @@ class Attempt(AttemptState):
             except BaseException as error:  # noqa: BLE001 - whatever it is, it must be reported
                 outcome = self._outcome_of(error)
             else:
-                uncancel(self.task)
+                if self.task.cancelling():
+                    uncancel(self.task)
             try:
                 await finish(self, outcome)
             finally:
@@ -191,14 +192,19 @@ class Attempt(AttemptState):
         self._is_in_loop = registered.is_async
         task, self._message = self._message, None
         assert task is not None
-        self.converter = converter = converter_for(
-            registered.converter or self.environment.converter, self.info, self.environment.observers
-        )
+        converter = registered.converter or self.environment.converter
+        if converter.takes_context:
+            converter = converter_for(converter, self.info, self.environment.observers)
+        self.converter = converter
         if converter.has_codec:
             context, arguments = await self._decode_in_time(task, registered, converter)
         else:
-            context = await self._build_context(task, registered, converter)
-            arguments = await decode_arguments(task, registered, converter)
+            # Nothing is awaited.
+            details = () if task.heartbeat_details is None else task.heartbeat_details.payloads
+            headers = None if task.header is None else task.header.fields
+            context = self._make_context(task, registered, converter, details, headers)
+            payloads = () if task.input is None else task.input.payloads
+            arguments = registered.convert_arguments(payloads, converter.payload_converter)
         assert self.outbound is not None
         self._check_deadline()
         self.outbound.start()
@@ -221,8 +227,11 @@ class Attempt(AttemptState):
         self.is_converting = True
         try:
             async with asyncio.timeout_at(self.limits.ends_at) as time:
-                context = await self._build_context(task, registered, converter)
-                return context, await decode_arguments(task, registered, converter)
+                headers = await decode_headers(task, converter, self.environment.client.header_codec_behavior)
+                details = await decode_payloads(task.heartbeat_details, converter)
+                context = self._make_context(task, registered, converter, details, headers)
+                payloads = await decode_payloads(task.input, converter)
+                return context, registered.convert_arguments(payloads, converter.payload_converter)
         except TimeoutError as error:
             if not time.expired():
                 raise
@@ -232,16 +241,18 @@ class Attempt(AttemptState):
         self.cancel(ActivityCancellationDetails(timed_out=True))
         raise asyncio.CancelledError
 
-    async def _build_context(
-        self, task: PollActivityTaskQueueResponse, registered: RegisteredActivity, converter: DataConverter
+    def _make_context(
+        self,
+        task: PollActivityTaskQueueResponse,
+        registered: RegisteredActivity,
+        converter: DataConverter,
+        details: Sequence[Payload],
+        headers: Mapping[str, Payload] | None,
     ) -> Context:
-        client = self.environment.client
-        headers: Mapping[str, Payload] | None = task.header.fields if task.header is not None else None
-        if headers and client.header_codec_behavior is HeaderCodecBehavior.CODEC and converter.codec is not None:
-            headers = await decode_headers(converter.codec, headers)
-        details = await decode_details(task, converter)
         if details:
-            self.info = info_of(task, self.info.task_queue, decode_untyped(details, converter))
+            # One that is stored elsewhere is refused: without it the activity would start anew.
+            refuse_stored(details)
+            self.info = info_of(task, self.info.task_queue, convert_untyped(details, converter))
         self.outbound = AttemptOutbound(self.environment, registered, converter, self.info, details, self.limits, self)
         return Context(
             self.outbound,
@@ -250,7 +261,7 @@ class Attempt(AttemptState):
             payload_converter=converter.payload_converter,
             heartbeat_details=details,
             headers=headers,
-            client=client,
+            client=self.environment.client,
             state=self.environment.state,
             raise_on_heartbeat=not (registered.is_async or registered.definition.no_thread_cancel_exception),
         )
@@ -293,7 +304,8 @@ class Attempt(AttemptState):
             self._set_timer(ends_at)
 
     def _set_timer(self, when: float) -> None:
-        self._cancel_timer()
+        if self._timer_at is not None:
+            self._cancel_timer()
         self._timer_at = coalesce(when, _SLACK)
         self.environment.timers.set(self._timer_at, self)
 

@@ -53,6 +53,7 @@ class AttemptSet:
         self._slots = slots
         observers = environment.observers
         self._slot_observers = observers if observers is not None and observers.wants(SlotsChanged) else None
+        self._marks_slots = type(slots).mark_slot_used is not SlotSupplier.mark_slot_used
         # One object for all attempts, as each reference to a method makes one.
         self._on_end = self._remove
         self._permits: dict[Attempt, SlotPermit] = {}
@@ -121,7 +122,8 @@ class AttemptSet:
             _logger.warning("activity %s: its task came twice, and is run twice", attempt.info.activity_type)
         self._is_empty.clear()
         self.arrivals.note(attempt.arrived_at)
-        self._mark_used(permit, attempt.info)
+        if self._marks_slots:
+            self._mark_used(permit, attempt.info)
         if self._cancelled_early and (early := self._cancelled_early.pop(task.task_token, None)):
             attempt.cancel(early)
         if self._cancel_late is not None:

@@ -186,7 +186,8 @@ class Poller:
             return
         answer = None
         try:
-            answer = await self._poll_within_rate()
+            limiter = self._config.rate_limiter
+            answer = await (self._poll() if limiter is None else self._poll_within_rate(limiter))
         finally:
             if answer is None or not answer.task_token:
                 taker.release(permit)
@@ -223,11 +224,8 @@ class Poller:
             await asyncio.sleep(wait)
         return None
 
-    async def _poll_within_rate(self) -> PollActivityTaskQueueResponse | None:
+    async def _poll_within_rate(self, limiter: PollRateLimiter) -> PollActivityTaskQueueResponse | None:
         """Poll when the rate limit allows; an empty poll does not count."""
-        limiter = self._config.rate_limiter
-        if limiter is None:
-            return await self._poll()
         self.is_limited = True
         try:
             await limiter.acquire()

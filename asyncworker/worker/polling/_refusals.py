@@ -78,7 +78,6 @@ class Refusals:
                     token,
                     Failed(failure),
                     signature=None,
-                    last_heartbeat=None,
                 )
                 await send_reply(environment, reply, reported, until=until)
         except (KeyboardInterrupt, SystemExit):

@@ -17,6 +17,7 @@ from ...._rpc._methods import RECORD_ACTIVITY_TASK_HEARTBEAT
 from ...._rpc._retry import HEARTBEAT
 from ...._safe_text import text_of
 from ....common import ActivityCancellationDetails
+from ....converter._size import size_above
 from ....exceptions import RPCError, RPCStatusCode
 from ._heartbeat_throttle import HeartbeatThrottle
 
@@ -228,7 +229,7 @@ class Heartbeater:
         try:
             encoded = await self._converter.encode_payloads(details)
             # They were small enough when they were recorded; a codec can make them larger.
-            if size := self._environment.limits.excess(encoded):
+            if size := size_above(encoded, self._environment.limits.lowest):
                 self._source.check_size(size)
             self._post(encoded)
         except asyncio.CancelledError:

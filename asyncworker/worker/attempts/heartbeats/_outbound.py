@@ -13,6 +13,7 @@ from ...._safe_text import text_of
 from ...._wire import encode
 from ....activity import Info
 from ....common import ActivityCancellationDetails
+from ....converter._size import size_above
 from ....exceptions import ApplicationError, ConverterError, RPCError
 from ..._events import HeartbeatSent
 from .._log import log_heartbeat, log_lost_heartbeat, log_no_heartbeat_timeout, log_silent
@@ -305,7 +306,7 @@ class AttemptOutbound:
     def _encode(self, details: Sequence[Any]) -> list[Payload]:
         payloads = list(self._converter.payload_converter.to_payloads(details))
         # With a codec they are measured when they are sent, as the server gets them.
-        if not self._converter.has_codec and (size := self._environment.limits.excess(payloads)):
+        if not self._converter.has_codec and (size := size_above(payloads, self._environment.limits.lowest)):
             try:
                 self.check_size(size)
             except ApplicationError as refusal:

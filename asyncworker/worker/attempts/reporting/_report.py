@@ -66,7 +66,8 @@ async def finish(attempt: AttemptState, outcome: Outcome) -> None:
     attempt.phase = Phase.REPLYING
     took = attempt.environment.loop.time() - attempt.arrived_at
     try:
-        _log(attempt, outcome, took)
+        if type(outcome) is not Completed:
+            _log(attempt, outcome, took)
         await absorb_cancellation(attempt.task)
         if attempt.raise_at_end is None:
             reported = await _report(attempt, outcome, until=_reply_by(attempt))
@@ -127,7 +128,7 @@ async def _report(attempt: AttemptState, outcome: Outcome, until: float | None) 
         attempt.info.task_token,
         outcome,
         signature=None if attempt.registered is None else attempt.registered.signature,
-        last_heartbeat=None if outbound is None else outbound.last_heartbeat,
+        outbound=outbound,
         info=attempt.info,
     )
     if converter.has_codec:
@@ -170,7 +171,7 @@ async def _encode_in_time(
 
 
 async def _send(attempt: AttemptState, reply: Reply, reported: Reported, until: float | None) -> Outcome:
-    attempt.has_failed = is_failure(reply)
+    attempt.has_failed = isinstance(reported, Failed) and is_failure(reply)
     try:
         sent = await send_reply(attempt.environment, reply, reported, until=until, converter=attempt.converter)
     except RPCError as error:
