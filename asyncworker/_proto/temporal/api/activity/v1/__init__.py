@@ -92,7 +92,7 @@ class ActivityExecutionInfo(betterproto2.Message):
         24, betterproto2.TYPE_MESSAGE, optional=True
     )
 
-    last_deployment_version: "__deployment__v1__.WorkerDeploymentVersion | None" = betterproto2.field(
+    last_deployment_version: "__deployment__v1__heartbeats__.WorkerDeploymentVersion | None" = betterproto2.field(
         25, betterproto2.TYPE_MESSAGE, optional=True
     )
 
@@ -232,7 +232,7 @@ default_message_pool.register_message("temporal.api.activity.v1", "ActivityOptio
 from .... import wkt as ___wkt__
 from ...common import v1 as __common__v1__
 from ...common.v1 import lazy as __common__v1__lazy__
-from ...deployment import v1 as __deployment__v1__
+from ...deployment.v1 import heartbeats as __deployment__v1__heartbeats__
 from ...enums import v1 as __enums__v1__
 from ...enums.v1 import lazy as __enums__v1__lazy__
 from ...failure import v1 as __failure__v1__

@@ -200,18 +200,16 @@ if TYPE_CHECKING:
         SearchAttributes as SearchAttributes,
     )
 else:
-    _LAZY = frozenset(
-        (
-            "OnConflictOptions",
-            "SearchAttributes",
-        )
-    )
+    _LATER = {
+        "OnConflictOptions": "lazy",
+        "SearchAttributes": "lazy",
+    }
 
     def __getattr__(name):
         """Import what is rarely needed when it is first asked for."""
-        if name not in _LAZY:
+        if name not in _LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from . import lazy
+        from importlib import import_module
 
-        found = globals()[name] = getattr(lazy, name)
+        found = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
         return found

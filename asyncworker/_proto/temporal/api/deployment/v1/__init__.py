@@ -6,10 +6,10 @@
 __all__ = (
     "Deployment",
     "WorkerDeploymentOptions",
-    "WorkerDeploymentVersion",
 )
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import betterproto2
 
@@ -51,18 +51,22 @@ class WorkerDeploymentOptions(betterproto2.Message):
 default_message_pool.register_message("temporal.api.deployment.v1", "WorkerDeploymentOptions", WorkerDeploymentOptions)
 
 
-@dataclass(eq=False, repr=False)
-class WorkerDeploymentVersion(betterproto2.Message):
-    """
-    ``temporal.api.deployment.v1.WorkerDeploymentVersion``
-    """
-
-    build_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
-
-    deployment_name: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
-
-
-default_message_pool.register_message("temporal.api.deployment.v1", "WorkerDeploymentVersion", WorkerDeploymentVersion)
-
-
 from ...enums import v1 as __enums__v1__
+
+if TYPE_CHECKING:
+    from .heartbeats import (
+        WorkerDeploymentVersion as WorkerDeploymentVersion,
+    )
+else:
+    _LATER = {
+        "WorkerDeploymentVersion": "heartbeats",
+    }
+
+    def __getattr__(name):
+        """Import what is rarely needed when it is first asked for."""
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        found = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+        return found

@@ -50,29 +50,27 @@ if TYPE_CHECKING:
         UnsuccessfulOperationError as UnsuccessfulOperationError,
     )
 else:
-    _LAZY = frozenset(
-        (
-            "CancelOperationRequest",
-            "CancelOperationResponse",
-            "Failure",
-            "HandlerError",
-            "Link",
-            "Request",
-            "RequestCapabilities",
-            "Response",
-            "StartOperationRequest",
-            "StartOperationResponse",
-            "StartOperationResponseAsync",
-            "StartOperationResponseSync",
-            "UnsuccessfulOperationError",
-        )
-    )
+    _LATER = {
+        "CancelOperationRequest": "lazy",
+        "CancelOperationResponse": "lazy",
+        "Failure": "lazy",
+        "HandlerError": "lazy",
+        "Link": "lazy",
+        "Request": "lazy",
+        "RequestCapabilities": "lazy",
+        "Response": "lazy",
+        "StartOperationRequest": "lazy",
+        "StartOperationResponse": "lazy",
+        "StartOperationResponseAsync": "lazy",
+        "StartOperationResponseSync": "lazy",
+        "UnsuccessfulOperationError": "lazy",
+    }
 
     def __getattr__(name):
         """Import what is rarely needed when it is first asked for."""
-        if name not in _LAZY:
+        if name not in _LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from . import lazy
+        from importlib import import_module
 
-        found = globals()[name] = getattr(lazy, name)
+        found = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
         return found

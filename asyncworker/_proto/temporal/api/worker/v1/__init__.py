@@ -410,7 +410,7 @@ class WorkerHeartbeat(betterproto2.Message):
 
     task_queue: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
 
-    deployment_version: "__deployment__v1__.WorkerDeploymentVersion | None" = betterproto2.field(
+    deployment_version: "__deployment__v1__heartbeats__.WorkerDeploymentVersion | None" = betterproto2.field(
         5, betterproto2.TYPE_MESSAGE, optional=True
     )
 
@@ -418,8 +418,8 @@ class WorkerHeartbeat(betterproto2.Message):
 
     sdk_version: "str" = betterproto2.field(7, betterproto2.TYPE_STRING)
 
-    status: "__enums__v1__.WorkerStatus" = betterproto2.field(
-        8, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__.WorkerStatus(0)
+    status: "__enums__v1__heartbeats__.WorkerStatus" = betterproto2.field(
+        8, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__heartbeats__.WorkerStatus(0)
     )
 
     start_time: "___wkt__.Timestamp | None" = betterproto2.field(9, betterproto2.TYPE_MESSAGE, optional=True)
@@ -533,8 +533,8 @@ default_message_pool.register_message("temporal.api.worker.v1", "WorkerSlotsInfo
 
 
 from .... import wkt as ___wkt__
-from ...deployment import v1 as __deployment__v1__
-from ...enums import v1 as __enums__v1__
+from ...deployment.v1 import heartbeats as __deployment__v1__heartbeats__
+from ...enums.v1 import heartbeats as __enums__v1__heartbeats__
 
 if TYPE_CHECKING:
     from .lazy import (
@@ -544,20 +544,18 @@ if TYPE_CHECKING:
         WorkerCommandResult as WorkerCommandResult,
     )
 else:
-    _LAZY = frozenset(
-        (
-            "CancelActivityCommand",
-            "CancelActivityResult",
-            "WorkerCommand",
-            "WorkerCommandResult",
-        )
-    )
+    _LATER = {
+        "CancelActivityCommand": "lazy",
+        "CancelActivityResult": "lazy",
+        "WorkerCommand": "lazy",
+        "WorkerCommandResult": "lazy",
+    }
 
     def __getattr__(name):
         """Import what is rarely needed when it is first asked for."""
-        if name not in _LAZY:
+        if name not in _LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from . import lazy
+        from importlib import import_module
 
-        found = globals()[name] = getattr(lazy, name)
+        found = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
         return found

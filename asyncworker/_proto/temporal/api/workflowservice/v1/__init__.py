@@ -13,16 +13,12 @@ __all__ = (
     "PollActivityTaskQueueResponse",
     "RecordActivityTaskHeartbeatRequest",
     "RecordActivityTaskHeartbeatResponse",
-    "RecordWorkerHeartbeatRequest",
-    "RecordWorkerHeartbeatResponse",
     "RespondActivityTaskCanceledRequest",
     "RespondActivityTaskCanceledResponse",
     "RespondActivityTaskCompletedRequest",
     "RespondActivityTaskCompletedResponse",
     "RespondActivityTaskFailedRequest",
     "RespondActivityTaskFailedResponse",
-    "ShutdownWorkerRequest",
-    "ShutdownWorkerResponse",
 )
 
 from dataclasses import dataclass
@@ -307,42 +303,6 @@ default_message_pool.register_message(
 
 
 @dataclass(eq=False, repr=False)
-class RecordWorkerHeartbeatRequest(betterproto2.Message):
-    """
-    ``temporal.api.workflowservice.v1.RecordWorkerHeartbeatRequest``
-    """
-
-    namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
-
-    identity: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
-
-    worker_heartbeat: "list[__worker__v1__.WorkerHeartbeat]" = betterproto2.field(
-        3, betterproto2.TYPE_MESSAGE, repeated=True
-    )
-
-    resource_id: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
-
-
-default_message_pool.register_message(
-    "temporal.api.workflowservice.v1", "RecordWorkerHeartbeatRequest", RecordWorkerHeartbeatRequest
-)
-
-
-@dataclass(eq=False, repr=False)
-class RecordWorkerHeartbeatResponse(betterproto2.Message):
-    """
-    ``temporal.api.workflowservice.v1.RecordWorkerHeartbeatResponse``
-    """
-
-    pass
-
-
-default_message_pool.register_message(
-    "temporal.api.workflowservice.v1", "RecordWorkerHeartbeatResponse", RecordWorkerHeartbeatResponse
-)
-
-
-@dataclass(eq=False, repr=False)
 class RespondActivityTaskCanceledRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.RespondActivityTaskCanceledRequest``
@@ -488,48 +448,6 @@ default_message_pool.register_message(
 )
 
 
-@dataclass(eq=False, repr=False)
-class ShutdownWorkerRequest(betterproto2.Message):
-    """
-    ``temporal.api.workflowservice.v1.ShutdownWorkerRequest``
-    """
-
-    namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
-
-    sticky_task_queue: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
-
-    identity: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
-
-    reason: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
-
-    worker_heartbeat: "__worker__v1__.WorkerHeartbeat | None" = betterproto2.field(
-        5, betterproto2.TYPE_MESSAGE, optional=True
-    )
-
-    worker_instance_key: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
-
-    task_queue: "str" = betterproto2.field(7, betterproto2.TYPE_STRING)
-
-    task_queue_types: "list[__enums__v1__.TaskQueueType]" = betterproto2.field(8, betterproto2.TYPE_ENUM, repeated=True)
-
-
-default_message_pool.register_message("temporal.api.workflowservice.v1", "ShutdownWorkerRequest", ShutdownWorkerRequest)
-
-
-@dataclass(eq=False, repr=False)
-class ShutdownWorkerResponse(betterproto2.Message):
-    """
-    ``temporal.api.workflowservice.v1.ShutdownWorkerResponse``
-    """
-
-    pass
-
-
-default_message_pool.register_message(
-    "temporal.api.workflowservice.v1", "ShutdownWorkerResponse", ShutdownWorkerResponse
-)
-
-
 from .... import wkt as ___wkt__
 from ...common import v1 as __common__v1__
 from ...deployment import v1 as __deployment__v1__
@@ -538,9 +456,14 @@ from ...failure import v1 as __failure__v1__
 from ...namespace import v1 as __namespace__v1__
 from ...nexus import v1 as __nexus__v1__
 from ...taskqueue import v1 as __taskqueue__v1__
-from ...worker import v1 as __worker__v1__
 
 if TYPE_CHECKING:
+    from .heartbeats import (
+        RecordWorkerHeartbeatRequest as RecordWorkerHeartbeatRequest,
+        RecordWorkerHeartbeatResponse as RecordWorkerHeartbeatResponse,
+        ShutdownWorkerRequest as ShutdownWorkerRequest,
+        ShutdownWorkerResponse as ShutdownWorkerResponse,
+    )
     from .lazy import (
         CountActivityExecutionsRequest as CountActivityExecutionsRequest,
         CountActivityExecutionsResponse as CountActivityExecutionsResponse,
@@ -587,59 +510,61 @@ if TYPE_CHECKING:
         UpdateActivityExecutionOptionsResponse as UpdateActivityExecutionOptionsResponse,
     )
 else:
-    _LAZY = frozenset(
-        (
-            "CountActivityExecutionsRequest",
-            "CountActivityExecutionsResponse",
-            "CountActivityExecutionsResponseAggregationGroup",
-            "DeleteActivityExecutionRequest",
-            "DeleteActivityExecutionResponse",
-            "DescribeActivityExecutionRequest",
-            "DescribeActivityExecutionResponse",
-            "DescribeWorkflowExecutionRequest",
-            "DescribeWorkflowExecutionResponse",
-            "GetWorkflowExecutionHistoryRequest",
-            "GetWorkflowExecutionHistoryResponse",
-            "ListActivityExecutionsRequest",
-            "ListActivityExecutionsResponse",
-            "PauseActivityExecutionRequest",
-            "PauseActivityExecutionResponse",
-            "PollActivityExecutionRequest",
-            "PollActivityExecutionResponse",
-            "PollNexusTaskQueueRequest",
-            "PollNexusTaskQueueResponse",
-            "RecordActivityTaskHeartbeatByIdRequest",
-            "RecordActivityTaskHeartbeatByIdResponse",
-            "RequestCancelActivityExecutionRequest",
-            "RequestCancelActivityExecutionResponse",
-            "ResetActivityExecutionRequest",
-            "ResetActivityExecutionResponse",
-            "RespondActivityTaskCanceledByIdRequest",
-            "RespondActivityTaskCanceledByIdResponse",
-            "RespondActivityTaskCompletedByIdRequest",
-            "RespondActivityTaskCompletedByIdResponse",
-            "RespondActivityTaskFailedByIdRequest",
-            "RespondActivityTaskFailedByIdResponse",
-            "RespondNexusTaskCompletedRequest",
-            "RespondNexusTaskCompletedResponse",
-            "RespondNexusTaskFailedRequest",
-            "RespondNexusTaskFailedResponse",
-            "StartActivityExecutionRequest",
-            "StartActivityExecutionResponse",
-            "TerminateActivityExecutionRequest",
-            "TerminateActivityExecutionResponse",
-            "UnpauseActivityExecutionRequest",
-            "UnpauseActivityExecutionResponse",
-            "UpdateActivityExecutionOptionsRequest",
-            "UpdateActivityExecutionOptionsResponse",
-        )
-    )
+    _LATER = {
+        "RecordWorkerHeartbeatRequest": "heartbeats",
+        "RecordWorkerHeartbeatResponse": "heartbeats",
+        "ShutdownWorkerRequest": "heartbeats",
+        "ShutdownWorkerResponse": "heartbeats",
+        "CountActivityExecutionsRequest": "lazy",
+        "CountActivityExecutionsResponse": "lazy",
+        "CountActivityExecutionsResponseAggregationGroup": "lazy",
+        "DeleteActivityExecutionRequest": "lazy",
+        "DeleteActivityExecutionResponse": "lazy",
+        "DescribeActivityExecutionRequest": "lazy",
+        "DescribeActivityExecutionResponse": "lazy",
+        "DescribeWorkflowExecutionRequest": "lazy",
+        "DescribeWorkflowExecutionResponse": "lazy",
+        "GetWorkflowExecutionHistoryRequest": "lazy",
+        "GetWorkflowExecutionHistoryResponse": "lazy",
+        "ListActivityExecutionsRequest": "lazy",
+        "ListActivityExecutionsResponse": "lazy",
+        "PauseActivityExecutionRequest": "lazy",
+        "PauseActivityExecutionResponse": "lazy",
+        "PollActivityExecutionRequest": "lazy",
+        "PollActivityExecutionResponse": "lazy",
+        "PollNexusTaskQueueRequest": "lazy",
+        "PollNexusTaskQueueResponse": "lazy",
+        "RecordActivityTaskHeartbeatByIdRequest": "lazy",
+        "RecordActivityTaskHeartbeatByIdResponse": "lazy",
+        "RequestCancelActivityExecutionRequest": "lazy",
+        "RequestCancelActivityExecutionResponse": "lazy",
+        "ResetActivityExecutionRequest": "lazy",
+        "ResetActivityExecutionResponse": "lazy",
+        "RespondActivityTaskCanceledByIdRequest": "lazy",
+        "RespondActivityTaskCanceledByIdResponse": "lazy",
+        "RespondActivityTaskCompletedByIdRequest": "lazy",
+        "RespondActivityTaskCompletedByIdResponse": "lazy",
+        "RespondActivityTaskFailedByIdRequest": "lazy",
+        "RespondActivityTaskFailedByIdResponse": "lazy",
+        "RespondNexusTaskCompletedRequest": "lazy",
+        "RespondNexusTaskCompletedResponse": "lazy",
+        "RespondNexusTaskFailedRequest": "lazy",
+        "RespondNexusTaskFailedResponse": "lazy",
+        "StartActivityExecutionRequest": "lazy",
+        "StartActivityExecutionResponse": "lazy",
+        "TerminateActivityExecutionRequest": "lazy",
+        "TerminateActivityExecutionResponse": "lazy",
+        "UnpauseActivityExecutionRequest": "lazy",
+        "UnpauseActivityExecutionResponse": "lazy",
+        "UpdateActivityExecutionOptionsRequest": "lazy",
+        "UpdateActivityExecutionOptionsResponse": "lazy",
+    }
 
     def __getattr__(name):
         """Import what is rarely needed when it is first asked for."""
-        if name not in _LAZY:
+        if name not in _LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from . import lazy
+        from importlib import import_module
 
-        found = globals()[name] = getattr(lazy, name)
+        found = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
         return found
