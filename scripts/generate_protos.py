@@ -28,6 +28,7 @@ from codec_fields import load_package, messages_of
 from google.protobuf import descriptor_pb2 as pb
 from google.protobuf.compiler import plugin_pb2
 from google.protobuf.descriptor import Descriptor, ServiceDescriptor
+from message_init import with_inits
 from proto_descriptors import closure, load_service, message_type, prune, relocate
 
 OUTPUT = Path(__file__).parent.parent / "asyncworker" / "_proto"
@@ -213,7 +214,7 @@ def run_compiler(files: list[pb.FileDescriptorProto]) -> dict[str, str]:
     response = plugin_pb2.CodeGeneratorResponse.FromString(ran)
     if response.error:
         raise SystemExit(response.error)
-    return {file.name: file.content for file in response.file}
+    return {file.name: with_inits(file.content) for file in response.file}
 
 
 def add_lazy_imports(output: Path) -> None:

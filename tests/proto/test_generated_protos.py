@@ -7,6 +7,7 @@ import pkgutil
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import fields
 from importlib.metadata import version
 from pathlib import Path
 
@@ -69,8 +70,8 @@ def test_what_is_left_out_exists(monkeypatch):
 
     for name in DROPPED:
         assert pool.FindFileContainingSymbol(name)
-    for name, fields in ONLY.items():
-        assert fields <= set(message_type(name).fields_by_name)
+    for name, only in ONLY.items():
+        assert only <= set(message_type(name).fields_by_name)
 
 
 def test_a_worker_imports_only_its_own():
@@ -133,6 +134,28 @@ def test_building_a_message_never_warns():
     """No message has a hook for deprecated fields, which costs time and is not safe in threads."""
     for message in default_message_pool.type_to_url:
         assert "__post_init__" not in vars(message)
+
+
+def test_a_message_begins_as_its_fields_say():
+    """What is not given to a message has its field's default, made anew each time; what is given it has."""
+    for message in default_message_pool.type_to_url:
+        declared = fields(message)
+        defaults = {field.name: field.default_factory() for field in declared}
+        first, second = message(), message()
+        given = {field.name: object() for field in declared}
+
+        assert {name: vars(first)[name] for name in defaults} == defaults
+        assert vars(first).keys() == {*defaults, "_unknown_fields"}
+        assert not any(vars(first)[name] is vars(second)[name] for name, it in defaults.items() if it in ([], {}))
+        assert [*vars(message(*given.values())).items()][:-1] == [*given.items()]
+        assert vars(message(**given)) == {**given, "_unknown_fields": b""}
+
+
+def test_no_init_of_a_message_is_compiled_at_import():
+    """A message with fields has its ``__init__`` from the file, which dataclasses would compile at each start."""
+    assert [
+        it for it in default_message_pool.type_to_url if fields(it) and it.__init__.__code__.co_filename[0] == "<"
+    ] == []
 
 
 def test_the_calls_are_there(monkeypatch):

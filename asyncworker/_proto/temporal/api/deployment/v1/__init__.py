@@ -9,6 +9,7 @@ __all__ = (
 )
 
 from dataclasses import dataclass
+import typing
 from typing import TYPE_CHECKING
 
 import betterproto2
@@ -18,8 +19,11 @@ from .....message_pool import default_message_pool
 _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
 
+# In place of a default that is made anew each time.
+_UNSET: typing.Any = object()
 
-@dataclass(eq=False, repr=False)
+
+@dataclass(eq=False, repr=False, init=False)
 class Deployment(betterproto2.Message):
     """
     ``temporal.api.deployment.v1.Deployment``
@@ -29,11 +33,20 @@ class Deployment(betterproto2.Message):
 
     build_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        series_name: "str" = "",
+        build_id: "str" = "",
+    ) -> None:
+        self.series_name = series_name
+        self.build_id = build_id
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.deployment.v1", "Deployment", Deployment)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class WorkerDeploymentOptions(betterproto2.Message):
     """
     ``temporal.api.deployment.v1.WorkerDeploymentOptions``
@@ -46,6 +59,19 @@ class WorkerDeploymentOptions(betterproto2.Message):
     worker_versioning_mode: "__enums__v1__.WorkerVersioningMode" = betterproto2.field(
         3, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__.WorkerVersioningMode(0)
     )
+
+    def __init__(
+        self,
+        deployment_name: "str" = "",
+        build_id: "str" = "",
+        worker_versioning_mode: "__enums__v1__.WorkerVersioningMode" = _UNSET,
+    ) -> None:
+        self.deployment_name = deployment_name
+        self.build_id = build_id
+        self.worker_versioning_mode = (
+            __enums__v1__.WorkerVersioningMode(0) if worker_versioning_mode is _UNSET else worker_versioning_mode
+        )
+        self.__post_init__()
 
 
 default_message_pool.register_message("temporal.api.deployment.v1", "WorkerDeploymentOptions", WorkerDeploymentOptions)

@@ -16,7 +16,7 @@ _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class PropagatedSerializationContext(betterproto2.Message):
     """
     ``temporal.api.nexus.v1.PropagatedSerializationContext``
@@ -27,6 +27,17 @@ class PropagatedSerializationContext(betterproto2.Message):
     service: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
     operation: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+
+    def __init__(
+        self,
+        endpoint: "str" = "",
+        service: "str" = "",
+        operation: "str" = "",
+    ) -> None:
+        self.endpoint = endpoint
+        self.service = service
+        self.operation = operation
+        self.__post_init__()
 
 
 default_message_pool.register_message(

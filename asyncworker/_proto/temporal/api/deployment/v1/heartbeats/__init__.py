@@ -15,7 +15,7 @@ _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class WorkerDeploymentVersion(betterproto2.Message):
     """
     ``temporal.api.deployment.v1.WorkerDeploymentVersion``
@@ -24,6 +24,15 @@ class WorkerDeploymentVersion(betterproto2.Message):
     build_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     deployment_name: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+
+    def __init__(
+        self,
+        build_id: "str" = "",
+        deployment_name: "str" = "",
+    ) -> None:
+        self.build_id = build_id
+        self.deployment_name = deployment_name
+        self.__post_init__()
 
 
 default_message_pool.register_message(

@@ -11,6 +11,7 @@ __all__ = (
 )
 
 from dataclasses import dataclass
+import typing
 
 import betterproto2
 
@@ -19,8 +20,11 @@ from ......message_pool import default_message_pool
 _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
 
+# In place of a default that is made anew each time.
+_UNSET: typing.Any = object()
 
-@dataclass(eq=False, repr=False)
+
+@dataclass(eq=False, repr=False, init=False)
 class RecordWorkerHeartbeatRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.RecordWorkerHeartbeatRequest``
@@ -35,6 +39,19 @@ class RecordWorkerHeartbeatRequest(betterproto2.Message):
     )
 
     resource_id: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+
+    def __init__(
+        self,
+        namespace: "str" = "",
+        identity: "str" = "",
+        worker_heartbeat: "list[___worker__v1__.WorkerHeartbeat]" = _UNSET,
+        resource_id: "str" = "",
+    ) -> None:
+        self.namespace = namespace
+        self.identity = identity
+        self.worker_heartbeat = [] if worker_heartbeat is _UNSET else worker_heartbeat
+        self.resource_id = resource_id
+        self.__post_init__()
 
 
 default_message_pool.register_message(
@@ -56,7 +73,7 @@ default_message_pool.register_message(
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class ShutdownWorkerRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.ShutdownWorkerRequest``
@@ -81,6 +98,27 @@ class ShutdownWorkerRequest(betterproto2.Message):
     task_queue_types: "list[___enums__v1__heartbeats__.TaskQueueType]" = betterproto2.field(
         8, betterproto2.TYPE_ENUM, repeated=True
     )
+
+    def __init__(
+        self,
+        namespace: "str" = "",
+        sticky_task_queue: "str" = "",
+        identity: "str" = "",
+        reason: "str" = "",
+        worker_heartbeat: "___worker__v1__.WorkerHeartbeat | None" = None,
+        worker_instance_key: "str" = "",
+        task_queue: "str" = "",
+        task_queue_types: "list[___enums__v1__heartbeats__.TaskQueueType]" = _UNSET,
+    ) -> None:
+        self.namespace = namespace
+        self.sticky_task_queue = sticky_task_queue
+        self.identity = identity
+        self.reason = reason
+        self.worker_heartbeat = worker_heartbeat
+        self.worker_instance_key = worker_instance_key
+        self.task_queue = task_queue
+        self.task_queue_types = [] if task_queue_types is _UNSET else task_queue_types
+        self.__post_init__()
 
 
 default_message_pool.register_message(
