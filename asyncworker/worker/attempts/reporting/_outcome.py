@@ -34,40 +34,43 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+# Values, though not frozen: one is made per attempt, which takes twice as long for a frozen one, and so does its class.
+
+
+@dataclass(slots=True)
 class Completed:
     """The activity returned: ``RespondActivityTaskCompleted``."""
 
     result: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Failed:
     """The activity raised, or could not be run: ``RespondActivityTaskFailed``."""
 
     error: BaseException
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Canceled:
     """The activity was cancelled, and stopped: ``RespondActivityTaskCanceled``."""
 
     details: Sequence[Any] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pending:
     """The activity stays open: its result comes from elsewhere, and there is no reply."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Lost:
     """The server has closed the attempt, so that there is no reply; *why* is for the log."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Unreported:
     """The reply could not be delivered."""
 
