@@ -242,7 +242,7 @@ class WorkerRun:
             if client is None:
                 return
             observers = self._observers
-            listener = observers.notify if observers is not None and observers.wants(RequestFinished) else None
+            listener = None if observers is None else observers.notifier(RequestFinished)
             with client.service.listening(listener):
                 namespace = None
                 # Nothing is at stake yet: a shutdown waits for no server.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from prometheus_client import REGISTRY, CollectorRegistry
@@ -106,9 +107,9 @@ class PrometheusObserver:
         return render(self._registry, accept=accept)
 
     @property
-    def events(self) -> frozenset[type[WorkerEvent]]:
-        """The events that it is to be called with."""
-        return frozenset(self._handlers)
+    def events(self) -> Mapping[type[WorkerEvent], Callable[[Any], None]]:
+        """What a worker calls with its events, by their types: of others it makes none."""
+        return MappingProxyType(self._handlers)
 
     def watch(self, *workers: Worker) -> None:
         """Show figures of *workers* that no event has before they run: a worker that it is given to is shown from then.

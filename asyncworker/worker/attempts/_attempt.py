@@ -46,7 +46,7 @@ from ...activity._logger import identify
 from ...common import ActivityCancellationDetails, CancelReason, HeaderCodecBehavior
 from ...converter._codec import decode_headers
 from ...exceptions import RPCError
-from .._events import ActivityCancelled, ActivityFinished, ActivityStarted, OutcomeName
+from .._events import ActivityCancelled, OutcomeName, make_activity_finished, make_activity_started
 from ._decode import converter_for, decode_arguments, decode_details, decode_untyped
 from ._invoke import from_activity_on, invoke
 from ._log import (
@@ -312,8 +312,9 @@ class Attempt:
         self._task = asyncio.current_task()  # type: ignore[assignment]
         try:
             try:
-                if self._environment.observers is not None:
-                    self._environment.observers.notify(ActivityStarted(self._info))
+                observers = self._environment.observers
+                if observers is not None and observers.on_activity_started is not None:
+                    observers.on_activity_started(make_activity_started((self._info,)))
                 call = await self._prepare()
                 # Here and no deeper: each frame between the event loop and the activity is in each of its wake-ups.
                 outcome: Outcome = call if isinstance(call, Failed) else Completed(await call)
@@ -629,9 +630,10 @@ class Attempt:
     def _notify_finished(self, reported: Outcome, took: float) -> None:
         self.outcome = OUTCOMES[type(reported)]
         log_end(self._info, self.outcome, took)
-        if self._environment.observers is not None:
+        observers = self._environment.observers
+        if observers is not None and observers.on_activity_finished is not None:
             error = reported.error if isinstance(reported, Failed) else None
-            self._environment.observers.notify(ActivityFinished(self._info, self.outcome, took, error))
+            observers.on_activity_finished(make_activity_finished((self._info, self.outcome, took, error)))
 
     def _reply_by(self) -> float | None:
         """Return until when to send a reply: past our deadline as well, as the server's clock decides."""
