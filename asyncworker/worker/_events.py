@@ -1,4 +1,4 @@
-"""Events: frozen values, one per thing that happens, and the observers that a worker calls with them."""
+"""Events: named tuples, one per thing that happens, and the observers that a worker calls with them."""
 
 from __future__ import annotations
 

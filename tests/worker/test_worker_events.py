@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections import Counter
 from typing import get_args
@@ -328,6 +329,27 @@ def test_an_event_made_of_a_tuple_is_the_one_that_its_constructor_makes(made: Wo
     """With each field in its place."""
     assert type(made) is type(event)
     assert repr(made) == repr(event)
+
+
+@pytest.mark.parametrize("observers", [[], [lambda event: None]])
+async def test_an_activity_calls_functions_of_observers_only_if_there_are_some(temporal, observers):
+    """No observer costs nothing but tests for None."""
+    notified = set()
+
+    def note(frame, kind, _):
+        if kind == "call" and frame.f_globals.get("__name__") == Observers.__module__:
+            notified.add(frame.f_code.co_name)
+
+    async with worker_of(temporal, pack, observers=observers) as worker:
+        await until(lambda: worker.statistics().polls_open > 0)
+        sys.setprofile(note)
+        try:
+            await temporal.add_task(pack, "book", task_queue=QUEUE).wait_closed()
+            await until(lambda: worker.statistics().slots_used == 0)
+        finally:
+            sys.setprofile(None)
+
+    assert notified == ({"notify"} if observers else set())
 
 
 class TestTrouble:

@@ -172,14 +172,15 @@ class PrometheusObserver:
 
     def _on_activity_started(self, event: ActivityStarted) -> None:
         info = event.info
-        series = self._series_of(info)
+        # Looked up here, not by a function, as in the end of the activity: both come with each of them.
+        series = self._activities.get((info.activity_type, info.workflow_type, info.task_queue)) or self._add(info)
         series.received.inc()
         waited = info.started_time - info.current_attempt_scheduled_time
         series.schedule_to_start.observe(waited.total_seconds())
 
     def _on_activity_finished(self, event: ActivityFinished) -> None:
         info, outcome = event.info, event.outcome
-        series = self._series_of(info)
+        series = self._activities.get((info.activity_type, info.workflow_type, info.task_queue)) or self._add(info)
         series.execution.observe(event.took)
         series.outcomes[outcome].inc()
         if outcome == "completed":
@@ -259,11 +260,13 @@ class PrometheusObserver:
         self._series_of(event.info).reasons[event.reason.value].inc()
 
     def _series_of(self, info: Info) -> _ActivitySeries:
-        key = info.activity_type, info.workflow_type, info.task_queue
-        series = self._activities.get(key)
-        if series is None:
-            common = info.namespace, info.task_queue, self._service_name
-            series = self._activities[key] = _ActivitySeries(self._store, common, info)
+        return self._activities.get((info.activity_type, info.workflow_type, info.task_queue)) or self._add(info)
+
+    def _add(self, info: Info) -> _ActivitySeries:
+        common = info.namespace, info.task_queue, self._service_name
+        series = self._activities[info.activity_type, info.workflow_type, info.task_queue] = _ActivitySeries(
+            self._store, common, info
+        )
         return series
 
 
