@@ -39,7 +39,7 @@ from ...activity._context import Context, current
 from ...activity._info import info_of
 from ...common import ActivityCancellationDetails, CancelReason
 from ...converter._stored import refuse_stored
-from .._events import ActivityCancelled, ActivityStarted
+from .._events import ActivityCancelled, make_activity_started
 from ._attempt_state import AttemptState, Phase
 from ._decode import convert_untyped, converter_for, decode_headers, decode_payloads
 from ._invoke import from_activity_on, invoke
@@ -154,8 +154,9 @@ class Attempt(AttemptState):
         self.task = asyncio.current_task()  # type: ignore[assignment]
         try:
             try:
-                if self.environment.observers is not None:
-                    self.environment.observers.notify(ActivityStarted(self.info))
+                observers = self.environment.observers
+                if observers is not None and observers.on_activity_started is not None:
+                    observers.on_activity_started(make_activity_started((self.info,)))
                 call = await self._prepare()
                 # Here and no deeper: each frame between the event loop and the activity is in each of its wake-ups.
                 outcome: Outcome = call if isinstance(call, Failed) else Completed(await call)

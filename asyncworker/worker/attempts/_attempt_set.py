@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -13,8 +13,8 @@ from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueRespo
 from ..._safe_logger import get_logger
 from ...activity import Info
 from ...common import ActivityCancellationDetails
-from .._events import Observers, OutcomeName, SlotsChanged
-from ..slots._supplier import SlotPermit, SlotReservation, SlotSupplier
+from .._events import OutcomeName, SlotsChanged, make_slots_changed
+from ..slots._supplier import FixedSizeSlotSupplier, SlotPermit, SlotReservation, SlotSupplier
 from ._arrivals import Arrivals
 from ._attempt import Attempt
 from ._attempt_state import AttemptStatistics
@@ -52,7 +52,9 @@ class AttemptSet:
         self._environment = environment
         self._slots = slots
         observers = environment.observers
-        self._slot_observers = observers if observers is not None and observers.wants(SlotsChanged) else None
+        self._on_slots_changed = None if observers is None else observers.notifier(SlotsChanged)
+        # Asked once of a supplier that has one number for good.
+        self._fixed_limit = slots.max_slots if type(slots) is FixedSizeSlotSupplier else None
         self._marks_slots = type(slots).mark_slot_used is not SlotSupplier.mark_slot_used
         # One object for all attempts, as each reference to a method makes one.
         self._on_end = self._remove
@@ -130,8 +132,8 @@ class AttemptSet:
             attempt.cancel(self._cancel_late)
             self._has_late_tasks.set()
         attempt.start()
-        if self._slot_observers is not None:
-            self._notify_changed(self._slot_observers)
+        if self._on_slots_changed is not None:
+            self._notify_changed(self._on_slots_changed)
 
     @property
     def max_slots(self) -> int | None:
@@ -151,13 +153,13 @@ class AttemptSet:
 
     def announce(self) -> None:
         """Notify the observers of how many slots there are, before that first changes."""
-        if self._slot_observers is not None:
-            self._notify_changed(self._slot_observers)
+        if self._on_slots_changed is not None:
+            self._notify_changed(self._on_slots_changed)
 
-    def _notify_changed(self, observers: Observers) -> None:
-        used, limit = len(self._permits), self.max_slots
-        available = None if limit is None else max(0, limit - used)
-        observers.notify(SlotsChanged(self._environment.task_queue, used, self.issued, available))
+    def _notify_changed(self, notify: Callable[[SlotsChanged], None]) -> None:
+        used, limit = len(self._permits), self._fixed_limit
+        available = self.available(used) if limit is None else limit - used
+        notify(make_slots_changed((self._environment.task_queue, used, self.issued, available)))
 
     def statistics(self) -> tuple[AttemptStatistics, ...]:
         """Return what is known of each attempt. Of any thread."""
@@ -233,8 +235,8 @@ class AttemptSet:
             if attempt.end_by_shutdown is not None:
                 self.ended_by_shutdown[attempt.end_by_shutdown][attempt.info.activity_type] += 1
             self.release(permit)
-            if self._slot_observers is not None:
-                self._notify_changed(self._slot_observers)
+            if self._on_slots_changed is not None:
+                self._notify_changed(self._on_slots_changed)
         finally:
             if not self._permits:
                 self._is_empty.set()

@@ -20,7 +20,7 @@ from ..._rpc._long_poll import LATE_RESPONSE_TIMEOUT, LongPoll, UnansweredError
 from ..._rpc._methods import POLL_ACTIVITY_TASK_QUEUE
 from ..._safe_logger import get_logger
 from ...exceptions import RPCError
-from .._events import PollFailed, PollFinished, PollOutcome
+from .._events import PollFailed, PollOutcome, make_poll_finished
 from .._supervision import is_scope_cancelled, uncancel
 from ..slots._supplier import SlotPermit
 from ._backoff import PollBackoff
@@ -298,9 +298,10 @@ class Poller:
 
     def _notify_finished(self, outcome: PollOutcome) -> None:
         environment = self._config.environment
-        if environment.observers is not None:
+        observers = environment.observers
+        if observers is not None and observers.on_poll_finished is not None:
             took = monotonic() - self._poll_began_at
-            environment.observers.notify(PollFinished(environment.task_queue, outcome, took))
+            observers.on_poll_finished(make_poll_finished((environment.task_queue, outcome, took)))
 
     def _log(self, error: RPCError, *, is_reported: bool) -> None:
         queue = self._config.environment.task_queue

@@ -15,7 +15,7 @@ from ....activity import Info
 from ....common import ActivityCancellationDetails
 from ....converter._size import size_above
 from ....exceptions import ApplicationError, ConverterError, RPCError
-from ..._events import HeartbeatSent
+from ..._events import make_heartbeat_sent
 from .._log import log_heartbeat, log_lost_heartbeat, log_no_heartbeat_timeout, log_silent
 from ._details import can_defer
 from ._heartbeat_throttle import HeartbeatThrottle, throttle_interval
@@ -236,8 +236,8 @@ class AttemptOutbound:
             return
         if cancellation is not None:
             self.on_cancel(cancellation)
-        if arrived_at is not None and self._environment.observers is not None:
-            self._environment.observers.notify(HeartbeatSent(self._info))
+        if arrived_at is not None:
+            self._notify_sent(None)
         if self._heartbeats is not None:
             self._heartbeats.resume(arrived_at)
 
@@ -272,8 +272,12 @@ class AttemptOutbound:
             log_heartbeat(self._info)
         else:
             self._log_lost(error)
-        if self._environment.observers is not None:
-            self._environment.observers.notify(HeartbeatSent(self._info, error))
+        self._notify_sent(error)
+
+    def _notify_sent(self, error: RPCError | None) -> None:
+        observers = self._environment.observers
+        if observers is not None and observers.on_heartbeat_sent is not None:
+            observers.on_heartbeat_sent(make_heartbeat_sent((self._info, error)))
 
     def on_cancel(self, details: ActivityCancellationDetails) -> None:
         """See :class:`.HeartbeatSource`."""

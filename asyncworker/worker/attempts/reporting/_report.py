@@ -21,7 +21,7 @@ from ...._safe_logger import get_logger
 from ....activity._logger import identify
 from ....common import CancelReason
 from ....exceptions import RPCError
-from ..._events import ActivityFinished
+from ..._events import make_activity_finished
 from .._attempt_state import AttemptState, Phase
 from .._decode import converter_for
 from .._log import (
@@ -265,6 +265,7 @@ def _log(attempt: AttemptState, outcome: Outcome, took: float) -> None:
 def _notify_finished(attempt: AttemptState, reported: Outcome, took: float) -> None:
     attempt.outcome = OUTCOMES[type(reported)]
     log_end(attempt.info, attempt.outcome, took)
-    if attempt.environment.observers is not None:
+    observers = attempt.environment.observers
+    if observers is not None and observers.on_activity_finished is not None:
         error = reported.error if isinstance(reported, Failed) else None
-        attempt.environment.observers.notify(ActivityFinished(attempt.info, attempt.outcome, took, error))
+        observers.on_activity_finished(make_activity_finished((attempt.info, attempt.outcome, took, error)))
