@@ -329,7 +329,7 @@ class WorkerRun:
             # Only the end of the event loop cancels this task, and with it all others: attempts end by themselves.
             self.stop()
             self.stages.tear_down(environment.loop.time())
-            with anyio.move_on_after(_LAST_REPORTS):
+            with anyio.move_on_after(_LAST_REPORTS, shield=True):
                 await attempts.wait_until_done()
             raise
         except BaseException:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Annotated, Any
 
 import anyio
 import pytest
 from worker_helpers import QUEUE, Held, Worker, until, worker_of
 
-from asyncworker import CancelReason, RetryPolicy, WorkerError, activity
+from asyncworker import CancelReason, Depends, RetryPolicy, WorkerError, activity
+from asyncworker.activity._dependencies._worker_scope import WorkerScope
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker._supervision import first_error, supervised
 from asyncworker.worker.attempts._arrivals import Arrivals
@@ -46,6 +47,23 @@ def raising(error: Exception, *, times: int = 1_000_000) -> Callable[..., Any]:
             raise error
 
     return broken
+
+
+class TestDependencies:
+    async def test_an_error_in_the_task_of_the_dependencies_ends_the_run_with_it(self, temporal, monkeypatch):
+        """An error that is no dependency's fails the attempts that wait for one, and the run raises it."""
+        monkeypatch.setattr(WorkerScope, "_make_next", raising(KeyError("scope")))
+
+        @activity.defn
+        async def depend(it: Annotated[str, Depends(lambda: "it", scope="worker")]) -> str:
+            return it
+
+        worker = worker_of(temporal, depend)
+        running = asyncio.create_task(worker.run(handle_signals=False))
+        task = temporal.add_task(depend, task_queue=QUEUE)
+        with anyio.fail_after(5), pytest.raises(WorkerError, match="scope"):
+            await running
+        assert task.state == "Failed"
 
 
 class TestShutdownTimer:
