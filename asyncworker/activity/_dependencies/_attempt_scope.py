@@ -16,7 +16,8 @@ from typing import Any, Self
 from ..._safe_text import class_name_of, text_of, traceback_of
 from ...exceptions import ApplicationError, FailureError
 from .._context import CompleteAsync
-from ._graph import Kind, Node
+from ._functions import Kind
+from ._graph import Node
 
 __all__ = ["AttemptScope", "ThreadScope", "add_note"]
 

@@ -22,7 +22,8 @@ from ..._rpc._callbacks import BackgroundTasks, detach
 from ..._safe_logger import get_logger
 from ...exceptions import WorkerError
 from ._attempt_scope import AttemptScope, add_note
-from ._graph import Kind, Node
+from ._functions import Kind
+from ._graph import Node
 
 __all__ = ["WorkerScope"]
 
