@@ -76,7 +76,7 @@ LAYERS = {
         {"_async_completion", "_calls"},
         {"_async_handle"},
         {"_interceptor"},
-        {"_connect", "_errors", "_inputs", "_payload_limits", "_search_attributes", "_shared_polls"},
+        {"_connect", "_errors", "_inputs", "_payload_limits", "_search_attributes", "_shared_polls", "_waiting"},
     ],
     "_rpc": [
         {"_grpclib", "_service"},
