@@ -88,6 +88,7 @@ LAYERS = {
     "converter": [
         {"_data", "_signature"},
         {"failures"},
+        {"_parameters"},
         {"_annotations", "_encodings"},
         {"_protobuf"},
         {"_payload", "_reading"},
@@ -159,6 +160,7 @@ PURE = [
     "converter/json/_adapter.py",
     "converter/_encodings.py",
     "converter/failures/_from_error.py",
+    "converter/_parameters.py",
     "converter/_payload.py",
     "converter/_signature.py",
     "converter/failures/_to_error.py",
