@@ -75,7 +75,7 @@ LAYERS = {
         {"_async_completion", "_calls"},
         {"_async_handle"},
         {"_interceptor"},
-        {"_connect", "_errors", "_inputs", "_payload_limits", "_search_attributes", "_shared_polls"},
+        {"_connect", "_errors", "_inputs", "_payload_limits", "_search_attributes", "_shared_polls", "_waiting"},
     ],
     "_rpc": [
         {"_grpclib", "_service"},
@@ -87,6 +87,7 @@ LAYERS = {
     "converter": [
         {"_data", "_signature"},
         {"failures"},
+        {"_parameters"},
         {"_annotations", "_encodings"},
         {"_protobuf"},
         {"_payload", "_reading"},
@@ -158,6 +159,7 @@ PURE = [
     "converter/json/_adapter.py",
     "converter/_encodings.py",
     "converter/failures/_from_error.py",
+    "converter/_parameters.py",
     "converter/_payload.py",
     "converter/_signature.py",
     "converter/failures/_to_error.py",

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from .._rpc._target import parse_address
-from ..client._connect import is_unanswered
+from ..client._waiting import is_unanswered
 from ..config import ConnectConfig
 from ..exceptions import ConfigurationError, RPCError
 from ._report import reporting

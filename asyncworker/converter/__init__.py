@@ -25,9 +25,10 @@ from ._encodings import (
     DefaultPayloadConverter,
     JSONPlainPayloadConverter,
 )
+from ._parameters import Parameter
 from ._payload import CompositePayloadConverter, EncodingPayloadConverter, PayloadConverter
 from ._protobuf import BinaryProtoPayloadConverter, JSONProtoPayloadConverter
-from ._signature import Parameter, Signature
+from ._signature import Signature
 from ._size import payloads_size
 from ._validation import create_payload_validation_error
 from .failures._default import DefaultFailureConverter, DefaultFailureConverterWithEncodedAttributes

@@ -8,7 +8,8 @@ from typing import Any
 
 from ...converter._annotations import AnnotationResolver
 from .._callables import describe
-from ._graph import Graph, Node, check_type
+from ._functions import check_type
+from ._graph import Graph, Node
 from ._kind import Kind
 from ._marker import Dependency
 

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import anyio
 import typer
 
-from ...client._connect import waiting_for_servers
+from ...client._waiting import waiting_for_servers
 from ...exceptions import ConfigurationError
 from ...worker import Worker
 from ...worker._signals import leaving_on_signals, on_signals
