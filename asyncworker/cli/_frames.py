@@ -1,4 +1,4 @@
-"""Find the user's code in tracebacks: what is above it, of the command line and of asyncio, helps nobody."""
+"""Find the user's code in tracebacks, below the frames of the command line and of asyncio."""
 
 from __future__ import annotations
 

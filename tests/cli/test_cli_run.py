@@ -313,6 +313,23 @@ class TestRunning:
         assert said.endswith("bye\n")
         assert "did not end" not in said
 
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    async def test_signals_while_the_process_exits_change_nothing(self, command_on_fake, number):
+        """The exit code is that of the first one; there is no traceback."""
+        (command_on_fake.directory / "leaving.py").write_text(
+            "import atexit, sys, time\nfrom orders import worker\n"
+            "@atexit.register\ndef bye():\n    print('leaving', file=sys.stderr, flush=True)\n    time.sleep(0.5)\n"
+        )
+        async with command_on_fake.running("run", "leaving:worker") as run:
+            await run.line_with("started")
+            run.process.send_signal(signal.SIGTERM)
+            await run.line_with("leaving")
+            run.process.send_signal(number)
+            said = await run.rest()
+
+        assert run.process.returncode == 0
+        assert "Traceback" not in said
+
     async def test_interrupt_during_our_imports_ends_with_130(self, command):
         """Ctrl-C before the command has started ends it with 130, and without a traceback."""
         (command.directory / "typer.py").write_text(

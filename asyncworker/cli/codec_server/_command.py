@@ -28,10 +28,18 @@ _GRACE = 5
 def codec_server(
     target: Annotated[str, typer.Argument(help="A data converter or codec, as module:attribute.")],
     app_dir: AppDir = Path(),
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The port on 127.0.0.1 to listen on.")] = _PORT,
+    port: Annotated[
+        int,
+        typer.Option(
+            min=1, max=65535, envvar="ASYNCWORKER_CODEC_SERVER_PORT", help="The port on 127.0.0.1 to listen on."
+        ),
+    ] = _PORT,
     allow_origin: Annotated[
         list[str] | None,
-        typer.Option(help="The origin of a UI that may ask; can be repeated. Default: those of a dev server's UI."),
+        typer.Option(
+            envvar="ASYNCWORKER_CODEC_SERVER_ALLOW_ORIGIN",
+            help="The origin of a UI that may ask; can be repeated. Default: those of a dev server's UI.",
+        ),
     ] = None,
 ) -> None:
     """Serve a codec to the UI and the CLI on this machine.
