@@ -57,6 +57,7 @@ def loaded_after(source: str) -> set[str]:
     return set(ran.stdout.split())
 
 
+@pytest.mark.process
 def test_a_worker_imports_nothing_that_it_can_do_without():
     """Standalone activities, slots by resources, codecs and the register of workers are imported by their users."""
     loaded = loaded_after(WORKER)
@@ -73,6 +74,7 @@ def test_a_worker_imports_nothing_that_it_can_do_without():
     assert loaded & {*spared, "grpclib", "gzip", "psutil", "pydantic.main", "tomllib", "typer"} == set()
 
 
+@pytest.mark.process
 def test_the_first_poll_comes_first():
     """What reads the machine's usage is not imported before the first poll."""
     loaded = loaded_after(FIRST_POLL)
@@ -148,6 +150,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "file",
     [WORKFLOW, WORKFLOW.replace("import asyncworker.common\n", "", 1), f"from temporalio import workflow\n{WORKFLOW}"],
@@ -161,6 +164,7 @@ def test_a_workflows_sandbox_has_the_programs_modules(tmp_path: Path, file: str)
     assert "asyncworker.worker" in loaded_after(f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\n{VALIDATE}")
 
 
+@pytest.mark.process
 def test_declaring_activities_does_not_import_temporalio():
     """A program without temporalio declares activities as one with it, and pays nothing."""
     declared = "from asyncworker import activity\n@activity.defn\nasync def pack(order: str) -> str: ...\n"
