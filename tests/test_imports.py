@@ -63,6 +63,7 @@ def loaded_at_first_poll() -> set[str]:
     return loaded_after(FIRST_POLL)
 
 
+@pytest.mark.process
 def test_a_worker_imports_nothing_that_it_can_do_without():
     """Standalone activities, slots by resources, codecs and the register of workers are imported by their users."""
     loaded = loaded_after(WORKER)
@@ -120,6 +121,7 @@ NOT_BEFORE_THE_FIRST_POLL = {
 }
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("user", NOT_BEFORE_THE_FIRST_POLL)
 def test_the_first_poll_comes_first(user: str, loaded_at_first_poll: set[str]):
     """What only some workers need, or all of them later, is not imported before the first poll."""
@@ -129,6 +131,7 @@ def test_the_first_poll_comes_first(user: str, loaded_at_first_poll: set[str]):
     assert loaded_at_first_poll & spared == set()
 
 
+@pytest.mark.process
 def test_an_address_is_looked_up_without_tables_of_unicode():
     """Only names have letters that need the IDNA codec."""
     look_up = "import asyncio\nfrom asyncworker._rpc._dial import _look_up\nasyncio.run(_look_up('127.0.0.1', 1))"
@@ -136,6 +139,7 @@ def test_an_address_is_looked_up_without_tables_of_unicode():
     assert loaded_after(look_up) & {"encodings.idna", "stringprep"} == set()
 
 
+@pytest.mark.process
 def test_a_worker_that_polls_is_registered(loaded_at_first_poll: set[str]):
     """The program that polls has a namespace with worker heartbeats, so that it shows what they import."""
     assert "asyncworker.worker.control._client_workers" in loaded_at_first_poll
@@ -210,6 +214,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "file",
     [WORKFLOW, WORKFLOW.replace("import asyncworker.common\n", "", 1), f"from temporalio import workflow\n{WORKFLOW}"],
@@ -223,6 +228,7 @@ def test_a_workflows_sandbox_has_the_programs_modules(tmp_path: Path, file: str)
     assert "asyncworker.worker" in loaded_after(f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\n{VALIDATE}")
 
 
+@pytest.mark.process
 def test_declaring_activities_does_not_import_temporalio():
     """A program without temporalio declares activities as one with it, and pays nothing."""
     declared = "from asyncworker import activity\n@activity.defn\nasync def pack(order: str) -> str: ...\n"

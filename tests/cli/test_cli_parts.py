@@ -145,6 +145,7 @@ class TestLogging:
         assert _TextFormatter().format(self.record()).endswith("INFO    n: did it")
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="groups of processes as POSIX has them")
 @pytest.mark.parametrize("how", ["killed", "pipe"])
 async def test_supervised_process_ends_with_its_supervisor(how):

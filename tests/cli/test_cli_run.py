@@ -810,6 +810,7 @@ class TestMistakes:
 
 
 class TestWithoutExtras:
+    @pytest.mark.process
     def test_missing_cli_extra_is_named(self):
         """Without the extra the command says how to install it."""
         code = "import sys; sys.modules['typer'] = None; from asyncworker.__main__ import main; main()"

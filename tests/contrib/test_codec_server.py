@@ -595,6 +595,7 @@ def _wait_for_text(browser, page: str, text: str) -> None:
     WebDriverWait(browser, 30).until(lambda found: text in found.find_element(By.TAG_NAME, "body").text)
 
 
+@pytest.mark.process
 async def test_command_serves_a_codec_of_a_module(http, free_tcp_port, tmp_path):
     """``asyncworker codec-server module:attribute`` listens on the loopback interface."""
     (tmp_path / "shop.py").write_text(
@@ -614,6 +615,7 @@ async def test_command_serves_a_codec_of_a_module(http, free_tcp_port, tmp_path)
     assert compressed.metadata == {"encoding": b"binary/zlib"}
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -46,6 +46,7 @@ def loaded_after(source: str) -> set[str]:
     return set(ran.stdout.split())
 
 
+@pytest.mark.process
 def test_make_protos_writes_what_is_committed(tmp_path):
     """The script that generates the messages and codecs gives exactly what is in the tree."""
     installed = {tool: version(tool) for tool in asyncworker._proto.GENERATED_WITH}
@@ -74,6 +75,7 @@ def test_what_is_left_out_exists(monkeypatch):
         assert only <= set(message_type(name).fields_by_name)
 
 
+@pytest.mark.process
 def test_a_worker_imports_only_its_own():
     """What a worker needs comes without what only a client needs, and without another protobuf library or gRPC."""
     loaded = loaded_after(WORKER_IMPORTS)
@@ -84,6 +86,7 @@ def test_a_worker_imports_only_its_own():
     assert len(_codec_worker.DECODERS) <= 70
 
 
+@pytest.mark.process
 def test_the_rest_comes_when_it_is_met():
     """A message that is imported on first use brings its codec when it is first written or read."""
     loaded = loaded_after(

@@ -97,6 +97,7 @@ def test_a_thread_outlives_a_closed_loop(released):
     assert late
 
 
+@pytest.mark.process
 def test_a_hanging_thread_does_not_keep_the_process():
     """A process ends while a thread hangs."""
     script = """
@@ -146,6 +147,7 @@ def test_a_connection_is_made_while_the_default_pool_is_full(name, tls, host, lo
     run_on(loop_kind, main)
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform != "linux", reason="counts threads as Linux shows them")
 @pytest.mark.parametrize("loop_kind", LOOPS)
 def test_an_address_takes_no_thread(loop_kind):

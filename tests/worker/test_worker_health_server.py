@@ -497,6 +497,7 @@ with serving(address, lambda: HealthReport(True, True, {}), {}), socket.socket()
 """
 
 
+@pytest.mark.process
 class TestFileDescriptors:
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="no limit to set")
     def test_probes_are_responded_to_where_no_file_descriptor_is_left(self):

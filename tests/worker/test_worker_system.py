@@ -168,6 +168,7 @@ class TestWithout:
         with pytest.raises(ConfigurationError, match=r'pip install "temporal-asyncworker\[resources\]"'):
             ResourceController(ResourceBasedTunerConfig(0.8, 0.9))
 
+    @pytest.mark.process
     def test_without_psutil_the_worker_can_be_imported(self):
         """Psutil is looked for where it is needed, not on import."""
         script = "import sys; sys.modules['psutil'] = None; import asyncworker.worker"
