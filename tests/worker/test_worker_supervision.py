@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing, suppress
-from typing import Annotated, Any
+from typing import Any
 
 import anyio
 import pytest
