@@ -46,7 +46,8 @@ class FakeCalls:
         Args:
             method: As in ``RespondActivityTaskCompleted``.
             count: How many calls there are to be.
-            timeout: Seconds to wait at most. Default: 5; in virtual time for as long as anything can happen.
+            timeout: Seconds to wait at most. Default: FakeTemporal's *wait_timeout*; in virtual time for as long as
+                anything can happen.
 
         Raises:
             ValueError: There is no such method.

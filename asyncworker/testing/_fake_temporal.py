@@ -20,7 +20,7 @@ from .._rpc._transport import Transport
 from ..client import Client
 from ._fake._call import Incoming
 from ._fake._client_calls import LONGEST_WAIT, ClientCalls
-from ._fake._cluster import Cluster
+from ._fake._cluster import WAIT_TIMEOUT, Cluster
 from ._fake._faults import Faults
 from ._fake._handle import FakeActivity
 from ._fake._time._clock import Clock
@@ -72,6 +72,8 @@ class FakeTemporal(FakeActivities, FakeCalls):
         longest_wait: Seconds that a wait for an outcome is held for at most. In virtual time the caller's deadline
             alone counts, for polls too.
         scaling_wait: Seconds of waiting for a task after which the server suggests one poller less.
+        wait_timeout: Seconds after which a ``wait_…`` of its activities raises :exc:`TimeoutError` if it is given no
+            timeout of its own; not in virtual time. Tests that start processes want more than the default.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class FakeTemporal(FakeActivities, FakeCalls):
         longest_poll: float = LONGEST_POLL,
         longest_wait: float = LONGEST_WAIT,
         scaling_wait: float = SCALING_WAIT,
+        wait_timeout: float = WAIT_TIMEOUT,
     ) -> None:
         longest_history_wait = LONGEST_HISTORY_WAIT
         if time not in ("manual", "real", "virtual"):
@@ -96,6 +99,7 @@ class FakeTemporal(FakeActivities, FakeCalls):
         skip_backoff = is_manual if skip_backoff is None else skip_backoff
         self._cluster = Cluster(capabilities or {}, limits or {}, clock, skip_backoff=skip_backoff)
         self._cluster.virtual = self._time
+        self._cluster.wait_timeout = wait_timeout
         self._faults = Faults(self._cluster)
         self._calls: list[Incoming] = []
         self._names: Iterator[int] = itertools.count(1)

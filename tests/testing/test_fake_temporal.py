@@ -487,6 +487,12 @@ class TestRecord:
         with pytest.raises(TimeoutError, match=r"its end of <FakeActivity 'activity-1' \[Started"):
             await temporal.activities[0].wait_closed(timeout=0.01)
 
+    async def test_waits_without_a_timeout_of_their_own_take_as_long_as_the_fake_was_told(self):
+        """Tests that start processes give them more time than the default, in one place."""
+        async with FakeTemporal(wait_timeout=0.01) as temporal:
+            with pytest.raises(TimeoutError, match=r"waited 0.01 s for its end"):
+                await temporal.add_task("Pack", task_queue="q").wait_closed()
+
 
 class TestClients:
     async def test_over_its_port(self, temporal):

@@ -66,6 +66,7 @@ class Cluster:
         self.virtual: VirtualTime | None = None
         self.timeouts: Timeouts = Timeouts(clock, self._time_out)
         self.skip_backoff = skip_backoff
+        self.wait_timeout = WAIT_TIMEOUT
         self.is_away = False
         self.changes: Changes = Changes()
         self.commands: CommandQueues = CommandQueues()
@@ -101,13 +102,13 @@ class Cluster:
         Args:
             fact: Is asked after each change.
             what: Returns what is waited for, in words.
-            timeout: Seconds; ``None``: 5 s of real time, or in virtual time for as long as anything can happen.
+            timeout: Seconds; ``None``: :attr:`wait_timeout`, or in virtual time for as long as anything can happen.
 
         Raises:
             TimeoutError: It did not happen in time.
             DeadlockError: It cannot happen any more.
         """
-        limit = timeout if timeout is not None or self.virtual is not None else WAIT_TIMEOUT
+        limit = timeout if timeout is not None or self.virtual is not None else self.wait_timeout
         with nullcontext() if self.virtual is None else self.virtual.raising_deadlocks(lambda: self.deadlock(what())):
             found = await self.changes.wait_for(fact, limit)
         if found is None:

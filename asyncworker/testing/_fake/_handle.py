@@ -167,7 +167,9 @@ class FakeActivity:
     # Waiting
 
     async def wait_for_attempt(self, attempt: int = 1, *, timeout: float | None = None) -> None:
-        """Wait until a worker has started this attempt, or a later one; 5 s at most by default. Cancelling is safe.
+        """Wait until a worker has started this attempt, or a later one. Cancelling is safe.
+
+        For the *wait_timeout* of FakeTemporal at most, if *timeout* is not given.
 
         Raises:
             TimeoutError: That did not happen within *timeout* seconds.
@@ -195,7 +197,9 @@ class FakeActivity:
         return self.heartbeats
 
     async def wait_for_state(self, *states: str, timeout: float | None = None) -> str:
-        """Wait until it is in one of these states, and return which; 5 s at most by default. Cancelling is safe.
+        """Wait until it is in one of these states, and return which. Cancelling is safe.
+
+        For the *wait_timeout* of FakeTemporal at most, if *timeout* is not given.
 
         Raises:
             ValueError: There is no such state.
