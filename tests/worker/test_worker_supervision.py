@@ -15,8 +15,6 @@ from free_ports import free_address
 from worker_helpers import QUEUE, Held, Worker, adjusted, until, worker_of
 
 from asyncworker import CancelReason, RetryPolicy, WorkerError, activity
-from asyncworker.activity import Depends
-from asyncworker.activity._dependencies._worker_scope import WorkerScope
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker import LoopBlocked, LoopFreed, PollerBehaviorAutoscaling, WorkerStopped
@@ -276,76 +274,28 @@ class TestWatch:
 
         assert (task.result, held.reason) == ("done", None)
 
-
-class TestDependencies:
-    async def test_an_error_in_the_making_of_what_the_worker_has_ends_the_run_with_it(self, temporal, monkeypatch):
-        """An attempt that waits for a value fails, others go on to their end, and what is there is closed."""
-        log: list[str] = []
-
-        async def engine() -> AsyncIterator[str]:
-            yield "engine"
-            log.append("closed")
-
-        def other() -> str:
-            return "other"
-
-        @activity.defn
-        async def first(*, engine: str = Depends(engine, scope="worker")) -> str:
-            return engine
-
-        @activity.defn
-        async def second(*, other: str = Depends(other, scope="worker")) -> str:
-            return other
-
+    @pytest.mark.parametrize("how", ["error", "cancelled"])
+    async def test_a_watch_that_ends_otherwise_costs_a_line(self, temporal, monkeypatch, caplog, how):
+        """What other code cancels on the event loop, or an error that it lets out, ends nothing else."""
+        monkeypatch.setattr(_watcher, "MIN_AGE", 0.01)
+        monkeypatch.setattr(_watches, "MIN_AGE", 0.0)
+        if how == "error":
+            monkeypatch.setattr(Watches, "_guarded", raising(KeyError("watch")))
         held = Held()
-        worker = worker_of(temporal, held, first, second)
-        running = asyncio.create_task(worker.run(handle_signals=False))
-        ends = temporal.add_task("hold", task_queue=QUEUE)
-        await held.runs.wait()
-        await temporal.add_task(first, task_queue=QUEUE).wait_closed()
-        monkeypatch.setattr(WorkerScope, "_make_next", raising(KeyError("scope")))
-        waits = temporal.add_task(second, task_queue=QUEUE, retry_policy=RetryPolicy(maximum_attempts=1))
-        await waits.wait_closed()
-        await until(lambda: worker.statistics().state == "stopping")
-        closed_early = list(log)
-        held.release.set()
+        async with worker_of(temporal, held) as worker:
+            task = temporal.add_task("hold", task_queue=QUEUE)
+            if how == "cancelled":
+                watches = []
+                while not watches:
+                    await asyncio.sleep(0.001)
+                    watches = [task for task in asyncio.all_tasks() if task.get_name().startswith("watch of ")]
+                watches[0].cancel()
+            await until(lambda: "a watch for cancellations broke" in caplog.text)
+            state = worker.statistics().state
+            held.release.set()
+            await task.wait_closed()
 
-        with anyio.fail_after(10), pytest.raises(WorkerError, match=r"broke: KeyError\('scope'\)"):
-            await running
-        assert (ends.result, held.reason, waits.state) == ("done", None, "Failed")
-        assert (closed_early, log) == ([], ["closed"])
-
-    async def test_an_error_that_the_task_of_dependencies_lets_out_ends_the_run_with_it(self, temporal, monkeypatch):
-        """It cancels the blocks inside, and the attempts in there still end by themselves."""
-        may_fail = asyncio.Event()
-
-        async def broken(self):
-            await may_fail.wait()
-            raise KeyError("scope")
-
-        monkeypatch.setattr(WorkerScope, "_run", broken)
-
-        def engine() -> str:
-            return "engine"
-
-        @activity.defn
-        async def use(*, engine: str = Depends(engine, scope="worker")) -> str:
-            return engine
-
-        held = Held()
-        worker = worker_of(temporal, held, use, graceful_shutdown_timeout=5)
-        running = asyncio.create_task(worker.run(handle_signals=False))
-        ends = temporal.add_task("hold", task_queue=QUEUE)
-        await held.runs.wait()
-        temporal.add_task(use, task_queue=QUEUE)
-        await until(lambda: worker.slots_used == 2)
-        may_fail.set()
-        await until(lambda: worker.statistics().state == "stopping")
-        held.release.set()
-
-        with anyio.fail_after(20), pytest.raises(WorkerError, match=r"broke: KeyError\('scope'\)"):
-            await running
-        assert (ends.result, held.reason) == ("done", None)
+        assert (task.result, held.reason, state) == ("done", None, "running")
 
 
 class TestThreads:
