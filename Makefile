@@ -10,6 +10,10 @@ PROCESSES ?= 4
 FLOOR := 93
 PYTEST = $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile
 
+# With compiled modules and tests kept, whatever the environment says: each process that the tests start imports in a third of
+# the time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install run expenses test quick slow browser server coverage covered check lint types verifytypes format matrix bridge docs protos bench soak ledger clean
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -45,10 +46,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "shared_server" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.server)
+        if "command" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.process)
         if without_server and item.get_closest_marker("server"):
             item.add_marker(pytest.mark.skip(reason=without_server))
         if without_prometheus and item.get_closest_marker("prometheus"):
             item.add_marker(pytest.mark.skip(reason="no prometheus: apt-get install prometheus"))
+
+
+def pytest_collection_finish() -> None:
+    # A million objects that live to the end of the run: no collection needs to look at them.
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish() -> None:
+    # Hypothesis, imported for its report, asks who refers to an object, and frozen ones are not shown to it.
+    gc.unfreeze()
 
 
 def _why_no_server() -> str | None:

@@ -119,11 +119,11 @@ class TestOutcomes:
         """Ctrl-C during the start call says that the activity may be running."""
         with temporal.hold("StartActivityExecution"):
             async with command_on_fake.running("exec", "orders:pack") as run:
-                await temporal.wait_for("StartActivityExecution")
+                await temporal.wait_for("StartActivityExecution", timeout=30)
                 run.process.send_signal(signal.SIGINT)
                 said = await run.rest()
 
-        assert said == "interrupted during the start: the activity may be running\n"
+        assert said.splitlines()[-1] == "interrupted during the start: the activity may be running"
         assert run.process.returncode == 130
 
     async def test_refused_cancellation_is_reported(self, command_on_fake, temporal):

@@ -29,7 +29,7 @@ from asyncworker.cli.display._view import open_view, state_of
 from asyncworker.cli.run._command import parse_wait
 from asyncworker.cli.run._metrics import add_metrics
 from asyncworker.client import ActivityExecutionStatus, PendingActivityState
-from asyncworker.client._connect import wait_budget, waiting_for_servers
+from asyncworker.client._waiting import wait_budget, waiting_for_servers
 from asyncworker.exceptions import ConfigurationError
 from asyncworker.testing import _supervise
 
@@ -145,6 +145,7 @@ class TestLogging:
         assert _TextFormatter().format(self.record()).endswith("INFO    n: did it")
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="groups of processes as POSIX has them")
 @pytest.mark.parametrize("how", ["killed", "pipe"])
 async def test_supervised_process_ends_with_its_supervisor(how):

@@ -32,6 +32,7 @@ os._exit(3)
 """
 
 
+@pytest.mark.process
 def test_a_forked_client_is_refused():
     """In a forked process the client says what to do, and lets the parent's connection be."""
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}

@@ -119,6 +119,7 @@ def serve(tmp_path, task_queue):
     return serve
 
 
+@pytest.mark.process
 class TestUnderUvicorn:
     async def test_route_executes_an_activity_of_the_apps_worker(self, serve, dev_server):
         """A route starts an activity with its client, and the app's worker runs it."""
@@ -301,6 +302,7 @@ class TestGetClient:
         assert await get_client(HTTPConnection({"type": kind, "state": {"temporal_client": client}})) is client
 
 
+@pytest.mark.process
 def test_missing_extra_is_named():
     """Without FastAPI the import says which extra to install."""
     code = "import sys; sys.modules['fastapi'] = None; import asyncworker.contrib.fastapi"

@@ -18,6 +18,7 @@ from asyncworker.contrib.opentelemetry import TracingInterceptor
 from asyncworker.testing import FakeTemporal
 
 
+@pytest.mark.process
 def test_missing_extra_is_named():
     """Without OpenTelemetry the import says which extra to install."""
     code = "import sys; sys.modules['opentelemetry'] = None; import asyncworker.contrib.opentelemetry"

@@ -226,6 +226,7 @@ class TestRegistry:
         with pytest.raises(ValueError, match=r"PROMETHEUS_MULTIPROC_DIR is .*values': make that folder"):
             PrometheusObserver(registry)
 
+    @pytest.mark.process
     def test_missing_extra_is_named(self):
         """Without prometheus_client the import says which extra to install."""
         code = "import sys; sys.modules['prometheus_client'] = None; import asyncworker.contrib.prometheus"
@@ -262,6 +263,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.process
 class TestProcesses:
     def test_a_scrape_of_one_process_is_about_all_of_them(self, tmp_path):
         """In multi-process mode the second process shows the activities of both."""
@@ -363,6 +365,7 @@ class TestPrometheus:
 
         assert (done.returncode, done.stdout.decode()) == (0, "")
 
+    @pytest.mark.process
     async def test_prometheus_answers_the_queries_of_dashboards(self, temporal, registry, tmp_path):
         """A real Prometheus scrapes a worker's health address, and has an answer to each panel's query."""
         observer = PrometheusObserver(registry)

@@ -147,6 +147,7 @@ def test_message_parameters_are_read(converter):
         signature.decode_arguments(converter.to_payloads([None]), converter)
 
 
+@pytest.mark.process
 def test_runtime_is_not_imported_before_it_is_needed():
     """Without protobuf messages google's runtime is not imported, and need not be installed."""
     program = """

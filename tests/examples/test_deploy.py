@@ -186,6 +186,7 @@ class TestAgreement:
             },
         }
 
+    @pytest.mark.process
     async def test_the_program_passes_the_check_without_an_argument(self):
         """As in the container: its folder is the working directory, and pyproject.toml names the worker."""
         async with FakeTemporal() as temporal:

@@ -559,6 +559,7 @@ async def test_the_real_server_refuses_large_requests(make_transport, temporal):
         assert await transport.unary(GET_SYSTEM_INFO, b"", timeout=5.0)
 
 
+@pytest.mark.process
 async def test_the_default_transport_runs_on_uvloop():
     """Our transport runs on uvloop too."""
     pytest.importorskip("uvloop")

@@ -97,6 +97,7 @@ def test_a_thread_outlives_a_closed_loop(released):
     assert late
 
 
+@pytest.mark.process
 def test_a_hanging_thread_does_not_keep_the_process():
     """A process ends while a thread hangs."""
     script = """
@@ -146,6 +147,7 @@ def test_a_connection_is_made_while_the_default_pool_is_full(name, tls, host, lo
     run_on(loop_kind, main)
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform != "linux", reason="counts threads as Linux shows them")
 @pytest.mark.parametrize("loop_kind", LOOPS)
 def test_an_address_takes_no_thread(loop_kind):
@@ -182,3 +184,15 @@ async def test_settings_are_read_while_the_default_pool_is_full():
     with full_default_pool(asyncio.get_running_loop()):
         client = await Client.connect("127.0.0.1:1", lazy=True)
     await client.close()
+
+
+async def test_a_process_without_threads_to_spare_cannot_look_up_a_name(monkeypatch):
+    """Where the system starts no thread, the look-up fails as a network error does: it is tried again."""
+
+    def start(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+
+    with pytest.raises(OSError, match=r"no thread to look up name\.test: can't start new thread"):
+        await in_own_thread("look up name.test", int)

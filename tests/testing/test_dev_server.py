@@ -276,6 +276,7 @@ class TestFindTemporal:
             find_temporal()
 
 
+@pytest.mark.process
 def test_import_is_cheap():
     """Importing asyncworker.testing imports neither grpclib nor the rooms behind its names."""
     code = """

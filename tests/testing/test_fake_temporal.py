@@ -119,6 +119,15 @@ class TestTasks:
         assert packing.result_payloads == [to_payload({"packed": True})]
         assert repr(packing) == "<FakeActivity 'activity-1' [Completed, attempt 1]>"
 
+    @pytest.mark.parametrize("value", [None, b"raw", Payload(metadata={"encoding": b"binary/encrypted"}, data=b"?")])
+    async def test_a_result_that_is_no_json_is_read_as_what_it_is(self, temporal, hand, value):
+        """``None``, bytes, and what has an encoding that the fake does not know, which stays a payload."""
+        packing = temporal.add_task("Pack", task_queue="q")
+        await hand.complete(await hand.poll(), value)
+        await packing.wait_closed()
+
+        assert packing.result == value
+
     async def test_a_failed_activity_keeps_its_failure(self, temporal, hand):
         """A failed activity keeps its failure, and why there was no other attempt."""
         packing = temporal.add_task("Pack", task_queue="q")

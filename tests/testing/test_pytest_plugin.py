@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[2]
 SUITE = Path(__file__).with_name("user_suite.py")
 NO_PLUGINS = ("-p", "no:asyncio", "-p", "no:cacheprovider", "-p", "no:cov", "-p", "no:xdist")
 
+pytestmark = pytest.mark.process
+
 
 @dataclass(frozen=True)
 class Mode:

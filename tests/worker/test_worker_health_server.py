@@ -426,6 +426,26 @@ class TestPages:
         assert (live, refused) == (200, 503)
         assert set(late) == {(200, b"late")}
 
+    async def test_a_page_is_refused_where_no_thread_can_be_started(self, temporal, monkeypatch):
+        """A process at its limit of threads goes on, and has a page again when there is one."""
+        address, start, has_threads = free_address(), threading.Thread.start, False
+
+        def start_if_any(thread):
+            if thread.name == "asyncworker page" and not has_threads:
+                raise RuntimeError("can't start new thread")
+            start(thread)
+
+        monkeypatch.setattr(threading.Thread, "start", start_if_any)
+        request = b"GET /metrics HTTP/1.1\r\n\r\n"
+        page = lambda accept: (b"here", "text/plain")  # noqa: E731
+        async with worker_of(temporal, pack, health_address=address, observers=[Shows(page)]):
+            refused = [await asyncio.to_thread(ask, address, request) for _ in range(_pages._MAX_THREADS + 1)]
+            has_threads = True
+            shown = await asyncio.to_thread(ask, address, request)
+
+        assert {status for status, _ in refused} == {503}
+        assert shown == (200, b"here")
+
     async def test_a_page_that_fails_is_an_error_in_the_log_and_costs_nothing_else(self, temporal, caplog):
         """It is logged once a minute, however often it is asked for."""
         address = free_address()
@@ -494,9 +514,13 @@ with serving(address, lambda: HealthReport(True, True, {}), {}), socket.socket()
     client.connect(address)
     client.sendall(b"GET /livez HTTP/1.1\\r\\n\\r\\n")
     print(client.recv(4096).split(b"\\r\\n")[0].decode())
+    # What measures the coverage writes a file at the end.
+    for each in held:
+        os.close(each)
 """
 
 
+@pytest.mark.process
 class TestFileDescriptors:
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="no limit to set")
     def test_probes_are_responded_to_where_no_file_descriptor_is_left(self):

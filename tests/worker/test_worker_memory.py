@@ -32,7 +32,6 @@ session: contextvars.ContextVar[Session] = contextvars.ContextVar("session")
 def no_garbage_collection(monkeypatch):
     # pytest keeps all records for its report, and they hold what was raised.
     monkeypatch.setattr(logging.getLogger("asyncworker.worker"), "disabled", True)
-    gc.collect()
     gc.disable()
     yield
     gc.enable()

@@ -309,6 +309,7 @@ class TestOthersMeanwhile:
 
         play(body)
 
+    @pytest.mark.process
     def test_put_back_over_the_default(self):
         """Nor does it keep a process from ending."""
         program = """
@@ -435,6 +436,7 @@ class TestWorkers:
 
         play(body)
 
+    @pytest.mark.process
     def test_in_a_web_servers_lifespan(self, loop_name):
         """One SIGTERM ends a web server with a worker that listens to signals itself, both in good order."""
         program = f"""
@@ -468,6 +470,7 @@ class TestWorkers:
         assert (done.stdout, done.returncode) == ("in order\n", -signal.SIGTERM), done.stderr
 
 
+@pytest.mark.process
 class TestForks:
     @pytest.mark.parametrize(
         ("activity", "result"),

@@ -15,6 +15,8 @@ from free_ports import free_address
 from worker_helpers import QUEUE, Held, Worker, adjusted, until, worker_of
 
 from asyncworker import CancelReason, RetryPolicy, WorkerError, activity
+from asyncworker.activity import Depends
+from asyncworker.activity._dependencies._worker_scope import WorkerScope
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import FakeTemporal
 from asyncworker.worker import LoopBlocked, LoopFreed, PollerBehaviorAutoscaling, WorkerStopped
@@ -285,17 +287,55 @@ class TestWatch:
         async with worker_of(temporal, held) as worker:
             task = temporal.add_task("hold", task_queue=QUEUE)
             if how == "cancelled":
-                watches = []
-                while not watches:
-                    await asyncio.sleep(0.001)
-                    watches = [task for task in asyncio.all_tasks() if task.get_name().startswith("watch of ")]
-                watches[0].cancel()
+                # It has begun: a task that has not is cancelled before it can notice.
+                await temporal.wait_for("GetWorkflowExecutionHistory")
+                [watch] = [task for task in asyncio.all_tasks() if task.get_name().startswith("watch of ")]
+                watch.cancel()
             await until(lambda: "a watch for cancellations broke" in caplog.text)
             state = worker.statistics().state
             held.release.set()
             await task.wait_closed()
 
         assert (task.result, held.reason, state) == ("done", None, "running")
+
+
+class TestDependencies:
+    async def test_an_error_in_the_making_of_what_the_worker_has_ends_the_run_with_it(self, temporal, monkeypatch):
+        """An attempt that waits for a value fails, others go on to their end, and what is there is closed."""
+        log: list[str] = []
+
+        async def engine() -> AsyncIterator[str]:
+            yield "engine"
+            log.append("closed")
+
+        def other() -> str:
+            return "other"
+
+        @activity.defn
+        async def first(*, engine: str = Depends(engine, scope="worker")) -> str:
+            return engine
+
+        @activity.defn
+        async def second(*, other: str = Depends(other, scope="worker")) -> str:
+            return other
+
+        held = Held()
+        worker = worker_of(temporal, held, first, second)
+        running = asyncio.create_task(worker.run(handle_signals=False))
+        ends = temporal.add_task("hold", task_queue=QUEUE)
+        await held.runs.wait()
+        await temporal.add_task(first, task_queue=QUEUE).wait_closed()
+        monkeypatch.setattr(WorkerScope, "_make_next", raising(KeyError("scope")))
+        waits = temporal.add_task(second, task_queue=QUEUE, retry_policy=RetryPolicy(maximum_attempts=1))
+        await waits.wait_closed()
+        await until(lambda: worker.statistics().state == "stopping")
+        closed_early = list(log)
+        held.release.set()
+
+        with anyio.fail_after(10), pytest.raises(WorkerError, match=r"broke: KeyError\('scope'\)"):
+            await running
+        assert (ends.result, held.reason, waits.state) == ("done", None, "Failed")
+        assert (closed_early, log) == ([], ["closed"])
 
 
 class TestThreads:

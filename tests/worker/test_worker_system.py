@@ -134,6 +134,14 @@ class TestCgroup1:
 
         assert repr(system) == "<System [memory: the machine's, cpu: the machine's]>"
 
+    @pytest.mark.parametrize("text", ["", "what?\n"], ids=["empty", "words"])
+    @pytest.mark.parametrize("name", ["memory/memory.limit_in_bytes", "cpu/cpu.cfs_quota_us", "cpuacct/cpuacct.usage"])
+    def test_control_group_files_of_version_1_that_cannot_be_read_are_no_limit(self, tmp_path, name, text):
+        """What cannot be read is no limit, and the other limit counts."""
+        gauges = find_gauges(write(self.files(tmp_path), {f"{CGROUP}/{name}": text}))
+
+        assert [bool(gauges.memory), bool(gauges.cpu)] == [not name.startswith("memory"), not name.startswith("cpu")]
+
 
 class TestWithout:
     def test_without_control_groups_the_machine_counts(self, tmp_path):
@@ -160,6 +168,7 @@ class TestWithout:
         with pytest.raises(ConfigurationError, match=r'pip install "temporal-asyncworker\[resources\]"'):
             ResourceController(ResourceBasedTunerConfig(0.8, 0.9))
 
+    @pytest.mark.process
     def test_without_psutil_the_worker_can_be_imported(self):
         """Psutil is looked for where it is needed, not on import."""
         script = "import sys; sys.modules['psutil'] = None; import asyncworker.worker"

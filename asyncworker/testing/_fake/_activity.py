@@ -169,8 +169,11 @@ class Activity:
         self.state_transition_count += 1
 
     def complete(self, result: Payloads | None) -> None:
-        """End it with a result, if that is not too large."""
-        self._check_has_worker()
+        """End it with a result, if that is not too large; by its id it can be ended before and between attempts."""
+        if self.state in CLOSED:
+            raise self._invalid_transition()
+        if self.started_at is None:
+            self.started_at = self._clock.now()
         if size(result) > self._limits.blob_size_limit_error:
             self._close_too_large("Complete result exceeds size limit.")
         else:
@@ -234,7 +237,7 @@ class Activity:
                 raise not_now(f"already terminated with request ID {self._request_ids['terminate']}")
             return
         if self.state in CLOSED:
-            raise not_now(f"invalid transition from {self.state.value}")
+            raise self._invalid_transition()
         self._request_ids["terminate"] = request_id
         self._close(
             State.TERMINATED,
@@ -326,7 +329,10 @@ class Activity:
 
     def _check_has_worker(self) -> None:
         if self.state not in WITH_WORKER:
-            raise not_now(f"invalid transition from {self.state.value}")
+            raise self.gone()
+
+    def _invalid_transition(self) -> Refusal:
+        return not_now(f"invalid transition from {self.state.value}")
 
     def _end_attempt(self, state: State, failure: Failure, *, is_final: bool, delay: float | None = None) -> None:
         asked, attempt = self.state, self.attempt
@@ -395,7 +401,7 @@ class Activity:
         failure: Failure | None = None,
         retry_state: RetryState = RetryState.UNSPECIFIED,
     ) -> None:
-        if self.state in WITH_WORKER and state in (State.COMPLETED, State.FAILED):
+        if state is State.COMPLETED or (self.state in WITH_WORKER and state is State.FAILED):
             self.attempt_ended_at = self._clock.now()
         self._record_end(failure)
         self.state = state

@@ -44,5 +44,5 @@ class CancellationWatch:
         return [
             attempt
             for attempt in attempts
-            if (attempt.info().activity_id, attempt.info().workflow_id) == (activity.id, workflow_id)
+            if (attempt.info.activity_id, attempt.info.workflow_id) == (activity.id, workflow_id)
         ]

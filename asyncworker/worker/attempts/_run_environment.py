@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..._arguments import UNSET
 from ..._coalesced_timers import CoalescedTimers
@@ -38,8 +38,7 @@ __all__ = ["AttemptDurations", "HeartbeatClaims", "HeartbeatSettings", "RunEnvir
 _logger = get_logger("asyncworker.worker")
 
 
-@dataclass(frozen=True, slots=True)
-class HeartbeatSettings:
+class HeartbeatSettings(NamedTuple):
     """How heartbeats are throttled; seconds.
 
     Attributes:
@@ -109,7 +108,8 @@ class HeartbeatClaims:
             self._timeouts[timeout] = count - 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without methods that nothing uses: each is compiled at every start.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class RunEnvironment:
     """What the attempts of one run share: its connection, its settings, its event loop.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import get_ident
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import anyio
 
@@ -40,8 +40,7 @@ __all__ = ["RunParts", "assemble", "build_environment"]
 _LAST_POLLS = 15.0
 
 
-@dataclass(frozen=True, slots=True)
-class RunParts:
+class RunParts(NamedTuple):
     """The parts of one run.
 
     Attributes:

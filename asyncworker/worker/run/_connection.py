@@ -39,7 +39,7 @@ async def connected(run: RunState) -> AsyncIterator[Connection | None]:
             yield None
             return
         observers = run.observers
-        listener = observers.notify if observers is not None and observers.wants(RequestFinished) else None
+        listener = None if observers is None else observers.notifier(RequestFinished)
         with client.service.listening(listener):
             namespace = None
             # Nothing is at stake yet: a shutdown waits for no server.

@@ -36,8 +36,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from .._supervision import first_error
-from ..health._pages import pages_of
-from ..health._server import serving
+from ..health._serving import serving_health
 from ..health._watchdog import watching
 from ._assembly import RunParts, assemble
 from ._connection import connected
@@ -64,7 +63,7 @@ async def run_worker(run: RunState) -> None:
         ConfigurationError: A setting of the connection is wrong, or the health address is taken.
     """
     settings = run.settings
-    with serving(settings.health_address, lambda: report_of(run), pages_of(settings.observers)):
+    with serving_health(settings.health_address, lambda: report_of(run), settings.observers):
         async with connected(run) as connection:
             if connection is None:
                 return

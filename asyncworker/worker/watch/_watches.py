@@ -109,7 +109,7 @@ class Watches:
         table.end(watch)
 
     def _watch(self, attempt: Attempt, table: WatchTable, call: Call, group: TaskGroup, now: float) -> None:
-        info = attempt.info()
+        info = attempt.info
         if info.workflow_id is not None and self._is_pushed():
             return
         if info.workflow_id is None and not table.has_capacity("standalone", now):
