@@ -276,6 +276,28 @@ class TestWatch:
 
         assert (task.result, held.reason) == ("done", None)
 
+    @pytest.mark.parametrize("how", ["error", "cancelled"])
+    async def test_a_watch_that_ends_otherwise_costs_a_line(self, temporal, monkeypatch, caplog, how):
+        """What other code cancels on the event loop, or an error that it lets out, ends nothing else."""
+        monkeypatch.setattr(_watcher, "MIN_AGE", 0.01)
+        monkeypatch.setattr(_watches, "MIN_AGE", 0.0)
+        if how == "error":
+            monkeypatch.setattr(Watches, "_guarded", raising(KeyError("watch")))
+        held = Held()
+        async with worker_of(temporal, held) as worker:
+            task = temporal.add_task("hold", task_queue=QUEUE)
+            if how == "cancelled":
+                # It has begun: a task that has not is cancelled before it can notice.
+                await temporal.wait_for("GetWorkflowExecutionHistory")
+                [watch] = [task for task in asyncio.all_tasks() if task.get_name().startswith("watch of ")]
+                watch.cancel()
+            await until(lambda: "a watch for cancellations broke" in caplog.text)
+            state = worker.statistics().state
+            held.release.set()
+            await task.wait_closed()
+
+        assert (task.result, held.reason, state) == ("done", None, "running")
+
 
 class TestDependencies:
     async def test_an_error_in_the_making_of_what_the_worker_has_ends_the_run_with_it(self, temporal, monkeypatch):
@@ -314,38 +336,6 @@ class TestDependencies:
             await running
         assert (ends.result, held.reason, waits.state) == ("done", None, "Failed")
         assert (closed_early, log) == ([], ["closed"])
-
-    async def test_an_error_that_the_task_of_dependencies_lets_out_ends_the_run_with_it(self, temporal, monkeypatch):
-        """It cancels the blocks inside, and the attempts in there still end by themselves."""
-        may_fail = asyncio.Event()
-
-        async def broken(self):
-            await may_fail.wait()
-            raise KeyError("scope")
-
-        monkeypatch.setattr(WorkerScope, "_run", broken)
-
-        def engine() -> str:
-            return "engine"
-
-        @activity.defn
-        async def use(*, engine: str = Depends(engine, scope="worker")) -> str:
-            return engine
-
-        held = Held()
-        worker = worker_of(temporal, held, use, graceful_shutdown_timeout=5)
-        running = asyncio.create_task(worker.run(handle_signals=False))
-        ends = temporal.add_task("hold", task_queue=QUEUE)
-        await held.runs.wait()
-        temporal.add_task(use, task_queue=QUEUE)
-        await until(lambda: worker.slots_used == 2)
-        may_fail.set()
-        await until(lambda: worker.statistics().state == "stopping")
-        held.release.set()
-
-        with anyio.fail_after(20), pytest.raises(WorkerError, match=r"broke: KeyError\('scope'\)"):
-            await running
-        assert (ends.result, held.reason) == ("done", None)
 
 
 class TestThreads:

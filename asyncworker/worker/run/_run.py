@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from .._supervision import first_error, is_scope_cancelled
+from .._supervision import first_error
 from ..health._serving import serving_health
 from ..health._watchdog import watching
 from ._assembly import RunParts, assemble
@@ -44,7 +44,6 @@ from ._health import report_of
 from ._reports import report_end, report_start, report_stop
 
 if TYPE_CHECKING:
-    from ..attempts._attempt_set import AttemptSet
     from ._state import RunState
 
 __all__ = ["run_worker"]
@@ -121,29 +120,19 @@ async def _attempts_ended(run: RunState, parts: RunParts) -> AsyncIterator[None]
     """Leave when each attempt has been replied to."""
     attempts, environment = parts.attempts, parts.environment
     try:
-        try:
-            yield
-        except BaseException as error:
-            # A task of a block in this one, or of one around it, has failed; or else the event loop ends.
-            if is_scope_cancelled() or not isinstance(error, asyncio.CancelledError):
-                await _drain(run, attempts)
-            raise
-        await _drain(run, attempts)
+        yield
+        await attempts.wait_until_done()
     except asyncio.CancelledError:
-        if not is_scope_cancelled():
-            # Only the end of the event loop cancels this task, and with it all others: attempts end by themselves.
-            run.stop()
-            run.stages.tear_down(environment.loop.time())
-            with anyio.move_on_after(_LAST_REPORTS):
-                await attempts.wait_until_done()
+        # Only the end of the event loop cancels this task, and with it all others: attempts end by themselves.
+        run.stop()
+        run.stages.tear_down(environment.loop.time())
+        with anyio.move_on_after(_LAST_REPORTS, shield=True):
+            await attempts.wait_until_done()
+        raise
+    except BaseException:
+        run.stop()
+        await attempts.wait_until_done()
         raise
     finally:
         environment.timers.close()
         await environment.background.close(cancel_timeout=_CODEC_TIMEOUT)
-
-
-async def _drain(run: RunState, attempts: AttemptSet) -> None:
-    """Wait until each attempt has been replied to, in a scope that may be cancelled already."""
-    run.stop()
-    with anyio.CancelScope(shield=True):
-        await attempts.wait_until_done()

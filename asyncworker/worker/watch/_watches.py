@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, TypeAlias, get_args
 
@@ -11,6 +12,7 @@ import anyio
 from ..._log_throttle import LogThrottle
 from ..._safe_logger import get_logger
 from ...exceptions import RPCError
+from .._supervision import supervised
 from ._activity_watch import ActivityWatch
 from ._budget import Kind
 from ._calls import Call
@@ -121,7 +123,7 @@ class Watches:
         if isinstance(watch, RunWatch):
             watch.add(attempt)
             if not table.is_paused(now) and watch.take_doubt():
-                group.start_soon(self._guarded, watch, watch.look, table, name="description of a run")
+                self._start(group, partial(self._guarded, watch, watch.look, table), "description of a run")
 
     def _begin(
         self, subject: Subject, attempt: Attempt, table: WatchTable, call: Call, group: TaskGroup, now: float
@@ -137,8 +139,12 @@ class Watches:
             watch.add(attempt)
         table.begin(watch)
         self._own[watch] = scope = anyio.CancelScope()
-        group.start_soon(self._run, watch, scope, table, name=f"watch of {subject.id}")
+        self._start(group, partial(self._run, watch, scope, table), f"watch of {subject.id}")
         return watch
+
+    def _start(self, group: TaskGroup, run: Callable[[], Awaitable[None]], name: str) -> None:
+        # One that failed in the group, or that other code cancels, would cancel all that is nested in it.
+        group.start_soon(supervised, run, self._log_broken, name=name)
 
     def _load(self) -> float:
         """Return the share of the connection's streams that is in use."""
