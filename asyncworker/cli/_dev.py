@@ -20,7 +20,7 @@ from ..testing import DevServer
 from ._connection import LOOPBACK, is_on_this_machine, naming_the_address, takes_connection
 from ._entrypoint import find_entrypoint, split_target
 from ._logging import LogFormat, LogLevel
-from ._reload import GRACE, keep_running
+from ._reload import GRACE, check_directories, keep_running
 from ._report import say
 from .run._options import AppDir, Factory, Format, Level, Target, Uvloop
 
@@ -68,6 +68,8 @@ def dev(
     command += ["--graceful-shutdown-timeout", f"{GRACE:g}"]
     command += [] if uvloop is None else ["--uvloop" if uvloop else "--no-uvloop"]
     directories = (reload_dir or [found.app_dir]) if reload else []
+    # Before a server is started.
+    check_directories(directories)
     raise typer.Exit(asyncio.run(_develop(command, directories, db_filename)))
 
 

@@ -164,7 +164,8 @@ class TestRunning:
         assert b"payload_codec=RemoteCodec(" in done.stderr
         assert flag.encode() not in helped.stdout
 
-    async def test_codec_server_responds_until_ctrl_c(self, command):
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    async def test_codec_server_responds_until_a_signal(self, command, number):
         """It ends with exit code 0."""
         pytest.importorskip("uvicorn")
         (command.directory / "converters.py").write_text(
@@ -178,7 +179,7 @@ class TestRunning:
         ):
             await run.line_with("codec server: ")
             response = await http.post("/decode", json={"payloads": []})
-            code = await run.end(signal.SIGINT)
+            code = await run.end(number)
 
         assert response.json() == {"payloads": []}
         assert code == 0
