@@ -119,7 +119,7 @@ class TestOutcomes:
         """Ctrl-C during the start call says that the activity may be running."""
         with temporal.hold("StartActivityExecution"):
             async with command_on_fake.running("exec", "orders:pack") as run:
-                await temporal.wait_for("StartActivityExecution")
+                await temporal.wait_for("StartActivityExecution", timeout=30)
                 run.process.send_signal(signal.SIGINT)
                 said = await run.rest()
 
