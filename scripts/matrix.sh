@@ -23,7 +23,7 @@ for version in ${VERSIONS:-3.11 3.12 3.13}; do
     fi
     echo "== Python $version"
     make --no-print-directory install PYTHON="$python" VENV=".venv-$version"
-    ".venv-$version/bin/python" -m pytest -q --numprocesses 4 --dist loadfile || failed+=("$version")
+    ".venv-$version/bin/python" -m pytest -q --numprocesses 4 --dist worksteal || failed+=("$version")
 done
 if [ ${#failed[@]} -gt 0 ]; then
     echo "failed on: ${failed[*]}"

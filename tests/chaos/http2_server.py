@@ -62,11 +62,13 @@ class Server:
     Args:
         service: Answers.
         window: Bytes that a client may send on a stream before it is granted more.
+        grant: Bytes that it is granted then, each time; as many as at first by default.
     """
 
-    def __init__(self, service: Service, *, window: int = 65535) -> None:
+    def __init__(self, service: Service, *, window: int = 65535, grant: int | None = None) -> None:
         self.service = service
         self.window = window
+        self.granted = max(window, 1) if grant is None else grant
         self.gremlin: Gremlin = no_gremlin
         self.connections: list[Connection] = []
         self._listener: Any = None
@@ -328,7 +330,7 @@ class Connection(asyncio.Protocol):
 
     def grant(self, call: Call) -> None:
         """Let the client send more of a request."""
-        self.say(hyperframe.WindowUpdateFrame(call.stream_id, max(self.server.window, 1)))
+        self.say(hyperframe.WindowUpdateFrame(call.stream_id, self.server.granted))
 
     @property
     def highest_id(self) -> int:

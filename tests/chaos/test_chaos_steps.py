@@ -35,8 +35,8 @@ _UNNOTICED = [case for case in _CASES if case[2] in UNNOTICED]
 
 async def play(gremlin: Once) -> World:
     """Have three activities done by a worker while *gremlin* is about."""
-    # So little may be sent at once that no request goes out whole.
-    world = World(Temporal(), window=10)
+    # So little may be sent at first that no request goes out whole, and so little then that some go out in many parts.
+    world = World(Temporal(), window=10, grant=40)
     world.server.gremlin = gremlin
     async with world.serving():
         world.temporal.schedule(3)

@@ -34,12 +34,12 @@ class World:
         troubles: Polls that failed, as the worker noticed it.
     """
 
-    def __init__(self, temporal: Temporal, *, window: int = 65535) -> None:
+    def __init__(self, temporal: Temporal, *, window: int = 65535, grant: int | None = None) -> None:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, SimulatedLoop)
         self.network: Network = loop.network
         self.temporal = temporal
-        self.server = Server(temporal, window=window)
+        self.server = Server(temporal, window=window, grant=grant)
         self.runs: Counter[str] = Counter()
         self.troubles: list[PollFailed] = []
 

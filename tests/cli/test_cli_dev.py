@@ -92,7 +92,7 @@ async def test_killed_dev_leaves_no_processes(command_on_fake, temporal, task_qu
     """However the command ends, its workers end too, and take no more tasks."""
     async with command_on_fake.running("dev", "orders:worker") as dev:
         await dev.line_with("started: namespace")
-        await temporal.add_task("echo", task_queue=task_queue).wait_closed()
+        await temporal.add_task("echo", task_queue=task_queue).wait_closed(timeout=30)
         dev.process.send_signal(how)
         # Its end is the end of all that write to its standard error.
         await dev.rest()
@@ -107,7 +107,7 @@ async def test_killed_dev_ends_running_activities(command_on_fake, temporal, tas
     async with command_on_fake.running("dev", "orders:worker") as dev:
         await dev.line_with("started: namespace")
         task = temporal.add_task("deaf", task_queue=task_queue)
-        await task.wait_for_attempt()
+        await task.wait_for_attempt(timeout=30)
         dev.process.kill()
         await dev.rest()
 

@@ -272,7 +272,7 @@ class TestRunning:
         """The exit waits for a pool whose children died while holding a lock, but not forever."""
         async with command_on_fake.running("run", "orders:worker") as run:
             task = temporal.add_task("fork_pool", task_queue=task_queue)
-            await task.wait_closed()
+            await task.wait_closed(timeout=30)
             # As systemd and a terminal do.
             for child in children(run.process.pid):
                 os.kill(child, signal.SIGTERM)
@@ -288,7 +288,7 @@ class TestRunning:
         """The waiting time at the exit does not grow with the number of stuck threads."""
         async with command_on_fake.running("run", "orders:worker", "--graceful-shutdown-timeout", "0s") as run:
             for task in [temporal.add_task("block", task_queue=task_queue) for _ in range(30)]:
-                await task.wait_for_attempt()
+                await task.wait_for_attempt(timeout=30)
             run.process.send_signal(signal.SIGTERM)
             # One after the other they would take a minute.
             said = await run.rest()
@@ -381,8 +381,8 @@ class TestRunning:
         evil = "7\n12:00:00.000 ERROR forged\x1b[2J\x9b1m\u202e"
         async with command_on_fake.running("run", "orders:worker") as run:
             await run.line_with("started")
-            await temporal.add_task("fail", evil, activity_id=evil, task_queue=task_queue).wait_closed()
-            await temporal.add_task(evil, task_queue=task_queue).wait_for_attempt()
+            await temporal.add_task("fail", evil, activity_id=evil, task_queue=task_queue).wait_closed(timeout=30)
+            await temporal.add_task(evil, task_queue=task_queue).wait_for_attempt(timeout=30)
             await run.line_with("(most recent call last)")
             run.process.send_signal(signal.SIGTERM)
             said = run.seen + await run.rest()
@@ -411,7 +411,7 @@ class TestLog:
     async def test_debug_log_shows_connections_polls_heartbeats_and_ends(self, command_on_fake, temporal, task_queue):
         """At DEBUG the log follows an activity from the connection to its end."""
         async with command_on_fake.running("run", "orders:worker", "--log-level", "debug") as run:
-            await temporal.add_task("pack", 1, task_queue=task_queue).wait_closed()
+            await temporal.add_task("pack", 1, task_queue=task_queue).wait_closed(timeout=30)
             await run.line_with("activity pack completed after")
             run.process.send_signal(signal.SIGTERM)
             said = run.seen + await run.rest()
@@ -425,7 +425,7 @@ class TestLog:
     async def test_ends_of_activities_are_logged_if_asked_for(self, command_on_fake, temporal, task_queue):
         """With --log-activities, as in dev, a completed attempt has a line; nothing else of DEBUG has."""
         async with command_on_fake.running("run", "orders:worker", "--log-activities") as run:
-            await temporal.add_task("echo", activity_id="7", task_queue=task_queue).wait_closed()
+            await temporal.add_task("echo", activity_id="7", task_queue=task_queue).wait_closed(timeout=30)
             line = await run.line_with("activity echo completed after")
             await run.end()
 
@@ -593,7 +593,7 @@ class TestMetrics:
         health = free_address()
         async with command_on_fake.running("run", "orders:worker", "--health-address", health) as run:
             await run.line_with("started: namespace")
-            await temporal.add_task("echo", "a", task_queue=task_queue).wait_closed()
+            await temporal.add_task("echo", "a", task_queue=task_queue).wait_closed(timeout=30)
             async with httpx.AsyncClient(base_url=f"http://{health}") as http:
                 page = await http.get("/metrics")
             code = await run.end()

@@ -255,17 +255,17 @@ def test_unknown_fields_are_written_behind_known_ones():
 @pytest.mark.parametrize(
     ("cls", "data"),
     [
-        (Payload, field(b"\xa2\x06", b"x" * 120)),
-        (Header, field(b"\x0a", b"\x18\x05" + field(b"\x12", b"x" * 120))),
-        (PollActivityTaskQueueResponse, field(b"\x1a", field(b"\xa2\x06", b"x" * 120))),
+        (Payload, field(b"\xa2\x06", b"x" * 20)),
+        (Header, field(b"\x0a", b"\x18\x05" + field(b"\x12", b"x" * 20))),
+        (PollActivityTaskQueueResponse, field(b"\x1a", field(b"\xa2\x06", b"x" * 20))),
     ],
     ids=["fields", "entries of a map", "fields of a message in parts"],
 )
 def test_many_unknown_fields_take_linear_time(cls, data):
     """The time to read unknown fields grows with their number, not with its square, which no test has time for."""
-    message = decode(cls, data * 300_000)
+    message = decode(cls, data * 400_000)
 
-    assert len(encode(message)) > 120 * 300_000
+    assert len(encode(message)) > 20 * 400_000
 
 
 @pytest.mark.parametrize(

@@ -187,7 +187,7 @@ class TestByDeadline:
                 reasons.append(activity.context().cancel_reason)
 
         async with adjusted(worker_of(temporal, pack), attempt_durations=NO_MARGIN) as worker:
-            task = temporal.add_task(pack, task_queue=QUEUE, start_to_close_timeout=0.05)
+            task = temporal.add_task(pack, task_queue=QUEUE, start_to_close_timeout=0.5)
             await task.wait_for_attempt()
             await until(lambda: worker.slots_used == 0)
 
@@ -206,7 +206,7 @@ class TestByDeadline:
             raise AssertionError
 
         async with adjusted(worker_of(temporal, pack), attempt_durations=NO_MARGIN):
-            task = temporal.add_task(pack, task_queue=QUEUE, start_to_close_timeout=0.05)
+            task = temporal.add_task(pack, task_queue=QUEUE, start_to_close_timeout=0.5)
             await task.wait_closed()
 
         assert task.result == "late"

@@ -24,6 +24,7 @@ def test_a_cancellation_before_the_thread_begins_arrives_in_it():
         cancellation.run(time.sleep, 5)
 
 
+@pytest.mark.process
 def test_a_cancellation_leaves_nothing_behind_for_a_trace_function():
     """A debugger or a coverage tool goes on after it; in a process of its own, as nothing else would end it."""
     script = """
