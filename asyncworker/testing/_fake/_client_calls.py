@@ -17,11 +17,12 @@ from ..._proto.temporal.api.workflowservice.v1 import lazy as messages
 from ..._proto.temporal.wkt import Duration
 from ..._rpc import _methods as methods
 from ...exceptions import RPCStatusCode
-from ._activity import CLOSED, Activity, State
+from ._activity._activity import Activity
+from ._activity._describe import groups, info, list_info, searchable, version
+from ._activity._options import KEPT, normalize
+from ._activity._state import CLOSED, State
 from ._call import Handlers, Holders, Incoming
 from ._cluster import Cluster
-from ._describe import groups, info, list_info, searchable, version
-from ._options import KEPT, normalize
 from ._payloads import size
 from ._query import Query
 from ._refusal import Refusal, invalid

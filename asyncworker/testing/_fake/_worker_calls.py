@@ -13,7 +13,8 @@ from ..._proto.temporal.api.namespace.v1 import NamespaceConfig, NamespaceInfo
 from ..._proto.temporal.api.taskqueue.v1 import PollerScalingDecision, TaskQueue
 from ..._proto.temporal.api.workflowservice import v1 as messages
 from ..._rpc import _methods as methods
-from ._activity import CLOSED, Activity, State
+from ._activity._activity import Activity
+from ._activity._state import CLOSED, State
 from ._call import Handlers, Holders, Incoming
 from ._cluster import Cluster
 from ._refusal import invalid, not_now
