@@ -12,9 +12,9 @@ from .._proto.temporal.api.workflowservice.v1 import StartActivityExecutionReque
 from ..activity import Definition
 from ..client.activities._options import write_options
 from ..common import RetryPolicy
+from ._fake._activity._options import KEPT
 from ._fake._cluster import Cluster
 from ._fake._handle import FakeActivity
-from ._fake._options import KEPT
 from ._fake._payloads import to_payload, to_payloads
 
 __all__ = ["FakeActivities"]

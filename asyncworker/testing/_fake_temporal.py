@@ -18,6 +18,7 @@ from .._rpc._grpclib import BytesCodec, BytesDetailsCodec, GrpclibTransport
 from .._rpc._service import WorkflowService
 from .._rpc._transport import Transport
 from ..client import Client
+from ._fake._attempt_calls import AttemptCalls
 from ._fake._call import Incoming
 from ._fake._client_calls import LONGEST_WAIT, ClientCalls
 from ._fake._cluster import WAIT_TIMEOUT, Cluster
@@ -107,10 +108,11 @@ class FakeTemporal(FakeActivities, FakeCalls):
         self._channels: list[ChannelFor] = []
         self._memory: list[MemoryTransport] = []
         workers = WorkerCalls(self._cluster, longest_poll=longest_poll, scaling_wait=scaling_wait)
+        attempts = AttemptCalls(self._cluster)
         clients = ClientCalls(self._cluster, longest_wait=longest_wait)
         workflows = WorkflowCalls(self._cluster, longest_wait=longest_history_wait)
         self._wire = Wire(
-            {**workers.handlers(), **clients.handlers(), **workflows.handlers()},
+            {**workers.handlers(), **attempts.handlers(), **clients.handlers(), **workflows.handlers()},
             {**workers.holders(), **clients.holders(), **workflows.holders()},
             self._faults,
             self._record,

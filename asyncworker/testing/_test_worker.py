@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..client import Interceptor
     from ..client.activities._options import StartActivityOptions
     from ..converter import DataConverter
-    from ._fake._activity import Activity
+    from ._fake._activity._activity import Activity
 
 __all__ = ["TestWorker"]
 

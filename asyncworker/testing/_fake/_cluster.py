@@ -16,7 +16,8 @@ from ..._proto.temporal.api.worker.v1 import WorkerHeartbeat
 from ..._proto.temporal.api.workflowservice.v1 import StartActivityExecutionRequest
 from ...exceptions import RPCStatusCode
 from .._virtual._time import VirtualTime
-from ._activity import CLOSED, WITH_WORKER, Activity, State
+from ._activity._activity import Activity
+from ._activity._state import CLOSED, WITH_WORKER, State
 from ._changes import Changes
 from ._commands import CommandQueues
 from ._refusal import Refusal, invalid, no_namespace, not_found

@@ -10,7 +10,8 @@ from ..._proto.temporal.api.common.v1 import Payload, WorkflowExecution
 from ..._proto.temporal.api.enums.v1 import TimeoutType as ProtoTimeoutType
 from ..._proto.temporal.api.failure.v1 import Failure
 from ...exceptions import RetryState, TimeoutType
-from ._activity import CLOSED, Activity, State
+from ._activity._activity import Activity
+from ._activity._state import CLOSED, State
 from ._cluster import Cluster
 from ._payloads import from_payloads
 from ._time._attempts import FakeAttempt
