@@ -186,7 +186,7 @@ class TestMisuse:
             (lambda: activity.defn(name="x")(lambda **kw: 0), TypeError, "arguments are positional"),
             (lambda: activity.defn(name="x")(lambda *, a: 0), TypeError, "keyword-only"),
             (lambda: activity.defn(functools.partialmethod(pack)), TypeError, "takes options by keyword"),
-            (lambda: activity.defn(name="x")(7), TypeError, "7 is not callable: an activity is a function"),
+            (lambda: activity.defn(name="x")(7), TypeError, "7 is not callable: an activity is a function"),  # type: ignore[type-var]
             (lambda: activity.defn(name="x")(Slotted()), TypeError, "cannot carry a declaration"),
             (lambda: activity.defn(name="x")(Largest()), TypeError, "the signature of .* cannot be read"),
         ],
