@@ -13,15 +13,19 @@ from typing import Annotated, Any, Literal, NamedTuple, NewType
 from uuid import UUID
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import BaseModel, Field, field_validator
 from typing_extensions import TypedDict
 
 from asyncworker.converter import (
     BinaryNullPayloadConverter,
+    BinaryPlainPayloadConverter,
+    BinaryProtoPayloadConverter,
     CompositePayloadConverter,
     DefaultPayloadConverter,
     EncodingPayloadConverter,
     JSONPlainPayloadConverter,
+    JSONProtoPayloadConverter,
     Payload,
     RawValue,
     adapter_for,
@@ -321,6 +325,22 @@ class Reversing(EncodingPayloadConverter):
         if payload.data == b"?":
             raise LookupError("what")
         return (payload.data.decode()[::-1], type_hint)
+
+
+@pytest.mark.parametrize(
+    ("own", "value", "hint"),
+    [
+        (BinaryNullPayloadConverter(), None, type(None)),
+        (BinaryPlainPayloadConverter(), b"raw", bytes),
+        (JSONPlainPayloadConverter(), [1], list[int]),
+        (JSONProtoPayloadConverter(), Timestamp(seconds=7), Timestamp),
+        (BinaryProtoPayloadConverter(), Timestamp(seconds=7), Timestamp),
+    ],
+    ids=lambda it: getattr(it, "encoding", ""),
+)
+def test_converter_of_one_encoding_reads_what_it_has_written(own, value, hint):
+    """Each can be used by itself, as a converter of the user's does that wraps one."""
+    assert own.from_payload(own.to_payload(value), hint) == value
 
 
 class TestComposite:
