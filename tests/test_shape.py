@@ -170,6 +170,7 @@ PURE = [
     "worker/health/_block_detector.py",
     "worker/health/_liveness.py",
     "worker/health/_requests.py",
+    "worker/attempts/heartbeats/_claims.py",
     "worker/attempts/heartbeats/_details.py",
     "worker/attempts/heartbeats/_heartbeat_throttle.py",
     "worker/slots/_pid_controller.py",
