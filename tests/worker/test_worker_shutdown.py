@@ -831,12 +831,12 @@ async def test_attempts_report_that_the_loop_is_torn_down(temporal, monkeypatch,
     @activity.defn(name="work")
     def work_in_thread() -> None:
         runs.set()
-        activity.context().wait_for_cancelled_sync(1)
+        activity.context().wait_for_cancelled_sync(30)
 
     async def main() -> None:
         worker = Worker(task_queue=QUEUE, activities=[work if kind == "async" else work_in_thread])
         running = asyncio.create_task(worker.run(handle_signals=False))
-        await asyncio.to_thread(runs.wait, 5)
+        await asyncio.to_thread(runs.wait, 30)
         if state == "draining":
             assert worker._worker_run is not None
             worker._worker_run.stop()
@@ -845,7 +845,7 @@ async def test_attempts_report_that_the_loop_is_torn_down(temporal, monkeypatch,
 
     monkeypatch.setenv("TEMPORAL_ADDRESS", temporal.target)
     task = temporal.add_task("work", task_queue=QUEUE, retry_policy=RetryPolicy(maximum_attempts=1))
-    with anyio.fail_after(10):
+    with anyio.fail_after(60):
         await asyncio.to_thread(asyncio.run, main())
 
     assert task.state == "Failed"
