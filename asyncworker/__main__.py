@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import traceback
 from types import FrameType
 
 _NEEDED = {"typer", "rich", "watchfiles"}
@@ -18,6 +17,7 @@ def main() -> None:
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, _leave)
         from .cli import app
+        from .cli._frames import users_traceback
         from .cli._leave import leaving_behind
         from .cli._report import say
     except ModuleNotFoundError as error:
@@ -34,8 +34,8 @@ def main() -> None:
     with leaving_behind():
         try:
             app(prog_name="asyncworker")
-        except Exception:  # noqa: BLE001 - shown as Python does, but for what a terminal would obey
-            say(traceback.format_exc())
+        except Exception as error:  # noqa: BLE001 - shown as Python does, but for what a terminal would obey
+            say(users_traceback(error))
             sys.exit(1)
 
 

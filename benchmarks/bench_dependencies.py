@@ -20,10 +20,10 @@ from asyncworker import Depends, Worker
 from asyncworker._arguments import UNSET
 from asyncworker.activity._cancellation import Notice
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker._assembly import build_environment
 from asyncworker.worker.attempts._invoke import invoke
 from asyncworker.worker.attempts._run_environment import RunEnvironment
 from asyncworker.worker.control._namespace import describe_namespace
+from asyncworker.worker.run._assembly import build_environment
 
 
 class Engine:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import temporalio.api
 from google.protobuf import descriptor_pb2 as pb, descriptor_pool
@@ -61,29 +61,39 @@ def prune(
 
 
 def relocate(
-    files: Iterable[pb.FileDescriptorProto], packages: Mapping[str, str], lazy: Collection[str], lazy_package: str
+    files: Iterable[pb.FileDescriptorProto],
+    packages: Mapping[str, str],
+    places: Mapping[str, int],
+    modules: Sequence[str],
 ) -> list[pb.FileDescriptorProto]:
     """Move types to other packages, and every reference with them.
 
-    A package named in ``packages`` gets the name it maps to. The top-level types in ``lazy`` leave their package for
-    ``lazy_package`` inside it, unless nothing would stay behind.
+    A package named in ``packages`` gets the name it maps to. A top-level type leaves its package for the one inside it
+    that ``modules`` names at the type's place; those that are at the first place of all in their package stay.
     """
     moved: list[pb.FileDescriptorProto] = []
     new_names: dict[str, str] = {}
     files = list(files)
-    mixed = {file.package for file in files if any(name not in lazy for name in _top_level(file))}
+    first: dict[str, int] = {}
+    for file in files:
+        for name in _top_level(file):
+            first[file.package] = min(places[name], first.get(file.package, places[name]))
     for file in files:
         package = packages.get(file.package, file.package)
-        stays, leaves = _like(file, package), _like(file, f"{package}.{lazy_package}", f"{lazy_package}/{file.name}")
+        targets = [
+            _like(file, f"{package}.{module}", f"{module}/{file.name}") if place > first[file.package] else None
+            for place, module in enumerate(modules)
+        ]
+        stays = _like(file, package)
         for definition in _definitions(file):
             full_name = f"{file.package}.{definition.name}"
-            target = leaves if full_name in lazy and file.package in mixed else stays
+            target = targets[places[full_name]] or stays
             if isinstance(definition, pb.DescriptorProto):
                 target.message_type.append(definition)
             else:
                 target.enum_type.append(definition)
             new_names[full_name] = f"{target.package}.{definition.name}"
-        moved += [target for target in (stays, leaves) if target.message_type or target.enum_type]
+        moved += [it for it in (stays, *targets) if it is not None and (it.message_type or it.enum_type)]
     for file in moved:
         for field in _fields(file.message_type):
             if field.type_name:

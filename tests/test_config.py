@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,12 @@ class TestFile:
     def test_default_place_by_system(self, platform, env, expected):
         """Each system has its own configuration directory."""
         assert _default_file(env, platform) == Path(expected)
+
+    def test_a_system_without_a_configuration_directory_has_no_default_file(self, monkeypatch):
+        """A service on Windows may run without one, and connects to the default server."""
+        monkeypatch.setattr(sys, "platform", "win32")
+
+        assert ConnectConfig.load(env={}) == ConnectConfig()
 
     def test_default_may_be_missing(self, tmp_path):
         """The default file need not exist."""

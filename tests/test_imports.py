@@ -57,6 +57,12 @@ def loaded_after(source: str) -> set[str]:
     return set(ran.stdout.split())
 
 
+@pytest.fixture(scope="module")
+def loaded_at_first_poll() -> set[str]:
+    """The modules that a worker has imported when it polls for the first time."""
+    return loaded_after(FIRST_POLL)
+
+
 @pytest.mark.process
 def test_a_worker_imports_nothing_that_it_can_do_without():
     """Standalone activities, slots by resources, codecs and the register of workers are imported by their users."""
@@ -74,16 +80,74 @@ def test_a_worker_imports_nothing_that_it_can_do_without():
     assert loaded & {*spared, "grpclib", "gzip", "psutil", "pydantic.main", "tomllib", "typer"} == set()
 
 
+#: What a worker has not imported when it polls for the first time, by who needs it.
+NOT_BEFORE_THE_FIRST_POLL = {
+    "worker heartbeats, which begin after it": {
+        "asyncworker._proto._codec_heartbeats",
+        "asyncworker._proto.temporal.api.worker.v1",
+        "asyncworker.worker.control._environment_info",
+        "asyncworker.worker.control._heartbeat_builder",
+        "asyncworker.worker.slots._system",
+        "psutil",
+    },
+    "a block of the event loop": {
+        "asyncworker.worker.health._block_report",
+        "asyncworker.worker.health._blocker",
+        "asyncworker.worker.health._live_heartbeats",
+    },
+    "health probes": {
+        "asyncworker.worker.health._pages",
+        "asyncworker.worker.health._requests",
+        "asyncworker.worker.health._server",
+        "http",
+    },
+    "activities with dependencies": {
+        "asyncworker.activity._dependencies._graph",
+        "asyncworker.activity._dependencies._overrides",
+        "asyncworker.activity._dependencies._plan",
+        "difflib",
+    },
+    "external storage": {
+        "asyncworker.converter.storage._driver",
+        "asyncworker.converter.storage._external",
+        "asyncworker.converter.storage._reference",
+    },
+    "clients of activities": {
+        "asyncworker._proto._codec_lazy",
+        "asyncworker.client._async_handle",
+        "asyncworker.client.activities._handle",
+    },
+    "the watch for cancellations": {"asyncworker.worker.watch._watches", "asyncworker.worker.watch._run_watch"},
+}
+
+
 @pytest.mark.process
-def test_the_first_poll_comes_first():
-    """What reads the machine's usage is not imported before the first poll."""
-    loaded = loaded_after(FIRST_POLL)
+@pytest.mark.parametrize("user", NOT_BEFORE_THE_FIRST_POLL)
+def test_the_first_poll_comes_first(user: str, loaded_at_first_poll: set[str]):
+    """What only some workers need, or all of them later, is not imported before the first poll."""
+    spared = NOT_BEFORE_THE_FIRST_POLL[user]
 
-    assert "asyncworker.worker.control._client_workers" in loaded
-    assert loaded & {"asyncworker.worker.slots._system", "psutil"} == set()
+    assert all(importlib.util.find_spec(name) for name in spared)
+    assert loaded_at_first_poll & spared == set()
 
 
-@pytest.mark.parametrize("name", ["asyncworker", "asyncworker.client", "asyncworker.testing", "asyncworker.worker"])
+@pytest.mark.process
+def test_an_address_is_looked_up_without_tables_of_unicode():
+    """Only names have letters that need the IDNA codec."""
+    look_up = "import asyncio\nfrom asyncworker._rpc._dial import _look_up\nasyncio.run(_look_up('127.0.0.1', 1))"
+
+    assert loaded_after(look_up) & {"encodings.idna", "stringprep"} == set()
+
+
+@pytest.mark.process
+def test_a_worker_that_polls_is_registered(loaded_at_first_poll: set[str]):
+    """The program that polls has a namespace with worker heartbeats, so that it shows what they import."""
+    assert "asyncworker.worker.control._client_workers" in loaded_at_first_poll
+
+
+@pytest.mark.parametrize(
+    "name", ["asyncworker", "asyncworker.client", "asyncworker.converter", "asyncworker.testing", "asyncworker.worker"]
+)
 class TestPublicNames:
     """Packages of which some names are imported on their first use."""
 

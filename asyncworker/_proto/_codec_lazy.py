@@ -42,8 +42,6 @@ from ._codec_worker import decode_common_WorkflowExecution
 from ._codec_worker import encode_common_WorkflowExecution
 from ._codec_worker import decode_deployment_WorkerDeploymentOptions
 from ._codec_worker import encode_deployment_WorkerDeploymentOptions
-from ._codec_worker import decode_deployment_WorkerDeploymentVersion
-from ._codec_worker import encode_deployment_WorkerDeploymentVersion
 from ._codec_worker import decode_failure_Failure
 from ._codec_worker import encode_failure_Failure
 from ._codec_worker import decode_nexus_PropagatedSerializationContext
@@ -60,10 +58,12 @@ from ._codec_worker import decode_wkt_Duration
 from ._codec_worker import encode_wkt_Duration
 from ._codec_worker import decode_wkt_Timestamp
 from ._codec_worker import encode_wkt_Timestamp
-from ._codec_worker import decode_worker_WorkerHeartbeat
-from ._codec_worker import encode_worker_WorkerHeartbeat
 from ._codec_worker import decode_workflowservice_PollActivityTaskQueueResponse
 from ._codec_worker import encode_workflowservice_PollActivityTaskQueueResponse
+from ._codec_heartbeats import decode_deployment_heartbeats_WorkerDeploymentVersion
+from ._codec_heartbeats import encode_deployment_heartbeats_WorkerDeploymentVersion
+from ._codec_heartbeats import decode_worker_WorkerHeartbeat
+from ._codec_heartbeats import encode_worker_WorkerHeartbeat
 from .temporal.api.activity.v1 import ActivityExecutionInfo as activity_ActivityExecutionInfo
 from .temporal.api.activity.v1 import ActivityExecutionListInfo as activity_ActivityExecutionListInfo
 from .temporal.api.activity.v1 import ActivityExecutionOutcome as activity_ActivityExecutionOutcome
@@ -79,7 +79,9 @@ from .temporal.api.common.v1.lazy import SearchAttributes as common_SearchAttrib
 from .temporal.api.common.v1 import WorkerVersionCapabilities as common_WorkerVersionCapabilities
 from .temporal.api.common.v1 import WorkflowExecution as common_WorkflowExecution
 from .temporal.api.deployment.v1 import WorkerDeploymentOptions as deployment_WorkerDeploymentOptions
-from .temporal.api.deployment.v1 import WorkerDeploymentVersion as deployment_WorkerDeploymentVersion
+from .temporal.api.deployment.v1.heartbeats import (
+    WorkerDeploymentVersion as deployment_heartbeats_WorkerDeploymentVersion,
+)
 from .temporal.api.enums.v1.lazy import ActivityExecutionStatus as enums_ActivityExecutionStatus
 from .temporal.api.enums.v1.lazy import ActivityIdConflictPolicy as enums_ActivityIdConflictPolicy
 from .temporal.api.enums.v1.lazy import ActivityIdReusePolicy as enums_ActivityIdReusePolicy
@@ -978,7 +980,7 @@ def decode_activity_ActivityExecutionInfo(data, at, end, depth, message=None):
                 if stop > 127:
                     stop, at = read_size(data, at, stop)
                 stop += at
-                last_deployment_version_ = decode_deployment_WorkerDeploymentVersion(
+                last_deployment_version_ = decode_deployment_heartbeats_WorkerDeploymentVersion(
                     data, at, stop, depth + 1, last_deployment_version_
                 )
                 at = stop
@@ -1385,7 +1387,7 @@ def encode_activity_ActivityExecutionInfo(message):
         add(raw)
     value = message.last_deployment_version
     if value is not None:
-        raw = encode_deployment_WorkerDeploymentVersion(value)
+        raw = encode_deployment_heartbeats_WorkerDeploymentVersion(value)
         size = len(raw)
         add(b"\xca\x01" + (BYTE[size] if size < 128 else varint(size)))
         add(raw)

@@ -3,7 +3,7 @@
 This is the one module of the package that creates tasks. Each set of them has an owner, which waits for them when it
 is closed: a caller for the retries of calls that are not awaited, a pool for its attempt to connect, the grpclib
 transport for its calls, a client for the long polls that its callers share, and a worker's run for the codecs of
-heartbeats.
+heartbeats, its lifespan and its dependencies.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .._safe_logger import get_logger
 from ..exceptions import RPCError, RPCStatusCode
 from ._transport import Callbacks, Metadata, Transport, UnaryNowait
 
-__all__ = ["BackgroundTasks", "CallTaskCancelledError", "report_failure", "report_reply", "unary_nowait_of"]
+__all__ = ["BackgroundTasks", "CallTaskCancelledError", "detach", "report_failure", "report_reply", "unary_nowait_of"]
 
 _logger = get_logger(__name__)
 
@@ -83,6 +83,17 @@ class BackgroundTasks:
         # A process that was forked off has copies of its parent's.
         loop = asyncio.get_running_loop()
         return [task for task in self._tasks if task.get_loop() is loop]
+
+
+def detach(task: asyncio.Task[Any]) -> None:
+    """Take *task* off the event loop: ``asyncio.run()`` would wait for ever for one that heeds no cancellation.
+
+    By the functions that asyncio has for task implementations (docs: Extending, "Task lifetime support").
+    """
+    if not task.done():
+        asyncio._unregister_task(task)
+        # That it is pending at the end of the process has been logged.
+        task._log_destroy_pending = False  # type: ignore[attr-defined]
 
 
 def unary_nowait_of(transport: Transport, tasks: BackgroundTasks) -> UnaryNowait:

@@ -65,12 +65,12 @@ async def dial(target: Target, make_protocol: Callable[[], _P]) -> _P:
 
 
 async def _look_up(host: str, port: int) -> Sequence[_Address]:
-    look_up: Callable[..., Sequence[_Address]] = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
-    try:
-        # An address needs no look-up, and so no thread.
-        return look_up(flags=socket.AI_NUMERICHOST)
-    except socket.gaierror:
-        return await in_own_thread(f"look up {host}", look_up)
+    look_up: Callable[..., Sequence[_Address]] = partial(socket.getaddrinfo, port=port, type=socket.SOCK_STREAM)
+    if host.isascii():
+        # An address needs no look-up, and so no thread. Given as bytes it needs no tables of Unicode either.
+        with contextlib.suppress(socket.gaierror):
+            return look_up(host.encode(), flags=socket.AI_NUMERICHOST)
+    return await in_own_thread(f"look up {host}", partial(look_up, host))
 
 
 async def _connect_socket(loop: asyncio.AbstractEventLoop, host: str, port: int) -> socket.socket:

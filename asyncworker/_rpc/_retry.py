@@ -29,15 +29,14 @@ Every call that this package makes may be sent twice, so that a try whose reply 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ..exceptions import ClientClosedError, RPCError, RPCStatusCode
 
 __all__ = ["COMPLETION", "DEFAULT", "HEARTBEAT", "NONE", "POLL", "Backoff", "Failures", "RetryRules"]
 
 
-@dataclass(frozen=True, slots=True)
-class Backoff:
+class Backoff(NamedTuple):
     """Waits that grow: *initial* seconds, each *multiplier* times the last, none above *maximum*."""
 
     initial: float
@@ -50,8 +49,7 @@ class Backoff:
         return min(self.maximum, self.initial * self.multiplier ** min(attempt - 1, 64))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetryRules:
+class RetryRules(NamedTuple):
     """How one kind of call is retried.
 
     Attributes:
@@ -76,7 +74,7 @@ class RetryRules:
 
     def with_grace(self, grace: float) -> RetryRules:
         """Return the same rules, with refusals retried for *grace* seconds."""
-        return replace(self, grace=grace)
+        return self._replace(grace=grace)
 
 
 #: A try that took too long, or that something between us and the server gave up, may have been applied or not.

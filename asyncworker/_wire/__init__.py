@@ -3,8 +3,8 @@
 Theory. The messages are betterproto2's dataclasses; betterproto2 reads and writes them by asking each field for its
 type each time, which would be the larger part of a worker's CPU time, and differs from google's runtime at the edges.
 Therefore `make protos` compiles a decoder and an encoder for each message (``scripts/codec_compiler.py``) into
-``_proto/_codec_worker.py`` and ``_proto/_codec_lazy.py``. They are plain functions that call each other and what is in
-``_wire_primitives.py``; the second module is imported when a message of it is first met.
+``_proto/_codec_worker.py``, ``_codec_heartbeats.py`` and ``_codec_lazy.py``. They are plain functions that call each
+other and what is in ``_wire_primitives.py``; all but the first are imported when a message of theirs is first met.
 
 A decoder is given the bytes, where its message begins and ends in them, and how deep it is nested. It checks almost
 nothing on its way: whatever runs over the end of a message leaves the position behind that end, and whatever runs over
@@ -27,7 +27,8 @@ written: ranges of numbers, types, UTF-8. Why a message was refused is found out
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any, TypeVar
 
 from betterproto2 import Message
@@ -93,11 +94,19 @@ def decode(message_type: type[M], data: bytes, budget: int | None = None) -> M:
 
 
 def _load(message_type: type[Message]) -> tuple[Callable[[Message], bytes], Callable[..., Any]]:
-    """Import the codecs of the rare messages, and return those of one type."""
+    """Import the codecs of the rarer messages, and return those of one type."""
+    for codecs in _rarer_codecs():
+        _decoders.update(codecs.DECODERS)
+        _encoders.update(codecs.ENCODERS)
+        if message_type in _encoders:
+            return _encoders[message_type], _decoders[message_type]
+    raise TypeError(f"{message_type!r} is not one of asyncworker's messages")
+
+
+def _rarer_codecs() -> Iterator[ModuleType]:
+    from .._proto import _codec_heartbeats
+
+    yield _codec_heartbeats
     from .._proto import _codec_lazy
 
-    _decoders.update(_codec_lazy.DECODERS)
-    _encoders.update(_codec_lazy.ENCODERS)
-    if message_type not in _encoders:
-        raise TypeError(f"{message_type!r} is not one of asyncworker's messages")
-    return _encoders[message_type], _decoders[message_type]
+    yield _codec_lazy

@@ -36,18 +36,16 @@ class Notice:
         details: Why; ``None`` until then.
     """
 
-    __slots__ = ("_call", "_event", "_thread_event", "details", "is_raised")
+    # As the class has them until the flag is raised or waited for, so that nothing need be set for each attempt.
+    is_raised: bool = False
+    details: ActivityCancellationDetails | None = None
+    _event: asyncio.Event | None = None
+    _thread_event: threading.Event | None = None
+    _call: Callable[[], None] | None = None
 
     # Guards the making of the threads' event against its being raised at the same moment. Shared: it is held for
     # nanoseconds, and only by activities that wait in a thread.
     _making = threading.Lock()
-
-    def __init__(self) -> None:
-        self.is_raised: bool = False
-        self.details: ActivityCancellationDetails | None = None
-        self._event: asyncio.Event | None = None
-        self._thread_event: threading.Event | None = None
-        self._call: Callable[[], None] | None = None
 
     def __repr__(self) -> str:
         return f"<Notice [{self.reason.value if self.reason else 'not raised'}]>"

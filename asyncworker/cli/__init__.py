@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from ._codec_server import codec_server
 from ._completion import completion
 from ._dev import dev
 from ._exec import exec_
 from ._probe import probe
 from .check import check
+from .codec_server import codec_server
 from .run import run
 
 __all__ = ["app"]

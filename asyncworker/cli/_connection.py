@@ -6,18 +6,27 @@ import functools
 import inspect
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
 
 from .._rpc._target import parse_address
+from ..client._waiting import is_unanswered
 from ..config import ConnectConfig
-from ..exceptions import ConfigurationError
+from ..exceptions import ConfigurationError, RPCError
 from ._report import reporting
 
-__all__ = ["CODEC_ENDPOINT", "LOOPBACK", "is_on_this_machine", "takes_connection", "takes_connection_of_workers"]
+__all__ = [
+    "CODEC_ENDPOINT",
+    "LOOPBACK",
+    "is_on_this_machine",
+    "naming_the_address",
+    "takes_connection",
+    "takes_connection_of_workers",
+]
 
 #: What the host of an address on this machine is called.
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -129,6 +138,18 @@ def _parameter(flag: _Flag, *, hidden: bool) -> inspect.Parameter:
 def is_on_this_machine(config: ConnectConfig) -> bool:
     """Whether the server's address is this machine's own, and without TLS, as that of a dev server is."""
     return config.tls is None and parse_address(config.address)[0] in LOOPBACK
+
+
+@contextmanager
+def naming_the_address(*more: str) -> Iterator[None]:
+    """Name the flag of the address, and *more*, where no server has answered in the block."""
+    try:
+        yield
+    except RPCError as error:
+        if not is_unanswered(error):
+            raise
+        ways = ["if it is elsewhere, give its address with --address (or TEMPORAL_ADDRESS), or in code", *more]
+        raise RPCError("; ".join([error.message, *ways]), error.status, error.details) from error
 
 
 def _with_flags(message: str) -> str:

@@ -17,10 +17,10 @@ from ..client import Client
 from ..config import ConnectConfig
 from ..exceptions import ConfigurationError
 from ..testing import DevServer
-from ._connection import LOOPBACK, is_on_this_machine, takes_connection
+from ._connection import LOOPBACK, is_on_this_machine, naming_the_address, takes_connection
 from ._entrypoint import find_entrypoint, split_target
 from ._logging import LogFormat, LogLevel
-from ._reload import GRACE, keep_running
+from ._reload import GRACE, check_directories, keep_running
 from ._report import say
 from .run._options import AppDir, Factory, Format, Level, Target, Uvloop
 
@@ -68,6 +68,8 @@ def dev(
     command += ["--graceful-shutdown-timeout", f"{GRACE:g}"]
     command += [] if uvloop is None else ["--uvloop" if uvloop else "--no-uvloop"]
     directories = (reload_dir or [found.app_dir]) if reload else []
+    # Before a server is started.
+    check_directories(directories)
     raise typer.Exit(asyncio.run(_develop(command, directories, db_filename)))
 
 
@@ -83,7 +85,8 @@ async def _server(config: ConnectConfig, db_filename: Path | None) -> AsyncItera
     ui_port = port + _UI_OFFSET
     if await _listens(host, port):
         # What listens there has to be a Temporal server that accepts this client.
-        await (await Client.connect()).close()
+        with naming_the_address():
+            await (await Client.connect()).close()
         say(f"server: {config.address}, namespace {config.namespace}")
         if host in LOOPBACK and await _listens(host, ui_port):
             say(f"UI: http://{authority(host, ui_port)}")

@@ -183,9 +183,7 @@ async def _execute(activity: str | Callable[..., Any], arguments: Sequence[Any],
             left = "interrupted during the start: the activity may be running"
             handle = await client.start_activity(activity, *arguments, **options)
             left = "left alone: the activity keeps running"
-            name = type_of(activity)
-            say(f"started {name}, id {handle.id}")
-            result = await _Waiting(handle, name).result()
+            result = await _Waiting(handle, type_of(activity)).result()
     except ActivityFailureError as error:
         return _report_failure(error.cause or error)
     except (RPCError, CodecError, ConverterError, TypeError, ValueError) as error:
@@ -275,26 +273,34 @@ class _Waiting:
             ActivityFailureError: The activity did not complete.
             _LeftAloneError: There was a second signal.
         """
-        result, failure = None, None
-        with open_view(Console(stderr=True), self._name) as view, on_signals(self._on_signal, INTERRUPTS):
-            async with anyio.create_task_group() as group:
-                group.start_soon(self._watch, view)
-                group.start_soon(self._cancel_if_interrupted)
-                with self._waiting:
-                    try:
-                        result = await self._handle.result()
-                    except Exception as error:  # noqa: BLE001 - raised below: out of the group it would be wrapped
-                        failure = error
-                if not self._waiting.cancelled_caught:
-                    # The last description says how the activity ended; it comes together with the result.
-                    with anyio.move_on_after(_SHOW_END):
-                        await self._has_shown_end.wait()
-                group.cancel_scope.cancel()
+        # What reads that it has started may send a signal at once.
+        with on_signals(self._on_signal, INTERRUPTS):
+            say(f"started {self._name}, id {self._handle.id}")
+            with open_view(Console(stderr=True), self._name) as view:
+                result, failure = await self._watched(view)
         if failure is not None:
             raise failure
         if self._waiting.cancelled_caught:
             raise _LeftAloneError
         return result
+
+    async def _watched(self, view: View) -> tuple[Any, Exception | None]:
+        """Wait for the result while its progress is shown; return it, or the error that it ended with."""
+        result, failure = None, None
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._watch, view)
+            group.start_soon(self._cancel_if_interrupted)
+            with self._waiting:
+                try:
+                    result = await self._handle.result()
+                except Exception as error:  # noqa: BLE001 - raised by the caller: out of the group it would be wrapped
+                    failure = error
+            if not self._waiting.cancelled_caught:
+                # The last description says how the activity ended; it comes together with the result.
+                with anyio.move_on_after(_SHOW_END):
+                    await self._has_shown_end.wait()
+            group.cancel_scope.cancel()
+        return result, failure
 
     async def _watch(self, view: View) -> None:
         description = None

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from ..worker._signals import ignore_signals
+
 __all__ = ["leaving_behind", "running"]
 
 _logger = logging.getLogger(__name__)
@@ -74,6 +76,8 @@ def leaving_behind() -> Iterator[None]:
         code = exit_.code if isinstance(exit_.code, int) else 1 if exit_.code else 0
         raise
     finally:
+        # The exit code is set, and the end is near.
+        ignore_signals()
         if _stuck_tasks:
             _log_stuck(len(_stuck_tasks), "tasks")
             _flush()

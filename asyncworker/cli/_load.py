@@ -5,17 +5,18 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
-import traceback
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from ..activity import Definition
-from ..exceptions import ConfigurationError
+from ..exceptions import AsyncWorkerError, ConfigurationError
 from ..worker import Worker
 from ._entrypoint import Entrypoint, split_target
+from ._frames import in_a_line
+from ._report import UserCodeError
 
 __all__ = ["activities_in", "load", "workers_from", "workers_in"]
 
@@ -61,15 +62,7 @@ def _import(name: str, app_dir: Path) -> ModuleType:
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and error.name and f"{name}.".startswith(f"{error.name}."):
             raise ConfigurationError(f"there is no module {name!r} in {app_dir.resolve()} (see --app-dir)") from error
-        raise ConfigurationError(f"module {name!r} cannot be imported: {_in_a_line(error)}") from error
-
-
-def _in_a_line(error: Exception) -> str:
-    """Return the error with its file and line, as the last lines of a traceback have them."""
-    if isinstance(error, SyntaxError):
-        return f"{type(error).__name__}: {error.msg} ({error.filename}, line {error.lineno})"
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} ({last.filename}, line {last.lineno})"
+        raise ConfigurationError(f"module {name!r} cannot be imported: {in_a_line(error)}") from error
 
 
 def _suggestion(kind: str, names: Sequence[str]) -> str:
@@ -87,15 +80,30 @@ async def workers_from(found: Any, entrypoint: Entrypoint) -> AsyncIterator[list
 
     Raises:
         ConfigurationError: It is none of these.
+        UserCodeError: The function raised an error.
     """
+    if not entrypoint.is_factory:
+        yield _check_workers(found, entrypoint.target)
+        return
     target = entrypoint.target
-    made = await _call(found, target) if entrypoint.is_factory else found
-    # A worker is one too; that would start it.
-    if entrypoint.is_factory and isinstance(made, AbstractAsyncContextManager) and not isinstance(made, Worker):
-        async with made as inside:
-            yield _check_workers(inside, f"--factory: what {target} yields")
-    else:
-        yield _check_workers(made, f"--factory: what {target} returns" if entrypoint.is_factory else target)
+    async with AsyncExitStack() as stack:
+        with _naming_the_factory(target):
+            made, what = await _call(found, target), f"--factory: what {target} returns"
+            # A worker is one too; that would start it.
+            if isinstance(made, AbstractAsyncContextManager) and not isinstance(made, Worker):
+                made, what = await stack.enter_async_context(made), f"--factory: what {target} yields"
+        yield _check_workers(made, what)
+
+
+@contextmanager
+def _naming_the_factory(target: str) -> Iterator[None]:
+    try:
+        yield
+    except AsyncWorkerError:
+        # It says what is wrong.
+        raise
+    except Exception as error:
+        raise UserCodeError(f"--factory: {target} raised {in_a_line(error)}") from error
 
 
 async def _call(factory: Any, target: str) -> Any:

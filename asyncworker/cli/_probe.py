@@ -20,7 +20,13 @@ _MOST_BYTES = 100_000
 
 Url = Annotated[str, typer.Argument(metavar="URL", help="E.g. http://127.0.0.1:8081/livez, or /readyz.")]
 Timeout = Annotated[
-    float, typer.Option(parser=parse_duration, metavar="DURATION", help="How long the response may take.")
+    float,
+    typer.Option(
+        parser=parse_duration,
+        metavar="DURATION",
+        envvar="ASYNCWORKER_PROBE_TIMEOUT",
+        help="How long the response may take.",
+    ),
 ]
 
 

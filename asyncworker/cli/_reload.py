@@ -20,7 +20,7 @@ from ..testing import _supervise
 from ..worker._signals import on_signals
 from ._report import say
 
-__all__ = ["GRACE", "keep_running"]
+__all__ = ["GRACE", "check_directories", "keep_running"]
 
 #: Seconds that activities get to finish, and then again when cancelled, before the new code runs.
 GRACE = 2.0
@@ -38,18 +38,23 @@ async def keep_running(command: Sequence[str], directories: Sequence[Path]) -> i
 
     Returns:
         The command's exit code; 0 after a signal.
-
-    Raises:
-        ConfigurationError: There is no such directory.
     """
-    for directory in directories:
-        if not directory.is_dir():
-            raise ConfigurationError(f"--reload-dir: {directory} is not a directory")
     with _pipe() as pipe:
         run = _Run(_supervised(pipe, command), pipe, directories)
         with on_signals(run.on_signal):
             async with run.watching():
                 return await run.until_stopped()
+
+
+def check_directories(directories: Sequence[Path]) -> None:
+    """Check that *directories* can be watched.
+
+    Raises:
+        ConfigurationError: One is none.
+    """
+    for directory in directories:
+        if not directory.is_dir():
+            raise ConfigurationError(f"--reload-dir: {directory} is not a directory")
 
 
 @contextmanager

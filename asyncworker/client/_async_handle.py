@@ -27,8 +27,10 @@ class AsyncActivityHandle:
 
     Get one with :meth:`Client.get_async_activity_handle`. Every call raises
 
-    * :exc:`~asyncworker.exceptions.ActivityNotFoundError`: the activity has closed, or the attempt has timed out. A
-      completion may have been applied all the same, when the reply to an earlier try of the same call was lost;
+    * :exc:`~asyncworker.exceptions.ActivityNotFoundError`: the activity has closed, or the attempt has ended, as by a
+      timeout. A completion may have been applied all the same, when the reply to an earlier try of the same call was
+      lost. By its ids :meth:`complete` ends the activity without an attempt under way as well: before the first one,
+      and while it waits for its next;
     * :exc:`~asyncworker.exceptions.RPCError`: the server refused, or could not be reached for 10 s (a heartbeat) or a
       minute (the others), or for the ``rpc_timeout``;
     * :exc:`~asyncworker.exceptions.ConverterError`: a value could not be encoded; nothing has been sent.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from asyncio import get_running_loop
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Calls", "as_annotated", "encode_payloads"]
 
-_WAITING = replace(DEFAULT, budget=60.0)
+_WAITING = DEFAULT._replace(budget=60.0)
 
 
 class Calls(OutboundInterceptor):
@@ -59,7 +58,7 @@ class Calls(OutboundInterceptor):
     def _waiting(self) -> RetryRules:
         """The rules of a wait for a result, or a change, which outlasts a restart of the server by default."""
         limit = self._client._rpc_timeout
-        return _WAITING if limit is None else replace(_WAITING, budget=limit)
+        return _WAITING if limit is None else _WAITING._replace(budget=limit)
 
     @staticmethod
     def _timeout(timeout: Seconds | None) -> float | None:

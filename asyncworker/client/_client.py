@@ -21,19 +21,12 @@ from ..common import HeaderCodecBehavior, default_identity
 from ..config import ConnectConfig, TLSConfig
 from ..converter import DataConverter
 from ._async_completion import AsyncCompletion
-from ._connect import (
-    TransportName,
-    check_arguments,
-    load_config,
-    open_transport,
-    target_of,
-    wait_budget,
-    wait_until_serving,
-)
+from ._connect import TransportName, check_arguments, load_config, transport_to
 from ._interceptor import Interceptor, OutboundInterceptor
 from ._payload_limits import PayloadLimitsConfig, SizeWarnings
 from ._root_outbound import RootOutbound
 from ._shared_polls import SharedPolls
+from ._waiting import wait_budget, wait_until_serving
 from .activities._class_methods import ActivityMethods
 from .activities._client_methods import Activities
 
@@ -218,17 +211,16 @@ class Client(Activities, ActivityMethods, AsyncCompletion):
             tls=tls,
             rpc_metadata=extra,
         )
-        if isinstance(transport, str):
-            target = target_of(
-                config,
-                keep_alive=keep_alive,
-                http_connect_proxy=http_connect_proxy,
-                connections=connections,
-                max_receive_bytes=max_receive_bytes,
-            )
-            transport = open_transport(target, transport)
+        opened = transport_to(
+            config,
+            transport,
+            keep_alive=keep_alive,
+            http_connect_proxy=http_connect_proxy,
+            connections=connections,
+            max_receive_bytes=max_receive_bytes,
+        )
         client = cls(
-            WorkflowService(BoundTransport(transport), namespace=config.namespace, max_decoded_bytes=max_decoded_bytes),
+            WorkflowService(BoundTransport(opened), namespace=config.namespace, max_decoded_bytes=max_decoded_bytes),
             identity=identity,
             data_converter=data_converter,
             interceptors=interceptors,

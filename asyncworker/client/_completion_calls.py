@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from .._proto.temporal.api.common.v1 import Payloads
@@ -28,7 +27,7 @@ __all__ = ["CompletionCalls"]
 _logger = get_logger(__name__)
 
 # The work is done, so an outage is waited out. A refusal is final at once: the caller may be waiting.
-_COMPLETION = replace(COMPLETION, budget=60.0, grace=0.0)
+_COMPLETION = COMPLETION._replace(budget=60.0, grace=0.0)
 _HEARTBEATS = HEARTBEAT.with_grace(0.0)
 
 

@@ -57,7 +57,7 @@ class SizeWarnings:
 
     def check(self, what: str, activity: str, payloads: Sequence[Payload], *, kind: str = "") -> None:
         """Log *what* of the activity if it is large."""
-        if self._limit and (size := size_above(payloads, self._limit)):
+        if size := size_above(payloads, self._limit):
             self._log(what, activity, size, kind)
 
     def check_failure(self, activity: str, failure: Failure) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
 from .._safe_logger import get_logger
@@ -59,6 +59,7 @@ def codec_server(
     max_body_bytes: int = 16 * 1024 * 1024,
     max_download_bytes: int = 64 * 1024 * 1024,
     timeout: float = 30.0,
+    body_timeout: float = 10.0,
 ) -> Starlette:
     """Return an ASGI application with ``POST /encode`` and ``POST /decode``, both also below ``/{namespace}``.
 
@@ -72,8 +73,8 @@ def codec_server(
 
     Args:
         codec: The data converter whose codec and external storage are served, or the codec.
-        allowed_origins: The web origins from which browsers may ask (CORS): those of Temporal's UI. Credentials are
-            allowed for them, so that ``"*"`` is refused.
+        allowed_origins: The web origins from which browsers may ask (CORS): those of Temporal's UI. Requests of other
+            pages are answered with 403, unread. Credentials are allowed for these, so that ``"*"`` is refused.
         allowed_hosts: The host names under which the server is asked; ``*.example.com`` is a pattern.
         authorize: Called with the request and the namespace; what it returns, or the awaitable it returns has, says
             whether to go on. The answer is 403 if not. The UI passes its user's token in ``Authorization`` if it is
@@ -82,6 +83,10 @@ def codec_server(
         max_download_bytes: What one request may retrieve from external storage, in bytes; more is answered with 413.
             One payload more than that is in memory meanwhile.
         timeout: Seconds for one request; then the answer is 503.
+        body_timeout: Seconds that may pass without a further part of a request's body; then the answer is 408.
+
+    How many connections there may be, and how long one may take to send a request's head, is for the ASGI server, or
+    for the proxy before it. ``asyncworker codec-server`` holds 64 at most, and gives a head ten seconds.
 
     Raises:
         TypeError: *codec* is none, or the data converter has neither a codec nor an external storage.
@@ -89,12 +94,12 @@ def codec_server(
     """
     if "*" in allowed_origins:
         raise ValueError('allowed_origins must name each origin: with "*" every web page could decode payloads')
-    limits = _Limits(max_body_bytes, max_download_bytes, timeout)
+    limits = _Limits(max_body_bytes, max_download_bytes, timeout, body_timeout)
     for name, value in limits._asdict().items():
         if value <= 0:
             raise ValueError(f"{name} must be positive, got {value!r}")
     converter = _converter(codec)
-    service = _Service(converter, authorize, limits)
+    service = _Service(converter, frozenset(allowed_origins), authorize, limits)
     methods = ("encode", "decode") if converter.external_storage is None else ("encode", "decode", "download")
     return Starlette(
         routes=[
@@ -130,13 +135,17 @@ class _Limits(NamedTuple):
     max_body_bytes: int
     max_download_bytes: int
     timeout: float
+    body_timeout: float
 
 
 class _Service:
     """What is behind the endpoints."""
 
-    def __init__(self, converter: DataConverter, authorize: Authorize | None, limits: _Limits) -> None:
+    def __init__(
+        self, converter: DataConverter, origins: Collection[str], authorize: Authorize | None, limits: _Limits
+    ) -> None:
         self._converter = converter
+        self._origins = origins
         self._authorize = authorize
         self._limits = limits
 
@@ -166,6 +175,9 @@ class _Service:
         return payloads_to_json(await self._run(method, payloads, namespace))
 
     async def _check(self, request: Request, namespace: str | None) -> None:
+        # CORS only keeps a page from reading the answer, and the codec would have been asked. Other programs have none.
+        if request.headers.get("origin") not in (None, *self._origins):
+            raise _Refusal(403, "this origin is not allowed: see allowed_origins, or --allow-origin of the command")
         if self._authorize is None:
             return
         try:
@@ -180,14 +192,23 @@ class _Service:
             raise _Refusal(403, "not allowed")
 
     async def _body(self, request: Request) -> bytes:
+        most, pause = self._limits.max_body_bytes, self._limits.body_timeout
+        too_large = _Refusal(413, f"more than {most} bytes")
+        if _announced_length(request) > most:
+            raise too_large
+        loop = asyncio.get_running_loop()
         body = bytearray()
         try:
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > self._limits.max_body_bytes:
-                    raise _Refusal(413, f"more than {self._limits.max_body_bytes} bytes")
+            async with asyncio.timeout(pause) as wait:
+                async for chunk in request.stream():
+                    body += chunk
+                    if len(body) > most:
+                        raise too_large
+                    wait.reschedule(loop.time() + pause)
         except ClientDisconnect:
             raise _Refusal(400, "the request ended in its middle") from None
+        except TimeoutError:
+            raise _Refusal(408, f"no further part of the request's body came within {pause:g} s") from None
         return bytes(body)
 
     async def _run(self, method: str, payloads: list[Payload], namespace: str | None) -> list[Payload]:
@@ -233,6 +254,14 @@ class _Service:
                     raise _Refusal(413, f"more than {self._limits.max_download_bytes} bytes in external storage")
                 found += retrieved
         return found
+
+
+def _announced_length(request: Request) -> int:
+    """Return the body's length as the head has it; 0 if it has none that can be read, which is for the server."""
+    try:
+        return int(request.headers.get("content-length", "0"))
+    except ValueError:
+        return 0
 
 
 def _converter(codec: DataConverter | PayloadCodec | Sequence[PayloadCodec]) -> DataConverter:

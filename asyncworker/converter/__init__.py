@@ -25,41 +25,50 @@ from ._encodings import (
     DefaultPayloadConverter,
     JSONPlainPayloadConverter,
 )
+from ._parameters import Parameter
 from ._payload import CompositePayloadConverter, EncodingPayloadConverter, PayloadConverter
 from ._protobuf import BinaryProtoPayloadConverter, JSONProtoPayloadConverter
-from ._signature import Parameter, Signature
+from ._signature import Signature
 from ._size import payloads_size
 from ._validation import create_payload_validation_error
 from .failures._default import DefaultFailureConverter, DefaultFailureConverterWithEncodedAttributes
 from .failures._failure import FailureConverter, ensure_application_failure
 from .json._adapter import adapter_for
-from .storage._driver import (
-    StorageDriver,
-    StorageDriverActivityInfo,
-    StorageDriverClaim,
-    StorageDriverRetrieveContext,
-    StorageDriverSelectContext,
-    StorageDriverStoreContext,
-    StorageDriverWorkflowInfo,
-)
-from .storage._external import ExternalStorage
 
 if TYPE_CHECKING:
     from .codecs._compression import CompressionCodec as CompressionCodec
     from .codecs._encryption import EncryptionCodec as EncryptionCodec
     from .codecs._remote import RemoteCodec as RemoteCodec
+    from .storage._driver import (
+        StorageDriver as StorageDriver,
+        StorageDriverActivityInfo as StorageDriverActivityInfo,
+        StorageDriverClaim as StorageDriverClaim,
+        StorageDriverRetrieveContext as StorageDriverRetrieveContext,
+        StorageDriverSelectContext as StorageDriverSelectContext,
+        StorageDriverStoreContext as StorageDriverStoreContext,
+        StorageDriverWorkflowInfo as StorageDriverWorkflowInfo,
+    )
+    from .storage._external import ExternalStorage as ExternalStorage
     from .storage._file import FileStorageDriver as FileStorageDriver
 
 # Hidden from type checkers: to them a module with a `__getattr__` has every name.
 if not TYPE_CHECKING:
-    # Imported on their first use: they bring libraries of their own.
+    # Imported on their first use: few programs have a codec or a storage, and some bring libraries of their own.
     __getattr__, __dir__ = attach(
         __name__,
         {
             "CompressionCodec": "codecs._compression",
             "EncryptionCodec": "codecs._encryption",
             "RemoteCodec": "codecs._remote",
+            "ExternalStorage": "storage._external",
             "FileStorageDriver": "storage._file",
+            "StorageDriver": "storage._driver",
+            "StorageDriverActivityInfo": "storage._driver",
+            "StorageDriverClaim": "storage._driver",
+            "StorageDriverRetrieveContext": "storage._driver",
+            "StorageDriverSelectContext": "storage._driver",
+            "StorageDriverStoreContext": "storage._driver",
+            "StorageDriverWorkflowInfo": "storage._driver",
         },
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from .. import _wire
 from .._proto.temporal.api.common.v1 import Payload
@@ -19,7 +19,9 @@ from ._payload import PayloadConverter
 from ._stored import AroundReferences, is_stored_elsewhere, stored_elsewhere
 from .failures._default import DefaultFailureConverter, plain_failure
 from .failures._failure import FailureConverter, decode_payloads_of, encode_payloads_of
-from .storage._external import ExternalStorage, StorageCodec
+
+if TYPE_CHECKING:
+    from .storage._external import ExternalStorage
 
 __all__ = ["DataConverter"]
 
@@ -228,6 +230,9 @@ async def _guard_codec(awaitable: Awaitable[T]) -> T:
 def _with_storage(codec: PayloadCodec | None, storage: ExternalStorage | None) -> PayloadCodec | None:
     if storage is None:
         return codec
+    # Few converters have one.
+    from .storage._external import ExternalStorage, StorageCodec
+
     if not isinstance(storage, ExternalStorage):
         raise TypeError(f"external_storage must be an ExternalStorage instance, got {storage!r}")
     # The outermost: it stores what the codec has made.

@@ -100,6 +100,11 @@ class JSONPlainPayloadConverter(EncodingPayloadConverter):
         return JSONPlainPayloadConverter._load(self, payload, adapter_for(type_hint))
 
     def _load(self, payload: Payload, adapter: Adapter) -> Any:
+        try:
+            return adapter.validate_json(payload.data)
+        except ValueError:
+            pass
+        # Once more: that finds out why, and what can be read all the same.
         return read_json(payload.data, adapter)
 
 

@@ -124,6 +124,13 @@ class CompositePayloadConverter(PayloadConverter, WithSerializationContext):
                 f"a payload converter needs encodings that differ, got {[each.encoding for each in converters]}"
             )
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        base = CompositePayloadConverter
+        # One that overrides :meth:`to_payloads`, itself or by a mixin, must be used for results too.
+        if cls.to_payloads is not base.to_payloads and cls.to_payload is base.to_payload:
+            cls.to_payload = PayloadConverter.to_payload  # type: ignore[method-assign]
+
     def _set_converters(self, converters: Sequence[EncodingPayloadConverter]) -> None:
         self.converters: Mapping[bytes, EncodingPayloadConverter] = {
             each.encoding.encode(): each for each in converters
@@ -134,6 +141,10 @@ class CompositePayloadConverter(PayloadConverter, WithSerializationContext):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(each.encoding for each in self.converters.values())})"
+
+    def to_payload(self, value: Any) -> Payload:
+        """Convert one value, without the lists of :meth:`to_payloads`: the fast path, for activity results."""
+        return self._dump(value)
 
     def to_payloads(self, values: Sequence[Any]) -> list[Payload]:
         """Convert each value to exactly one payload.

@@ -2,41 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import count, islice, repeat
-from typing import Any, Optional
+from typing import Any
 
 from .._proto.temporal.api.common.v1 import Payload
-from ..common import RawValue
 from ..exceptions import ConverterError, FailureError
-from ._annotations import AnnotationResolver
 from ._encodings import reads_with_pydantic
+from ._parameters import Parameter, read_parameters
 from ._payload import PASSING, PayloadConverter
 from ._stored import StoredElsewhereError, refuse_stored
 from .json._adapter import Adapter, clip, describe_type
 from .json._explain import message_of, pieces_of, quotes_any, without
 from .json._writing import encoder_for
 
-__all__ = ["Parameter", "Signature"]
-
-_Kind = inspect._ParameterKind
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A parameter that takes a payload.
-
-    Attributes:
-        name: The parameter's name.
-        hint: Its type; ``None`` if it is not annotated.
-        optional: Whether it has a default, which Python applies if there is no payload for it.
-    """
-
-    name: str
-    hint: Any
-    optional: bool = False
+__all__ = ["Signature"]
 
 
 class Signature:
@@ -79,22 +59,11 @@ class Signature:
         name: str | None = None,
     ) -> None:
         self.name: str = name or getattr(function, "__qualname__", None) or describe_type(type(function))
-        resolve = AnnotationResolver(function, self.name)
-        signature = inspect.signature(function)
-        found = _positional(list(signature.parameters.values()), skip, resolve)
-        self.injected: Mapping[str, Any] = {} if injected is None else _injected(found, injected, resolve, self.name)
-        found = [each for each in found if each.name not in self.injected]
-        self.parameters: tuple[Parameter, ...] = tuple(
-            Parameter(each.name, _hint(each, resolve), each.default is not each.empty)
-            for each in found
-            if each.kind in (_Kind.POSITIONAL_ONLY, _Kind.POSITIONAL_OR_KEYWORD)
-        )
-        _refuse_keywords(found, self.name)
-        rest = next((each for each in found if each.kind is _Kind.VAR_POSITIONAL), None)
-        self.rest: Parameter | None = (
-            None if rest is None else Parameter(rest.name, _hint(rest, resolve), optional=True)
-        )
-        self.result_hint: Any = _result_hint(signature, resolve)
+        found = read_parameters(function, skip=skip, injected=injected, name=self.name)
+        self.injected: Mapping[str, Any] = found.injected
+        self.parameters: tuple[Parameter, ...] = found.positional
+        self.rest: Parameter | None = found.rest
+        self.result_hint: Any = found.result_hint
         self._encode = encoder_for(self.result_hint)
         self._required = sum(not each.optional for each in self.parameters)
         self._adapters: tuple[Adapter, ...] | None = None
@@ -216,73 +185,3 @@ def _problem(payload: Payload, adapter: Adapter, payload_converter: PayloadConve
         said = clip(without(message_of(error), pieces_of(payload.data)))
         return f"expected {describe_type(adapter.hint)}: {type(error).__name__}: {said}"
     return None
-
-
-# From functions to parameters
-
-
-def _positional(
-    parameters: list[inspect.Parameter], skip: int | Callable[[Any], bool], resolve: AnnotationResolver
-) -> list[inspect.Parameter]:
-    if isinstance(skip, int):
-        return parameters[skip:]
-    first = parameters[0] if parameters and parameters[0].kind < _Kind.VAR_POSITIONAL else None
-    if first is not None and skip(resolve(first.annotation, f"parameter {first.name!r}")):
-        return parameters[1:]
-    return parameters
-
-
-def _injected(
-    parameters: list[inspect.Parameter],
-    injected: Callable[[Any, Any], Any],
-    resolve: AnnotationResolver,
-    name: str,
-) -> Mapping[str, Any]:
-    """Return what *injected* returns of the parameters that take no payload, by their names."""
-    found = {}
-    for each in parameters:
-        if each.kind in (_Kind.VAR_POSITIONAL, _Kind.VAR_KEYWORD):
-            continue
-        try:
-            hint = resolve(each.annotation, f"parameter {each.name!r}")
-        except TypeError:
-            if each.kind is not _Kind.KEYWORD_ONLY:
-                raise
-            # It has its default, or is refused; its type may be what only type checkers know.
-            hint = None
-        try:
-            it = injected(hint, each.default)
-        except TypeError as error:
-            raise TypeError(f"{name}(): parameter {each.name!r}: {error}") from error
-        if it is not None:
-            found[each.name] = it
-    return found
-
-
-def _refuse_keywords(parameters: Sequence[inspect.Parameter], name: str) -> None:
-    for each in parameters:
-        if each.kind is _Kind.VAR_KEYWORD:
-            raise TypeError(
-                f"{name}() takes **{each.name}, but arguments come by position only; if it wraps another function,"
-                " use functools.wraps"
-            )
-        if each.kind is _Kind.KEYWORD_ONLY and each.default is each.empty:
-            raise TypeError(
-                f"{name}() has the keyword-only parameter {each.name!r} without a default, but arguments come by"
-                " position only"
-            )
-
-
-def _result_hint(signature: inspect.Signature, resolve: AnnotationResolver) -> Any:
-    """Return the type of the result; it is never read here, so a name that only type checkers know is no error."""
-    try:
-        return resolve(signature.return_annotation, "the result")
-    except TypeError:
-        return None
-
-
-def _hint(parameter: inspect.Parameter, resolve: AnnotationResolver) -> Any:
-    hint = resolve(parameter.annotation, f"parameter {parameter.name!r}")
-    if parameter.default is None and hint is not None and hint is not RawValue:
-        return Optional[hint]  # noqa: UP045 - a hint may be of a type without `|`
-    return hint

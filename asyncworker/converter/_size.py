@@ -25,10 +25,15 @@ def payloads_size(payloads: Iterable[Payload]) -> int:
 
 
 def size_above(payloads: Sequence[Payload], limit: int) -> int:
-    """Return the size of *payloads* as :func:`payloads_size` if it is above *limit*, else 0."""
+    """Return the size of *payloads* as :func:`payloads_size` if it is above *limit*, else 0; a limit of 0 is none."""
+    if not limit:
+        return 0
     # The data first: all payloads pass here, and next to none are near the limit. One with three times as much
     # metadata as data is left to the server to refuse.
-    if 4 * sum([len(payload.data) for payload in payloads]) <= limit:
+    data = 0
+    for payload in payloads:
+        data += len(payload.data)
+    if 4 * data <= limit:
         return 0
     size = payloads_size(payloads)
     return size if size > limit else 0

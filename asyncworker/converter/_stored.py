@@ -9,6 +9,7 @@ from ..exceptions import ConverterError
 from ._codec import PayloadCodec
 
 __all__ = [
+    "DRIVER_NOTE",
     "AroundReferences",
     "ExternalPayloadError",
     "StoredElsewhereError",
@@ -17,6 +18,8 @@ __all__ = [
     "stored_elsewhere",
 ]
 
+#: How the note begins that a cancellation carries out of a storage driver.
+DRIVER_NOTE = "the storage driver"
 _MESSAGE = b"temporal.api.sdk.v1.ExternalStorageReference"
 _LEGACY = b"json/external-storage-reference"
 _MARKER = "__temporal_external_storage_reference"

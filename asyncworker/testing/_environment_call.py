@@ -8,15 +8,16 @@ from contextvars import Context as Variables
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..activity import Context, Definition, Info
+from ..activity import Context, Definition
 from ..activity._callables import is_awaitable
-from ..activity._context import Outbound, current
+from ..activity._context import current
 from ..activity._dependencies._alone import injected
 from ..activity._dependencies._marker import marker_of
 from ..client._calls import as_annotated
 from ..converter import Signature
 from ..exceptions import AsyncWorkerError
-from ..worker import ActivityInboundInterceptor, ActivityOutboundInterceptor, ExecuteActivityInput, Interceptor
+from ..worker import ExecuteActivityInput, Interceptor
+from ..worker._interceptor import InnermostInterceptor, chain
 
 if TYPE_CHECKING:
     from ..converter import DataConverter
@@ -136,21 +137,16 @@ class EnvironmentCall:
 
     async def _intercepted(self, arguments: Sequence[Any]) -> Any:
         current.set(self.context)
-        inbound: ActivityInboundInterceptor = _Innermost(self)
-        for interceptor in reversed(self._interceptors):
-            inbound = interceptor.intercept_activity(inbound)
-        inbound.init(_Outermost(self.context._outbound))
+        inbound = chain(self._interceptors, _Innermost(self), self.context._outbound)
         return await inbound.execute_activity(ExecuteActivityInput(self.definition.fn, arguments, self.context.headers))
 
 
-class _Innermost(ActivityInboundInterceptor):
+class _Innermost(InnermostInterceptor):
     """The end of the inbound chain: the activity itself."""
 
     def __init__(self, call: EnvironmentCall) -> None:
+        super().__init__(call.context)
         self._call = call
-
-    def init(self, outbound: ActivityOutboundInterceptor) -> None:
-        self._call.context._outbound = outbound
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         result = self._call.call_within_interceptors(input)
@@ -161,19 +157,6 @@ class _Innermost(ActivityInboundInterceptor):
         # From here on it needs the event loop, and a task of its own.
         await _hand_over()
         return await result
-
-
-class _Outermost(ActivityOutboundInterceptor):
-    """The end of the outbound chain: the environment."""
-
-    def __init__(self, outbound: Outbound) -> None:
-        self._outbound = outbound
-
-    def info(self) -> Info:
-        return self._outbound.info()
-
-    def heartbeat(self, *details: Any) -> None:
-        self._outbound.heartbeat(*details)
 
 
 # Running a coroutine without an event loop

@@ -4,41 +4,32 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Literal, Self, TypeAlias
 
 import anyio
-import betterproto2
 from grpclib.testing import ChannelFor
 
-from .._proto.temporal.api.common.v1 import ActivityType, Header, WorkflowExecution
-from .._proto.temporal.api.enums.v1 import TaskQueueKind
 from .._proto.temporal.api.namespace.v1 import NamespaceInfoCapabilities, NamespaceInfoLimits
-from .._proto.temporal.api.taskqueue.v1 import TaskQueue
 from .._proto.temporal.api.worker.v1 import WorkerHeartbeat
-from .._proto.temporal.api.workflowservice.v1 import StartActivityExecutionRequest
-from .._rpc import _methods
 from .._rpc._grpclib import BytesCodec, BytesDetailsCodec, GrpclibTransport
 from .._rpc._service import WorkflowService
 from .._rpc._transport import Transport
-from ..activity import Definition
 from ..client import Client
-from ..client.activities._options import write_options
-from ..common import RetryPolicy
-from ..exceptions import RPCStatusCode
+from ._fake._attempt_calls import AttemptCalls
 from ._fake._call import Incoming
 from ._fake._client_calls import LONGEST_WAIT, ClientCalls
-from ._fake._cluster import Cluster
+from ._fake._cluster import WAIT_TIMEOUT, Cluster
 from ._fake._faults import Faults
 from ._fake._handle import FakeActivity
-from ._fake._options import KEPT
-from ._fake._payloads import to_payload, to_payloads
 from ._fake._time._clock import Clock
 from ._fake._wire import Listener, Wire
 from ._fake._worker_calls import LONGEST_POLL, SCALING_WAIT, WorkerCalls
 from ._fake._workflows._calls import LONGEST_HISTORY_WAIT, WorkflowCalls
+from ._fake_activities import FakeActivities
+from ._fake_calls import FakeCalls
 from ._virtual._time import VirtualTime
 from ._virtual._transport import MemoryTransport, VirtualService
 
@@ -47,10 +38,9 @@ __all__ = ["FakeActivity", "FakeTemporal"]
 _CLOSING_GRACE = 0.2
 #: How the time of a :class:`FakeTemporal` passes.
 TimeMode: TypeAlias = Literal["manual", "real", "virtual"]
-_METHODS = frozenset(it.name for it in vars(_methods).values() if isinstance(it, _methods.Method))
 
 
-class FakeTemporal:
+class FakeTemporal(FakeActivities, FakeCalls):
     """A Temporal server for workers and for clients of standalone activities, in this process's memory.
 
     ::
@@ -63,9 +53,10 @@ class FakeTemporal:
             assert packing.result == "7: packed"
 
     It responds as Server 1.32 does, errors included, and is held to it by tests that play the same scenes with both.
-    Three things differ, so that tests are quick and certain: no timeout passes by itself
-    (:meth:`FakeActivity.time_out` lets one pass), a retry is handed out at once, and the default retry policy of
-    :meth:`add_task` and :meth:`start_activity` allows one attempt. With another *time* they do not. It has no worker
+    Three things differ, so that tests are quick and certain: **no timeout passes by itself**
+    (:meth:`FakeActivity.time_out` lets one pass), **a retry is handed out at once**, so that what always fails is tried
+    without a pause, and the default retry policy of :meth:`add_task` and :meth:`start_activity` allows one attempt. For
+    what depends on time take ``FakeTemporal(time="virtual")``, with which they do not differ. It has no worker
     versioning, no rate limits of task queues and no schedules.
 
     Args:
@@ -82,6 +73,8 @@ class FakeTemporal:
         longest_wait: Seconds that a wait for an outcome is held for at most. In virtual time the caller's deadline
             alone counts, for polls too.
         scaling_wait: Seconds of waiting for a task after which the server suggests one poller less.
+        wait_timeout: Seconds after which a ``wait_…`` of its activities raises :exc:`TimeoutError` if it is given no
+            timeout of its own; not in virtual time. Tests that start processes want more than the default.
     """
 
     def __init__(
@@ -94,6 +87,7 @@ class FakeTemporal:
         longest_poll: float = LONGEST_POLL,
         longest_wait: float = LONGEST_WAIT,
         scaling_wait: float = SCALING_WAIT,
+        wait_timeout: float = WAIT_TIMEOUT,
     ) -> None:
         longest_history_wait = LONGEST_HISTORY_WAIT
         if time not in ("manual", "real", "virtual"):
@@ -106,17 +100,19 @@ class FakeTemporal:
         skip_backoff = is_manual if skip_backoff is None else skip_backoff
         self._cluster = Cluster(capabilities or {}, limits or {}, clock, skip_backoff=skip_backoff)
         self._cluster.virtual = self._time
+        self._cluster.wait_timeout = wait_timeout
         self._faults = Faults(self._cluster)
         self._calls: list[Incoming] = []
-        self._names = itertools.count(1)
+        self._names: Iterator[int] = itertools.count(1)
         self._stack = AsyncExitStack()
         self._channels: list[ChannelFor] = []
         self._memory: list[MemoryTransport] = []
         workers = WorkerCalls(self._cluster, longest_poll=longest_poll, scaling_wait=scaling_wait)
+        attempts = AttemptCalls(self._cluster)
         clients = ClientCalls(self._cluster, longest_wait=longest_wait)
         workflows = WorkflowCalls(self._cluster, longest_wait=longest_history_wait)
         self._wire = Wire(
-            {**workers.handlers(), **clients.handlers(), **workflows.handlers()},
+            {**workers.handlers(), **attempts.handlers(), **clients.handlers(), **workflows.handlers()},
             {**workers.holders(), **clients.holders(), **workflows.holders()},
             self._faults,
             self._record,
@@ -230,201 +226,7 @@ class FakeTemporal:
         """The last worker heartbeat of each worker, by its instance key."""
         return self._cluster.worker_heartbeats
 
-    # Activities
-
-    @property
-    def activities(self) -> list[FakeActivity]:
-        """All activities, in the order in which they came."""
-        return [FakeActivity(activity, self._cluster) for activity in self._cluster.activities]
-
-    def add_task(
-        self,
-        activity: str | Callable[..., Any],
-        *args: Any,
-        task_queue: str | None = None,
-        workflow_id: str = "workflow",
-        workflow_type: str = "Workflow",
-        **options: Any,
-    ) -> FakeActivity:
-        """Schedule an activity as a workflow does.
-
-        Args:
-            activity: Its type, or a function declared with ``@activity.defn``.
-            args: Values that JSON has, bytes, or payloads.
-            task_queue: The task queue that its tasks are handed out by. Default: the declaration's.
-            workflow_id: The workflow that schedules it; does not have to exist.
-            workflow_type: That workflow's type.
-            options: Those of :meth:`start_activity`.
-
-        Raises:
-            TypeError: It has no name, there is no such option, or it has another type.
-            ValueError: It has no task queue, or an option is out of its range.
-        """
-        workflow = WorkflowExecution(workflow_id=workflow_id, run_id=f"{workflow_id}-run")
-        request = self._request(activity, args, task_queue, **options)
-        return self._add(request, workflow=workflow, workflow_type=workflow_type)
-
-    def start_activity(
-        self, activity: str | Callable[..., Any], *args: Any, task_queue: str | None = None, **options: Any
-    ) -> FakeActivity:
-        """Start a standalone activity as a client does.
-
-        Args:
-            activity: Its type, or a function declared with ``@activity.defn``.
-            args: Values that JSON has, bytes, or payloads.
-            task_queue: The task queue that its tasks are handed out by. Default: the declaration's.
-            options: ``activity_id``, ``namespace``, ``start_to_close_timeout``, ``schedule_to_close_timeout``,
-                ``schedule_to_start_timeout``, ``heartbeat_timeout``, ``retry_policy``, ``header`` (values by name),
-                ``priority``; ``start_delay`` where time passes by itself. Those that are not given are the
-                declaration's. Without a timeout an attempt may take 10 s; without a retry policy there is one attempt,
-                unless time passes by itself.
-
-        Raises:
-            TypeError: It has no name, there is no such option, or it has another type.
-            ValueError: It has no task queue, or an option is out of its range.
-        """
-        return self._add(self._request(activity, args, task_queue, **options))
-
-    def _add(
-        self,
-        request: StartActivityExecutionRequest,
-        *,
-        workflow: WorkflowExecution | None = None,
-        workflow_type: str = "",
-    ) -> FakeActivity:
-        return FakeActivity(self._cluster.add(request, workflow=workflow, workflow_type=workflow_type), self._cluster)
-
-    def _request(
-        self,
-        activity: str | Callable[..., Any],
-        args: Sequence[Any],
-        task_queue: str | None,
-        *,
-        activity_id: str | None = None,
-        namespace: str = "default",
-        header: Mapping[str, Any] | None = None,
-        **options: Any,
-    ) -> StartActivityExecutionRequest:
-        known = (*KEPT, "start_delay") if self._cluster.clock.passes else KEPT
-        if unknown := sorted(options.keys() - set(known)):
-            raise TypeError(f"{', '.join(unknown)} cannot be given here; there are header and {', '.join(known)}")
-        definition = None if isinstance(activity, str) else _declared(activity)
-        name = activity if isinstance(activity, str) else definition and definition.name
-        queue = task_queue or (definition and definition.task_queue)
-        if not queue:
-            raise ValueError(f"activity {name!r} needs a task_queue: pass one, or declare it with @activity.defn")
-        return StartActivityExecutionRequest(
-            namespace=namespace,
-            activity_id=activity_id or f"activity-{next(self._names)}",
-            activity_type=ActivityType(name=name or ""),
-            task_queue=TaskQueue(name=queue, kind=TaskQueueKind.NORMAL),
-            input=to_payloads(args),
-            header=Header(fields={key: to_payload(value) for key, value in header.items()}) if header else None,
-            **write_options(self._with_defaults(definition, options)),
-        )
-
-    def _with_defaults(self, definition: Definition | None, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the options that are given, then those that the declaration gives, then the defaults."""
-        declared = {} if definition is None else {name: getattr(definition, name) for name in KEPT}
-        given = {**declared, **{name: value for name, value in options.items() if value is not None}}
-        found = {name: value for name, value in given.items() if value is not None}
-        if not found.keys() & {"start_to_close_timeout", "schedule_to_close_timeout"}:
-            found["start_to_close_timeout"] = 10.0
-        if not self._cluster.clock.passes:
-            found.setdefault("retry_policy", RetryPolicy(maximum_attempts=1))
-        return found
-
-    # Calls
-
-    @property
-    def calls(self) -> Sequence[Incoming]:
-        """All calls in the order in which they came: method, request, metadata, seconds given."""
-        return tuple(self._calls)
-
-    def requests(self, method: str) -> list[Any]:
-        """The requests of one method, as in ``requests("RespondActivityTaskCompleted")``, in their order.
-
-        Raises:
-            ValueError: There is no such method.
-        """
-        _check_method(method)
-        return [call.request for call in self._calls if call.method == method]
-
-    async def wait_for(self, method: str, *, count: int = 1, timeout: float | None = None) -> list[Any]:
-        """Wait until a method has been called so many times, and return its requests. Cancelling is safe.
-
-        Args:
-            method: As in ``RespondActivityTaskCompleted``.
-            count: How many calls there are to be.
-            timeout: Seconds to wait at most. Default: 5; in virtual time for as long as anything can happen.
-
-        Raises:
-            ValueError: There is no such method.
-            TimeoutError: It was not, within *timeout* seconds.
-            DeadlockError: It cannot be any more, in virtual time.
-        """
-        _check_method(method)
-
-        def what() -> str:
-            seen = ", ".join(call.method for call in self._calls[-10:])
-            return f"{count} calls of {method}, and saw {len(self.requests(method))}; the last calls: {seen or 'none'}"
-
-        await self._cluster.wait_for(lambda: len(self.requests(method)) >= count or None, what, timeout)
-        return self.requests(method)
-
-    def _record(self, call: Incoming) -> None:
-        self._calls.append(call)
-        self._cluster.changes.notify()
-
-    # Faults
-
-    def fail_next(
-        self,
-        method: str,
-        status: RPCStatusCode,
-        message: str = "",
-        *,
-        details: Sequence[betterproto2.Message] = (),
-        times: int = 1,
-        applied: bool = False,
-    ) -> None:
-        """Refuse the next calls of a method.
-
-        Args:
-            method: As in ``RespondActivityTaskCompleted``.
-            status: The status to refuse with.
-            message: The message to refuse with.
-            details: Messages of ``temporal.api.errordetails.v1``.
-            times: How many calls to refuse.
-            applied: Whether the call does its work all the same, as when its reply is lost.
-
-        Raises:
-            ValueError: There is no such method.
-        """
-        _check_method(method)
-        self._faults.add(method, status, message, details, times, applied=applied)
-
-    def delay(self, method: str, seconds: float) -> None:
-        """Delay all calls of a method by so many seconds; 0 ends that.
-
-        Raises:
-            ValueError: There is no such method.
-        """
-        _check_method(method)
-        self._faults.delay(method, seconds)
-
-    def hold(self, method: str) -> AbstractContextManager[None]:
-        """Hold all calls of a method within the block, and serve them after it.
-
-        Raises:
-            ValueError: There is no such method.
-        """
-        _check_method(method)
-        return self._faults.hold(method)
-
-    def outage(self) -> AbstractContextManager[None]:
-        """Fail calls under way and new ones with ``UNAVAILABLE`` within the block."""
-        return self._faults.outage()
+    # Faults of connections
 
     def cut_connections(self) -> None:
         """End every connection at once, whatever is under way; new ones can be made."""
@@ -453,15 +255,3 @@ def _cut(context: ChannelFor) -> None:
     if channel is not None and channel._protocol is not None:
         channel._protocol.connection_lost(None)
         context._server_protocol.connection_lost(None)
-
-
-def _check_method(name: str) -> None:
-    if name not in _METHODS:
-        raise ValueError(f"there is no method {name!r}; there are {', '.join(sorted(_METHODS))}")
-
-
-def _declared(activity: Callable[..., Any]) -> Definition:
-    definition = Definition.find(activity)
-    if definition is None or definition.name is None:
-        raise TypeError(f"{activity!r} is no activity with a name: declare it with @activity.defn")
-    return definition

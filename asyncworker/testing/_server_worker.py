@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
@@ -14,7 +14,8 @@ from ._activity_run import ActivityRun
 from ._test_worker import TestWorker
 
 if TYPE_CHECKING:
-    from ..client import ActivityHandle
+    from ..client import ActivityHandle, Interceptor
+    from ..converter import DataConverter
     from ..worker import Worker
     from ._fake._time._attempts import FakeAttempt
     from ._fake_temporal import FakeTemporal
@@ -63,14 +64,29 @@ class ServerTestWorker(TestWorker):
         target: The server's address.
         namespace: The server's.
         skip: Ends a test that asks for what only a server in memory can do, with the reason.
+        data_converter: In place of the one of the worker's client.
+        interceptors: In place of those of the worker's client.
+        temporal: Only a server in memory is one: the test is skipped.
     """
 
-    def __init__(self, worker: Worker, *, target: str, namespace: str, skip: Callable[[str], NoReturn]) -> None:
-        super().__init__(worker)
+    def __init__(
+        self,
+        worker: Worker,
+        *,
+        target: str,
+        namespace: str,
+        skip: Callable[[str], NoReturn],
+        data_converter: DataConverter | None = None,
+        interceptors: Iterable[Interceptor] | None = None,
+        temporal: FakeTemporal | None = None,
+    ) -> None:
+        super().__init__(worker, data_converter=data_converter, interceptors=interceptors, temporal=temporal)
         self._target = target
         self._namespace = namespace
         self._skip = skip
         self._started: list[ActivityHandle[Any]] = []
+        if temporal is not None:
+            skip("temporal= is a server in memory: this test does not run on a real one")
 
     async def __aenter__(self) -> Self:
         worker = self._worker
@@ -106,11 +122,7 @@ class ServerTestWorker(TestWorker):
         return ServerActivityRun(handle, client, self._skip)
 
     async def _connect(self) -> Client:
-        own = self._worker.client
-        options: dict[str, Any] = {"namespace": self._namespace}
-        if own is not None:
-            options.update(data_converter=own.data_converter, interceptors=own.interceptors, identity=own.identity)
-        return await Client.connect(self._target, **options)
+        return await Client.connect(self._target, namespace=self._namespace, **self._client_options())
 
     async def _end_started(self) -> None:
         """Leave no activity behind that would be tried again."""

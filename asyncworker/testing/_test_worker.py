@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..client import Interceptor
     from ..client.activities._options import StartActivityOptions
     from ..converter import DataConverter
-    from ._fake._activity import Activity
+    from ._fake._activity._activity import Activity
 
 __all__ = ["TestWorker"]
 
@@ -289,17 +289,23 @@ class TestWorker:
 
     def _client_of(self, temporal: FakeTemporal) -> Client:
         """Return a client of the server with the settings of the worker's own."""
+        options = self._client_options()
+        if self._worker.client is not None:
+            options["namespace"] = self._worker.client.namespace
+            temporal.namespaces.add(options["namespace"])
+        return temporal.client(**options)
+
+    def _client_options(self) -> dict[str, Any]:
+        """Return the settings of the worker's own client, and in their place those that were given."""
         own = self._worker.client
         options: dict[str, Any] = {}
         if own is not None:
-            temporal.namespaces.add(own.namespace)
-            options.update(namespace=own.namespace, data_converter=own.data_converter, interceptors=own.interceptors)
-            options["identity"] = own.identity
+            options.update(data_converter=own.data_converter, interceptors=own.interceptors, identity=own.identity)
         if self._data_converter is not None:
             options["data_converter"] = self._data_converter
         if self._interceptors is not None:
             options["interceptors"] = self._interceptors
-        return temporal.client(**options)
+        return options
 
     @contextmanager
     def _beside(self, temporal: FakeTemporal) -> Iterator[None]:
@@ -354,8 +360,8 @@ class TestWorker:
         run = self._worker._worker_run
         attempts = () if run is None or run.attempts is None else tuple(run.attempts)
         for attempt in attempts:
-            if activity.token is not None and attempt.info().task_token == activity.token:
-                what = f"attempt {activity.attempt} of {attempt.info().activity_type} {activity.id!r}"
-                place = place_of(attempt._task)
+            if activity.token is not None and attempt.info.task_token == activity.token:
+                what = f"attempt {activity.attempt} of {attempt.info.activity_type} {activity.id!r}"
+                place = place_of(attempt.task)
                 return f"{what} goes on" if place is None else f"{what} waits at {place}"
         return None

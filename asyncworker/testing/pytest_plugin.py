@@ -138,7 +138,7 @@ def activity_environment() -> ActivityEnvironment:
 
 
 @pytest.fixture
-def test_worker(request: pytest.FixtureRequest) -> Callable[[Worker], TestWorker]:
+def test_worker(request: pytest.FixtureRequest) -> Callable[..., TestWorker]:
     """What runs a worker on the server that ``--temporal`` names, in a block.
 
     ::
@@ -146,8 +146,9 @@ def test_worker(request: pytest.FixtureRequest) -> Callable[[Worker], TestWorker
         async with test_worker(worker) as t:
             assert await t.run(pack, "7") == "7: packed"
 
-    In memory it is a :class:`~asyncworker.testing.TestWorker`, whose time is virtual. On a real server a test that asks
-    for what only that has, as ``t.time``, is skipped. Within the block of one worker a second runs on the same server.
+    ``data_converter`` and ``interceptors`` can be given as well, in place of those of the worker's client. In memory it
+    is a :class:`~asyncworker.testing.TestWorker`, whose time is virtual. On a real server a test that asks for what
+    only that has, as ``t.time``, is skipped. Within the block of one worker a second runs on the same server.
     """
     if _plugin_of(request) == "anyio":
         _require_asyncio(request)
@@ -156,8 +157,10 @@ def test_worker(request: pytest.FixtureRequest) -> Callable[[Worker], TestWorker
 
         server: DevServer = request.getfixturevalue("temporal_server")
 
-        def on_server(worker: Worker) -> TestWorker:
-            return ServerTestWorker(worker, target=server.target, namespace=server.namespace, skip=pytest.skip)
+        def on_server(worker: Worker, **options: Any) -> TestWorker:
+            return ServerTestWorker(
+                worker, target=server.target, namespace=server.namespace, skip=pytest.skip, **options
+            )
 
         return on_server
     from asyncworker.testing import TestWorker

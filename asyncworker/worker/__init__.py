@@ -37,7 +37,7 @@ from ._interceptor import (
 from ._settings import WorkerDeploymentConfig
 from ._statistics import WorkerState, WorkerStatistics
 from ._worker import Worker
-from .attempts._attempt import AttemptStatistics
+from .attempts._attempt_state import AttemptStatistics
 from .health._liveness import WorkerHealth
 from .polling._autoscaling import PollerBehavior, PollerBehaviorAutoscaling, PollerBehaviorSimpleMaximum
 from .slots._supplier import FixedSizeSlotSupplier, SlotPermit, SlotReservation, SlotSupplier

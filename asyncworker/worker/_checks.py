@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from .._arguments import check_number, check_seconds
 from .._time import Seconds
@@ -30,6 +30,8 @@ __all__ = [
     "rate",
     "refuse_foreign",
 ]
+
+T = TypeVar("T")
 
 _EXECUTOR = "def activities run in threads of the worker's own, as many as there are slots; leave it out"
 _NEXUS = "this worker runs activities only; handle Nexus operations on temporalio's Worker"
@@ -115,10 +117,11 @@ def expect_client(client: object) -> None:
     raise TypeError(f"client must be an asyncworker.Client, got {client!r}: await Client.connect(…)")
 
 
-def expect_type(name: str, value: object, kind: type) -> None:
-    """Refuse a value of another type than *kind*, except ``None``."""
+def expect_type(name: str, value: T, kind: type) -> T:
+    """Return a value of type *kind*, or ``None``."""
     if value is not None and not isinstance(value, kind):
         raise TypeError(f"{name} must be {_article(kind)} {kind.__name__}, got {value!r}")
+    return value
 
 
 def _article(kind: type) -> str:
@@ -175,11 +178,12 @@ def choose_pollers(behavior: PollerBehavior | None, number: int | None) -> Polle
     return PollerBehaviorSimpleMaximum(at_least_one("max_concurrent_activity_task_polls", number))
 
 
-def expect_sequence(name: str, value: object) -> None:
-    """Refuse a single thing that is not in a list."""
+def expect_sequence(name: str, value: Iterable[T]) -> tuple[T, ...]:
+    """Return what is in a list, and refuse a single thing that is in none."""
     if callable(value) or isinstance(value, str | bytes) or not hasattr(value, "__iter__"):
         example = "pack" if name == "activities" else "…"
         raise TypeError(f"{name} must be a sequence, e.g. {name}=[{example}]; got {value!r}")
+    return tuple(value)
 
 
 def at_least_one(name: str, value: int) -> int:

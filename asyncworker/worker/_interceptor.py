@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._proto.temporal.api.common.v1 import Payload
-from ..activity import Definition, Info
+from ..activity import Context, Definition, Info
+from ..activity._context import Outbound
 
 if TYPE_CHECKING:
     from ..client import Client
@@ -53,8 +54,7 @@ class Interceptor:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class ActivityBinding:
+class ActivityBinding(NamedTuple):
     """How a worker runs an activity that was written for another SDK.
 
     Attributes:
@@ -115,3 +115,53 @@ class ActivityOutboundInterceptor:
     def heartbeat(self, *details: Any) -> None:
         """Record a heartbeat. Called in the activity's own thread."""
         self.next.heartbeat(*details)
+
+
+# The ends of both chains
+
+
+class InnermostInterceptor(ActivityInboundInterceptor):
+    """The end of the inbound chain, which calls the activity.
+
+    Args:
+        context: Of the attempt; its calls go through the outbound chain.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def init(self, outbound: ActivityOutboundInterceptor) -> None:
+        self._context._outbound = outbound
+
+
+class _OutermostInterceptor(ActivityOutboundInterceptor):
+    """The end of the outbound chain: the attempt itself."""
+
+    def __init__(self, outbound: Outbound) -> None:
+        self._outbound = outbound
+
+    def info(self) -> Info:
+        return self._outbound.info()
+
+    def heartbeat(self, *details: Any) -> None:
+        self._outbound.heartbeat(*details)
+
+
+def chain(
+    interceptors: Sequence[Interceptor], innermost: InnermostInterceptor, outbound: Outbound
+) -> ActivityInboundInterceptor:
+    """Return the outermost of one execution's interceptors, both sides of which are linked to the attempt.
+
+    Args:
+        interceptors: The first is the outermost.
+        innermost: Calls the activity.
+        outbound: Of the attempt.
+
+    Raises:
+        BaseException: From the interceptors.
+    """
+    inbound: ActivityInboundInterceptor = innermost
+    for interceptor in reversed(interceptors):
+        inbound = interceptor.intercept_activity(inbound)
+    inbound.init(_OutermostInterceptor(outbound))
+    return inbound

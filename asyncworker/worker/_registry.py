@@ -9,20 +9,21 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from .._log_throttle import LogThrottle
+from .._proto.temporal.api.common.v1 import Payload
 from .._time import to_seconds
 from ..activity import Definition
-from ..activity._dependencies._graph import Graph, Override
 from ..activity._dependencies._marker import marker_of
-from ..activity._dependencies._overrides import checked_override
-from ..activity._dependencies._plan import Plan, compile_plan
 from ..activity._objects import definitions_of
 from ..common import RawValue
-from ..converter import DataConverter, Signature
+from ..converter import DataConverter, PayloadConverter, Signature
+from ..converter._stored import refuse_stored
 from ..exceptions import ApplicationError
 from ._interceptor import Interceptor, Unbound
 from ._rate_limit import RateLimit
 
 if TYPE_CHECKING:
+    from ..activity._dependencies._graph import Graph, Override
+    from ..activity._dependencies._plan import Plan
     from ..client import Client
 
 __all__ = ["RegisteredActivity", "Registry"]
@@ -78,6 +79,8 @@ class RegisteredActivity:
         Raises:
             TypeError: A dependency cannot work.
         """
+        from ..activity._dependencies._plan import compile_plan
+
         self.dependencies = compile_plan(
             graph,
             self.definition.fn,
@@ -104,6 +107,19 @@ class RegisteredActivity:
                 return
         raise TypeError(f"activity {definition.name or '(dynamic)'}: {definition.fn.unbound}")
 
+    def convert_arguments(self, payloads: Sequence[Payload], payload_converter: PayloadConverter) -> Sequence[Any]:
+        """Convert payloads, after any codec, to the arguments of the activity.
+
+        Raises:
+            ConverterError: They are not of its parameters' types.
+            StoredElsewhereError: One is a reference to external storage, which another worker may have.
+            Exception: From converters, for other reasons than the payload.
+        """
+        if self.takes_raw_arguments:
+            refuse_stored(payloads)
+            return [[RawValue(payload) for payload in payloads]]
+        return self.signature.decode_arguments(payloads, payload_converter)
+
 
 class Registry:
     """Every activity of a worker.
@@ -120,12 +136,12 @@ class Registry:
         self._by_name: dict[str, RegisteredActivity] = {}
         self._dynamic: RegisteredActivity | None = None
         self._overrides: list[Override] = []
-        self._graph = Graph()
         for thing in activities:
             for definition in definitions_of(thing):
                 self._add(definition)
         if not self._by_name and self._dynamic is None:
             raise ValueError("a worker needs at least one activity: Worker(…, activities=[…])")
+        self._graph = self._new_graph()
         # Without overrides, and with each that there is.
         self._plans = [self._compile_dependencies()]
 
@@ -169,6 +185,8 @@ class Registry:
             TypeError: One of them cannot be called, or *replacement* cannot work as a dependency.
             ValueError: No activity depends on *function*.
         """
+        from ..activity._dependencies._overrides import checked_override
+
         # An override may hide what another one brought, or what was there without any.
         known = [plan for plans in self._plans for plan in plans]
         override = checked_override(function, replacement, known)
@@ -184,7 +202,17 @@ class Registry:
                 self._plans.remove(plans)
             self._compile_dependencies()
 
+    def _new_graph(self) -> Graph | None:
+        # Few activities have dependencies: the workers of the others do without the modules for them.
+        if not any(registered.signature.injected for registered in self._all()):
+            return None
+        from ..activity._dependencies._graph import Graph
+
+        return Graph()
+
     def _compile_dependencies(self) -> Sequence[Plan]:
+        if self._graph is None:
+            return []
         # One graph for all of them, so that they share what the worker makes.
         self._graph.overrides = tuple(self._overrides)
         for registered in self._all():
@@ -225,8 +253,3 @@ class Registry:
 def _is_same(one: Callable[..., Any], other: Callable[..., Any]) -> bool:
     # Each reference to a method is an object of its own.
     return one is other or (isinstance(one, MethodType) and isinstance(other, MethodType) and one == other)
-
-
-def raw_arguments(payloads: Sequence[Any]) -> list[Any]:
-    """Return the one argument of a dynamic activity."""
-    return [[RawValue(payload) for payload in payloads]]

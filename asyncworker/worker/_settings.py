@@ -15,7 +15,6 @@ from ._events import Observer
 from ._interceptor import Interceptor
 from ._registry import Registry
 from .attempts._run_environment import AttemptDurations, HeartbeatSettings
-from .health._server import HealthAddress
 from .polling._autoscaling import PollerBehavior
 from .polling._poller_pool import SHUTDOWN_RESPONSE_TIMEOUT
 from .slots._supplier import SlotSupplier
@@ -23,6 +22,7 @@ from .watch._options import WatchOptions
 
 if TYPE_CHECKING:
     from ..client import Client
+    from .health._server import HealthAddress
 
 __all__ = ["WorkerDeploymentConfig", "WorkerSettings"]
 
@@ -49,7 +49,8 @@ class WorkerDeploymentConfig:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without methods that nothing uses: each is compiled at every start.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class WorkerSettings:
     """The arguments of `Worker(…)`, checked; durations in seconds. Those with a default are not the user's to set."""
 

@@ -37,7 +37,7 @@ from contextvars import copy_context
 from types import FrameType
 from typing import Any
 
-__all__ = ["INTERRUPTS", "leaving_on_signals", "on_signals"]
+__all__ = ["INTERRUPTS", "ignore_signals", "leaving_on_signals", "on_signals"]
 
 _logger = logging.getLogger(__name__)
 
@@ -90,7 +90,8 @@ def on_signals(
 def leaving_on_signals() -> Iterator[None]:
     """Have SIGTERM and SIGHUP raise ``SystemExit(0)`` in the block, where they would end the process as it is.
 
-    So what the block has opened is closed. For the main thread only, as a program begins.
+    So what the block has opened is closed. They are ignored afterwards: the program is to end then, and one more of
+    them would take its exit code away. For the main thread only, as a program begins.
     """
     numbers = [number for number in _ENDINGS if signal.getsignal(number) is signal.SIG_DFL]
     handler = _Leave()
@@ -101,7 +102,14 @@ def leaving_on_signals() -> Iterator[None]:
     finally:
         for number in numbers:
             if signal.getsignal(number) is handler:
-                signal.signal(number, signal.SIG_DFL)
+                signal.signal(number, signal.SIG_IGN)
+
+
+def ignore_signals() -> None:
+    """Ignore the signals that would end a program by default, or with a traceback, while it ends by itself."""
+    for number in _ENDINGS:
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, signal.SIG_IGN)
 
 
 class _Leave:

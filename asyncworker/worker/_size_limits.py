@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .._proto.temporal.api.common.v1 import Payload
 from .._proto.temporal.api.namespace.v1 import NamespaceInfoLimits
-from ..converter._size import size_above
 from ..exceptions import ApplicationError
 
 __all__ = ["PayloadLimits"]
@@ -34,10 +31,6 @@ class PayloadLimits:
     def from_proto(cls, limits: NamespaceInfoLimits | None) -> PayloadLimits:
         """Convert the limits that ``DescribeNamespace`` has returned."""
         return cls(blob=0 if limits is None else limits.blob_size_limit_error)
-
-    def excess(self, payloads: Sequence[Payload]) -> int:
-        """Return the size in bytes of *payloads* if it is above the lower limit, else 0."""
-        return size_above(payloads, self.lowest) if self.lowest else 0
 
     def refuses(self, size: int) -> bool:
         """Whether the namespace does not take *size* bytes."""

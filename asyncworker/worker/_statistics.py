@@ -8,13 +8,13 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from ._events import OutcomeName
-from .attempts._attempt import AttemptStatistics
-from .health._requests import HealthReport
+from .attempts._attempt_state import AttemptStatistics
 
 if TYPE_CHECKING:
     from .._rpc._transport import Transport
     from .attempts._attempt_set import AttemptSet
     from .health._liveness import WorkerHealth
+    from .health._requests import HealthReport
     from .health._watchdog import WatchedWorker
     from .polling._poller_pool import PollerPool
 
@@ -108,6 +108,9 @@ def running_statistics(
 
 def document_of(task_queue: str, health: WorkerHealth, statistics: WorkerStatistics) -> HealthReport:
     """Return what a probe is shown of a worker: numbers, and no ids of activities."""
+    # Few workers have probes.
+    from .health._requests import HealthReport
+
     document: dict[str, Any] = {
         "task_queue": task_queue,
         "live": health.is_live,

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import signal
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
-from contextvars import copy_context
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import replace
-from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self
 
-import anyio
 from typing_extensions import TypeVar
 
 from .._arguments import UNSET
-from .._safe_logger import get_logger
 from .._time import Seconds
 from ._checks import (
     checked_address,
@@ -39,23 +34,22 @@ from ._checks import (
 from ._events import Observer
 from ._interceptor import Interceptor
 from ._registry import Registry
-from ._run import WorkerRun
 from ._settings import WorkerDeploymentConfig, WorkerSettings
-from ._signals import on_signals
 from ._statistics import WorkerState, WorkerStatistics
 from .attempts._run_environment import HeartbeatSettings
 from .health._liveness import WorkerHealth
 from .polling._autoscaling import PollerBehavior
+from .run._block import Block
+from .run._health import health_of, is_ready, statistics_of
+from .run._host import RunHost, begin_run
 from .slots._supplier import SlotSupplier
 from .watch._options import WATCH_OPTIONS, WatchOptions
 
 if TYPE_CHECKING:
     from ..client import Client
+    from .run._state import RunState
 
 __all__ = ["Worker"]
-
-_logger = get_logger(__name__)
-
 
 #: What the worker's lifespan yields.
 State = TypeVar("State", default=object, covariant=True)
@@ -161,29 +155,22 @@ class Worker(Generic[State]):
         observers: Sequence[Observer] = (),
     ) -> None:
         expect_client(client)
-        expect_sequence("activities", activities)
-        expect_sequence("interceptors", interceptors)
-        expect_sequence("observers", observers)
-        expect_type("auto_heartbeat", auto_heartbeat, bool)
-        expect_type("cancellation_watch", cancellation_watch, WatchOptions)
-        expect_type("deployment_config", deployment_config, WorkerDeploymentConfig)
-        expect_type("identity", identity, str)
         self._client = client
-        self._worker_run: WorkerRun | None = None
-        self._ended: asyncio.Task[None] | None = None
-        self._block: _Block | None = None
+        # Of the present run, or of the last one.
+        self._host: RunHost | None = None
+        self._block: Block | None = None
         # Whether it was to be shut down before a run() that was called had its first turn.
         self._is_shut_down_early = False
         self._settings = WorkerSettings(
             task_queue=checked_queue(task_queue),
-            registry=Registry(activities),
+            registry=Registry(expect_sequence("activities", activities)),
             slots=choose_slots(slot_supplier, max_concurrent_activities),
             pollers=choose_pollers(activity_task_poller_behavior, max_concurrent_activity_task_polls),
-            identity=identity,
+            identity=expect_type("identity", identity, str),
             heartbeats=HeartbeatSettings(
                 default_interval=positive("default_heartbeat_throttle_interval", default_heartbeat_throttle_interval),
                 maximum_interval=positive("max_heartbeat_throttle_interval", max_heartbeat_throttle_interval),
-                automatic=auto_heartbeat,
+                automatic=expect_type("auto_heartbeat", auto_heartbeat, bool),
             ),
             grace=not_negative("graceful_shutdown_timeout", graceful_shutdown_timeout),
             hard_stop=not_negative("hard_shutdown_timeout", hard_shutdown_timeout),
@@ -194,16 +181,15 @@ class Worker(Generic[State]):
             max_task_queue_per_second=rate(
                 "max_task_queue_activities_per_second", max_task_queue_activities_per_second
             ),
-            deployment=deployment_config,
+            deployment=expect_type("deployment_config", deployment_config, WorkerDeploymentConfig),
             worker_heartbeat_interval=checked_interval(worker_heartbeat_interval),
             loop_block_threshold=checked_threshold(loop_block_threshold),
             loop_block_tolerance=positive("loop_block_tolerance", loop_block_tolerance),
             health_address=checked_address(health_address),
-            cancellation_watch=cancellation_watch,
-            interceptors=tuple(interceptors),
-            observers=tuple(observers),
+            cancellation_watch=expect_type("cancellation_watch", cancellation_watch, WatchOptions),
+            interceptors=expect_sequence("interceptors", interceptors),
+            observers=expect_sequence("observers", observers),
         )
-
         self._settings.prepare(client)
 
     def __repr__(self) -> str:
@@ -211,6 +197,10 @@ class Worker(Generic[State]):
         return f"<Worker of {self.task_queue!r} [{state}, {self.slots_used} slots used]>"
 
     # State
+
+    @property
+    def _worker_run(self) -> RunState | None:
+        return None if self._host is None else self._host.run
 
     @property
     def task_queue(self) -> str:
@@ -235,21 +225,21 @@ class Worker(Generic[State]):
             RuntimeError: It has no lifespan, or that is not entered: the worker does not run yet, or no more.
         """
         run = self._worker_run
-        if run is None or run.state is UNSET:
+        if run is None or run.worker_state is UNSET:
             why = "its lifespan has not been entered" if self._settings.lifespan else "it has no lifespan"
             raise RuntimeError(f"{self!r} has no state: {why}")
-        state: State = run.state
+        state: State = run.worker_state
         return state
 
     @property
     def is_running(self) -> bool:
         """Whether it has been started and has not ended."""
-        return self._ended is not None and not self._ended.done()
+        return self._host is not None and not self._host.ended.done()
 
     @property
     def is_shutdown(self) -> bool:
         """Whether it ran, and has ended."""
-        return self._ended is not None and self._ended.done()
+        return self._host is not None and self._host.ended.done()
 
     @property
     def is_polling(self) -> bool:
@@ -271,7 +261,7 @@ class Worker(Generic[State]):
         counts.
         """
         run = self._worker_run
-        return run is not None and self.is_running and run.is_ready
+        return run is not None and self.is_running and is_ready(run)
 
     @property
     def instance_key(self) -> str | None:
@@ -291,7 +281,7 @@ class Worker(Generic[State]):
         """
         run = self._worker_run
         if run is not None and self.is_running:
-            return run.health()
+            return health_of(run)
         return WorkerHealth(is_live=True, is_ready=False, reasons=("it does not run",))
 
     def statistics(self) -> WorkerStatistics:
@@ -301,7 +291,7 @@ class Worker(Generic[State]):
         """
         run = self._worker_run
         if run is not None and self.is_running:
-            return run.statistics()
+            return statistics_of(run)
         state: WorkerState = "stopped" if self.is_shutdown else "not_started"
         return WorkerStatistics(state=state, slot_supplier_kind=str(self._settings.slots.kind))
 
@@ -385,10 +375,7 @@ class Worker(Generic[State]):
         return self._run(handle_signals=handle_signals)
 
     async def _run(self, *, handle_signals: bool) -> None:
-        ended = self._begin()
-        handling: AbstractContextManager[None] = on_signals(self._on_signal) if handle_signals else nullcontext()
-        with handling:
-            await self._wait_for_end(ended)
+        await self._begin().wait(handle_signals=handle_signals)
 
     async def __aenter__(self) -> Self:
         """Start; return when the worker polls.
@@ -397,9 +384,7 @@ class Worker(Generic[State]):
         :exc:`WorkerError`. The block may be left in another task, as test frameworks do with fixtures: then it raises
         that when it is left.
         """
-        ended = await self._start()
-        self._block = _Block()
-        ended.add_done_callback(self._on_end)
+        self._block = Block(await self._start())
         return self
 
     async def __aexit__(
@@ -410,20 +395,8 @@ class Worker(Generic[State]):
         A scope around the block that is cancelled does not cut this short; cancelling the task does: each time it takes
         the next step of :meth:`run`.
         """
-        ended, block = self._ended, self._block
-        assert ended is not None
-        assert block is not None
-        ended.remove_done_callback(self._on_end)
-        self._stop()
-        is_ours = await block.take_back(error)
-        await self._drain(ended)
-        failure = ended.exception()
-        if failure is None:
-            return False
-        if error is None or is_ours:
-            raise failure
-        # The block's own error goes first.
-        _logger.error("the worker had failed as well", exc_info=failure)
+        assert self._block is not None
+        await self._block.leave(error)
         return False
 
     async def shutdown(self) -> None:
@@ -432,100 +405,35 @@ class Worker(Generic[State]):
         A :meth:`run` that was called and has not had its first turn ends with it. Does nothing else if the worker does
         not run. Cancelling stops waiting, not the shutdown.
         """
-        ended = self._ended
-        if ended is None or ended.done():
+        host = self._host
+        if host is None or host.ended.done():
             self._is_shut_down_early = True
             return
-        self._stop()
-        await asyncio.wait({ended})
+        host.run.stop()
+        await asyncio.wait({host.ended})
 
     # How
 
-    async def _start(self, *, client: Client | None = None, state: object = UNSET) -> asyncio.Task[None]:
-        """Begin a run; return its task when the worker polls. Cancelling ends the run first.
+    async def _start(self, *, client: Client | None = None, state: object = UNSET) -> RunHost:
+        """Begin a run; return when the worker polls. Cancelling ends the run first.
 
         Args:
             client: What it uses if it was given no client.
             state: What activities get as the worker's state if it has no lifespan.
         """
         self._is_shut_down_early = False
-        ended = self._begin(client=client, state=state)
-        try:
-            await self._until_begun(ended)
-        except BaseException:
-            self._stop()
-            try:
-                await self._drain(ended)
-            finally:
-                if ended.done() and not ended.cancelled():
-                    # It is logged. What is raised here goes first.
-                    ended.exception()
-            raise
-        return ended
+        host = self._begin(client=client, state=state)
+        await host.until_begun()
+        return host
 
-    def _begin(self, *, client: Client | None = None, state: object = UNSET) -> asyncio.Task[None]:
-        """Begin a run in a task of its own, which runs in the context of this one.
-
-        So the worker may be entered and left in any tasks, and cancelling those does not cancel the run.
-        """
+    def _begin(self, *, client: Client | None = None, state: object = UNSET) -> RunHost:
         if self.is_running:
             raise RuntimeError(f"{self!r} runs already")
-        for observer in self._settings.observers:
-            if callable(worker_begins := getattr(observer, "worker_begins", None)):
-                worker_begins(self)
-        lifespan = self._settings.lifespan
-        # Shared with the lifespan's task. A task factory need not know of contexts.
-        shared = {} if lifespan is None else {"context": copy_context()}
-        self._worker_run = run = WorkerRun(
-            self._settings,
-            self._client or client,
-            lifespan=None if lifespan is None else partial(lifespan, self),
-            state=state,
-            **shared,
+        is_shut_down, self._is_shut_down_early = self._is_shut_down_early, False
+        self._host = begin_run(
+            self, self._settings, self._client or client, worker_state=state, is_shut_down=is_shut_down
         )
-        if self._is_shut_down_early:
-            self._is_shut_down_early = False
-            run.stop()
-        loop = asyncio.get_running_loop()
-        self._ended = loop.create_task(run.run(), name=f"worker of {self.task_queue}", **shared)
-        return self._ended
-
-    async def _until_begun(self, ended: asyncio.Task[None]) -> None:
-        assert self._worker_run is not None
-        has_begun = self._worker_run.has_begun
-        ended.add_done_callback(lambda _: has_begun.set())
-        await has_begun.wait()
-        if ended.done():
-            ended.result()
-            raise RuntimeError("the worker was shut down while it started")
-
-    async def _wait_for_end(self, ended: asyncio.Task[None]) -> None:
-        """Wait for the end; being cancelled meanwhile is a request to stop, and is passed on afterwards."""
-        try:
-            await asyncio.wait({ended})
-        except asyncio.CancelledError:
-            self._escalate()
-            await self._drain(ended)
-            raise
-        ended.result()
-
-    async def _drain(self, ended: asyncio.Task[None]) -> None:
-        """Wait for the end in a scope that may be cancelled already; being cancelled anew begins the next stage.
-
-        Raises:
-            CancelledError: It was cancelled anew; raised at the end.
-        """
-        cancelled: asyncio.CancelledError | None = None
-        # Shielded, as a cancelled scope would go on cancelling; a cancellation of the task itself still gets through.
-        with anyio.CancelScope(shield=True):
-            while not ended.done():
-                try:
-                    await asyncio.wait({ended})
-                except asyncio.CancelledError as error:
-                    cancelled = error
-                    self._escalate()
-        if cancelled is not None:
-            raise cancelled
+        return self._host
 
     def _stop(self) -> None:
         if self._worker_run is not None:
@@ -535,15 +443,6 @@ class Worker(Generic[State]):
         if self._worker_run is not None:
             self._worker_run.escalate()
 
-    def _on_signal(self, number: signal.Signals) -> None:
-        _logger.info("got %s", number.name)
-        self._escalate()
-
-    def _on_end(self, ended: asyncio.Task[None]) -> None:
-        """If the worker failed while its block runs, nothing in there should go on as if it had not."""
-        if self._block is not None and (ended.cancelled() or ended.exception() is not None):
-            self._block.cancel()
-
 
 def _signature() -> inspect.Signature:
     """Return the signature of ``Worker(…)``, which is that of ``__init__`` and not that of ``__new__``."""
@@ -552,33 +451,3 @@ def _signature() -> inspect.Signature:
 
 
 Worker.__signature__ = _signature()  # type: ignore[attr-defined]
-
-
-class _Block:
-    """The block of an ``async with worker``, entered in the running task."""
-
-    def __init__(self) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._task = task
-        self._cancelling_before = task.cancelling()
-        self._was_cancelled = False
-
-    def cancel(self) -> None:
-        """Cancel the task that entered the block, once, if it goes on."""
-        self._was_cancelled = self._task.cancel()
-
-    async def take_back(self, error: BaseException | None) -> bool:
-        """Take that cancellation back at the block's end; return whether *error*, which ended it, came of it alone."""
-        if not self._was_cancelled:
-            return False
-        is_ours = self._task.uncancel() <= self._cancelling_before
-        if isinstance(error, asyncio.CancelledError):
-            return is_ours
-        try:
-            # Before Python 3.13 one that was not delivered yet still comes.
-            await asyncio.sleep(0)
-        except asyncio.CancelledError:
-            if not is_ours:
-                raise
-        return False

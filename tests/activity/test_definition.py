@@ -148,6 +148,20 @@ class TestNamesForTypeCheckers:
         assert not Definition.of(not_taking).takes_context
 
 
+class Slotted:
+    """A callable object that takes no attribute."""
+
+    __slots__ = ()
+
+    def __call__(self) -> None: ...
+
+
+class Largest:
+    """A callable object whose signature Python does not know."""
+
+    __call__ = max
+
+
 class TestMisuse:
     @pytest.mark.parametrize(
         ("declare", "error", "message"),
@@ -172,6 +186,13 @@ class TestMisuse:
             (lambda: activity.defn(name="x")(lambda **kw: 0), TypeError, "arguments are positional"),
             (lambda: activity.defn(name="x")(lambda *, a: 0), TypeError, "keyword-only"),
             (lambda: activity.defn(functools.partialmethod(pack)), TypeError, "takes options by keyword"),
+            (
+                lambda: activity.defn(name="x")(7),  # type: ignore[type-var]
+                TypeError,
+                "7 is not callable: an activity is a function",
+            ),
+            (lambda: activity.defn(name="x")(Slotted()), TypeError, "cannot carry a declaration"),
+            (lambda: activity.defn(name="x")(Largest()), TypeError, "the signature of .* cannot be read"),
         ],
     )
     def test_is_an_error_at_once(self, declare, error, message):

@@ -117,6 +117,10 @@ def needs_header(token: Annotated[str, fastapi.Header()] = "") -> str:
     return token
 
 
+def needs_optional_header(token: Annotated[str | None, fastapi.Header()] = None) -> str | None:
+    return token
+
+
 def needs_query(query: str = fastapi.Query("x")) -> str:
     return query
 
@@ -138,6 +142,7 @@ class TestRefusals:
             (no_class, "attempt", r"weigh -> no_class: parameter 'engine': Depends\(\) stands for the class"),
             (needs_request, "attempt", r"weigh -> needs_request: parameter 'request' is Request of starlette"),
             (needs_header, "attempt", r"weigh -> needs_header: parameter 'token' is Header of fastapi"),
+            (needs_optional_header, "attempt", r"needs_optional_header: parameter 'token' is Header of fastapi"),
             (needs_query, "attempt", r"weigh -> needs_query: parameter 'query' is Query of fastapi"),
             (
                 OAuth2PasswordBearer("token"),
@@ -282,6 +287,29 @@ class TestFastapi:
 
         for fn in (weigh, store):
             assert await ActivityEnvironment().run(fn, "order") == "order session on Engine"
+
+    async def test_an_optional_request_is_none_in_an_activity(self):
+        """A parameter for a request with the default None has it in an activity, and the request in a route."""
+
+        def path(request: fastapi.Request = None) -> str:  # type: ignore[assignment]
+            return "no request" if request is None else request.url.path
+
+        def is_there(request: fastapi.Request | None = None, tasks: fastapi.BackgroundTasks | None = None) -> bool:
+            return request is not None or tasks is not None
+
+        async def weigh(path: Annotated[str, Depends(path)], is_there: Annotated[bool, Depends(is_there)]) -> str:
+            return f"{path} {is_there}"
+
+        app = fastapi.FastAPI()
+
+        @app.get("/orders")
+        async def route(path: Annotated[str, fastapi.Depends(path)]) -> str:
+            return path
+
+        assert worker_of(weigh).activities
+        assert await ActivityEnvironment().run(weigh) == "no request False"
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://app") as client:
+            assert (await client.get("/orders")).json() == "/orders"
 
     async def test_one_function_serves_a_route_and_an_activity(self):
         """The same dependency, marked for both, is called by FastAPI for the route and by us for the activity."""

@@ -86,6 +86,18 @@ def test_knows_its_deadline():
     assert info_of(TASK, "orders").deadline == NOON + timedelta(seconds=62)
 
 
+def test_of_a_later_attempt_estimates_its_deadline():
+    """It counts from the schedule, unless a delay of the start is the only way to such an attempt."""
+    scheduled = {"scheduled_time": to_timestamp(NOON), "start_to_close_timeout": None, "attempt": 2}
+    early, late = (
+        replace(TASK, **scheduled, current_attempt_scheduled_time=to_timestamp(NOON + timedelta(seconds=seconds)))
+        for seconds in (90, 110)
+    )
+
+    assert info_of(early, "orders").deadline == NOON + timedelta(seconds=100)
+    assert info_of(late, "orders").deadline == NOON + timedelta(seconds=210)
+
+
 def test_has_no_deadline_beyond_the_years_that_python_knows():
     """Ten thousand years, which a Duration can say, are never; the nearer end counts as ever."""
     for_ever = to_duration(timedelta(days=3_652_000))

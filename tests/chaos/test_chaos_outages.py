@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from asyncworker._rpc import _caller, _service
-from asyncworker.worker import _run
 from asyncworker.worker.health._liveness import WorkerHealth
 from asyncworker.worker.polling import _backoff, _poller, _poller_pool
+from asyncworker.worker.run import _health
 
 from .faults import name_of
 from .http2_server import Call, Step
@@ -109,7 +109,7 @@ async def test_tasks_come_again(away: Away):
 @pytest.mark.parametrize("away", _WAYS, ids=name_of)
 async def test_a_worker_is_live_for_ten_minutes_without_a_server(away: Away, monkeypatch: pytest.MonkeyPatch):
     """It is not ready; but a restart would kill attempts whose results are to survive."""
-    for module in (_poller, _poller_pool, _backoff, _run, _caller, _service):
+    for module in (_poller, _poller_pool, _backoff, _health, _caller, _service):
         # Ages are on another clock than the loop's, which is the one that jumps.
         monkeypatch.setattr(module, "monotonic", now)
     world = World(Temporal(start_to_close=3600))

@@ -210,7 +210,7 @@ def command(tmp_path: Path, task_queue: str) -> Command:
 @pytest.fixture
 async def temporal() -> AsyncIterator[FakeTemporal]:
     """A server in memory, that can be told to refuse."""
-    async with FakeTemporal(capabilities={"worker_poll_complete_on_shutdown": True}) as temporal:
+    async with FakeTemporal(capabilities={"worker_poll_complete_on_shutdown": True}, wait_timeout=30) as temporal:
         yield temporal
 
 

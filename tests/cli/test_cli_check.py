@@ -71,6 +71,42 @@ class TestCommand:
         assert done.returncode == 1
         assert "→ is the server there" in done.stdout.decode()
 
+    @pytest.mark.parametrize(
+        ("factory", "line"),
+        [
+            ("async def make():\n    await asyncio.sleep(600)\n", 4),
+            ("async def make():\n    await asyncio.to_thread(time.sleep, 600)\n", 4),
+            ("def make():\n    time.sleep(600)\n", 4),
+            ("time.sleep(600)\n", 3),
+        ],
+        ids=["awaiting", "awaiting a thread", "blocking", "at import"],
+    )
+    async def test_a_factory_that_hangs_is_an_error_that_says_where(self, command, factory, line):
+        """Whether it can be cancelled or not, and while the module is imported too."""
+        (command.directory / "hanging.py").write_text(f"import asyncio\nimport time\n{factory}")
+
+        done = await command("check", "hanging:make", "--factory", "--json", "--timeout", "500ms")
+
+        error = json.loads(done.stdout)["findings"][-1]
+        assert done.returncode == 1
+        assert (error["level"], error["subject"]) == ("error", "hanging:make")
+        place = f"{command.directory}/hanging.py, line {line}"
+        assert error["message"].endswith(f"did not end within 0.5 s (--timeout): it is at {place}")
+
+    async def test_what_a_factory_does_not_close_is_an_error(self, command_on_fake):
+        """After everything else has been looked at."""
+        (command_on_fake.directory / "broken.py").write_text(
+            "import orders\nfrom contextlib import asynccontextmanager\n"
+            "@asynccontextmanager\nasync def make():\n    yield orders.worker\n    {}['URL']\n"
+        )
+
+        done = await command_on_fake("check", "broken:make", "--factory", "--json")
+
+        *others, last = json.loads(done.stdout)["findings"]
+        assert done.returncode == 1
+        assert "error" not in [each["level"] for each in others]
+        assert last["message"] == f"KeyError: 'URL' ({command_on_fake.directory}/broken.py, line 6)"
+
 
 class TestFindings:
     def test_a_parameter_without_a_type_hint_is_a_warning(self):

@@ -7,7 +7,7 @@ import socket
 import sys
 
 import pytest
-from free_ports import free_port
+from free_ports import free_address, free_port
 
 from asyncworker.client import Client
 
@@ -135,12 +135,12 @@ async def test_dev_starts_no_server_for_another_machine(command):
     assert b"no server at 192.0.2.1.invalid:7233" in done.stderr
 
 
-async def test_missing_reload_directory_is_an_error(command_on_server):
-    """A directory to watch has to exist."""
-    done = await command_on_server("dev", "orders:worker", "--reload-dir", "nowhere")
+async def test_missing_reload_directory_is_an_error(command):
+    """A directory to watch has to exist; that is seen before a server is started."""
+    done = await command("dev", "orders:worker", "--reload-dir", "nowhere", "--address", free_address())
 
     assert done.returncode == 2
-    assert b"--reload-dir: nowhere is not a directory" in done.stderr
+    assert done.stderr.decode() == "asyncworker: error: --reload-dir: nowhere is not a directory\n"
 
 
 async def test_dev_refuses_a_target_that_no_change_of_the_code_would_mend(command):

@@ -29,7 +29,7 @@ from asyncworker.cli.display._view import open_view, state_of
 from asyncworker.cli.run._command import parse_wait
 from asyncworker.cli.run._metrics import add_metrics
 from asyncworker.client import ActivityExecutionStatus, PendingActivityState
-from asyncworker.client._connect import wait_budget, waiting_for_servers
+from asyncworker.client._waiting import wait_budget, waiting_for_servers
 from asyncworker.exceptions import ConfigurationError
 from asyncworker.testing import _supervise
 
@@ -335,7 +335,7 @@ class TestLogConfig:
         configure_logging_from(tmp_path / name)
 
         assert logging.getLogger().level == logging.ERROR
-        assert not logging.getLogger("asyncworker.worker._run").disabled
+        assert not logging.getLogger("asyncworker.worker.run._reports").disabled
 
     @pytest.mark.parametrize(
         ("name", "text", "message"),

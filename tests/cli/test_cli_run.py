@@ -164,7 +164,8 @@ class TestRunning:
         assert b"payload_codec=RemoteCodec(" in done.stderr
         assert flag.encode() not in helped.stdout
 
-    async def test_codec_server_responds_until_ctrl_c(self, command):
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    async def test_codec_server_responds_until_a_signal(self, command, number):
         """It ends with exit code 0."""
         pytest.importorskip("uvicorn")
         (command.directory / "converters.py").write_text(
@@ -178,7 +179,7 @@ class TestRunning:
         ):
             await run.line_with("codec server: ")
             response = await http.post("/decode", json={"payloads": []})
-            code = await run.end(signal.SIGINT)
+            code = await run.end(number)
 
         assert response.json() == {"payloads": []}
         assert code == 0
@@ -313,6 +314,23 @@ class TestRunning:
         assert said.endswith("bye\n")
         assert "did not end" not in said
 
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    async def test_signals_while_the_process_exits_change_nothing(self, command_on_fake, number):
+        """The exit code is that of the first one; there is no traceback."""
+        (command_on_fake.directory / "leaving.py").write_text(
+            "import atexit, sys, time\nfrom orders import worker\n"
+            "@atexit.register\ndef bye():\n    print('leaving', file=sys.stderr, flush=True)\n    time.sleep(0.5)\n"
+        )
+        async with command_on_fake.running("run", "leaving:worker") as run:
+            await run.line_with("started")
+            run.process.send_signal(signal.SIGTERM)
+            await run.line_with("leaving")
+            run.process.send_signal(number)
+            said = await run.rest()
+
+        assert run.process.returncode == 0
+        assert "Traceback" not in said
+
     async def test_interrupt_during_our_imports_ends_with_130(self, command):
         """Ctrl-C before the command has started ends it with 130, and without a traceback."""
         (command.directory / "typer.py").write_text(
@@ -385,7 +403,8 @@ class TestRunning:
         assert done.returncode == 1
         assert "Traceback (most recent call last)" in said
         assert r"ValueError: \x1b[2J" in said
-        assert not any(line.startswith("asyncworker: error") for line in said.splitlines())
+        (error,) = [line for line in said.splitlines() if line.startswith("asyncworker: error")]
+        assert error.startswith("asyncworker: error: --factory: broken:make raised ValueError")
 
 
 class TestLog:
@@ -434,7 +453,7 @@ class TestLog:
             line = await run.line_with("started: namespace")
             code = await run.end()
 
-        assert line.startswith("!asyncworker.worker._run!worker of task queue")
+        assert line.startswith("!asyncworker.worker.run._reports!worker of task queue")
         assert code == 0
 
 
@@ -459,12 +478,22 @@ class TestWaitingForAServer:
         assert code == 0
 
     async def test_run_ends_when_the_server_has_not_come_in_time(self, command):
-        """With exit code 1, and the address in the message."""
-        done = await command("run", "orders:worker", "--address", "127.0.0.1:1", "--wait-for-server", "500ms")
+        """With exit code 1, the address, and what to change in the message; so it does for a client of a factory."""
+        (command.directory / "connecting.py").write_text(
+            "import orders\nfrom asyncworker import Client, Worker\n"
+            "async def make():\n    return Worker(await Client.connect(), task_queue='q', activities=[orders.echo])\n"
+        )
+        waits = ("--address", "127.0.0.1:1", "--wait-for-server", "500ms")
 
-        assert done.returncode == 1
-        assert b"asyncworker: error: " in done.stderr
-        assert b"127.0.0.1:1" in done.stderr
+        for target in (["orders:worker"], ["connecting:make", "--factory"]):
+            done = await command("run", *target, *waits)
+
+            said = done.stderr.decode().splitlines()[-1]
+            assert done.returncode == 1
+            assert said.startswith("asyncworker: error: ")
+            for part in ("127.0.0.1:1", "with --address (or TEMPORAL_ADDRESS)", "--wait-for-server"):
+                assert part in said
+            assert b"Traceback" not in done.stderr
 
     async def test_probes_are_responded_to_while_it_waits(self, command):
         """A worker that waits for its server is live, so that nothing restarts it, and not ready."""
@@ -691,6 +720,47 @@ class TestMistakes:
             in done.stderr.decode()
         )
 
+    @pytest.mark.parametrize(
+        "factory",
+        [
+            "def make():\n    read()\n",
+            "async def make():\n    await asyncio.sleep(0)\n    read()\n",
+            "@asynccontextmanager\nasync def make():\n    read()\n    yield\n",
+        ],
+        ids=["function", "coroutine function", "context manager"],
+    )
+    async def test_traceback_of_a_factory_starts_in_its_code(self, command, factory):
+        """No frame of ours, of the command line's or of the event loop's is shown; the last line names the factory."""
+        (command.directory / "broken.py").write_text(
+            "import asyncio\nfrom contextlib import asynccontextmanager\ndef read():\n    {}['URL']\n" + factory
+        )
+
+        done = await command("run", "broken:make", "--factory")
+
+        said = done.stderr.decode()
+        files = re.findall(r'File "(.*)", line \d+, in (\w+)', said)
+        path = f"{command.directory}/broken.py"
+        assert done.returncode == 1
+        assert files == [(path, "make"), (path, "read")]
+        expected = f"asyncworker: error: --factory: broken:make raised KeyError: 'URL' ({path}, line 4)"
+        assert said.splitlines()[-1] == expected
+
+    async def test_traceback_of_what_a_factory_closes_starts_in_its_code(self, command_on_fake):
+        """When the workers have stopped."""
+        (command_on_fake.directory / "broken.py").write_text(
+            "import orders\nfrom contextlib import asynccontextmanager\n"
+            "@asynccontextmanager\nasync def make():\n    yield orders.worker\n    {}['URL']\n"
+        )
+        async with command_on_fake.running("run", "broken:make", "--factory") as run:
+            await run.line_with("started")
+            run.process.send_signal(signal.SIGTERM)
+            said = await run.rest()
+
+        assert re.findall(r'File "(.*)", line \d+, in (\w+)', said) == [
+            (f"{command_on_fake.directory}/broken.py", "make")
+        ]
+        assert run.process.returncode == 1
+
     async def test_wrong_variable_is_named(self, command):
         """An error in a variable names the variable."""
         done = await command("run", "orders:worker", TEMPORAL_TLS="off")
@@ -750,6 +820,33 @@ class TestWithoutExtras:
 
         assert done.returncode == 2
         assert b'pip install "temporal-asyncworker[cli]"' in done.stderr
+
+    def test_missing_package_that_no_extra_has_is_shown_as_it_is(self):
+        """A broken installation is not taken for one without the extra."""
+        code = "import sys; sys.modules['anyio'] = None; from asyncworker.__main__ import main; main()"
+
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+
+        assert done.returncode == 1
+        assert b"ModuleNotFoundError" in done.stderr
+        assert b"pip install" not in done.stderr
+
+    def test_command_that_was_started_to_ignore_ctrl_c_still_does_after_its_imports(self):
+        """As a shell starts what it puts into the background, with ``nohup`` too."""
+        code = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+sys.argv = ["asyncworker", "--version"]
+from asyncworker.__main__ import main
+try:
+    main()
+finally:
+    print("ignored", signal.getsignal(signal.SIGINT) is signal.SIG_IGN)
+"""
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+
+        assert done.returncode == 0
+        assert b"ignored True" in done.stdout
 
     async def test_missing_uvloop_is_an_error(self, command):
         """--uvloop without uvloop is an error, not a silent fallback."""

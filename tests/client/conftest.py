@@ -1,8 +1,9 @@
-"""What the client's tests can ask for: a far end and a client of it."""
+"""What the client's tests can ask for: a far end and a client of it, or activities that run."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from far_end import FarEnd
+from workers import Activities, running
 
 from asyncworker.client import Client
 
@@ -23,3 +25,10 @@ def far_end() -> FarEnd:
 def client(far_end: FarEnd) -> Client:
     """A client of the far end, in the namespace ``space``, with the identity ``me``."""
     return far_end.client()
+
+
+@pytest.fixture(params=["ours", "official"])
+async def activities(request, client, dev_server, task_queue) -> AsyncIterator[Activities]:
+    """The activities, running on either worker, for a client of the real server."""
+    async with running(request.param, client, dev_server.target, task_queue) as activities:
+        yield activities

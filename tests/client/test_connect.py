@@ -337,6 +337,7 @@ async def test_a_namespace_that_does_not_exist(dev_server):
         ("keep_alive", 30),
         ("http_connect_proxy", "proxy:8080"),
         ("connections", "2"),
+        ("header_codec_behavior", "codec"),
     ],
 )
 async def test_an_argument_of_the_wrong_type_is_refused_by_its_name(name, value):

@@ -362,6 +362,14 @@ async def test_only_the_options_that_are_given_change(far_end, handle):
     assert options.priority == Priority()
 
 
+async def test_a_timeout_of_the_call_is_no_option_that_changes(far_end, handle):
+    """``rpc_timeout`` is about the call, and stays out of the update mask."""
+    await handle.update_options(task_queue="other", rpc_timeout=3)
+
+    (request,) = far_end.asked("UpdateActivityExecutionOptions")
+    assert request.update_mask.paths == ["task_queue.name"]
+
+
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [

@@ -142,6 +142,14 @@ async def test_an_interceptor_may_answer_itself():
     assert far_end.requests == []
 
 
+async def test_an_interceptor_that_overrides_nothing_is_no_link():
+    """The base class leaves the calls as they are."""
+    far_end = FarEnd()
+    client = await Client.connect(transport=far_end, interceptors=[Interceptor()])
+
+    assert type(client._outbound) is type((await Client.connect(transport=far_end))._outbound)
+
+
 async def test_without_interceptors_there_is_no_link():
     """Without interceptors a client's calls are at the end of the chain from the beginning."""
     client = answering().client()

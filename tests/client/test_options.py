@@ -41,7 +41,7 @@ from asyncworker.client.activities._options import (
 )
 from asyncworker.client.activities._start import plan_start
 from asyncworker.common import ActivityIDConflictPolicy, ActivityIDReusePolicy, Priority, RetryPolicy
-from asyncworker.testing._fake._options import KEPT
+from asyncworker.testing._fake._activity._options import KEPT
 
 DOCS = Path(__file__).parents[2] / "docs"
 ENOUGH = {"task_queue": "depot", "start_to_close_timeout": 5}

@@ -83,6 +83,15 @@ def test_values_are_found_by_key():
         attributes[BOXES]
 
 
+def test_a_pair_is_looked_for_with_its_value():
+    """A key is in a set with any value, a pair only with its own."""
+    attributes = TypedSearchAttributes([SearchAttributePair(COLOR, "red")])
+
+    assert COLOR in attributes
+    assert SearchAttributePair(COLOR, "red") in attributes
+    assert SearchAttributePair(COLOR, "blue") not in attributes
+
+
 def test_updating_makes_another_set():
     """A set does not change; an updated one has the new values in place of the old."""
     red = TypedSearchAttributes([SearchAttributePair(COLOR, "red")])

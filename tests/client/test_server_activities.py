@@ -13,7 +13,7 @@ import pytest
 import temporalio.api.enums.v1 as official_enums
 import temporalio.api.operatorservice.v1 as operator
 import temporalio.client
-from workers import Activities, Parcel, broken, climb, endless, pack, running
+from workers import Parcel, broken, climb, endless, pack, running
 
 from asyncworker._proto.temporal.api.common.v1 import Payload
 from asyncworker.client import (
@@ -46,13 +46,6 @@ ONCE = RetryPolicy(maximum_attempts=1)
 async def client(dev_server) -> AsyncIterator[Client]:
     async with await Client.connect(dev_server.target) as client:
         yield client
-
-
-@pytest.fixture(params=["ours", "official"])
-async def activities(request, client, dev_server, task_queue) -> AsyncIterator[Activities]:
-    """The activities, running on either worker."""
-    async with running(request.param, client, dev_server.target, task_queue) as activities:
-        yield activities
 
 
 @pytest.fixture

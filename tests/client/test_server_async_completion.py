@@ -12,7 +12,7 @@ import pytest
 import temporalio.client
 from temporalio import workflow
 from temporalio.worker import Worker
-from workers import Activities, elsewhere, running
+from workers import elsewhere
 
 from asyncworker.client import ActivityHandle, AsyncActivityHandle, Client
 from asyncworker.common import ActivityCancellationDetails, RetryPolicy
@@ -31,13 +31,6 @@ from asyncworker.exceptions import (
 async def client(dev_server) -> AsyncIterator[Client]:
     async with await Client.connect(dev_server.target) as client:
         yield client
-
-
-@pytest.fixture(params=["ours", "official"])
-async def activities(request, client, dev_server, task_queue) -> AsyncIterator[Activities]:
-    """The activities, running on either worker."""
-    async with running(request.param, client, dev_server.target, task_queue) as activities:
-        yield activities
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import json
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import anyio
 import httpx
 import pytest
 import uvicorn
+from asgi_server import serve
 from free_ports import free_port
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
@@ -29,9 +29,11 @@ from asyncworker.converter import (
     Payload,
     PayloadCodec,
     RemoteCodec,
+    SerializationContext,
 )
+from asyncworker.converter.codecs import _remote
 from asyncworker.converter.codecs._payload_json import payloads_to_json
-from asyncworker.exceptions import CodecError
+from asyncworker.exceptions import CodecError, ConfigurationError
 from asyncworker.testing import DevServer, FakeTemporal
 from asyncworker.testing._dev_server import find_temporal
 
@@ -39,21 +41,8 @@ KEYS = {"a": b"a" * 32, "b": b"b" * 32}
 CODEC = EncryptionCodec(KEYS, lambda context: context.namespace if context and context.namespace in KEYS else "a")  # type: ignore[attr-defined]
 HELLO = Payload(metadata={"encoding": b"json/plain"}, data=b'"hello"')
 ORIGIN = "http://localhost:8233"
-
-
-@asynccontextmanager
-async def serve(application) -> AsyncIterator[str]:
-    """Serve an ASGI application on a free port of the loopback interface, and give its URL."""
-    server = uvicorn.Server(uvicorn.Config(application, host="127.0.0.1", port=0, log_level="warning"))
-    # Signals are the test runner's.
-    server.capture_signals = lambda: memoryview(b"")  # type: ignore[assignment,return-value]
-    async with anyio.create_task_group() as group:
-        group.start_soon(server.serve)
-        with anyio.fail_after(20):
-            while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-                await anyio.sleep(0.01)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        server.should_exit = True
+# Of a request whose body has so many bytes.
+HEAD = b"POST /decode HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
 
 
 @pytest.fixture
@@ -86,6 +75,11 @@ def storing(folder, **parts) -> DataConverter:
     """A data converter that keeps payloads of 1 kB and more in files."""
     storage = ExternalStorage([FileStorageDriver(folder)], payload_size_threshold=1000)
     return DataConverter(external_storage=storage, **parts)
+
+
+async def connected(url: str) -> anyio.abc.SocketStream:
+    host, _, port = url.removeprefix("http://").partition(":")
+    return await anyio.connect_tcp(host, int(port))
 
 
 def as_json(payloads) -> dict:
@@ -143,6 +137,45 @@ async def test_other_origins_and_hosts_get_nothing(http):
     assert elsewhere.status_code == 400
     assert "access-control-allow-origin" not in elsewhere.headers
     assert rebound.status_code == 400
+
+
+async def test_request_of_a_foreign_page_is_refused_before_the_codec_is_asked(http):
+    """Its browser would only keep the answer from it; programs without an origin, and the UI's pages, are served."""
+    asked = []
+
+    class Recording(Failing):
+        async def decode(self, payloads):
+            asked.append(payloads)
+            return list(payloads)
+
+    async with serve(codec_server(Recording())) as url:
+        statuses = [
+            (await http.post(f"{url}/decode", json={"payloads": [{}]}, headers=headers)).status_code
+            for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": ORIGIN}, {})
+        ]
+
+    assert statuses == [403, 403, 200, 200]
+    assert len(asked) == 2
+
+
+async def test_request_that_announces_too_large_a_body_is_answered_without_it(http):
+    """The connection is not held until the time for the request is over."""
+    async with serve(codec_server(CODEC, timeout=60)) as url, await connected(url) as stream:
+        await stream.send(HEAD % 10**12)
+        with anyio.fail_after(20):
+            answer = await stream.receive()
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+async def test_request_whose_body_does_not_come_is_answered_with_408(http):
+    """Well before the time for the request is over."""
+    async with serve(codec_server(CODEC, timeout=60, body_timeout=0.05)) as url, await connected(url) as stream:
+        await stream.send(HEAD % 1000)
+        with anyio.fail_after(20):
+            answer = await stream.receive()
+
+    assert answer.startswith(b"HTTP/1.1 408 ")
 
 
 async def test_request_that_is_not_authorized_is_refused(http):
@@ -281,6 +314,7 @@ async def test_references_among_payloads_that_a_codec_recounts_are_refused(http,
         ("codec", {}, "PayloadCodec"),
         (CODEC, {"allowed_origins": ["*"]}, "must name each origin"),
         (CODEC, {"timeout": 0}, "timeout must be positive"),
+        (CODEC, {"body_timeout": -1}, "body_timeout must be positive"),
         (CODEC, {"max_body_bytes": -1}, "max_body_bytes must be positive"),
         (CODEC, {"max_download_bytes": 0}, "max_download_bytes must be positive"),
     ],
@@ -400,6 +434,46 @@ async def test_answer_that_is_of_no_use_is_a_retryable_error(codec, options, mes
         with pytest.raises(CodecError, match=message) as caught:
             await remote.encode([HELLO])
     assert "s3cret" not in str(caught.value)
+
+
+async def test_answer_that_is_no_payloads_is_a_retryable_error():
+    """A page of a proxy's, say, with the status of success; nothing of it is in the error."""
+
+    async def page(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"<html>s3cret</html>"})
+
+    async with serve(page) as url, RemoteCodec(url, retry_for=0) as remote:
+        with pytest.raises(CodecError, match="answered with no payloads") as caught:
+            await remote.encode([HELLO])
+    assert "s3cret" not in str(caught.value)
+
+
+async def test_given_http_client_is_used_and_stays_open():
+    """A client of the user's has proxies and certificates of its own, and is the user's to close."""
+    async with serve(codec_server(CODEC)) as url, httpx.AsyncClient(headers={"X-Mine": "1"}) as mine:
+        async with RemoteCodec(url, client=mine) as codec:
+            [encrypted] = await codec.encode([HELLO])
+
+        assert encrypted.metadata["encoding"] == b"binary/encrypted"
+        assert not mine.is_closed
+
+
+def test_remote_codec_without_its_package_names_the_extra(monkeypatch):
+    """What to install is said when the codec is made, and not when the first payload comes."""
+    monkeypatch.setattr(_remote, "find_spec", {"httpx": None}.get)
+    with pytest.raises(ConfigurationError, match=r'pip install "temporal-asyncworker\[remote-codec\]"'):
+        RemoteCodec("https://codec.example")
+
+
+def test_context_without_a_namespace_leaves_a_remote_codec_as_it_is():
+    """A context of a kind that is not known here says nothing of a namespace."""
+
+    class OtherContext(SerializationContext):
+        pass
+
+    codec = RemoteCodec("http://localhost:8081", namespace="a")
+    assert codec.with_context(OtherContext()) is codec
 
 
 async def test_slow_server_is_a_retryable_error():

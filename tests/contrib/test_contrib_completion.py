@@ -5,18 +5,18 @@ from __future__ import annotations
 import html
 import re
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 import anyio
 import httpx
 import pytest
 from fastapi import FastAPI
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, PlainValidator
 from shared_servers import SharedServer
 from temporalio import workflow
 from temporalio.api.common.v1 import WorkflowExecution
@@ -24,11 +24,12 @@ from temporalio.api.workflowservice.v1 import ResetActivityRequest
 from temporalio.client import Client as TemporalClient
 from temporalio.worker import Worker as TemporalWorker
 
-from asyncworker import ApplicationError, Client, RetryPolicy, Worker, activity
+from asyncworker import ApplicationError, Client, RawValue, RetryPolicy, Worker, activity
 from asyncworker.client import ActivityHandle
 from asyncworker.contrib import _signing
 from asyncworker.contrib.completion import completion_router, completion_url
 from asyncworker.contrib.completion._links import Link
+from asyncworker.contrib.completion._results import ResultType, result_types_of
 from asyncworker.contrib.completion._standing import Sighting, Standing, judge
 from asyncworker.contrib.fastapi import get_client
 from asyncworker.exceptions import ActivityFailureError, RPCStatusCode
@@ -470,6 +471,56 @@ class TestSecrets:
     def test_representation_has_no_secret(self):
         """What signs does not show with what."""
         assert SECRET not in repr(_signing.Signer(SECRET, "completion"))
+
+
+class TestRefusing:
+    async def test_token_that_is_too_long_is_not_read(self, scene: Scene):
+        """What no link of ours can be costs no look at its signature."""
+        response = await scene.http.get(f"/complete/{'x' * (_signing.MAX_TOKEN + 1)}")
+
+        assert response.status_code == 403
+        assert "This link is not valid" in response.text
+
+    async def test_program_that_asks_for_json_is_refused_in_json(self, scene: Scene):
+        """A program that posts reads why in the same form as its other answers."""
+        response = await scene.http.post("/complete/forged", headers={"accept": "application/json"})
+
+        assert response.status_code == 403
+        assert response.json() == {"detail": "This link is not valid. It may have been cut off. Copy the whole of it."}
+
+    async def test_activity_that_cannot_be_completed_now_may_be_tried_again(self, scene: Scene):
+        """An activity that waits for its next attempt takes no answer until that has asked."""
+        handle, asked = await scene.ask(scene.desk.decide, "A chair")
+        scene.temporal.fail_next("RespondActivityTaskCompletedById", RPCStatusCode.FAILED_PRECONDITION, "not now")
+        first = await scene.http.post(asked.path("Approve"))
+        second = await scene.http.post(asked.path("Approve"))
+
+        assert (first.status_code, second.status_code) == (409, 200)
+        assert "Try again in a moment" in first.text
+        assert await handle.result() == Decision.APPROVED
+
+    async def test_activity_that_closes_between_look_and_answer_has_been_decided(self, scene: Scene):
+        """Of two answers at the same time one is given, and the other is told so."""
+        handle, asked = await scene.ask(scene.desk.decide, "A chair")
+        scene.temporal.fail_next("RecordActivityTaskHeartbeatById", RPCStatusCode.NOT_FOUND, "closed")
+        response = await scene.http.post(asked.path("Approve"))
+
+        assert response.status_code == 410
+        assert (await handle.describe()).status.name == "RUNNING"
+
+    def test_result_type_without_a_json_schema_has_a_plain_field(self):
+        """What JSON schema has no words for is read as JSON all the same."""
+        asked = ResultType(Annotated[int, PlainValidator(int)], "count")
+
+        assert (asked.kind, asked.choices, asked.read_field("7")) == ("", [], 7)
+
+    def test_dynamic_activity_has_no_result_type(self):
+        """It has no name that a link could ask by."""
+
+        @activity.defn(dynamic=True)
+        async def anything(args: Sequence[RawValue]) -> str: ...
+
+        assert result_types_of([anything]) == {}
 
 
 class TestDeclaration:

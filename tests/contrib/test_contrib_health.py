@@ -48,6 +48,14 @@ async def test_other_requests_are_refused(method, path, status):
     assert (await probe(HealthApp(worker), path, method)).status_code == status
 
 
+async def test_what_is_no_http_request_is_refused_with_the_way_out():
+    """An app that is served alone gets events of the server's life, which are not for it."""
+    app = HealthApp(Worker(task_queue="orders", activities=[pack]))
+
+    with pytest.raises(RuntimeError, match="got 'lifespan': mount it into an app"):
+        await app({"type": "lifespan"}, None, None)
+
+
 @pytest.mark.parametrize("workers", [(), ("orders",), ([],)])
 def test_what_is_no_worker_is_refused(workers):
     """When the app is made."""

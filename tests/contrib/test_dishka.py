@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from dishka import Provider, Scope, make_async_container, make_container, provide
 
-from asyncworker import Worker, activity
+from asyncworker import RetryPolicy, Worker, activity
 from asyncworker.client.activities._start import plan_start
 from asyncworker.contrib.dishka import ActivityProvider, DishkaInterceptor, FromDishka, inject
 from asyncworker.testing import FakeTemporal
@@ -136,3 +136,32 @@ def test_what_is_filled_stands_last():
 
     with pytest.raises(TypeError, match="'order' of the payload stands behind 'session'"):
         inject(store)
+
+
+@pytest.mark.parametrize(
+    ("fn", "make", "message"),
+    [
+        (pack, make_container, "an async def activity is filled from an AsyncContainer"),
+        (weigh, make_async_container, "a def activity is filled from a Container, which awaits nothing"),
+    ],
+    ids=["async", "sync"],
+)
+async def test_an_activity_that_does_not_fit_the_container_fails_with_the_way_out(temporal, fn, make, message):
+    """A worker has one container, of the kind that its activities need."""
+    container = make(Sessions(), ActivityProvider())
+    interceptors = [DishkaInterceptor(container)]
+    async with Worker(temporal.client(), task_queue=QUEUE, activities=[fn], interceptors=interceptors):
+        argument = {"id": "7"} if fn is pack else "7"
+        task = temporal.add_task(fn, argument, task_queue=QUEUE, retry_policy=RetryPolicy(maximum_attempts=1))
+        await task.wait_closed()
+
+    assert task.failure.application_failure_info.type == "TypeError"
+    assert message in task.failure.message
+
+
+def test_a_function_without_parameters_for_the_container_is_left_alone():
+    """``inject`` on a function that has nothing to inject changes nothing."""
+
+    async def plain(order: str) -> None: ...
+
+    assert inject(plain) is plain

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import zlib
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from asyncworker.converter import (
     Payload,
 )
 from asyncworker.converter.codecs._payload_json import payloads_from_json, payloads_to_json
-from asyncworker.exceptions import CodecError, ConverterError
+from asyncworker.exceptions import CodecError, ConfigurationError, ConverterError
 
 VECTORS = Path(__file__).parent / "vectors"
 SAMPLE_KEY = b"test-key-test-key-test-key-test!"
@@ -157,6 +158,27 @@ def test_key_ring_that_cannot_be_used_is_refused(keys, key_id, message):
     with pytest.raises(ValueError, match=message) as caught:
         EncryptionCodec(keys, key_id)
     assert "s3cret" not in str(caught.value)
+
+
+def test_rule_for_foreign_keys_that_does_not_exist_is_refused():
+    """The parameter is named, with what it may be."""
+    with pytest.raises(ValueError, match="foreign_keys must be 'fail' or 'pass', got 'ignore'"):
+        EncryptionCodec({"k": SAMPLE_KEY}, "k", foreign_keys="ignore")
+
+
+@pytest.mark.parametrize(
+    ("package", "make", "extra"),
+    [
+        ("cryptography.hazmat.primitives.ciphers.aead", lambda: EncryptionCodec({"k": SAMPLE_KEY}, "k"), "encryption"),
+        ("zstandard", lambda: CompressionCodec("zstd"), "zstd"),
+    ],
+    ids=["encryption", "zstd"],
+)
+def test_codec_without_its_package_names_the_extra(monkeypatch, package, make, extra):
+    """What to install is said when the codec is made, and not when the first payload comes."""
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ConfigurationError, match=rf'pip install "temporal-asyncworker\[{extra}\]"'):
+        make()
 
 
 async def test_missing_key_to_encrypt_with_is_named():

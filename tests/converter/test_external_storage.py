@@ -29,6 +29,7 @@ from asyncworker.converter import (
     StorageDriverWorkflowInfo,
 )
 from asyncworker.converter._stored import StoredElsewhereError
+from asyncworker.converter.storage._content import hash_of, read_verified
 from asyncworker.exceptions import ConverterError, StorageError
 from asyncworker.testing import FakeTemporal
 
@@ -370,6 +371,12 @@ async def test_file_that_is_lost_or_changed_is_told_apart(tmp_path):
     file.unlink()
     with pytest.raises(StorageError, match="has no payload"):
         await converter.decode(payloads)
+
+
+def test_bytes_that_are_stored_and_are_no_payload_are_refused():
+    """A hash says that they are what was stored, and not that it was a payload."""
+    with pytest.raises(ConverterError, match="something else in the payload's place: it is no payload"):
+        read_verified(b"\xff\xff\xff", hash_of(b"\xff\xff\xff"))
 
 
 @pytest.mark.parametrize("claim", [{}, {"hash_algorithm": "sha256", "hash_value": "../../etc/passwd"}])

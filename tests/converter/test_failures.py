@@ -539,6 +539,23 @@ def test_overridden_failure_of_is_used_for_causes_too():
     assert repr(Mapping()) == "Mapping(encode_common_attributes=False)"
 
 
+class Replacing(DefaultFailureConverter):
+    def failure_of(self, exception, payload_converter):
+        failure = super().failure_of(exception, payload_converter)
+        if isinstance(exception, Refused):
+            failure.cause = proto.Failure(message="the real reason")
+        return failure
+
+
+def test_cause_that_an_override_has_set_is_kept():
+    """A failure that came from elsewhere has its own causes, which Python's do not replace."""
+    error = Refused("outer")
+    error.__cause__ = ValueError("ours")
+
+    failure = DataConverter(failure_converter=Replacing()).encode_failure_nowait(error)
+    assert chain(failure) == ["outer", "the real reason"]
+
+
 class TestWhatTheServerTakes:
     """RespondActivityTaskFailed refuses whatever is not an application failure."""
 
@@ -638,6 +655,16 @@ class TestNotes:
         assert received == error.failure
         if encoded:
             assert "gate" not in converter.encode_failure_nowait(error).stack_trace
+
+    def test_notes_that_cannot_be_encoded_leave_the_failure_as_it_came(self):
+        """Where the stack trace of a received failure cannot be read, there is no place for notes to it."""
+        converter = DataConverter(failure_converter=DefaultFailureConverter(encode_common_attributes=True))
+        received = converter.encode_failure_nowait(raised(ApplicationError("m", type="T")))
+        received.encoded_attributes.metadata["encoding"] = b"binary/unknown"
+        error = converter.decode_failure_nowait(received)
+        error.add_note("seen at the gate")
+
+        assert converter.encode_failure_nowait(error) == received
 
     def test_encoded_attributes_have_the_notes(self):
         """Where the stack trace is encoded, so are they."""

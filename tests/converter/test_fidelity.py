@@ -7,7 +7,7 @@ import csv
 import math
 import re
 import typing
-from collections import UserDict, UserList, deque
+from collections import UserDict, UserList, UserString, deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import InitVar, dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -38,6 +38,7 @@ from pydantic import (
     model_serializer,
     v1,
 )
+from pydantic_core import core_schema
 
 from asyncworker.converter import DataConverter, JSONPlainPayloadConverter, Payload, Signature
 from asyncworker.exceptions import ConverterError
@@ -731,6 +732,12 @@ def test_field_that_init_does_not_take_may_be_missing():
         CONVERTER.from_payload(json('{"a":3,"double":"x"}'), Computed)
 
 
+def test_dataclass_with_a_field_that_init_does_not_take_is_read_from_an_object_only():
+    """Any other JSON is refused as it is for dataclasses without such fields."""
+    with pytest.raises(ConverterError, match="Input should be an object"):
+        CONVERTER.from_payload(json("[1]"), Late)
+
+
 # TypedDict
 
 
@@ -828,6 +835,12 @@ def test_lone_surrogate_is_checked_like_other_text():
         CONVERTER.from_payload(json('{"text":"","short":"\\ud83dab"}'), Note)
     with pytest.raises(ConverterError, match="expected int: Input should be a valid string"):
         CONVERTER.from_payload(json('"\\ud83d"'), int)
+
+
+def test_lone_surrogate_beside_the_characters_that_stand_for_one_is_refused():
+    """The text could not be told from another, so that reading it would change it."""
+    with pytest.raises(ConverterError, match="lone surrogates beside characters of a private plane"):
+        there_and_back("\ud800 and \U000f0000")
 
 
 def test_lone_surrogate_in_a_key_of_a_model_is_refused():
@@ -1051,3 +1064,81 @@ def test_table_of_types_in_the_docs_is_true(value, hint, written):
     assert payload.data.decode() == written
     back = CONVERTER.from_payload(payload, hint)
     assert (list(back) if isinstance(value, range) else back) == (list(value) if isinstance(value, range) else value)
+
+
+# Types with a schema of their own
+
+
+class Celsius:
+    """Read by a chain of validators, the first of which is its own, as those of pydantic's version 1 are."""
+
+    def __init__(self, degrees: float) -> None:
+        self.degrees = degrees
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
+        own = core_schema.no_info_plain_validator_function(cls.read)
+        return core_schema.chain_schema(
+            [own, core_schema.any_schema()],
+            serialization=core_schema.plain_serializer_function_ser_schema(lambda value: {"celsius": value.degrees}),
+        )
+
+    @classmethod
+    def read(cls, value: Any) -> Celsius:
+        return cls(value["celsius"])
+
+
+class WithoutSchema:
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
+        raise RuntimeError("the registry of units is not loaded")
+
+
+class ReadOnly:
+    """Says how it is read, and not how it is written."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
+        return core_schema.any_schema()
+
+
+@dataclass
+class OfUnknownTypes:
+    name: NoSuchName  # type: ignore[name-defined]  # noqa: F821
+    size: float = 0.0
+
+
+def test_type_with_a_chain_of_validators_comes_back():
+    """Its first validator is the type's own, and not taken for that of a model of pydantic's version 1."""
+    assert there_and_back(Celsius(20.5)).degrees == 20.5
+
+
+@pytest.mark.parametrize("place", [lambda value: value, lambda value: {"at": value}], ids=["alone", "inside"])
+def test_number_that_json_has_not_is_kept_inside_a_type_with_its_own_serializer(place):
+    """NaN is written by its name wherever it comes from."""
+    assert '{"celsius":NaN}' in text(place(Celsius(math.nan)))
+
+
+@pytest.mark.parametrize("value", [WithoutSchema(), ReadOnly()], ids=lambda value: type(value).__name__)
+def test_type_whose_schema_does_not_say_how_it_is_written_is_refused(value):
+    """Whatever its schema does, the error names the type."""
+    with pytest.raises(ConverterError, match=f"pydantic does not know the type {type(value).__name__}"):
+        text(value)
+
+
+def test_dataclass_whose_annotations_cannot_be_resolved_is_written_by_its_values():
+    """An import that only type checkers make does not keep an object from being written, NaN included."""
+    assert text(OfUnknownTypes("a", math.nan)) == '{"name":"a","size":NaN}'
+
+
+def test_user_string_is_written_as_the_text_it_holds():
+    """It is a sequence, and not a list of letters."""
+    assert text({"name": UserString("order"), "parts": [UserString("a")]}) == '{"name":"order","parts":["a"]}'
+
+
+def test_annotation_that_cannot_be_hashed_changes_nothing():
+    """What a library keeps in an annotation, such as a list, is not asked how bytes are written."""
+
+    def activity() -> Annotated[bytes, ["any", "metadata"]]: ...
+
+    assert Signature(activity).encode_result(b"raw", CONVERTER).data == b"raw"

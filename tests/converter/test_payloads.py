@@ -13,15 +13,19 @@ from typing import Annotated, Any, Literal, NamedTuple, NewType
 from uuid import UUID
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import BaseModel, Field, field_validator
 from typing_extensions import TypedDict
 
 from asyncworker.converter import (
     BinaryNullPayloadConverter,
+    BinaryPlainPayloadConverter,
+    BinaryProtoPayloadConverter,
     CompositePayloadConverter,
     DefaultPayloadConverter,
     EncodingPayloadConverter,
     JSONPlainPayloadConverter,
+    JSONProtoPayloadConverter,
     Payload,
     RawValue,
     adapter_for,
@@ -239,6 +243,25 @@ def test_message_of_a_users_validator_is_kept(converter):
         converter.from_payload(payload("json/plain", b'{"number":1}'), Even)
 
 
+def test_error_of_a_users_validator_may_have_no_message(converter):
+    """An error whose text cannot be made does not hide the value that is wrong."""
+
+    class Mute(ValueError):
+        def __str__(self) -> str:
+            raise RuntimeError("no text")
+
+    class Even(BaseModel):
+        number: int
+
+        @field_validator("number")
+        @classmethod
+        def _even(cls, number: int) -> int:
+            raise Mute
+
+    with pytest.raises(ConverterError, match="expected Even"):
+        converter.from_payload(payload("json/plain", b'{"number":1}'), Even)
+
+
 def test_unknown_encoding_is_named(converter):
     """A payload of another encoding is refused with its name and the known ones."""
     known = "binary/null, binary/plain, json/protobuf, binary/protobuf, json/plain"
@@ -302,6 +325,22 @@ class Reversing(EncodingPayloadConverter):
         if payload.data == b"?":
             raise LookupError("what")
         return (payload.data.decode()[::-1], type_hint)
+
+
+@pytest.mark.parametrize(
+    ("own", "value", "hint"),
+    [
+        (BinaryNullPayloadConverter(), None, type(None)),
+        (BinaryPlainPayloadConverter(), b"raw", bytes),
+        (JSONPlainPayloadConverter(), [1], list[int]),
+        (JSONProtoPayloadConverter(), Timestamp(seconds=7), Timestamp),
+        (BinaryProtoPayloadConverter(), Timestamp(seconds=7), Timestamp),
+    ],
+    ids=lambda it: getattr(it, "encoding", ""),
+)
+def test_converter_of_one_encoding_reads_what_it_has_written(own, value, hint):
+    """Each can be used by itself, as a converter of the user's does that wraps one."""
+    assert own.from_payload(own.to_payload(value), hint) == value
 
 
 class TestComposite:
@@ -368,6 +407,21 @@ class TestComposite:
         assert Shout()._load(data, adapter_for(None)) == "ab!"
         assert Shout().from_payload(data) == "ab!"
         assert Shout().to_payload("AB") == data
+
+    def test_mixin_that_overrides_writing_is_used(self):
+        """It need not be a payload converter itself to be asked for every value, one or many."""
+
+        class Lower:
+            def to_payloads(self, values):
+                return super().to_payloads([value.lower() for value in values])
+
+        class Shout(Lower, DefaultPayloadConverter):
+            pass
+
+        data = payload("json/plain", b'"ab"')
+
+        assert Shout().to_payload("AB") == data
+        assert Shout().to_payloads(["AB"]) == [data]
 
     def test_repr_names_the_encodings(self):
         """A converter shows what it knows."""

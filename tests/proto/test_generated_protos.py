@@ -6,17 +6,22 @@ import importlib
 import pkgutil
 import subprocess
 import sys
+from collections import Counter
+from dataclasses import fields
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 import asyncworker._proto
-from asyncworker._proto import _codec_lazy, _codec_worker
+from asyncworker._proto import _codec_heartbeats, _codec_lazy, _codec_worker
 from asyncworker._proto.message_pool import default_message_pool
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGE = Path(asyncworker._proto.__file__).parent
+
+#: The modules of a package that are imported on first use.
+LATER = ["heartbeats", "lazy"]
 
 WORKER_IMPORTS = """
 import asyncworker._wire
@@ -66,8 +71,8 @@ def test_what_is_left_out_exists(monkeypatch):
 
     for name in DROPPED:
         assert pool.FindFileContainingSymbol(name)
-    for name, fields in ONLY.items():
-        assert fields <= set(message_type(name).fields_by_name)
+    for name, only in ONLY.items():
+        assert only <= set(message_type(name).fields_by_name)
 
 
 @pytest.mark.process
@@ -75,9 +80,10 @@ def test_a_worker_imports_only_its_own():
     """What a worker needs comes without what only a client needs, and without another protobuf library or gRPC."""
     loaded = loaded_after(WORKER_IMPORTS)
 
-    assert not {name for name in loaded if name.startswith("asyncworker._proto.") and name.endswith("lazy")}
+    ours = {name for name in loaded if name.startswith("asyncworker._proto.")}
+    assert not {name for name in ours if name.endswith(("lazy", "heartbeats")) or ".worker." in name}
     assert not loaded & {"dateutil", "google.protobuf", "grpc", "grpclib"}
-    assert len(_codec_worker.DECODERS) <= 90
+    assert len(_codec_worker.DECODERS) <= 70
 
 
 @pytest.mark.process
@@ -93,25 +99,36 @@ def test_the_rest_comes_when_it_is_met():
 
 
 def test_every_message_has_a_codec():
-    """Each generated message is in exactly one of the two codec modules."""
-    worker, lazy = _codec_worker.DECODERS.keys(), _codec_lazy.DECODERS.keys()
+    """Each generated message is in exactly one of the codec modules."""
+    modules = (_codec_worker, _codec_heartbeats, _codec_lazy)
 
-    assert worker | lazy == set(default_message_pool.type_to_url)
-    assert not worker & lazy
-    assert worker == _codec_worker.ENCODERS.keys()
-    assert lazy == _codec_lazy.ENCODERS.keys()
+    assert Counter(message for module in modules for message in module.DECODERS) == Counter(
+        default_message_pool.type_to_url.keys()
+    )
+    for module in modules:
+        assert module.DECODERS.keys() == module.ENCODERS.keys()
 
 
 @pytest.mark.parametrize(
-    "name", ["temporal.api.common.v1", "temporal.api.enums.v1", "temporal.api.workflowservice.v1", "temporal.wkt"]
+    "name",
+    [
+        "temporal.api.common.v1",
+        "temporal.api.deployment.v1",
+        "temporal.api.enums.v1",
+        "temporal.api.workflowservice.v1",
+        "temporal.wkt",
+    ],
 )
 def test_a_package_offers_its_lazy_names(name):
     """What is imported on first use has the same address as what is imported at once; anything else has none."""
     package = importlib.import_module(f"asyncworker._proto.{name}")
-    lazy = importlib.import_module(f"asyncworker._proto.{name}.lazy")
+    folder = Path(package.__file__).parent
+    modules = [importlib.import_module(f"{package.__name__}.{it}") for it in LATER if (folder / it).exists()]
 
-    for public in lazy.__all__:
-        assert getattr(package, public) is getattr(lazy, public)
+    assert modules
+    for later in modules:
+        for public in later.__all__:
+            assert getattr(package, public) is getattr(later, public)
     with pytest.raises(AttributeError, match="no attribute 'Unheard'"):
         _ = package.Unheard
 
@@ -122,12 +139,34 @@ def test_building_a_message_never_warns():
         assert "__post_init__" not in vars(message)
 
 
+def test_a_message_begins_as_its_fields_say():
+    """What is not given to a message has its field's default, made anew each time; what is given it has."""
+    for message in default_message_pool.type_to_url:
+        declared = fields(message)
+        defaults = {field.name: field.default_factory() for field in declared}
+        first, second = message(), message()
+        given = {field.name: object() for field in declared}
+
+        assert {name: vars(first)[name] for name in defaults} == defaults
+        assert vars(first).keys() == {*defaults, "_unknown_fields"}
+        assert not any(vars(first)[name] is vars(second)[name] for name, it in defaults.items() if it in ([], {}))
+        assert [*vars(message(*given.values())).items()][:-1] == [*given.items()]
+        assert vars(message(**given)) == {**given, "_unknown_fields": b""}
+
+
+def test_no_init_of_a_message_is_compiled_at_import():
+    """A message with fields has its ``__init__`` from the file, which dataclasses would compile at each start."""
+    assert [
+        it for it in default_message_pool.type_to_url if fields(it) and it.__init__.__code__.co_filename[0] == "<"
+    ] == []
+
+
 def test_the_calls_are_there(monkeypatch):
     """Each call that the script lists has its request and its response."""
     service = importlib.import_module("asyncworker._proto.temporal.api.workflowservice.v1")
     monkeypatch.syspath_prepend(ROOT / "scripts")
-    from generate_protos import LAZY_CALLS, WORKER_CALLS
+    from generate_protos import HEARTBEAT_CALLS, LAZY_CALLS, WORKER_CALLS
 
-    for call in (*WORKER_CALLS, *LAZY_CALLS):
+    for call in (*WORKER_CALLS, *HEARTBEAT_CALLS, *LAZY_CALLS):
         assert hasattr(service, f"{call}Request")
         assert hasattr(service, f"{call}Response")

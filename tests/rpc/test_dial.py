@@ -11,7 +11,7 @@ from far_ends import CA, CA_PEM, CLIENT_CERT_PEM, CLIENT_KEY_PEM, server_context
 from http2_peer import PATH
 from scripted_server import ScriptedServer
 
-from asyncworker._rpc._dial import check_connect_response, connect_request, interleave
+from asyncworker._rpc._dial import _connect_to, check_connect_response, connect_request, interleave
 from asyncworker._rpc._grpclib import GrpclibTransport
 from asyncworker._rpc._target import HttpConnectProxy, Target, TLSConfig
 from asyncworker._rpc.http2._transport import Http2Transport
@@ -404,3 +404,15 @@ def test_any_other_response_opens_no_tunnel(answer):
     """Anything else does not."""
     with pytest.raises(ConnectionError, match="proxy p:1 opens no tunnel"):
         check_connect_response(answer, HttpConnectProxy("p", 1))
+
+
+def test_an_address_that_cannot_be_reached_is_named_on_uvloop():
+    """What the system refuses at once, without a packet, is the same error as what it refuses later."""
+    loop = pytest.importorskip("uvloop").new_event_loop()
+    try:
+        with pytest.raises(OSError, match=r"Connect call failed \('255\.255\.255\.255', 1\)"):
+            loop.run_until_complete(
+                _connect_to(loop, (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("255.255.255.255", 1)))
+            )
+    finally:
+        loop.close()

@@ -13,6 +13,8 @@ from grpclib.server import Server
 from grpclib.testing import ChannelFor
 
 from asyncworker._rpc._grpclib import BytesCodec, BytesDetailsCodec, GrpclibTransport
+from asyncworker._rpc._grpclib._connection import TargetChannel
+from asyncworker._rpc._grpclib._errors import translate
 from asyncworker._rpc._target import HttpConnectProxy, Target
 from asyncworker.exceptions import ClientClosedError, ConfigurationError, RPCError, RPCStatusCode
 
@@ -289,10 +291,55 @@ async def test_calls_on_a_connection_that_breaks_fail_as_unavailable(far):
 
 @pytest.mark.parametrize(
     "target",
-    [Target("h", http_connect_proxy=HttpConnectProxy("p", 1)), Target("h", compress_requests=True)],
-    ids=["proxy", "compression"],
+    [
+        Target("h", http_connect_proxy=HttpConnectProxy("p", 1)),
+        Target("h", compress_requests=True),
+        Target("h", connections=2),
+    ],
+    ids=["proxy", "compression", "connections"],
 )
 def test_what_grpclib_lacks(target):
     """A target that grpclib cannot serve is refused at once."""
     with pytest.raises(ConfigurationError):
         GrpclibTransport.to(target)
+
+
+@pytest.mark.parametrize(
+    ("is_lost", "status"), [(True, RPCStatusCode.UNAVAILABLE), (False, RPCStatusCode.INTERNAL)], ids=["lost", "open"]
+)
+def test_an_error_that_grpclib_did_not_mean_to_raise_is_named(is_lost, status):
+    """What breaks in grpclib when its connection ends may be tried again; anything else is a mistake of its own."""
+    error = translate(AttributeError("write_eof"), is_lost=is_lost)
+
+    assert (error.status, error.message) == (status, "AttributeError: write_eof")
+
+
+async def test_a_transport_closed_while_it_waits_to_connect_refuses_the_call(far):
+    """A call that waited for another's attempt to connect, and outlives the transport, opens no connection."""
+    opened = asyncio.Event()
+
+    class Slow(ChannelFor):
+        async def __aenter__(self):
+            opened.set()
+            await asyncio.Event().wait()
+
+    transport = GrpclibTransport(lambda: Slow([far]))
+    first = asyncio.create_task(transport.unary(ECHO, b"", timeout=30))
+    await opened.wait()
+    second = asyncio.create_task(transport.unary(ECHO, b"", timeout=30))
+    await anyio.wait_all_tasks_blocked()
+    closing = asyncio.create_task(transport.close())
+    await anyio.wait_all_tasks_blocked()
+    first.cancel()
+
+    with pytest.raises(ClientClosedError):
+        await second
+    await closing
+    assert transport._connection is None
+
+
+async def test_without_keep_alive_grpclib_sends_no_ping():
+    """A target without keep-alive is connected to with grpclib's defaults, which have none."""
+    channel = TargetChannel(Target("h", keep_alive=None))
+
+    assert channel._config._keepalive_time is None

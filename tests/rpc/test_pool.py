@@ -235,6 +235,15 @@ async def test_a_call_after_a_failed_attempt_waits_for_the_next(free_tcp_port, w
             assert await call(way(transport)) == b"request"
 
 
+async def test_a_transport_that_was_never_used_refuses_calls_once_closed():
+    """Closing a transport that has no connection yet is as final as closing any other."""
+    transport = Http2Transport(Target("127.0.0.1", 1))
+    await transport.close()
+
+    with pytest.raises(ClientClosedError):
+        await call(transport)
+
+
 async def test_a_transport_belongs_to_the_loop_of_its_first_call():
     """A transport belongs to the loop of its first call."""
     server = ScriptedServer()
@@ -520,6 +529,33 @@ async def test_a_stream_that_is_always_refused_is_unavailable(way):
 
         assert error.status is RPCStatusCode.UNAVAILABLE
         assert len(server.connections[0].requests) == 5
+
+
+async def test_a_call_refused_at_its_deadline_is_not_sent_again():
+    """A refusal that is read when the time is over is DEADLINE_EXCEEDED, and costs the server no second stream."""
+
+    def refuse_late(connection, stream_id):
+        # Blocks the loop past the deadline, so that the refusal is read before the timer is looked at.
+        connection.reset(stream_id, ErrorCode.REFUSED_STREAM)
+        time.sleep(0.4)
+
+    async with open_connection(refuse_late) as (transport, server):
+        assert (await refused(transport, timeout=0.3)).status is RPCStatusCode.DEADLINE_EXCEEDED
+        assert len(server.connections[0].requests) == 2
+
+
+async def test_a_connection_without_stream_ids_is_replaced():
+    """After a billion calls a connection has no id left: it is drained, and the next call goes to another."""
+    server = ScriptedServer()
+    async with server.listening(), connected(server) as transport:
+        await call(transport)
+        transport._pool.current._http2._next_id = frames.MAX_STREAM_ID
+
+        assert await asyncio.gather(call(transport, b"last"), call(transport, b"next")) == [b"last", b"next"]
+
+        assert [list(each.requests.values())[-1][5:] for each in server.connections] == [b"last", b"next"]
+        await until(lambda: server.connections[0].is_lost)
+        assert transport.statistics() == TransportStatistics(connections=1, draining=0, calls=0, opened=2)
 
 
 @both_ways

@@ -26,6 +26,7 @@ from asyncworker._proto.temporal.api.workflowservice.v1 import (
 )
 from asyncworker._rpc import _methods
 from asyncworker._rpc._bound import BoundTransport
+from asyncworker._rpc._long_poll import LongPoll
 from asyncworker._rpc._methods import (
     DESCRIBE_NAMESPACE,
     GET_SYSTEM_INFO,
@@ -547,6 +548,26 @@ class TestMetadata:
         await service.call(GET_SYSTEM_INFO, INFO, retry=QUICK)
 
         assert [it.metadata["authorization"] for it in temporal.calls] == ["Bearer first", "Bearer second"]
+
+    async def test_a_key_function_is_called_before_each_poll_of_a_worker(self, temporal):
+        """A worker's polls have the key of now, too: they are most of what an idle worker sends."""
+        keys = iter(["first", "second"])
+        service = WorkflowService(temporal.transport(), namespace="default", api_key=lambda: next(keys))
+        temporal.add_task("Any", task_queue="q")
+        temporal.add_task("Other", task_queue="q")
+        await service.poll(POLL_ACTIVITY_TASK_QUEUE, poll(), LongPoll(), timeout=5.0)
+        await service.poll(POLL_ACTIVITY_TASK_QUEUE, poll(), LongPoll(), timeout=5.0)
+
+        assert [it.metadata["authorization"] for it in temporal.calls] == ["Bearer first", "Bearer second"]
+
+    async def test_a_key_function_that_returns_the_same_key_costs_no_new_metadata(self):
+        """Metadata are built again when the key changes, and not for each call."""
+        wire = Wire(b"")
+        service = WorkflowService(wire, namespace="default", api_key=lambda: "same")
+        await service.call(GET_SYSTEM_INFO, INFO)
+        await service.call(GET_SYSTEM_INFO, INFO)
+
+        assert wire.calls[0][3] is wire.calls[1][3]
 
     @pytest.mark.parametrize("error", [OSError("vault is away"), asyncio.CancelledError()], ids=repr)
     async def test_a_key_function_that_fails_once_is_called_again(self, temporal, error):

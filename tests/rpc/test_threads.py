@@ -184,3 +184,15 @@ async def test_settings_are_read_while_the_default_pool_is_full():
     with full_default_pool(asyncio.get_running_loop()):
         client = await Client.connect("127.0.0.1:1", lazy=True)
     await client.close()
+
+
+async def test_a_process_without_threads_to_spare_cannot_look_up_a_name(monkeypatch):
+    """Where the system starts no thread, the look-up fails as a network error does: it is tried again."""
+
+    def start(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+
+    with pytest.raises(OSError, match=r"no thread to look up name\.test: can't start new thread"):
+        await in_own_thread("look up name.test", int)

@@ -4,14 +4,14 @@ import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Annotated
 
 import pytest
 
-from asyncworker import CancelledError, CancelReason, Depends, activity
+from asyncworker import CancelledError, CancelReason, Depends, RawValue, activity
 from asyncworker.converter import DataConverter, PayloadCodec, WithSerializationContext
 from asyncworker.exceptions import ApplicationError, ConverterError
 from asyncworker.testing import ActivityEnvironment, CompleteAsyncError, FakeTemporal
@@ -305,6 +305,20 @@ class TestConvert:
 
         assert (await environment.run(pack, ORDER)).id == "7 in ()"
         assert [b"2026" in it for it in codec.encoded] == [True, True]
+
+    async def test_a_dynamic_activity_gets_its_payloads_as_they_are(self):
+        """A dynamic activity converts its arguments itself; its result passes through the codec as any other."""
+
+        @activity.defn(dynamic=True)
+        async def anything(args: Sequence[RawValue]) -> list[str]:
+            return [str(activity.payload_converter().from_payload(each.payload, str)) for each in args]
+
+        codec = Reverses()
+        environment = ActivityEnvironment(convert=True, data_converter=DataConverter(payload_codec=codec))
+        given = DataConverter.default.payload_converter.to_payload("a")
+
+        assert await environment.run(anything, [RawValue(given)]) == ["a"]
+        assert len(codec.encoded) == 1
 
     def test_a_plain_function_is_converted_too(self):
         """A def activity's arguments pass through a codec that does not wait."""

@@ -29,6 +29,13 @@ ALL_EVENT, CLOSE_EVENT = HistoryEventFilterType.ALL_EVENT, HistoryEventFilterTyp
 SCENES: list[Any] = []
 # Those in which time passes, which it does not by hand.
 TIMED_SCENES: list[Any] = []
+# The last one is accepted without an attempt under way as well.
+ANSWERS_BY_ID = (
+    "RecordActivityTaskHeartbeatById",
+    "RespondActivityTaskFailedById",
+    "RespondActivityTaskCanceledById",
+    "RespondActivityTaskCompletedById",
+)
 
 
 def scene(function):
@@ -199,8 +206,8 @@ async def after_its_end(stage):
     await stage.about("PauseActivityExecution")
     await stage.about("UnpauseActivityExecution")
     await stage.about("ResetActivityExecution")
-    await stage.about("RespondActivityTaskCompletedById")
-    await stage.about("RecordActivityTaskHeartbeatById")
+    for verb in ANSWERS_BY_ID:
+        await stage.about(verb)
     await stage.about("DeleteActivityExecution")
 
 
@@ -215,10 +222,7 @@ async def never_existed(stage):
         "UnpauseActivityExecution",
         "ResetActivityExecution",
         "DeleteActivityExecution",
-        "RespondActivityTaskCompletedById",
-        "RespondActivityTaskFailedById",
-        "RespondActivityTaskCanceledById",
-        "RecordActivityTaskHeartbeatById",
+        *ANSWERS_BY_ID,
     ):
         await stage.about(verb)
     await stage.about("RecordActivityTaskHeartbeatById", workflow_id="no-such-workflow")
@@ -234,6 +238,30 @@ async def answered_by_id(stage):
     await stage.about("RecordActivityTaskHeartbeatById")
     await stage.about("RespondActivityTaskCanceledById", details=json("2"))
     await stage.describe()
+
+
+async def answer_by_id_without_an_attempt(stage):
+    for verb in ANSWERS_BY_ID:
+        await stage.about(verb)
+        await stage.describe()
+    await stage.about("RespondActivityTaskCompletedById")
+
+
+@scene
+async def answered_by_id_before_its_first_attempt(stage):
+    await stage.start()
+    await answer_by_id_without_an_attempt(stage)
+
+
+@scene
+async def answered_by_id_between_two_attempts(stage):
+    await stage.start(retry_policy=RetryPolicy(initial_interval=Duration(seconds=60)))
+    task = await stage.poll()
+    # What a backoff shows differs where none passes.
+    await stage.about("PauseActivityExecution", request_id="p")
+    await stage.say("RespondActivityTaskFailed", task_token=task.task_token, failure=failure())
+    await answer_by_id_without_an_attempt(stage)
+    await stage.say("RespondActivityTaskCompleted", task_token=task.task_token)
 
 
 @scene
@@ -374,6 +402,17 @@ async def workflow_completed(stage):
     await stage.say("RespondActivityTaskCompleted", task_token=task.task_token)
     await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token)
     await stage.about("RespondActivityTaskCompletedById")
+
+
+@scene
+async def workflow_answered_by_id_between_two_attempts(stage):
+    await stage.schedule()
+    task = await stage.poll()
+    await stage.say("RespondActivityTaskFailed", task_token=task.task_token, failure=failure())
+    for verb in ANSWERS_BY_ID:
+        await stage.about(verb)
+    await stage.describe_run()
+    await stage.say("RespondActivityTaskCompleted", task_token=task.task_token)
 
 
 @scene
@@ -742,6 +781,21 @@ async def time_is_up_for_what_begins_later(stage):
     await stage.wait(5)
     await stage.say("RecordActivityTaskHeartbeat", task_token=task.task_token, details=json("1"))
     await stage.wait_for_outcome()
+
+
+@timed_scene
+async def answered_by_id_before_it_begins(stage):
+    await stage.start(start_delay=Duration(seconds=60))
+    await answer_by_id_without_an_attempt(stage)
+
+
+@timed_scene
+async def answered_by_id_while_it_backs_off(stage):
+    await stage.start(retry_policy=RetryPolicy(initial_interval=Duration(seconds=60)))
+    task = await stage.poll()
+    await stage.say("RespondActivityTaskFailed", task_token=task.task_token, failure=failure())
+    await answer_by_id_without_an_attempt(stage)
+    await stage.say("RespondActivityTaskCompleted", task_token=task.task_token)
 
 
 @timed_scene

@@ -119,6 +119,15 @@ class TestTasks:
         assert packing.result_payloads == [to_payload({"packed": True})]
         assert repr(packing) == "<FakeActivity 'activity-1' [Completed, attempt 1]>"
 
+    @pytest.mark.parametrize("value", [None, b"raw", Payload(metadata={"encoding": b"binary/encrypted"}, data=b"?")])
+    async def test_a_result_that_is_no_json_is_read_as_what_it_is(self, temporal, hand, value):
+        """``None``, bytes, and what has an encoding that the fake does not know, which stays a payload."""
+        packing = temporal.add_task("Pack", task_queue="q")
+        await hand.complete(await hand.poll(), value)
+        await packing.wait_closed()
+
+        assert packing.result == value
+
     async def test_a_failed_activity_keeps_its_failure(self, temporal, hand):
         """A failed activity keeps its failure, and why there was no other attempt."""
         packing = temporal.add_task("Pack", task_queue="q")
@@ -477,6 +486,12 @@ class TestRecord:
             await temporal.wait_for("PollActivityTaskQueue", count=2, timeout=0.01)
         with pytest.raises(TimeoutError, match=r"its end of <FakeActivity 'activity-1' \[Started"):
             await temporal.activities[0].wait_closed(timeout=0.01)
+
+    async def test_waits_without_a_timeout_of_their_own_take_as_long_as_the_fake_was_told(self):
+        """Tests that start processes give them more time than the default, in one place."""
+        async with FakeTemporal(wait_timeout=0.01) as temporal:
+            with pytest.raises(TimeoutError, match=r"waited 0.01 s for its end"):
+                await temporal.add_task("Pack", task_queue="q").wait_closed()
 
 
 class TestClients:

@@ -15,6 +15,7 @@ from asyncworker._rpc import _methods as methods
 from asyncworker._rpc._methods import Method
 from asyncworker._rpc._retry import NONE
 from asyncworker.exceptions import (
+    ActivityFailureError,
     ClientClosedError,
     RetryState,
     RPCError,
@@ -36,9 +37,17 @@ async def rest(seconds: float) -> float:
     return seconds
 
 
+@activity.defn
+async def rest_at_last(seconds: float) -> float:
+    if activity.info().attempt == 1:
+        raise ConnectionError("no one answers")
+    await asyncio.sleep(seconds)
+    return seconds
+
+
 @pytest.fixture
 async def t():
-    async with TestWorker(Worker(task_queue="orders", activities=[pack, rest])) as running:
+    async with TestWorker(Worker(task_queue="orders", activities=[pack, rest, rest_at_last])) as running:
         yield running
 
 
@@ -101,6 +110,16 @@ class TestModes:
         assert t.temporal.add_task(pack, "7", start_delay=60).retry_wait == 60
         # All of its time is left at its end.
         assert await t.run(rest, 80, start_delay=3600, schedule_to_close_timeout=90) == 80
+
+    async def test_a_retry_after_a_delay_has_its_time(self, t):
+        """A later attempt of a delayed activity is cancelled when the server has timed it out, and not before."""
+        timeouts = {"start_delay": 3600, "schedule_to_close_timeout": 90}
+
+        assert await t.run(rest_at_last, 80, **timeouts) == 80
+        run = await t.start(rest_at_last, 100, **timeouts)
+        with pytest.raises(ActivityFailureError):
+            await run.result()
+        assert t.time.elapsed == timedelta(seconds=3600 + 81 + 3600 + 90)
 
 
 class TestTasksOfWorkflows:

@@ -12,13 +12,15 @@ from itertools import pairwise
 import pytest
 
 from asyncworker import RetryPolicy, Worker, activity
-from asyncworker.client import Client
+from asyncworker.client import ActivityHandle, Client, Interceptor as ClientInterceptor, OutboundInterceptor
 from asyncworker.converter import DataConverter
 from asyncworker.exceptions import (
     ActivityFailureError,
+    ActivityNotFoundError,
     ApplicationError,
     AsyncActivityCancelledError,
     CancelledError,
+    ClientClosedError,
     RPCError,
     TerminatedError,
     TimeoutError as ActivityTimeoutError,
@@ -408,6 +410,18 @@ class TestChanges:
         with pytest.raises(ActivityFailureError):
             await cancelled.result()
 
+    async def test_it_is_completed_by_its_id_between_two_attempts(self, t):
+        """While it waits for its next attempt it can be completed by its id, but not be failed: no attempt is there."""
+        run = await t.start(reach, 8)
+        await t.time.advance(60)
+        by_id = t.client.get_async_activity_handle(activity_id=run.id)
+
+        with pytest.raises(ActivityNotFoundError):
+            await by_id.fail(ValueError("no"))
+        await by_id.complete("reached by phone")
+        assert await run.result() == "reached by phone"
+        assert len(run.attempts) == 1
+
 
 class TestErrors:
     async def test_a_failure_is_raised_as_a_client_raises_it(self, t):
@@ -505,6 +519,43 @@ class TestSettings:
                 assert await t.run(rest, 1) == 1
                 assert t.client.namespace == "packing"
 
+    async def test_converter_and_interceptors_can_be_replaced(self):
+        """What a test gives counts in place of what the worker's client has."""
+        starts: list[str] = []
+
+        class Notes(OutboundInterceptor):
+            async def start_activity(self, input):
+                starts.append(input.activity_type)
+                return await super().start_activity(input)
+
+        class Noting(ClientInterceptor):
+            def intercept_client(self, next):
+                return Notes(next)
+
+        converter, interceptor = DataConverter(), Noting()
+        worker = Worker(task_queue="orders", activities=ACTIVITIES)
+        async with TestWorker(worker, data_converter=converter, interceptors=[interceptor]) as t:
+            assert await t.run(rest, 1) == 1
+            assert t.client.data_converter is converter
+        assert starts == ["rest"]
+
+    async def test_an_interceptor_that_starts_the_activity_elsewhere_is_named(self):
+        """Then there is no activity on the server to look at."""
+
+        class Elsewhere(OutboundInterceptor):
+            async def start_activity(self, input):
+                return ActivityHandle(self.next, "a1", run_id="of another server")
+
+        class ToElsewhere(ClientInterceptor):
+            def intercept_client(self, next):
+                return Elsewhere(next)
+
+        async with TestWorker(Worker(task_queue="orders", activities=ACTIVITIES), interceptors=[ToElsewhere()]) as t:
+            with pytest.raises(
+                RuntimeError, match="'a1', run of another server> was started elsewhere: an interceptor"
+            ):
+                await t.start(rest, 1)
+
     async def test_observers_see_it(self):
         """The worker's observers are told of virtual seconds."""
         seen = []
@@ -536,6 +587,21 @@ class TestSettings:
             assert await other.run(ship, 3600, start_to_close_timeout=timedelta(days=1)) == "shipped"
         assert t.time.elapsed == timedelta(hours=1)
         assert await t.run(rest, 1) == 1
+
+    async def test_closing_a_client_waits_for_its_calls(self, t):
+        """As a client of a real server: a call under way is answered, and the next one is refused."""
+        client = t.temporal.client()
+        with t.temporal.hold("CountActivityExecutions"):
+            counting = asyncio.create_task(client.count_activities())
+            await t.temporal.wait_for("CountActivityExecutions")
+            closing = asyncio.create_task(client.close())
+            await asyncio.sleep(0)
+            assert not closing.done()
+        await closing
+
+        assert (await counting).count == 0
+        with pytest.raises(ClientClosedError):
+            await client.count_activities()
 
     async def test_the_time_of_its_server_is_virtual(self, worker):
         """A server whose time is not virtual is refused, and has no time to show."""

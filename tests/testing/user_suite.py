@@ -11,6 +11,8 @@ from datetime import timedelta
 import pytest
 
 from asyncworker import Client, RetryPolicy, Worker, activity
+from asyncworker.client import Interceptor
+from asyncworker.converter import DataConverter, PayloadCodec
 from asyncworker.exceptions import ActivityFailureError, ApplicationError, TimeoutError as ActivityTimeoutError
 from asyncworker.testing import CompleteAsyncError
 
@@ -109,6 +111,35 @@ async def test_a_second_worker_runs_beside_the_first(test_worker, worker):
     async with test_worker(worker) as t, test_worker(Worker(task_queue="bills", activities=[bill])) as bills:
         assert await bills.run(bill, "7") == "7 billed"
         assert await t.run(ship, "7") == "7 shipped"
+
+
+async def test_a_worker_with_another_converter(test_worker, worker):
+    class Interception(Interceptor):
+        intercepted = 0
+
+        def intercept_client(self, next):
+            self.intercepted += 1
+            return next
+
+    class Noting(PayloadCodec):
+        def __init__(self):
+            self.encoded = []
+
+        async def encode(self, payloads):
+            self.encoded += [payload.data for payload in payloads]
+            return list(payloads)
+
+        async def decode(self, payloads):
+            return list(payloads)
+
+    codec, interceptor = Noting(), Interception()
+    converter = DataConverter(payload_codec=codec)
+    async with test_worker(worker, data_converter=converter, interceptors=[interceptor]) as t:
+        assert await t.run(ship, "7") == "7 shipped"
+        assert t.client.data_converter is converter
+        assert interceptor.intercepted == 1
+    assert b'"7"' in codec.encoded
+    assert b'"7 shipped"' in codec.encoded
 
 
 async def test_virtual_time(test_worker, worker):

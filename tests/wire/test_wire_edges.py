@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import struct
 import sys
@@ -141,6 +142,20 @@ def test_map_entries_and_groups_count_as_levels(depth, innermost):
     data = nested(depth, innermost)
 
     assert _reads(lambda data: decode(Failure, data), data) == _reads(google_type(Failure).FromString, data)
+
+
+def test_a_message_read_at_the_end_of_pythons_stack_is_refused():
+    """A caller that is nested deep itself gets an error of the message, and not of the interpreter."""
+    data = nested(90)
+
+    def deep(levels: int) -> None:
+        if levels:
+            deep(levels - 1)
+        else:
+            decode(Failure, data)
+
+    with pytest.raises(DecodeError, match="Failure is nested too deep to be read"):
+        deep(sys.getrecursionlimit() - len(inspect.stack(0)) - 60)
 
 
 def test_deep_messages_are_written_or_refused():

@@ -12,5 +12,5 @@ from asyncworker.testing import FakeTemporal
 @pytest.fixture
 async def temporal() -> AsyncIterator[FakeTemporal]:
     """A server that ends open polls when their worker stops."""
-    async with FakeTemporal(capabilities={"worker_poll_complete_on_shutdown": True}) as temporal:
+    async with FakeTemporal(capabilities={"worker_poll_complete_on_shutdown": True}, wait_timeout=30) as temporal:
         yield temporal

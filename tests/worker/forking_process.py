@@ -97,7 +97,7 @@ async def group() -> str:
 
 async def main(name: str) -> None:
     signals: list[logging.LogRecord] = []
-    logger = logging.getLogger("asyncworker.worker._worker")
+    logger = logging.getLogger("asyncworker.worker.run._host")
     logger.addFilter(lambda record: signals.append(record) if "got SIG" in record.getMessage() else None)  # type: ignore[return-value]
     logger.setLevel(logging.INFO)
     async with FakeTemporal(capabilities={"worker_poll_complete_on_shutdown": True}) as temporal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 
@@ -146,6 +147,42 @@ class TestCancel:
         payload = answer.response.start_operation.sync_success.payload
         [result] = decode(ExecuteCommandsResponse, payload.data).results
         assert result.cancel_activity is not None
+
+    @pytest.mark.parametrize(
+        ("status", "is_told"), [(RPCStatusCode.UNAVAILABLE, True), (RPCStatusCode.NOT_FOUND, False)], ids=str
+    )
+    async def test_a_command_whose_reply_is_lost_was_obeyed(self, temporal, hanging, caplog, status, is_told):
+        """The activity is stopped and the worker goes on; that the command is known no longer is no news."""
+        caplog.set_level(logging.INFO)
+        temporal.fail_next(ANSWER, status)
+        async with worker_of(temporal, hanging):
+            task = temporal.add_task("hang", task_queue=QUEUE)
+            await hanging.runs()
+            task.request_cancel()
+            await task.wait_closed()
+            other = temporal.add_task("hang", task_queue=QUEUE)
+            await hanging.runs(2)
+            other.request_cancel()
+            await other.wait_closed()
+
+        assert (task.state, other.state) == ("Canceled", "Canceled")
+        assert ("a worker command could not be replied to" in caplog.text) == is_told
+
+    async def test_a_task_that_is_no_command_is_refused_and_polling_goes_on(self, temporal, hanging):
+        """A newer server may ask for what this version does not know, and is told so."""
+        async with worker_of(temporal, hanging):
+            [poll, *_] = await temporal.wait_for(POLL)
+            commands = temporal._cluster.commands
+            commands._waiting[poll.worker_control_task_queue].append(asked(service="another"))
+            temporal._cluster.changes.notify()
+            [refusal] = await temporal.wait_for("RespondNexusTaskFailed")
+            task = temporal.add_task("hang", task_queue=QUEUE)
+            await hanging.runs()
+            task.request_cancel()
+            await task.wait_closed()
+
+        assert (refusal.task_token, refusal.error.error_type) == (b"task", "NOT_IMPLEMENTED")
+        assert (task.state, commands.unanswered) == ("Canceled", 0)
 
     async def test_a_command_may_overtake_its_task(self, temporal, hanging):
         """A command may arrive before the task that it is about: the activity is stopped when it comes."""

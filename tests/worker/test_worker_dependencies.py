@@ -5,7 +5,7 @@ import functools
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Annotated, Any
 
 import anyio
@@ -930,18 +930,22 @@ class TestWorkerScope:
         assert log == ["+outer", "-outer"]
         assert "dependencies were not closed within the time of the shutdown: get_endless" in caplog.text
 
-    async def test_a_dependency_that_keeps_the_worker_from_ending_is_named(self, temporal, caplog):
-        """One that does not heed its cancellation is waited for, and the log says so."""
-        may_end = asyncio.Event()
+    @pytest.mark.parametrize("when", ["closed", "made"])
+    async def test_a_dependency_that_does_not_heed_its_cancellation_is_left_behind(self, temporal, caplog, when):
+        """The worker ends without it, with an error that names it and a log that names what it depends on."""
+        begun, may_end, log = asyncio.Event(), asyncio.Event(), Log()
 
-        async def stubborn() -> AsyncIterator[str]:
-            yield "stubborn"
+        async def hang() -> None:
+            begun.set()
             while not may_end.is_set():
-                try:
+                with suppress(asyncio.CancelledError):
                     await may_end.wait()
-                except asyncio.CancelledError:
-                    if "does not heed its cancellation" in caplog.text:
-                        may_end.set()
+
+        async def stubborn(outer: Annotated[str, Depends(log.dependency("outer"), scope="worker")]) -> Any:
+            if when == "made":
+                await hang()
+            yield outer
+            await hang()
 
         stubborn.__qualname__ = "get_stubborn"
 
@@ -949,10 +953,18 @@ class TestWorkerScope:
         async def pack(stubborn: Annotated[str, Depends(stubborn, scope="worker")]) -> str:
             return stubborn
 
-        async with worker_of(temporal, pack, graceful_shutdown_timeout=0, hard_shutdown_timeout=0.05):
-            await temporal.add_task(pack, task_queue=QUEUE).wait_closed()
+        async def run_once() -> None:
+            async with worker_of(temporal, pack, graceful_shutdown_timeout=0, hard_shutdown_timeout=0.05):
+                task = temporal.add_task(pack, task_queue=QUEUE)
+                await (begun.wait() if when == "made" else task.wait_closed())
 
-        assert "the worker cannot end: its dependency get_stubborn does not heed its cancellation" in caplog.text
+        with pytest.raises(WorkerError, match="get_stubborn did not heed its cancellation, and is left behind"):
+            await run_once()
+
+        assert "get_stubborn did not heed its cancellation, and is left behind; not closed were outer" in caplog.text
+        assert log == ["+outer"]
+        may_end.set()
+        await until(lambda: log == ["+outer", "-outer"])
 
     async def test_the_end_does_not_wait_for_what_is_being_made(self, temporal):
         """A value of the worker that is being made for attempts that have ended is cancelled at the end."""

@@ -13,7 +13,7 @@ from asyncworker import DataConverter, RetryPolicy, activity
 from asyncworker.converter import DefaultPayloadConverter, Payload
 from asyncworker.exceptions import ConverterError
 from asyncworker.testing import FakeTemporal
-from asyncworker.worker.attempts._details import can_defer
+from asyncworker.worker.attempts.heartbeats._details import can_defer
 
 
 class Colour(IntEnum):
@@ -89,6 +89,21 @@ async def test_plain_details_are_encoded_for_the_heartbeats_that_are_sent_only(t
     assert counting.written[: counting.written.index("failing")] == [0]
     assert counting.written[counting.written.index("failing") :] == ["failing", 999]
     assert task.heartbeats[-1] == [999]
+
+
+async def test_the_last_details_are_not_encoded_for_a_result(temporal, counting):
+    """A failure carries those that were not sent; a result makes them useless."""
+
+    @activity.defn
+    async def count() -> str:
+        for number in range(1000):
+            activity.heartbeat(number)
+        return "done"
+
+    task = await run_with(temporal, counting, count, heartbeat_timeout=60)
+
+    assert counting.written == [0, "done"]
+    assert task.result == "done"
 
 
 async def test_other_details_are_encoded_for_each_heartbeat(temporal, counting):

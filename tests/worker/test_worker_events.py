@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections import Counter
+from typing import get_args
 
 import anyio
 import pytest
@@ -12,11 +14,12 @@ from worker_helpers import QUEUE, Worker, run, until, worker_of
 
 from asyncworker import activity
 from asyncworker.exceptions import RPCStatusCode
-from asyncworker.testing import FakeTemporal
+from asyncworker.testing import ActivityEnvironment, FakeTemporal
 from asyncworker.worker import (
     ActivityFinished,
     ActivityStarted,
     FixedSizeSlotSupplier,
+    HeartbeatSent,
     PollerBehaviorAutoscaling,
     PollersChanged,
     PollFinished,
@@ -27,7 +30,14 @@ from asyncworker.worker import (
     WorkerStarted,
     WorkerStopped,
 )
-from asyncworker.worker._events import Observers
+from asyncworker.worker._events import (
+    Observers,
+    make_activity_finished,
+    make_activity_started,
+    make_heartbeat_sent,
+    make_poll_finished,
+    make_slots_changed,
+)
 
 EVENT = WorkerStarted("queue", "namespace", "me")
 
@@ -254,6 +264,43 @@ class TestChoice:
 
         assert listeners == ()
 
+    async def test_functions_by_type_are_called_instead_of_the_observer_that_names_them(self, temporal):
+        """An observer with a function for each type of event is spared to find the one that an event is for."""
+        observer, finished, stopped = Choosy(), [], []
+        observer.events = {ActivityFinished: finished.append, WorkerStopped: stopped.append}
+        async with Worker(temporal.client(), task_queue=QUEUE, activities=[pack], observers=[observer]):
+            await temporal.add_task(pack, "book", task_queue=QUEUE).wait_closed()
+
+        assert [event.outcome for event in finished] == ["completed"]
+        assert [event.error for event in stopped] == [None]
+        assert observer.seen == []
+
+    @pytest.mark.parametrize("events", [{}, Counter({"polls": 1}), {WorkerStarted: 1}, [WorkerStopped]])
+    def test_an_attribute_that_names_no_types_is_the_observers_own(self, events):
+        """What an observer keeps by that name for itself makes it deaf to nothing."""
+        observer = Choosy()
+        observer.events = events
+
+        Observers([observer]).notify(EVENT)
+
+        assert observer.seen == [EVENT]
+
+    def test_an_event_that_an_observer_does_not_name_reaches_the_others_only(self):
+        """Of two observers, one is called with all events."""
+        choosy, seen = Choosy(WorkerStopped), []
+        observers = Observers([choosy, seen.append])
+
+        observers.notify(EVENT)
+
+        assert (choosy.seen, seen) == ([], [EVENT])
+
+    @pytest.mark.parametrize("kind", get_args(WorkerEvent))
+    def test_a_type_of_events_that_no_observer_names_has_nothing_to_call(self, kind):
+        """So that such events need not be made."""
+        others = [it for it in get_args(WorkerEvent) if it is not kind]
+
+        assert Observers([Choosy(*others)]).notifier(kind) is None
+
     async def test_an_observer_gets_the_worker_before_each_run(self, temporal):
         """For what is to be read from it."""
         observer = Choosy()
@@ -265,21 +312,64 @@ class TestChoice:
         assert observer.workers == [worker, worker]
 
 
+INFO = ActivityEnvironment().info
+
+
+@pytest.mark.parametrize(
+    ("made", "event"),
+    [
+        (make_poll_finished((QUEUE, "task", 1.5)), PollFinished(QUEUE, "task", 1.5)),
+        (make_slots_changed((QUEUE, 1, 2, None)), SlotsChanged(QUEUE, used=1, reserved=2, available=None)),
+        (make_activity_started((INFO,)), ActivityStarted(INFO)),
+        (make_heartbeat_sent((INFO, None)), HeartbeatSent(INFO)),
+        (make_activity_finished((INFO, "lost", 0.5, None)), ActivityFinished(INFO, "lost", took=0.5)),
+    ],
+)
+def test_an_event_made_of_a_tuple_is_the_one_that_its_constructor_makes(made: WorkerEvent, event: WorkerEvent):
+    """With each field in its place."""
+    assert type(made) is type(event)
+    assert repr(made) == repr(event)
+
+
+@pytest.mark.parametrize("observers", [[], [lambda event: None]])
+async def test_an_activity_calls_functions_of_observers_only_if_there_are_some(temporal, observers):
+    """No observer costs nothing but tests for None."""
+    notified = set()
+
+    def note(frame, kind, _):
+        if kind == "call" and frame.f_globals.get("__name__") == Observers.__module__:
+            notified.add(frame.f_code.co_name)
+
+    async with worker_of(temporal, pack, observers=observers) as worker:
+        await until(lambda: worker.statistics().polls_open > 0)
+        sys.setprofile(note)
+        try:
+            await temporal.add_task(pack, "book", task_queue=QUEUE).wait_closed()
+            await until(lambda: worker.statistics().slots_used == 0)
+        finally:
+            sys.setprofile(None)
+
+    assert notified == ({"notify"} if observers else set())
+
+
 class TestTrouble:
-    def test_an_observer_that_raises_a_thousand_times_is_logged_once(self, caplog):
+    @pytest.mark.parametrize("others", [0, 1])
+    def test_an_observer_that_raises_a_thousand_times_is_logged_once(self, caplog, others):
         """A line a minute says enough, and the other observers are called all the same."""
+        called: list[WorkerEvent] = []
         seen: list[WorkerEvent] = []
 
         def fail(event: WorkerEvent) -> None:
-            raise LookupError(len(seen))
+            called.append(event)
+            raise LookupError(len(called))
 
-        observers = Observers([fail, seen.append])
+        observers = Observers([fail, *[seen.append] * others])
 
         with caplog.at_level(logging.INFO):
             for _ in range(1000):
                 observers.notify(EVENT)
 
-        assert len(seen) == 1000
+        assert (len(called), len(seen)) == (1000, 1000 * others)
         assert [record.levelname for record in caplog.records] == ["ERROR"]
 
     def test_an_observer_that_is_slow_many_times_is_logged_once(self, caplog):
@@ -291,6 +381,15 @@ class TestTrouble:
 
         assert [record.levelname for record in caplog.records] == ["WARNING"]
         assert "WorkerStarted" in caplog.text
+
+    def test_the_log_names_the_observer_whose_function_raises(self, caplog):
+        """A function of a mapping has a name that may say little."""
+        observer = Choosy()
+        observer.events = {WorkerStarted: lambda event: 1 / 0}
+
+        Observers([observer]).notify(EVENT)
+
+        assert f"observer {observer!r} failed on WorkerStarted" in caplog.text
 
     @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
     def test_an_observer_may_end_the_process(self, kind):

@@ -19,7 +19,7 @@ from worker_helpers import QUEUE, until, worker_of
 from asyncworker import activity
 from asyncworker.exceptions import ConfigurationError
 from asyncworker.worker.health import _pages, _server
-from asyncworker.worker.health._liveness import why_not_live
+from asyncworker.worker.health._liveness import why_not_live, why_not_ready
 from asyncworker.worker.health._requests import MAX_HEAD, HealthReport, PageRequest, page_request, response_to
 
 WELL = HealthReport(True, True, {"task_queue": "a"})
@@ -116,6 +116,40 @@ class TestLiveness:
         found = why_not_live(blocked_for=blocked_for, tolerance=30, oldest_poll=oldest_poll, longest_poll=70)
 
         assert found == why
+
+
+class TestReadiness:
+    @pytest.mark.parametrize(
+        ("facts", "why"),
+        [
+            ({}, None),
+            ({"blocked_for": 1.5, "is_polling": True}, "the event loop has been blocked for 1.5 s"),
+            ({"silence": 21}, "the server has not responded for 21 s"),
+            ({"silence": 20}, None),
+            # No slot, or no rate: nothing is asked, so that the server's silence says nothing.
+            ({"is_polling": False, "may_not_poll": True, "silence": 99}, None),
+            (
+                {"is_polling": False, "may_not_poll": True, "silence": 99, "was_answered": False},
+                "the last call got no response",
+            ),
+            ({"is_polling": False, "may_not_poll": True, "silence": 20, "was_answered": False}, None),
+            ({"is_polling": False, "has_just_polled": True, "silence": 99}, None),
+            ({"is_polling": False}, "no poll is with the server"),
+        ],
+    )
+    def test_a_worker_is_ready_if_it_takes_work_or_would_if_it_had_a_slot(self, facts, why):
+        """A silence of two poll deadlines is the server's, unless there was nothing to ask it."""
+        well = {
+            "blocked_for": None,
+            "silence": 0,
+            "poll_timeout": 10,
+            "was_answered": True,
+            "is_polling": True,
+            "may_not_poll": False,
+            "has_just_polled": False,
+        }
+
+        assert why_not_ready(**(well | facts)) == why
 
 
 class TestServing:
@@ -392,6 +426,26 @@ class TestPages:
         assert (live, refused) == (200, 503)
         assert set(late) == {(200, b"late")}
 
+    async def test_a_page_is_refused_where_no_thread_can_be_started(self, temporal, monkeypatch):
+        """A process at its limit of threads goes on, and has a page again when there is one."""
+        address, start, has_threads = free_address(), threading.Thread.start, False
+
+        def start_if_any(thread):
+            if thread.name == "asyncworker page" and not has_threads:
+                raise RuntimeError("can't start new thread")
+            start(thread)
+
+        monkeypatch.setattr(threading.Thread, "start", start_if_any)
+        request = b"GET /metrics HTTP/1.1\r\n\r\n"
+        page = lambda accept: (b"here", "text/plain")  # noqa: E731
+        async with worker_of(temporal, pack, health_address=address, observers=[Shows(page)]):
+            refused = [await asyncio.to_thread(ask, address, request) for _ in range(_pages._MAX_THREADS + 1)]
+            has_threads = True
+            shown = await asyncio.to_thread(ask, address, request)
+
+        assert {status for status, _ in refused} == {503}
+        assert shown == (200, b"here")
+
     async def test_a_page_that_fails_is_an_error_in_the_log_and_costs_nothing_else(self, temporal, caplog):
         """It is logged once a minute, however often it is asked for."""
         address = free_address()
@@ -460,6 +514,9 @@ with serving(address, lambda: HealthReport(True, True, {}), {}), socket.socket()
     client.connect(address)
     client.sendall(b"GET /livez HTTP/1.1\\r\\n\\r\\n")
     print(client.recv(4096).split(b"\\r\\n")[0].decode())
+    # What measures the coverage writes a file at the end.
+    for each in held:
+        os.close(each)
 """
 
 

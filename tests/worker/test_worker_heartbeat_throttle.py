@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from asyncworker.worker.attempts._heartbeat_throttle import HeartbeatThrottle, throttle_interval
+from asyncworker.worker.attempts.heartbeats._heartbeat_throttle import HeartbeatThrottle, throttle_interval
 
 
 @pytest.fixture

@@ -73,6 +73,29 @@ class TestInterceptors:
         assert task.result == "book one two!!"
         assert log == ["one in", "two in", "two out", "one out"]
 
+    async def test_an_interceptor_that_overrides_nothing_changes_nothing(self, temporal):
+        """Each method of the base classes does what there would be without it."""
+
+        class Outbound(ActivityOutboundInterceptor):
+            pass
+
+        class Inbound(ActivityInboundInterceptor):
+            def init(self, outbound: ActivityOutboundInterceptor) -> None:
+                super().init(Outbound(outbound))
+
+        class Wraps(Interceptor):
+            def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+                return Inbound(super().intercept_activity(next))
+
+        @activity.defn
+        async def identify() -> str:
+            return activity.info().activity_id
+
+        interceptors = [Interceptor(), Wraps()]
+        task = await run(temporal, identify, worker={"interceptors": interceptors}, activity_id="a1")
+
+        assert task.result == "a1"
+
     async def test_interceptors_wrap_heartbeats(self, temporal):
         """Heartbeats pass through the outbound interceptors before they leave."""
 

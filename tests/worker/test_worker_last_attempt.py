@@ -10,7 +10,7 @@ import pytest
 from asyncworker.common import RetryPolicy
 from asyncworker.exceptions import ApplicationError
 from asyncworker.testing import ActivityEnvironment
-from asyncworker.worker.attempts._outcome import is_last_attempt
+from asyncworker.worker.attempts.reporting._outcome import is_last_attempt
 
 ENDLESS = RetryPolicy(initial_interval=10, backoff_coefficient=2, maximum_interval=60)
 

@@ -501,7 +501,7 @@ class TestStopping:
         with pytest.raises(WorkerError, match="did not heed its cancellation, and is left behind"):
             await ended
         release.set()
-        await until(worker._worker_run._lifespan._task.done)
+        await until(worker._worker_run.lifespan._task.done)
 
     async def test_a_lifespan_that_does_not_end_is_cancelled(self, temporal, caplog):
         """Leaving it has a limit of its own; the run fails, as what it had to do was not done."""
@@ -545,8 +545,8 @@ class TestStopping:
         await until(lambda: worker.is_polling)
         temporal.add_task("hold", task_queue=QUEUE)
         await held.runs.wait()
-        worker._worker_run._lifespan._task.cancel()
-        worker._ended.cancel()
+        worker._worker_run.lifespan._task.cancel()
+        worker._host.ended.cancel()
         await asyncio.sleep(0)
         held.release.set()
 

@@ -12,7 +12,7 @@ from asyncworker import RetryPolicy, activity
 from asyncworker._proto.temporal.api.workflowservice.v1 import RecordActivityTaskHeartbeatRequest
 from asyncworker._wire import decode
 from asyncworker.common import ActivityCancellationDetails
-from asyncworker.worker.attempts._heartbeat_throttle import HeartbeatThrottle
+from asyncworker.worker.attempts.heartbeats._heartbeat_throttle import HeartbeatThrottle
 from asyncworker.worker.health._live_heartbeats import is_overdue, next_due
 from asyncworker.worker.health._watchdog import look_interval
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
+import anyio
 import pytest
 import trustme
 from worker_helpers import QUEUE, until
@@ -17,6 +18,7 @@ from worker_helpers import QUEUE, until
 from asyncworker import Client, Worker, activity
 from asyncworker.client import HttpConnectProxy, TLSConfig
 from asyncworker.testing import FakeTemporal
+from asyncworker.worker.health import _live_heartbeats
 
 HEARTBEAT = "RecordActivityTaskHeartbeat"
 CA = trustme.CA()
@@ -184,3 +186,43 @@ async def test_live_heartbeats_go_the_way_of_the_clients_calls(security, through
         for head in far_side.tunnels:
             assert head.startswith(f"CONNECT 127.0.0.1:{far_side.port} HTTP/1.1")
             assert "Proxy-Authorization: Basic" in head
+
+
+async def test_an_error_in_live_heartbeats_costs_a_line(monkeypatch, caplog):
+    """The watchdog's thread begins anew, and the event loop goes on with its own when it is free."""
+    decide, failures, counts = _live_heartbeats.next_due, [KeyError("due")], []
+
+    def broken(sent_at: float, timeout: float, *, has_arrived: bool) -> float:
+        if failures:
+            raise failures.pop()
+        return decide(sent_at, timeout, has_arrived=has_arrived)
+
+    monkeypatch.setattr(_live_heartbeats, "next_due", broken)
+
+    @activity.defn
+    async def neighbour() -> None:
+        while len(counts) < 2 or len(far_side.heartbeats) <= counts[1]:
+            activity.heartbeat()
+            await asyncio.sleep(0.01)
+
+    @activity.defn
+    async def blocks() -> None:
+        counts.append(len(far_side.heartbeats))
+        until_at = time.monotonic() + 20
+        while len(far_side.heartbeats) < counts[0] + 2 and time.monotonic() < until_at:
+            time.sleep(0.01)  # noqa: ASYNC251 - what the test is about
+        counts.append(len(far_side.heartbeats))
+
+    with FarSide(tls=False, client_certificates=False).running() as far_side:
+        client = await Client.connect(f"127.0.0.1:{far_side.port}")
+        async with client, Worker(client, task_queue=QUEUE, activities=[neighbour, blocks]) as worker:
+            far_side.add_task("neighbour", heartbeat_timeout=1)
+            await until(lambda: len(far_side.heartbeats) > 0)
+            far_side.add_task("blocks")
+            with anyio.fail_after(30):
+                while len(counts) < 2 or worker.slots_used:  # noqa: ASYNC110 - there is no event to wait for
+                    await asyncio.sleep(0.01)
+
+    assert counts[1] >= counts[0] + 2
+    assert failures == []
+    assert "the event loop's watchdog goes on after an error" in caplog.text

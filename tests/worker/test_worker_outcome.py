@@ -7,7 +7,7 @@ import pytest
 from asyncworker.activity._context import CompleteAsync
 from asyncworker.common import CancelReason
 from asyncworker.exceptions import ApplicationError, CancelledError, ConverterError
-from asyncworker.worker.attempts._outcome import ON_CANCELLED, Canceled, Failed, Lost, Pending, outcome_of
+from asyncworker.worker.attempts.reporting._outcome import ON_CANCELLED, Canceled, Failed, Lost, Pending, outcome_of
 
 
 @pytest.mark.parametrize("reason", CancelReason, ids=lambda reason: reason.value)

@@ -779,7 +779,7 @@ async def test_a_task_that_comes_twice_costs_no_slot(temporal):
         await held.runs.wait()
         (first,) = attempts
         again = PollActivityTaskQueueResponse(
-            task_token=first.info().task_token,
+            task_token=first.info.task_token,
             activity_id="7",
             activity_type=ActivityType(name="hold"),
         )
@@ -806,12 +806,12 @@ async def test_a_request_to_cancel_reaches_each_delivery_of_a_task(temporal):
         await held.runs.wait()
         (first,) = attempts
         again = PollActivityTaskQueueResponse(
-            task_token=first.info().task_token,
+            task_token=first.info.task_token,
             activity_id="7",
             activity_type=ActivityType(name="hold"),
         )
         attempts.take(again, await attempts.reserve())
-        attempts.cancel(first.info().task_token, ActivityCancellationDetails(cancel_requested=True))
+        attempts.cancel(first.info.task_token, ActivityCancellationDetails(cancel_requested=True))
         reasons = [each.cancellation.reason for each in attempts]
 
     assert reasons == [CancelReason.CANCEL_REQUESTED] * 2

@@ -184,8 +184,8 @@ async def test_activity_that_is_cancelled_during_its_results_upload_is_cancelled
     assert [event.outcome for event in slow.of(PayloadStored, ActivityFinished)] == ["canceled", "canceled"]
 
 
-async def test_upload_of_a_result_ends_at_the_attempts_deadline(temporal):
-    """The slot is free again, and the log says what has happened."""
+async def test_upload_of_a_result_ends_at_the_attempts_deadline(temporal, caplog):
+    """The slot is free again, and the log names the driver that has taken the time."""
     # The attempt itself has more time than its reply: the one that is to end it here.
     slow = Slow(temporal, make, margin=60.0)
     async with slow.worker:
@@ -195,6 +195,8 @@ async def test_upload_of_a_result_ends_at_the_attempts_deadline(temporal):
             await until(lambda: not slow.worker.statistics().attempts)
 
     assert [event.outcome for event in slow.of(ActivityFinished)] == ["unreported"]
+    (logged,) = (record.getMessage() for record in caplog.records if record.levelname == "ERROR")
+    assert "could not be reported (the storage driver 'memory' was to store, and had not yet)" in logged
 
 
 async def test_retrieval_of_an_argument_ends_at_the_attempts_deadline(temporal, caplog):
@@ -210,6 +212,7 @@ async def test_retrieval_of_an_argument_ends_at_the_attempts_deadline(temporal, 
     assert [event.outcome for event in slow.of(PayloadRetrieved, ActivityFinished)] == ["canceled", "lost"]
     (warned,) = (record.getMessage() for record in caplog.records if record.levelname == "WARNING")
     assert "its payloads were not decoded before the attempt's time was up" in warned
+    assert "(the storage driver 'memory' was to retrieve, and had not yet)" in warned
 
 
 async def test_upload_of_a_heartbeat_ends_with_its_attempt(temporal):

@@ -134,6 +134,14 @@ class TestCgroup1:
 
         assert repr(system) == "<System [memory: the machine's, cpu: the machine's]>"
 
+    @pytest.mark.parametrize("text", ["", "what?\n"], ids=["empty", "words"])
+    @pytest.mark.parametrize("name", ["memory/memory.limit_in_bytes", "cpu/cpu.cfs_quota_us", "cpuacct/cpuacct.usage"])
+    def test_control_group_files_of_version_1_that_cannot_be_read_are_no_limit(self, tmp_path, name, text):
+        """What cannot be read is no limit, and the other limit counts."""
+        gauges = find_gauges(write(self.files(tmp_path), {f"{CGROUP}/{name}": text}))
+
+        assert [bool(gauges.memory), bool(gauges.cpu)] == [not name.startswith("memory"), not name.startswith("cpu")]
+
 
 class TestWithout:
     def test_without_control_groups_the_machine_counts(self, tmp_path):

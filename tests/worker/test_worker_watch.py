@@ -120,6 +120,29 @@ async def test_a_termination_reaches_an_activity_that_does_not_heartbeat(tempora
     assert stopped == [CancelReason.NOT_FOUND]
 
 
+@pytest.mark.parametrize("method", [HISTORY, DESCRIBE_RUN])
+async def test_a_workflow_that_ends_before_the_watch_has_looked_stops_its_activity(temporal, method):
+    """Whichever of the watch's first calls finds it closed: there is no end to wait for any more."""
+    stopped: list[Any] = []
+
+    @activity.defn
+    async def going_on() -> None:
+        try:
+            await asyncio.sleep(30)
+        except asyncio.CancelledError:
+            stopped.append(activity.context().cancel_reason)
+            raise
+
+    async with working(temporal, going_on):
+        with temporal.hold(method):
+            task = temporal.add_task(going_on, task_queue=QUEUE)
+            await temporal.wait_for(method)
+            task.terminate()
+        await until(lambda: stopped)
+
+    assert stopped == [CancelReason.NOT_FOUND]
+
+
 async def test_a_pause_reaches_a_standalone_activity_that_does_not_heartbeat(temporal):
     async with working(temporal, silent):
         task = start(temporal, "standalone", silent)

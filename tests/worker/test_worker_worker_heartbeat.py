@@ -9,8 +9,9 @@ import pytest
 from prometheus_client import CollectorRegistry
 from worker_helpers import QUEUE, Held, Worker, until, worker_of
 
-from asyncworker import ApplicationError, WorkerDeploymentVersion, activity
+from asyncworker import ApplicationError, Client, WorkerDeploymentVersion, activity
 from asyncworker._proto.temporal.api.enums.v1 import WorkerStatus
+from asyncworker._rpc._service import WorkflowService
 from asyncworker._version import client_version
 from asyncworker.contrib.opentelemetry import TracingInterceptor
 from asyncworker.contrib.prometheus import PrometheusObserver
@@ -236,6 +237,32 @@ class TestEnding:
 
 
 class TestWithout:
+    async def test_a_last_worker_heartbeat_that_a_transport_fails_on_costs_a_line(self, temporal, caplog):
+        """A worker ends as ever where a transport of the user's raises what it should not."""
+
+        class Odd:
+            is_broken = False
+
+            def __init__(self, inner) -> None:
+                self._inner = inner
+
+            async def unary(self, path, request, **options):
+                if self.is_broken and path.endswith(HEARTBEAT):
+                    raise LookupError("no such host")
+                return await self._inner.unary(path, request, **options)
+
+            async def close(self) -> None:
+                await self._inner.close()
+
+        odd = Odd(temporal.transport())
+        client = Client(WorkflowService(odd, namespace="default"))
+        async with Worker(client, task_queue=QUEUE, activities=[pack]) as worker:
+            await first_heartbeat(temporal)
+            odd.is_broken = True
+
+        assert worker.is_shutdown
+        assert "the last heartbeat of a worker could not be sent" in caplog.text
+
     async def test_a_namespace_without_worker_heartbeats_gets_none(self, silent):
         """Where the namespace has no worker heartbeats, none is sent, and no command is waited for."""
         async with worker_of(silent, pack):

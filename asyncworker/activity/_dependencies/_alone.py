@@ -10,7 +10,8 @@ from ...converter._annotations import AnnotationResolver
 from .._callables import describe, is_awaitable
 from .._definition import Definition
 from ._attempt_scope import AttemptScope, ThreadScope
-from ._graph import Graph, Kind, Node, Override
+from ._graph import Graph, Node, Override
+from ._kind import Kind
 from ._marker import Dependency, marker_of
 from ._plan import Plan, compile_plan
 

@@ -11,12 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from types import CoroutineType, TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ..._safe_text import class_name_of, text_of, traceback_of
 from ...exceptions import ApplicationError, FailureError
 from .._context import CompleteAsync
-from ._graph import Kind, Node
+from ._kind import Kind
+
+if TYPE_CHECKING:
+    from ._graph import Node
 
 __all__ = ["AttemptScope", "ThreadScope", "add_note"]
 

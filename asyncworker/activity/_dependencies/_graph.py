@@ -5,45 +5,18 @@ It is done when a worker is made. Overrides build the graphs anew.
 
 from __future__ import annotations
 
-import inspect
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from enum import Enum
-from typing import Annotated, Any, get_args, get_origin
+from typing import Any
 
-from ...converter._annotations import AnnotationResolver
-from .._callables import code_of, describe, is_coroutine_function
+from .._callables import describe
 from .._context import Context, current
+from ._functions import check_not_needed, check_type, how_of, parameters_of, plain
+from ._kind import Kind
 from ._marker import Dependency, Scope, marker_of
 
-__all__ = ["Graph", "Kind", "Node", "Override", "identity_of"]
-
-
-# What these decorators return, whatever they decorate.
-_MANAGER_CODE = contextmanager(lambda: iter(())).__code__
-_ASYNC_MANAGER_CODE = asynccontextmanager(lambda: None).__code__  # type: ignore[arg-type, return-value]
-
-# Whose values come with a request.
-_WEB = ("fastapi", "starlette")
-_NUMBERS = (int, float, complex)
-
-
-class Kind(Enum):
-    """How the value is had of what a dependency calls.
-
-    Attributes:
-        VALUE: It is returned.
-        COROUTINE: It is awaited.
-        MANAGER: A context manager is entered for it.
-        ASYNC_MANAGER: An asynchronous context manager is entered for it.
-    """
-
-    VALUE = "value"
-    COROUTINE = "coroutine"
-    MANAGER = "manager"
-    ASYNC_MANAGER = "async manager"
+__all__ = ["Graph", "Node", "Override", "identity_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -164,7 +137,7 @@ class Graph:
         key = (shared, identity_of(declared), marker.scope, tuple((name, id(node)) for name, node in arguments))
         node = self._nodes.get(key)
         if node is None:
-            call, kind = _how(function)
+            call, kind = how_of(function)
             node = Node(call, kind, marker.scope, arguments, name, str(path), declared)
             self._nodes[key] = node
         if marker.use_cache:
@@ -174,138 +147,34 @@ class Graph:
     def _arguments(
         self, function: Callable[..., Any], scope: Scope, path: _Path, overrides: tuple[Override, ...]
     ) -> Iterator[tuple[str, Node]]:
-        for parameter, hint in _parameters(function, path):
+        for parameter, hint in parameters_of(function, str(path)):
             where = f"{path}: parameter {parameter.name!r}"
             try:
-                marker = _CONTEXT if _plain(hint) is Context else marker_of(hint, parameter.default)
+                marker = _CONTEXT if plain(hint) is Context else marker_of(hint, parameter.default)
             except TypeError as error:
                 raise TypeError(f"{where}: {error}") from error
             if marker is None:
-                _check_not_needed(parameter, hint, where)
+                check_not_needed(parameter, hint, where)
                 continue
             if parameter.kind is parameter.POSITIONAL_ONLY:
                 raise TypeError(f"{where} is positional-only, but dependencies are passed by name: take away the '/'")
             node = self._node(marker, path, overrides)
-            if scope == "worker" and marker is _CONTEXT:
-                raise TypeError(f"{where} is the context of an attempt, and the scope of the worker has none around it")
-            if scope == "worker" and node.scope == "attempt":
-                raise TypeError(
-                    f"{node.path}: {path.names[-1]} has the scope of the worker, and depends on {node.name}, which is"
-                    " made for each attempt and closed at its end: give both the same scope, e.g."
-                    f" Depends({node.name}, scope='worker') in {path.names[-1]}"
-                )
+            if scope == "worker":
+                _check_lives_as_long(node, where, path.names[-1])
             check_type(marker.dependency, hint, where)
             yield parameter.name, node
 
 
-def check_type(function: Callable[..., Any] | None, hint: Any, where: str) -> None:
-    """Refuse a dependency whose value is surely not of the type that its parameter has.
-
-    Raises:
-        TypeError: The two are classes, and neither is derived from the other.
-    """
-    if function is None or hint is None:
-        return
-    wanted, made = _plain(hint), _made_by(function)
-    if not all(inspect.isclass(each) and each is not Any and get_origin(each) is None for each in (wanted, made)):
-        return
-    if getattr(wanted, "_is_protocol", False) or getattr(made, "_is_protocol", False) or {wanted, made} <= {*_NUMBERS}:
-        return
-    try:
-        fits = issubclass(made, wanted) or issubclass(wanted, made)
-    except TypeError:
-        return
-    if not fits:
-        raise TypeError(f"{where} is annotated as {describe(wanted)}, but {describe(function)} makes {describe(made)}")
-
-
-def _made_by(function: Callable[..., Any]) -> Any:
-    """Return the type of what a dependency makes, as far as it is annotated."""
-    if inspect.isclass(function):
-        return function
-    try:
-        annotation = inspect.signature(function).return_annotation
-        made = _plain(AnnotationResolver(function, describe(function))(annotation, "the result"))
-    except Exception:  # noqa: BLE001 - it may be what only type checkers know
-        return None
-    if _how(function)[1] in (Kind.MANAGER, Kind.ASYNC_MANAGER):
-        arguments = get_args(made)
-        return arguments[0] if arguments else None
-    return made
-
-
-def _plain(hint: Any) -> Any:
-    return hint.__origin__ if get_origin(hint) is Annotated else hint
-
-
-def _parameters(function: Callable[..., Any], path: _Path) -> Iterator[tuple[inspect.Parameter, Any]]:
-    """Yield the parameters of a dependency that may take a value, with their types."""
-    try:
-        parameters = list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):
-        # Classes that are written in C may show no signature; many take no arguments.
-        return
-    resolve = AnnotationResolver(_constructor_of(function) if inspect.isclass(function) else function, path.names[-1])
-    for parameter in parameters:
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            continue
-        try:
-            hint = resolve(parameter.annotation, f"parameter {parameter.name!r}")
-        except TypeError as error:
-            if parameter.default is parameter.empty:
-                raise TypeError(f"{path}: {error}") from error
-            hint = None
-        yield parameter, hint
-
-
-def _constructor_of(cls: type) -> Callable[..., Any]:
-    """Return the function whose annotations the signature of a class has."""
-    init: Any = cls.__init__  # type: ignore[misc]
-    return init if isinstance(init, types.FunctionType) else cls.__new__
-
-
-def _check_not_needed(parameter: inspect.Parameter, hint: Any, where: str) -> None:
-    """Refuse a parameter that nothing fills in.
-
-    Raises:
-        TypeError: It is for a request, or has no default.
-    """
-    metadata = hint.__metadata__ if get_origin(hint) is Annotated else ()
-    for thing in (_plain(hint), parameter.default, *metadata):
-        cls = thing if inspect.isclass(thing) else type(thing)
-        if cls.__module__.partition(".")[0] in _WEB:
-            raise TypeError(
-                f"{where} is {cls.__name__} of {cls.__module__.partition('.')[0]}, and an activity has no request: let"
-                " the route and the activity share a dependency that does not need it"
-            )
-    if parameter.default is not parameter.empty:
-        return
-    if hint is None:
+def _check_lives_as_long(node: Node, where: str, name: str) -> None:
+    """Refuse a node that a dependency of the worker's scope, which is *name*, would outlive."""
+    if node.declared is _CONTEXT.dependency:
+        raise TypeError(f"{where} is the context of an attempt, and the scope of the worker has none around it")
+    if node.scope == "attempt":
         raise TypeError(
-            f"{where} has neither an annotation nor a default, so that nothing can be passed for it:"
-            " annotate it with Annotated[…, Depends(…)]"
+            f"{node.path}: {name} has the scope of the worker, and depends on {node.name}, which is made for each"
+            " attempt and closed at its end: give both the same scope, e.g."
+            f" Depends({node.name}, scope='worker') in {name}"
         )
-    raise TypeError(
-        f"{where} is no dependency and has no default, so that nothing can be passed for it:"
-        " annotate it with Annotated[…, Depends(…)], or give it a default"
-    )
-
-
-def _how(function: Callable[..., Any]) -> tuple[Callable[..., Any], Kind]:
-    """Return what to call for a dependency's value, and how the value is had of that."""
-    if inspect.isclass(function):
-        return function, Kind.VALUE
-    inner = code_of(function)
-    code = getattr(inner, "__code__", None)
-    if code is _MANAGER_CODE:
-        return function, Kind.MANAGER
-    if code is _ASYNC_MANAGER_CODE:
-        return function, Kind.ASYNC_MANAGER
-    if inspect.isgeneratorfunction(inner):
-        return contextmanager(function), Kind.MANAGER
-    if inspect.isasyncgenfunction(inner):
-        return asynccontextmanager(function), Kind.ASYNC_MANAGER
-    return function, Kind.COROUTINE if is_coroutine_function(function) else Kind.VALUE
 
 
 def identity_of(function: object) -> object:

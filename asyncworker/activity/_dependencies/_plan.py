@@ -8,7 +8,9 @@ from typing import Any
 
 from ...converter._annotations import AnnotationResolver
 from .._callables import describe
-from ._graph import Graph, Kind, Node, check_type
+from ._functions import check_type
+from ._graph import Graph, Node
+from ._kind import Kind
 from ._marker import Dependency
 
 __all__ = ["Plan", "compile_plan"]

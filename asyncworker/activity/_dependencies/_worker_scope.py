@@ -4,24 +4,30 @@ One task of the run makes all of it and closes it in reverse order, so that it i
 belongs to a task, an anyio task group for one, may be left open in between. An attempt asks for what is not there
 yet, and waits. It may be cancelled while it waits; the task goes on. A failure is that of the attempts that wait for
 the value, and the next one that asks has it tried again.
+
+What does not heed its cancellation at the end is left behind, with all that it depends on, as an attempt is.
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from contextvars import Context, copy_context
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
-import anyio.abc
 
+from ..._rpc._callbacks import BackgroundTasks, detach
 from ..._safe_logger import get_logger
 from ...exceptions import WorkerError
 from ._attempt_scope import AttemptScope, add_note
-from ._graph import Kind, Node
+from ._kind import Kind
+
+if TYPE_CHECKING:
+    import anyio.abc
+
+    from ._graph import Node
 
 __all__ = ["WorkerScope"]
 
@@ -32,7 +38,8 @@ class WorkerScope:
     """What one run of a worker has made.
 
     Args:
-        least_close: Seconds that closing may take beyond the time of the shutdown, before it is cancelled.
+        least_close: Seconds that closing may take beyond the time of the shutdown, before it is cancelled, and then to
+            heed that.
 
     Attributes:
         made: The values that are there.
@@ -45,15 +52,15 @@ class WorkerScope:
         self._asked: dict[Node, asyncio.Future[Any]] = {}
         self._has_work = asyncio.Event()
         self._is_ending = asyncio.Event()
-        self._has_closed = asyncio.Event()
         self._is_making = False
+        self._is_broken = False
         # What is being made or closed.
-        self._busy_with = ""
+        self._busy_with: Node | None = None
         # By one of them, while the worker ran.
         self._was_cancelled = False
         self._context = Context()
-        self._group: anyio.abc.TaskGroup | None = None
-        self._has_task = False
+        self._is_running = False
+        self._tasks = BackgroundTasks()
         self._task: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
@@ -74,15 +81,13 @@ class WorkerScope:
         found = self._asked.get(node)
         if found is not None:
             return found
-        if self._group is None or self._is_ending.is_set():
+        if not self._is_running or self._is_broken or self._is_ending.is_set():
             raise RuntimeError(f"the dependency {node.path} cannot be made: the worker's run has ended")
         found = self._asked[node] = asyncio.get_running_loop().create_future()
         self._has_work.set()
-        if not self._has_task:
-            self._has_task = True
+        if self._task is None:
             # In the context of the run, and not of the attempt that happens to be the first.
-            start = functools.partial(self._group.start_soon, self._run, name="dependencies of the worker")
-            self._context.run(start)
+            self._task = self._tasks.start(self._run(), self._context)
         return found
 
     # Its task
@@ -103,42 +108,61 @@ class WorkerScope:
                 block, so that what is wrong comes out.
         """
         self._on_error, self._on_cancelled, self._context = on_error, on_cancelled, copy_context()
-        async with anyio.create_task_group() as self._group:
-            try:
-                yield
-            finally:
-                self._is_ending.set()
-                self._has_work.set()
-                if self._task is not None:
-                    await self._ended(self._task, ends)
+        self._is_running = True
+        try:
+            yield
+        finally:
+            self._is_ending.set()
+            self._has_work.set()
+            if self._task is not None:
+                await self._ended(self._task, ends)
 
     async def _ended(self, task: asyncio.Task[None], ends: Callable[[anyio.CancelScope], anyio.CancelScope]) -> None:
-        """Wait until all is closed; what takes longer than the shutdown is cancelled."""
+        """Wait until all is closed; what takes longer than the shutdown is cancelled, and may be left behind."""
         if self._is_making:
             # No attempt waits for it any more.
             task.cancel()
         with ends(anyio.CancelScope(shield=True)):
-            await self._has_closed.wait()
-        cancelled = logged = ""
-        while not self._has_closed.is_set():
-            with anyio.move_on_after(self._least_close, shield=True):
-                await self._has_closed.wait()
-                return
-            if cancelled == self._busy_with != logged:
-                logged = self._busy_with
-                _logger.error("the worker cannot end: its dependency %s does not heed its cancellation", logged)
-            cancelled = self._busy_with
+            await asyncio.wait({task})
+        cancelled: Node | None = None
+        while not task.done():
+            with anyio.CancelScope(shield=True):
+                await asyncio.wait({task}, timeout=self._least_close)
+            if task.done() or cancelled is (cancelled := self._busy_with):
+                break
             # Not by a scope: there may be some that are open in the task, in which this one would not be nested.
             task.cancel()
+        if not task.done():
+            self._leave_behind(task)
+
+    def _leave_behind(self, task: asyncio.Task[None]) -> None:
+        name = "" if self._busy_with is None else self._busy_with.name
+        failure = f"the dependency {name} did not heed its cancellation, and is left behind"
+        below = ", ".join(node.name for node, _ in reversed(self._entered))
+        _logger.error("%s%s", failure, f"; not closed were {below}" if below else "")
+        self.made.clear()
+        detach(task)
+        self._on_error(WorkerError(failure))
 
     async def _run(self) -> None:
-        self._task = asyncio.current_task()
         try:
-            while not self._is_ending.is_set():
-                await self._make_next()
+            try:
+                while not self._is_ending.is_set():
+                    await self._make_next()
+            except Exception as error:  # noqa: BLE001 - it is handed on
+                self._break(error)
+                # Attempts use what is there.
+                await self._is_ending.wait()
             await self._close_all()
-        finally:
-            self._has_closed.set()
+        except Exception as error:  # noqa: BLE001 - it is no fault of a dependency's, and ends the worker
+            self._on_error(error)
+
+    def _break(self, error: Exception) -> None:
+        """Make nothing any more, for an error that is none of a dependency, and end the run with it."""
+        self._is_broken = True
+        for node, future in list(self._asked.items()):
+            self._refuse(node, future, error)
+        self._on_error(error)
 
     async def _make_next(self) -> None:
         node = next(iter(self._asked), None)
@@ -185,7 +209,7 @@ class WorkerScope:
     async def _make(self, node: Node) -> None:
         for each in node.all():
             if each not in self.made:
-                scope, self._busy_with = AttemptScope(self.made), each.name
+                scope, self._busy_with = AttemptScope(self.made), each
                 try:
                     await scope.enter([each])
                 finally:
@@ -197,7 +221,7 @@ class WorkerScope:
         late, names, has_failed = [], [node.name for node, _ in self._entered], False
         while self._entered:
             node, manager = self._entered.pop()
-            self._busy_with = node.name
+            self._busy_with = node
             try:
                 if node.kind is Kind.ASYNC_MANAGER:
                     await manager.__aexit__(None, None, None)

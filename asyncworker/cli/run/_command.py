@@ -16,11 +16,11 @@ from typing import Annotated, Any
 import anyio
 import typer
 
-from ...client._connect import waiting_for_servers
+from ...client._waiting import waiting_for_servers
 from ...exceptions import ConfigurationError
 from ...worker import Worker
 from ...worker._signals import leaving_on_signals, on_signals
-from .._connection import CODEC_ENDPOINT, takes_connection_of_workers
+from .._connection import CODEC_ENDPOINT, naming_the_address, takes_connection_of_workers
 from .._duration import parse_duration
 from .._entrypoint import find_entrypoint
 from .._leave import running
@@ -37,6 +37,7 @@ _logger = logging.getLogger(__name__)
 
 # Longer than a server and its database take to start beside the worker.
 _WAIT_FOR_SERVER = 120.0
+_WAIT = "if it takes longer to start, wait for it with --wait-for-server"
 
 
 def parse_wait(text: str | float) -> float:
@@ -149,7 +150,7 @@ def run(
     with leaving_on_signals():
         found = load(entrypoint.target, entrypoint.app_dir)
         relax_collector()
-        with running(_loop_factory(uvloop)) as runner:
+        with running(_loop_factory(uvloop)) as runner, naming_the_address(_WAIT):
             runner.run(main(found))
 
 

@@ -7,7 +7,7 @@ import random
 import ssl
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import anyio
 
@@ -21,6 +21,9 @@ from ..._rpc._callbacks import BackgroundTasks
 from ..._rpc._methods import GET_SYSTEM_INFO
 from ..._rpc._retry import NONE, Backoff
 from ..._safe_logger import get_logger
+
+if TYPE_CHECKING:
+    from ...worker.run._host import RunHost
 
 __all__ = ["HostedWorker", "is_away", "rpc_error_in"]
 
@@ -59,9 +62,8 @@ class HostedWorker:
         self._on_failure = on_failure
         self._tasks = BackgroundTasks()
         self._is_decided = asyncio.Event()
-        # Of the start, and then of the run.
         self._starting: asyncio.Task[None] | None = None
-        self._ended: asyncio.Task[None] | None = None
+        self._run: RunHost | None = None
         self._throttle = LogThrottle()
 
     def __repr__(self) -> str:
@@ -119,13 +121,13 @@ class HostedWorker:
             # The block's own error goes first.
             if failure is not None and error is None:
                 raise failure
-        if self._ended is not None:
-            self._ended.remove_done_callback(self._on_end)
-            await self.worker._wait_for_end(self._ended)
+        if self._run is not None:
+            self._run.ended.remove_done_callback(self._on_end)
+            await self._run.wait()
 
     async def _start(self) -> None:
-        self._ended = await self.worker._start(client=self._client, state=self._state)
-        self._ended.add_done_callback(self._on_end)
+        self._run = await self.worker._start(client=self._client, state=self._state)
+        self._run.ended.add_done_callback(self._on_end)
 
     async def _start_in_time(self) -> None:
         """Start the worker when the server is there; raise what would not change, as far as that can be known.

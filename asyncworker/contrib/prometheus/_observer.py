@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from prometheus_client import REGISTRY, CollectorRegistry
@@ -26,7 +27,7 @@ from ...worker import (
     WorkerEvent,
     WorkerStarted,
 )
-from ...worker.attempts._reply import is_of_storage
+from ...worker.attempts.reporting._reply import is_of_storage
 from . import _families as families
 from ._render import check_folder, is_multi_process, render
 from ._stores import FileStore, MemoryStore, Store
@@ -106,9 +107,9 @@ class PrometheusObserver:
         return render(self._registry, accept=accept)
 
     @property
-    def events(self) -> frozenset[type[WorkerEvent]]:
-        """The events that it is to be called with."""
-        return frozenset(self._handlers)
+    def events(self) -> Mapping[type[WorkerEvent], Callable[[Any], None]]:
+        """What a worker calls with its events, by their types: of others it makes none."""
+        return MappingProxyType(self._handlers)
 
     def watch(self, *workers: Worker) -> None:
         """Show figures of *workers* that no event has before they run: a worker that it is given to is shown from then.
@@ -171,14 +172,15 @@ class PrometheusObserver:
 
     def _on_activity_started(self, event: ActivityStarted) -> None:
         info = event.info
-        series = self._series_of(info)
+        # Looked up here, not by a function, as in the end of the activity: both come with each of them.
+        series = self._activities.get((info.activity_type, info.workflow_type, info.task_queue)) or self._add(info)
         series.received.inc()
         waited = info.started_time - info.current_attempt_scheduled_time
         series.schedule_to_start.observe(waited.total_seconds())
 
     def _on_activity_finished(self, event: ActivityFinished) -> None:
         info, outcome = event.info, event.outcome
-        series = self._series_of(info)
+        series = self._activities.get((info.activity_type, info.workflow_type, info.task_queue)) or self._add(info)
         series.execution.observe(event.took)
         series.outcomes[outcome].inc()
         if outcome == "completed":
@@ -258,11 +260,13 @@ class PrometheusObserver:
         self._series_of(event.info).reasons[event.reason.value].inc()
 
     def _series_of(self, info: Info) -> _ActivitySeries:
-        key = info.activity_type, info.workflow_type, info.task_queue
-        series = self._activities.get(key)
-        if series is None:
-            common = info.namespace, info.task_queue, self._service_name
-            series = self._activities[key] = _ActivitySeries(self._store, common, info)
+        return self._activities.get((info.activity_type, info.workflow_type, info.task_queue)) or self._add(info)
+
+    def _add(self, info: Info) -> _ActivitySeries:
+        common = info.namespace, info.task_queue, self._service_name
+        series = self._activities[info.activity_type, info.workflow_type, info.task_queue] = _ActivitySeries(
+            self._store, common, info
+        )
         return series
 
 

@@ -13,7 +13,7 @@ from ...exceptions import ConverterError, StorageError
 from .._codec import PayloadCodec
 from .._context import ActivitySerializationContext, SerializationContext, WithSerializationContext
 from .._size import payload_size
-from .._stored import StoredElsewhereError, is_stored_elsewhere
+from .._stored import DRIVER_NOTE, StoredElsewhereError, is_stored_elsewhere
 from ._driver import (
     StorageDriver,
     StorageDriverActivityInfo,
@@ -217,6 +217,8 @@ async def _guard(driver: StorageDriver, verb: Operation, work: Awaitable[Sequenc
     except BaseException as error:
         # A CancelledError that did not come from this task would end the caller without a trace.
         if ends_the_task(error):
+            # For the log of what ran out of time.
+            error.add_note(f"{DRIVER_NOTE} {driver.name()!r} was to {verb}, and had not yet")
             raise
         # The text may have a credential or a part of a payload; the cause, for the worker's log, has it.
         raise StorageError(f"the storage driver {driver.name()!r} could not {verb}: {type(error).__name__}") from error

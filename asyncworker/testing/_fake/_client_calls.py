@@ -1,4 +1,4 @@
-"""The calls of a client: standalone activities from start to outcome, and replies that name an activity by its id."""
+"""The calls of a client and an operator: standalone activities from start to outcome."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from ..._proto.temporal.api.workflowservice.v1 import lazy as messages
 from ..._proto.temporal.wkt import Duration
 from ..._rpc import _methods as methods
 from ...exceptions import RPCStatusCode
-from ._activity import CLOSED, Activity, State
+from ._activity._activity import Activity
+from ._activity._describe import groups, info, list_info, searchable, version
+from ._activity._options import KEPT, normalize
+from ._activity._state import CLOSED, State
 from ._call import Handlers, Holders, Incoming
 from ._cluster import Cluster
-from ._describe import groups, info, list_info, searchable, version
-from ._options import KEPT, normalize
 from ._payloads import size
 from ._query import Query
 from ._refusal import Refusal, invalid
-from ._worker_calls import asked_for, check_task_queue
+from ._worker_calls import check_task_queue
 
 #: Seconds that the server holds a call for an outcome or a change at most.
 LONGEST_WAIT = 29.0
@@ -55,10 +56,6 @@ class ClientCalls:
             methods.UPDATE_ACTIVITY_EXECUTION_OPTIONS: self.update_options,
             methods.LIST_ACTIVITY_EXECUTIONS: self.list_executions,
             methods.COUNT_ACTIVITY_EXECUTIONS: self.count_executions,
-            methods.RECORD_ACTIVITY_TASK_HEARTBEAT_BY_ID: self.heartbeat_by_id,
-            methods.RESPOND_ACTIVITY_TASK_COMPLETED_BY_ID: self.completed_by_id,
-            methods.RESPOND_ACTIVITY_TASK_FAILED_BY_ID: self.failed_by_id,
-            methods.RESPOND_ACTIVITY_TASK_CANCELED_BY_ID: self.canceled_by_id,
         }
 
     def holders(self) -> Holders:
@@ -223,40 +220,6 @@ class ClientCalls:
         self._cluster.settle(activity)
         return messages.UpdateActivityExecutionOptionsResponse(activity_options=activity.options)
 
-    # Replies by id
-
-    def heartbeat_by_id(
-        self, request: messages.RecordActivityTaskHeartbeatByIdRequest
-    ) -> messages.RecordActivityTaskHeartbeatByIdResponse:
-        activity = self._find_any(request)
-        activity.heartbeat(request.details)
-        self._cluster.settle(activity)
-        return messages.RecordActivityTaskHeartbeatByIdResponse(**asked_for(activity))
-
-    def completed_by_id(
-        self, request: messages.RespondActivityTaskCompletedByIdRequest
-    ) -> messages.RespondActivityTaskCompletedByIdResponse:
-        activity = self._find_any(request)
-        activity.complete(request.result)
-        self._cluster.settle(activity)
-        return messages.RespondActivityTaskCompletedByIdResponse()
-
-    def failed_by_id(
-        self, request: messages.RespondActivityTaskFailedByIdRequest
-    ) -> messages.RespondActivityTaskFailedByIdResponse:
-        activity = self._find_any(request)
-        failures = activity.fail(request.failure, request.last_heartbeat_details)
-        self._cluster.settle(activity)
-        return messages.RespondActivityTaskFailedByIdResponse(failures=failures)
-
-    def canceled_by_id(
-        self, request: messages.RespondActivityTaskCanceledByIdRequest
-    ) -> messages.RespondActivityTaskCanceledByIdResponse:
-        activity = self._find_any(request)
-        activity.cancel(request.details)
-        self._cluster.settle(activity)
-        return messages.RespondActivityTaskCanceledByIdResponse()
-
     # Finding
 
     def _find(self, request: _Named) -> Activity:
@@ -293,10 +256,6 @@ _NamedInWorkflow = (
     | messages.UnpauseActivityExecutionRequest
     | messages.ResetActivityExecutionRequest
     | messages.UpdateActivityExecutionOptionsRequest
-    | messages.RecordActivityTaskHeartbeatByIdRequest
-    | messages.RespondActivityTaskCompletedByIdRequest
-    | messages.RespondActivityTaskFailedByIdRequest
-    | messages.RespondActivityTaskCanceledByIdRequest
 )
 
 

@@ -16,7 +16,8 @@ from ..._proto.temporal.api.worker.v1 import WorkerHeartbeat
 from ..._proto.temporal.api.workflowservice.v1 import StartActivityExecutionRequest
 from ...exceptions import RPCStatusCode
 from .._virtual._time import VirtualTime
-from ._activity import CLOSED, WITH_WORKER, Activity, State
+from ._activity._activity import Activity
+from ._activity._state import CLOSED, WITH_WORKER, State
 from ._changes import Changes
 from ._commands import CommandQueues
 from ._refusal import Refusal, invalid, no_namespace, not_found
@@ -66,6 +67,7 @@ class Cluster:
         self.virtual: VirtualTime | None = None
         self.timeouts: Timeouts = Timeouts(clock, self._time_out)
         self.skip_backoff = skip_backoff
+        self.wait_timeout = WAIT_TIMEOUT
         self.is_away = False
         self.changes: Changes = Changes()
         self.commands: CommandQueues = CommandQueues()
@@ -101,13 +103,13 @@ class Cluster:
         Args:
             fact: Is asked after each change.
             what: Returns what is waited for, in words.
-            timeout: Seconds; ``None``: 5 s of real time, or in virtual time for as long as anything can happen.
+            timeout: Seconds; ``None``: :attr:`wait_timeout`, or in virtual time for as long as anything can happen.
 
         Raises:
             TimeoutError: It did not happen in time.
             DeadlockError: It cannot happen any more.
         """
-        limit = timeout if timeout is not None or self.virtual is not None else WAIT_TIMEOUT
+        limit = timeout if timeout is not None or self.virtual is not None else self.wait_timeout
         with nullcontext() if self.virtual is None else self.virtual.raising_deadlocks(lambda: self.deadlock(what())):
             found = await self.changes.wait_for(fact, limit)
         if found is None:

@@ -10,7 +10,8 @@ from ..._proto.temporal.api.common.v1 import Payload, WorkflowExecution
 from ..._proto.temporal.api.enums.v1 import TimeoutType as ProtoTimeoutType
 from ..._proto.temporal.api.failure.v1 import Failure
 from ...exceptions import RetryState, TimeoutType
-from ._activity import CLOSED, Activity, State
+from ._activity._activity import Activity
+from ._activity._state import CLOSED, State
 from ._cluster import Cluster
 from ._payloads import from_payloads
 from ._time._attempts import FakeAttempt
@@ -167,7 +168,9 @@ class FakeActivity:
     # Waiting
 
     async def wait_for_attempt(self, attempt: int = 1, *, timeout: float | None = None) -> None:
-        """Wait until a worker has started this attempt, or a later one; 5 s at most by default. Cancelling is safe.
+        """Wait until a worker has started this attempt, or a later one. Cancelling is safe.
+
+        For the *wait_timeout* of FakeTemporal at most, if *timeout* is not given.
 
         Raises:
             TimeoutError: That did not happen within *timeout* seconds.
@@ -195,7 +198,9 @@ class FakeActivity:
         return self.heartbeats
 
     async def wait_for_state(self, *states: str, timeout: float | None = None) -> str:
-        """Wait until it is in one of these states, and return which; 5 s at most by default. Cancelling is safe.
+        """Wait until it is in one of these states, and return which. Cancelling is safe.
+
+        For the *wait_timeout* of FakeTemporal at most, if *timeout* is not given.
 
         Raises:
             ValueError: There is no such state.

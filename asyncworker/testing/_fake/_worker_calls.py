@@ -1,4 +1,4 @@
-"""The calls of a worker: polls, heartbeats, replies, and its start and end."""
+"""The calls of a worker: polls, and its start and end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..._proto.temporal.api.namespace.v1 import NamespaceConfig, NamespaceInfo
 from ..._proto.temporal.api.taskqueue.v1 import PollerScalingDecision, TaskQueue
 from ..._proto.temporal.api.workflowservice import v1 as messages
 from ..._rpc import _methods as methods
-from ._activity import CLOSED, Activity, State
+from ._activity._activity import Activity
 from ._call import Handlers, Holders, Incoming
 from ._cluster import Cluster
 from ._refusal import invalid, not_now
@@ -60,10 +60,6 @@ class WorkerCalls:
         return {
             methods.GET_SYSTEM_INFO: self.get_system_info,
             methods.DESCRIBE_NAMESPACE: self.describe_namespace,
-            methods.RECORD_ACTIVITY_TASK_HEARTBEAT: self.record_heartbeat,
-            methods.RESPOND_ACTIVITY_TASK_COMPLETED: self.respond_completed,
-            methods.RESPOND_ACTIVITY_TASK_FAILED: self.respond_failed,
-            methods.RESPOND_ACTIVITY_TASK_CANCELED: self.respond_canceled,
             methods.SHUTDOWN_WORKER: self.shutdown_worker,
             methods.RECORD_WORKER_HEARTBEAT: self.record_worker_heartbeat,
             methods.RESPOND_NEXUS_TASK_COMPLETED: self.respond_nexus_completed,
@@ -145,40 +141,6 @@ class WorkerCalls:
         found = await self._cluster.hold(task_or_leave, limit)
         return None if has_left else found  # type: ignore[return-value]
 
-    # Attempts
-
-    def record_heartbeat(
-        self, request: messages.RecordActivityTaskHeartbeatRequest
-    ) -> messages.RecordActivityTaskHeartbeatResponse:
-        activity = self._cluster.by_token(request.task_token, request.namespace)
-        activity.heartbeat(request.details)
-        self._cluster.settle(activity)
-        return messages.RecordActivityTaskHeartbeatResponse(**asked_for(activity))
-
-    def respond_completed(
-        self, request: messages.RespondActivityTaskCompletedRequest
-    ) -> messages.RespondActivityTaskCompletedResponse:
-        activity = self._cluster.by_token(request.task_token, request.namespace)
-        activity.complete(request.result)
-        self._cluster.settle(activity)
-        return messages.RespondActivityTaskCompletedResponse()
-
-    def respond_failed(
-        self, request: messages.RespondActivityTaskFailedRequest
-    ) -> messages.RespondActivityTaskFailedResponse:
-        activity = self._cluster.by_token(request.task_token, request.namespace)
-        failures = activity.fail(request.failure, request.last_heartbeat_details)
-        self._cluster.settle(activity)
-        return messages.RespondActivityTaskFailedResponse(failures=failures)
-
-    def respond_canceled(
-        self, request: messages.RespondActivityTaskCanceledRequest
-    ) -> messages.RespondActivityTaskCanceledResponse:
-        activity = self._cluster.by_token(request.task_token, request.namespace)
-        activity.cancel(request.details)
-        self._cluster.settle(activity)
-        return messages.RespondActivityTaskCanceledResponse()
-
     # The worker itself
 
     def shutdown_worker(self, request: messages.ShutdownWorkerRequest) -> messages.ShutdownWorkerResponse:
@@ -223,16 +185,6 @@ def check_task_queue(task_queue: TaskQueue | None) -> str:
     if name.startswith("/_sys/"):
         raise invalid("task queue name cannot start with reserved prefix /_sys/")
     return name
-
-
-def asked_for(activity: Activity) -> dict[str, bool]:
-    """Return the fields of a heartbeat's reply."""
-    return {
-        # An activity that was closed by this heartbeat, as it was too large, is to stop too.
-        "cancel_requested": activity.state is State.CANCEL_REQUESTED or activity.state in CLOSED,
-        "activity_paused": activity.state is State.PAUSE_REQUESTED,
-        "activity_reset": activity.state is State.RESET_REQUESTED,
-    }
 
 
 def task(activity: Activity, *, more_pollers: int) -> messages.PollActivityTaskQueueResponse:

@@ -6,7 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from ...worker import Worker
-from .._fake._activity import CLOSED, Activity, State
+from .._fake._activity._activity import Activity
+from .._fake._activity._state import CLOSED, State
 
 if TYPE_CHECKING:
     from ...worker.attempts._attempt import Attempt
@@ -44,5 +45,5 @@ class CancellationWatch:
         return [
             attempt
             for attempt in attempts
-            if (attempt.info().activity_id, attempt.info().workflow_id) == (activity.id, workflow_id)
+            if (attempt.info.activity_id, attempt.info.workflow_id) == (activity.id, workflow_id)
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -13,10 +13,11 @@ from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueRespo
 from ..._safe_logger import get_logger
 from ...activity import Info
 from ...common import ActivityCancellationDetails
-from .._events import Observers, OutcomeName, SlotsChanged
-from ..slots._supplier import SlotPermit, SlotReservation, SlotSupplier
+from .._events import OutcomeName, SlotsChanged, make_slots_changed
+from ..slots._supplier import FixedSizeSlotSupplier, SlotPermit, SlotReservation, SlotSupplier
 from ._arrivals import Arrivals
-from ._attempt import Attempt, AttemptStatistics
+from ._attempt import Attempt
+from ._attempt_state import AttemptStatistics
 from ._log import log_all_abandoned
 
 if TYPE_CHECKING:
@@ -51,7 +52,10 @@ class AttemptSet:
         self._environment = environment
         self._slots = slots
         observers = environment.observers
-        self._slot_observers = observers if observers is not None and observers.wants(SlotsChanged) else None
+        self._on_slots_changed = None if observers is None else observers.notifier(SlotsChanged)
+        # Asked once of a supplier that has one number for good.
+        self._fixed_limit = slots.max_slots if type(slots) is FixedSizeSlotSupplier else None
+        self._marks_slots = type(slots).mark_slot_used is not SlotSupplier.mark_slot_used
         # One object for all attempts, as each reference to a method makes one.
         self._on_end = self._remove
         self._permits: dict[Attempt, SlotPermit] = {}
@@ -117,18 +121,19 @@ class AttemptSet:
         self._permits[attempt] = permit
         if self._by_token.setdefault(task.task_token, attempt) is not attempt:
             self._repeated.append(attempt)
-            _logger.warning("activity %s: its task came twice, and is run twice", attempt.info().activity_type)
+            _logger.warning("activity %s: its task came twice, and is run twice", attempt.info.activity_type)
         self._is_empty.clear()
         self.arrivals.note(attempt.arrived_at)
-        self._mark_used(permit, attempt.info())
+        if self._marks_slots:
+            self._mark_used(permit, attempt.info)
         if self._cancelled_early and (early := self._cancelled_early.pop(task.task_token, None)):
             attempt.cancel(early)
         if self._cancel_late is not None:
             attempt.cancel(self._cancel_late)
             self._has_late_tasks.set()
         attempt.start()
-        if self._slot_observers is not None:
-            self._notify_changed(self._slot_observers)
+        if self._on_slots_changed is not None:
+            self._notify_changed(self._on_slots_changed)
 
     @property
     def max_slots(self) -> int | None:
@@ -148,13 +153,13 @@ class AttemptSet:
 
     def announce(self) -> None:
         """Notify the observers of how many slots there are, before that first changes."""
-        if self._slot_observers is not None:
-            self._notify_changed(self._slot_observers)
+        if self._on_slots_changed is not None:
+            self._notify_changed(self._on_slots_changed)
 
-    def _notify_changed(self, observers: Observers) -> None:
-        used, limit = len(self._permits), self.max_slots
-        available = None if limit is None else max(0, limit - used)
-        observers.notify(SlotsChanged(self._environment.task_queue, used, self.issued, available))
+    def _notify_changed(self, notify: Callable[[SlotsChanged], None]) -> None:
+        used, limit = len(self._permits), self._fixed_limit
+        available = self.available(used) if limit is None else limit - used
+        notify(make_slots_changed((self._environment.task_queue, used, self.issued, available)))
 
     def statistics(self) -> tuple[AttemptStatistics, ...]:
         """Return what is known of each attempt. Of any thread."""
@@ -183,7 +188,7 @@ class AttemptSet:
         attempt = self.find(task_token)
         if attempt is not None:
             for each in (attempt, *self._repeated):
-                if each.info().task_token == task_token:
+                if each.info.task_token == task_token:
                     each.cancel(details)
             return
         if len(self._cancelled_early) >= _MAX_EARLY:
@@ -203,7 +208,7 @@ class AttemptSet:
     async def abandon(self) -> None:
         """Abandon all attempts, and report the failures of those that run. Cancelling leaves the reports to chance."""
         self._has_late_tasks.clear()
-        log_all_abandoned([attempt.info() for attempt in self if attempt.is_open])
+        log_all_abandoned([attempt.info for attempt in self if attempt.is_open])
         # Each handles its own errors; one that it does not must not keep the others' reports from being awaited.
         results = await asyncio.gather(*(attempt.abandon() for attempt in self), return_exceptions=True)
         for error in results:
@@ -228,21 +233,21 @@ class AttemptSet:
             self.failed += attempt.has_failed
             self.outcomes[attempt.outcome] += 1
             if attempt.end_by_shutdown is not None:
-                self.ended_by_shutdown[attempt.end_by_shutdown][attempt.info().activity_type] += 1
+                self.ended_by_shutdown[attempt.end_by_shutdown][attempt.info.activity_type] += 1
             self.release(permit)
-            if self._slot_observers is not None:
-                self._notify_changed(self._slot_observers)
+            if self._on_slots_changed is not None:
+                self._notify_changed(self._on_slots_changed)
         finally:
             if not self._permits:
                 self._is_empty.set()
 
     def _remove_token(self, attempt: Attempt) -> None:
-        token = attempt.info().task_token
+        token = attempt.info.task_token
         if self._by_token.get(token) is not attempt:
             self._repeated.remove(attempt)
             return
         del self._by_token[token]
-        again = next((each for each in self._repeated if each.info().task_token == token), None)
+        again = next((each for each in self._repeated if each.info.task_token == token), None)
         if again is not None:
             self._repeated.remove(again)
             self._by_token[token] = again

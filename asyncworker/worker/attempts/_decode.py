@@ -1,30 +1,27 @@
-"""Decode a task: the arguments and heartbeat details that its activity gets."""
+"""Decode what a task has brought: by the converter for its attempt, and by a codec where there is one."""
 
 from __future__ import annotations
 
 from asyncio import CancelledError
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from ..._proto.temporal.api.common.v1 import Payload
+from ..._proto.temporal.api.common.v1 import Payload, Payloads
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
 from ...activity import Info
-from ...common import RawValue
-from ...converter import ActivitySerializationContext
-from ...converter._stored import refuse_stored
+from ...common import HeaderCodecBehavior, RawValue
+from ...converter import ActivitySerializationContext, _codec
 from ...exceptions import ConverterError
 from .._events import PayloadRetrieved, PayloadStored
-from .._registry import raw_arguments
 
 if TYPE_CHECKING:
     from ...converter import DataConverter
     from ...converter.storage._external import Operation, StorageWatch
     from .._events import Observers, StorageOutcome
-    from .._registry import RegisteredActivity
 
-__all__ = ["converter_for", "decode_arguments", "decode_details", "decode_untyped"]
+__all__ = ["convert_untyped", "converter_for", "decode_headers", "decode_payloads"]
 
 
 def converter_for(converter: DataConverter, info: Info, observers: Observers | None) -> DataConverter:
@@ -68,41 +65,8 @@ def _notifying(observers: Observers, info: Info) -> StorageWatch:
     return begin
 
 
-async def decode_arguments(
-    task: PollActivityTaskQueueResponse, registered: RegisteredActivity, converter: DataConverter
-) -> Sequence[Any]:
-    """Decode the arguments as the types of the activity's parameters.
-
-    Raises:
-        ConverterError: They are not of these types.
-        StoredElsewhereError: One is a reference to external storage, which another worker may have.
-        Exception: From the codec, and from converters for other reasons than the payload.
-    """
-    payloads: Sequence[Payload] = task.input.payloads if task.input is not None else ()
-    if payloads and converter.has_codec:
-        payloads = await converter.decode_payloads(payloads)
-    if registered.takes_raw_arguments:
-        refuse_stored(payloads)
-        return raw_arguments(payloads)
-    return registered.signature.decode_arguments(payloads, converter.payload_converter)
-
-
-async def decode_details(task: PollActivityTaskQueueResponse, converter: DataConverter) -> Sequence[Payload]:
-    """Return the last heartbeat's details as payloads: their types are named later, by the activity.
-
-    Raises:
-        StoredElsewhereError: One is a reference to external storage. Without it the activity would start anew.
-        Exception: From the codec.
-    """
-    if task.heartbeat_details is None or not task.heartbeat_details.payloads:
-        return ()
-    payloads = await converter.decode_payloads(task.heartbeat_details.payloads)
-    refuse_stored(payloads)
-    return payloads
-
-
-def decode_untyped(payloads: Sequence[Payload], converter: DataConverter) -> Sequence[Any]:
-    """Decode payloads by their metadata alone; one of an unknown encoding stays a :class:`RawValue`."""
+def convert_untyped(payloads: Sequence[Payload], converter: DataConverter) -> Sequence[Any]:
+    """Convert payloads by their metadata alone; one of an unknown encoding stays a :class:`RawValue`."""
     values = []
     for payload in payloads:
         try:
@@ -110,3 +74,26 @@ def decode_untyped(payloads: Sequence[Payload], converter: DataConverter) -> Seq
         except ConverterError:
             values.append(RawValue(payload))
     return tuple(values)
+
+
+async def decode_headers(
+    task: PollActivityTaskQueueResponse, converter: DataConverter, behavior: HeaderCodecBehavior
+) -> Mapping[str, Payload] | None:
+    """Return the headers, decoded if *behavior* is that the codec is for them too.
+
+    Raises:
+        Exception: From the codec.
+    """
+    headers = None if task.header is None else task.header.fields
+    if headers and behavior is HeaderCodecBehavior.CODEC and converter.codec is not None:
+        return await _codec.decode_headers(converter.codec, headers)
+    return headers
+
+
+async def decode_payloads(message: Payloads | None, converter: DataConverter) -> Sequence[Payload]:
+    """Decode the payloads, if there are any.
+
+    Raises:
+        Exception: From the codec.
+    """
+    return await converter.decode_payloads(message.payloads) if message is not None and message.payloads else ()

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from anyio import to_thread
 
-from ...activity import Context, Info
+from ...activity import Context
 from ...activity._callables import is_awaitable
 from ...activity._context import Outbound
 from ...activity._dependencies import _attempt_scope
 from ...activity._dependencies._attempt_scope import AttemptScope, ThreadScope
-from .._interceptor import ActivityInboundInterceptor, ActivityOutboundInterceptor, ExecuteActivityInput
+from .._interceptor import ExecuteActivityInput, InnermostInterceptor, chain
 
 if TYPE_CHECKING:
     from ...activity._dependencies._plan import Plan
@@ -58,14 +58,10 @@ def invoke(
     """Return what to await: without interceptors and limits it is the activity's own coroutine."""
     call: Awaitable[Any]
     if environment.interceptors:
-        inbound: ActivityInboundInterceptor = _Innermost(environment, registered, context, attempt)
-        for interceptor in reversed(environment.interceptors):
-            inbound = interceptor.intercept_activity(inbound)
-        inbound.init(_Outermost(outbound))
+        inbound = chain(environment.interceptors, _Innermost(environment, registered, context, attempt), outbound)
         call = inbound.execute_activity(ExecuteActivityInput(registered.fn, arguments, context.headers))
     else:
-        begin = _call if registered.dependencies is None else _call_with_dependencies
-        call = begin(environment, registered, context, registered.fn, arguments, attempt)
+        call = _call(environment, registered, context, registered.fn, arguments, attempt)
     if registered.concurrency is None and registered.rate_limit is None:
         return call
     return _within_limits(registered, call)
@@ -86,30 +82,23 @@ def _call(
     fn: Callable[..., Any],
     arguments: Sequence[Any],
     attempt: InvokableAttempt,
+    named: dict[str, Any] | None = None,
 ) -> Awaitable[Any]:
+    """Call *fn*, or return what does so; *named* is what the activity depends on, once it is made."""
+    plan = registered.dependencies
+    if plan is not None:
+        if named is None:
+            named = plan.ready(environment.dependencies.made)
+        if named is None:
+            return _within_dependencies(environment, plan, registered, context, fn, [*arguments], attempt)
+        arguments = plan.positional(arguments, named)
+        fn = functools.partial(fn, **named)
     if registered.takes_context:
         arguments = (context, *arguments)
     if registered.is_async:
         awaitable: Awaitable[Any] = fn(*arguments)
         return awaitable
     return _in_thread(environment, context, functools.partial(_call_and_drop, fn, [*arguments]), attempt)
-
-
-def _call_with_dependencies(
-    environment: RunEnvironment,
-    registered: RegisteredActivity,
-    context: Context,
-    fn: Callable[..., Any],
-    arguments: Sequence[Any],
-    attempt: InvokableAttempt,
-) -> Awaitable[Any]:
-    plan = registered.dependencies
-    assert plan is not None
-    named = plan.ready(environment.dependencies.made)
-    if named is None:
-        return _within_dependencies(environment, plan, registered, context, fn, [*arguments], attempt)
-    arguments = plan.positional(arguments, named)
-    return _call(environment, registered, context, functools.partial(fn, **named), arguments, attempt)
 
 
 async def _within_dependencies(
@@ -133,11 +122,9 @@ async def _within_dependencies(
             if plan.thread_steps:
                 inner = ThreadScope(scope.values)
                 return await _within_thread(environment, plan, registered, context, fn, arguments, attempt, inner)
-            named = plan.named(scope.values)
-            placed, arguments = plan.positional(arguments, named), []
-            call = _call(environment, registered, context, functools.partial(fn, **named), placed, attempt)
+            call = _call(environment, registered, context, fn, arguments, attempt, plan.named(scope.values))
             # The arguments are the activity's, which may let go of them long before its end.
-            del placed, named
+            del arguments
             return await call
         finally:
             if not registered.is_async:
@@ -257,36 +244,19 @@ async def _within_limits(registered: RegisteredActivity, call: Awaitable[Any]) -
             call.close()
 
 
-class _Innermost(ActivityInboundInterceptor):
+class _Innermost(InnermostInterceptor):
     """The end of the inbound chain: the activity itself."""
 
     def __init__(
         self, environment: RunEnvironment, registered: RegisteredActivity, context: Context, attempt: InvokableAttempt
     ) -> None:
+        super().__init__(context)
         self._environment = environment
         self._registered = registered
-        self._context = context
         self._attempt = attempt
 
-    def init(self, outbound: ActivityOutboundInterceptor) -> None:
-        self._context._outbound = outbound
-
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
-        begin = _call if self._registered.dependencies is None else _call_with_dependencies
-        call = begin(self._environment, self._registered, self._context, input.fn, input.args, self._attempt)
+        call = _call(self._environment, self._registered, self._context, input.fn, input.args, self._attempt)
         # The arguments are the activity's, which may let go of them long before its end.
         del input
         return await call
-
-
-class _Outermost(ActivityOutboundInterceptor):
-    """The end of the outbound chain: the attempt itself."""
-
-    def __init__(self, outbound: Outbound) -> None:
-        self._outbound = outbound
-
-    def info(self) -> Info:
-        return self._outbound.info()
-
-    def heartbeat(self, *details: Any) -> None:
-        self._outbound.heartbeat(*details)

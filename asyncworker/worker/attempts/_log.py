@@ -13,9 +13,10 @@ from ..._safe_text import MAX_TEXT, class_name_of, text_of, traceback_of
 from ...activity import Info
 from ...activity._logger import identify, identify_type
 from ...common import CancelReason
+from ...converter._stored import DRIVER_NOTE
 from ...exceptions import RPCError, _is_benign
-from ._outcome import is_last_attempt
-from ._reply import is_closed
+from .reporting._outcome import is_last_attempt
+from .reporting._reply import is_closed
 
 __all__ = [
     "log_abandoned",
@@ -172,23 +173,35 @@ def log_not_delivered(info: Info, error: RPCError) -> None:
 
 
 def log_unreported(info: Info, problem: BaseException) -> None:
-    """Log that not even the failure without details could be reported."""
+    """Log that not even the failure without details could be reported, or not before the attempt's time was up."""
     _logger.error(
-        "the outcome of activity %s could not be reported, so the server will time the attempt out",
+        "the outcome of activity %s could not be reported%s, so the server will time the attempt out",
         info.activity_type,
+        _slow_driver(problem),
         exc_info=problem,
         extra=identify(info),
     )
 
 
-def log_undecoded(info: Info) -> None:
+def log_undecoded(info: Info, problem: BaseException) -> None:
     """Log that a codec or a storage driver took longer over an activity's task than the attempt had."""
     _logger.warning(
-        "activity %s did not begin: its payloads were not decoded before the attempt's time was up; see to the payload"
-        " codec or the external storage",
+        "activity %s did not begin: its payloads were not decoded before the attempt's time was up%s; see to the"
+        " payload codec or the external storage",
         info.activity_type,
+        _slow_driver(problem),
         extra=identify(info),
     )
+
+
+def _slow_driver(problem: BaseException | None) -> str:
+    """Return which storage driver the cancellation that led to *problem* has interrupted, in brackets; else nothing."""
+    while problem is not None:
+        for note in getattr(problem, "__notes__", ()):
+            if isinstance(note, str) and note.startswith(DRIVER_NOTE):
+                return f" ({text_of(note)})"
+        problem = problem.__cause__
+    return ""
 
 
 def log_overdue(info: Info, reason: CancelReason | None, seconds: float) -> None:

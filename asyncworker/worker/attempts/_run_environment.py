@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..._arguments import UNSET
 from ..._coalesced_timers import CoalescedTimers
@@ -27,19 +25,19 @@ from .._events import Observers, WorkerEvent
 from .._interceptor import Interceptor
 from .._registry import Registry
 from .._size_limits import PayloadLimits
+from .heartbeats._claims import HeartbeatClaims
 
 if TYPE_CHECKING:
     import anyio
 
     from ...client import Client
 
-__all__ = ["AttemptDurations", "HeartbeatClaims", "HeartbeatSettings", "RunEnvironment"]
+__all__ = ["AttemptDurations", "HeartbeatSettings", "RunEnvironment"]
 
 _logger = get_logger("asyncworker.worker")
 
 
-@dataclass(frozen=True, slots=True)
-class HeartbeatSettings:
+class HeartbeatSettings(NamedTuple):
     """How heartbeats are throttled; seconds.
 
     Attributes:
@@ -73,43 +71,8 @@ class AttemptDurations:
     abandoned_reply: float = 3.0
 
 
-class HeartbeatClaims:
-    """The heartbeats that another thread sends while the event loop is blocked; each is claimed first.
-
-    The loop and the thread each write what they are about to do, and then read what the other has written; so at least
-    one of them gives way.
-
-    Attributes:
-        tokens: Of the attempts whose heartbeats are claimed. Added by the thread, removed by the loop.
-    """
-
-    __slots__ = ("_timeouts", "tokens")
-
-    def __init__(self) -> None:
-        self.tokens: set[bytes] = set()
-        # How many attempts that heartbeat have each heartbeat timeout.
-        self._timeouts: dict[timedelta, int] = {}
-
-    def __repr__(self) -> str:
-        return f"<HeartbeatClaims [{len(self.tokens)} claimed]>"
-
-    @property
-    def shortest(self) -> float:
-        """The shortest heartbeat timeout of an attempt that heartbeats now, in seconds; on the loop."""
-        return min(self._timeouts).total_seconds() if self._timeouts else math.inf
-
-    def begin(self, timeout: timedelta) -> None:
-        """Record that an attempt heartbeats."""
-        self._timeouts[timeout] = self._timeouts.get(timeout, 0) + 1
-
-    def end(self, timeout: timedelta) -> None:
-        """Record that one no longer does."""
-        count = self._timeouts.pop(timeout)
-        if count > 1:
-            self._timeouts[timeout] = count - 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without methods that nothing uses: each is compiled at every start.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class RunEnvironment:
     """What the attempts of one run share: its connection, its settings, its event loop.
 

@@ -11,13 +11,20 @@ An attempt is cancelled only when the server has surely closed it, hence later t
 server a heartbeat counts when it arrives *there*, and its timers may be late. Cancelled at the very deadline, an
 activity that turns its cancellation into a result would be reported before the server had noticed: as completed, too
 late. A result within the margin is sent as any other, and the server decides.
+
+The schedule-to-close timeout of a standalone activity counts from the end of its start's delay. The task of a later
+attempt does not say when that was, only when it was itself scheduled; so it is taken to have been as late as that and
+the intervals between the attempts allow. Where there was no delay it counts too late by what the earlier attempts have
+taken; what has been closed meanwhile is found by heartbeats and by the watch.
 """
 
 from __future__ import annotations
 
+from ..._time import to_seconds
 from ...activity import Info
+from ...common import RetryPolicy
 
-__all__ = ["TimeLimits"]
+__all__ = ["TimeLimits", "interval_after", "spent_at_least"]
 
 
 class TimeLimits:
@@ -63,6 +70,48 @@ def _deadline(info: Info, arrived_at: float) -> float | None:
     if info.start_to_close_timeout is not None:
         ends.append(info.start_to_close_timeout.total_seconds())
     if info.schedule_to_close_timeout is not None:
-        waited = info.started_time - info._schedule_to_close_from
-        ends.append(info.schedule_to_close_timeout.total_seconds() - waited.total_seconds())
+        ends.append(info.schedule_to_close_timeout.total_seconds() - spent_at_least(info))
     return arrived_at + min(ends) if ends else None
+
+
+def spent_at_least(info: Info) -> float:
+    """Return how many seconds of the schedule-to-close timeout had surely passed when the attempt began."""
+    if info.attempt == 1:
+        return (info.started_time - info._schedule_to_close_from).total_seconds()
+    spent = (info.started_time - info.scheduled_time).total_seconds()
+    if info.in_workflow:
+        return spent
+    waited = (info.started_time - info.current_attempt_scheduled_time).total_seconds()
+    return min(spent, waited + _intervals_before(info.attempt, info.retry_policy, spent - waited))
+
+
+def _intervals_before(attempt: int, policy: RetryPolicy | None, most: float) -> float:
+    """Return the seconds of the intervals between an attempt and those before it, or *most* if they are more."""
+    total = 0.0
+    if policy is None:
+        return total
+    longest = _longest_interval(policy)
+    for number in range(1, attempt):
+        interval = interval_after(number, policy)
+        if interval >= longest or policy.backoff_coefficient == 1:
+            # It stays at that.
+            return min(most, total + interval * (attempt - number))
+        total += interval
+        if total >= most:
+            return most
+    return total
+
+
+def interval_after(attempt: int, policy: RetryPolicy) -> float:
+    """Return how many seconds after the end of an attempt the policy has the next one begin."""
+    longest = _longest_interval(policy)
+    try:
+        return min(to_seconds(policy.initial_interval) * policy.backoff_coefficient ** (attempt - 1), longest)
+    except OverflowError:
+        return longest
+
+
+def _longest_interval(policy: RetryPolicy) -> float:
+    if policy.maximum_interval is None:
+        return to_seconds(policy.initial_interval) * 100
+    return to_seconds(policy.maximum_interval)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..._safe_logger import get_logger
 from ...exceptions import ConfigurationError
@@ -18,8 +17,7 @@ __all__ = ["HostInfo", "HostInfoReader"]
 _logger = get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class HostInfo:
+class HostInfo(NamedTuple):
     """The machine and the process.
 
     Attributes:

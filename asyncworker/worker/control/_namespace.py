@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..._proto.temporal.api.namespace.v1 import NamespaceInfoCapabilities
 from ..._proto.temporal.api.workflowservice.v1 import DescribeNamespaceRequest
@@ -20,8 +20,7 @@ _logger = get_logger(__name__)
 _TOLERATED = {RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED}
 
 
-@dataclass(frozen=True, slots=True)
-class Namespace:
+class Namespace(NamedTuple):
     """A namespace's capabilities and limits (``DescribeNamespaceResponse.namespace_info``)."""
 
     capabilities: NamespaceInfoCapabilities

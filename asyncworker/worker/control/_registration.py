@@ -7,20 +7,18 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.lowlevel
 
-from ..._proto.temporal.api.enums.v1 import TaskQueueType, WorkerStatus
-from ..._proto.temporal.api.workflowservice.v1 import ShutdownWorkerRequest
 from ..._rpc._methods import SHUTDOWN_WORKER
 from ..._safe_logger import get_logger
 from ..._version import client_version
 from ..._wire import encode
 from ...exceptions import RPCError, RPCStatusCode
 from .._supervision import supervised
-from ._heartbeat_builder import WorkerHeartbeatBuilder, WorkerIdentity, WorkerStats
 
 if TYPE_CHECKING:
     from ..._proto.temporal.api.namespace.v1 import NamespaceInfoCapabilities
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
     from ..polling._request import PollRequest
     from ..slots._supplier import SlotSupplier
     from ._client_workers import WorkerEntry
+    from ._heartbeat_builder import WorkerHeartbeatBuilder, WorkerStats
 
 __all__ = ["Registration"]
 
@@ -105,10 +104,11 @@ class Registration:
         # Not every worker needs this.
         from ._client_workers import ReportedWorker, WorkerEntry, registered
 
-        builder = WorkerHeartbeatBuilder(self._identity())
+        # The kind is of a slot supplier, which may be the user's: its error is to be that of the start.
+        make_builder = partial(self._builder, str(self._slots.kind), datetime.now(UTC))
         self._entry = WorkerEntry(
             attempts=self._attempts,
-            reported=None if interval is None else ReportedWorker(builder, self.stats, interval),
+            reported=None if interval is None else ReportedWorker(make_builder, self.stats, interval),
             on_control_queue=request.set_control_queue,
             on_error=self._on_error,
         )
@@ -117,6 +117,9 @@ class Registration:
 
     def stats(self) -> WorkerStats:
         """Return the worker's state at this moment."""
+        from ..._proto.temporal.api.enums.v1 import WorkerStatus
+        from ._heartbeat_builder import WorkerStats
+
         attempts, arrival = self._attempts, self._attempts.arrivals.last
         ago = None if arrival is None else timedelta(seconds=asyncio.get_running_loop().time() - arrival)
         return WorkerStats(
@@ -130,19 +133,23 @@ class Registration:
             is_autoscaling=self._pollers.is_autoscaling,
         )
 
-    def _identity(self) -> WorkerIdentity:
-        return WorkerIdentity(
+    def _builder(self, kind: str, started_at: datetime) -> WorkerHeartbeatBuilder:
+        # Imported after the first poll.
+        from ._heartbeat_builder import WorkerHeartbeatBuilder, WorkerIdentity
+
+        identity = WorkerIdentity(
             instance_key=self._instance_key,
             identity=self._environment.identity,
             task_queue=self._environment.task_queue,
-            slot_supplier_kind=str(self._slots.kind),
+            slot_supplier_kind=kind,
             deployment_version=self._deployment_version,
             version=client_version(),
-            started_at=datetime.now(UTC),
+            started_at=started_at,
             environment=_read_environment(),
             drivers=_driver_kinds(self._environment.client.data_converter),
             plugins=_plugins(self._extensions),
         )
+        return WorkerHeartbeatBuilder(identity)
 
     # The announcement
 
@@ -186,6 +193,10 @@ class Registration:
             await self._pollers.wait_for_one(left)
 
     async def _call_shutdown_worker(self) -> None:
+        # Not every worker needs these, and none before its end.
+        from ..._proto.temporal.api.enums.v1 import TaskQueueType
+        from ..._proto.temporal.api.workflowservice.v1 import ShutdownWorkerRequest
+
         heartbeat = self._last_heartbeat()
         request = ShutdownWorkerRequest(
             namespace=self._environment.namespace,

@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import anyio
 
 from ..._log_throttle import LogThrottle
-from ..._proto.temporal.api.enums.v1 import WorkerStatus
-from ..._proto.temporal.api.worker.v1 import WorkerHeartbeat, WorkerHostInfo
-from ..._proto.temporal.api.workflowservice.v1 import RecordWorkerHeartbeatRequest
 from ..._rpc._methods import RECORD_WORKER_HEARTBEAT
 from ..._rpc._retry import NONE
 from ..._safe_logger import get_logger
@@ -23,6 +20,8 @@ from ..polling._backoff import PollBackoff
 from ._host_info import HostInfoReader
 
 if TYPE_CHECKING:
+    from ..._proto.temporal.api.enums.v1 import WorkerStatus
+    from ..._proto.temporal.api.worker.v1 import WorkerHeartbeat, WorkerHostInfo
     from ..._rpc._service import WorkflowService
     from ._heartbeat_builder import WorkerHeartbeatBuilder, WorkerStats
 
@@ -31,19 +30,39 @@ __all__ = ["ReportedWorker", "WorkerHeartbeater"]
 _logger = get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class ReportedWorker:
     """A worker of which heartbeats are sent.
 
-    Attributes:
-        builder: Builds them.
+    Args:
+        make_builder: Called for the first heartbeat, since what that needs is not to be imported before the first poll.
         stats: Returns the worker's state at this moment.
         interval: Seconds between two heartbeats.
     """
 
-    builder: WorkerHeartbeatBuilder
-    stats: Callable[[], WorkerStats]
-    interval: float
+    __slots__ = ("_builder", "_make_builder", "interval", "stats")
+
+    def __init__(
+        self, make_builder: Callable[[], WorkerHeartbeatBuilder], stats: Callable[[], WorkerStats], interval: float
+    ) -> None:
+        self._make_builder = make_builder
+        self._builder: WorkerHeartbeatBuilder | None = None
+        self.stats = stats
+        self.interval = interval
+
+    def __repr__(self) -> str:
+        return f"<ReportedWorker [{self._builder!r}, every {self.interval} s]>"
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the server has received a heartbeat of this worker."""
+        return self._builder is not None and self._builder.is_known
+
+    @property
+    def builder(self) -> WorkerHeartbeatBuilder:
+        """What builds the heartbeats."""
+        if self._builder is None:
+            self._builder = self._make_builder()
+        return self._builder
 
 
 class WorkerHeartbeater:
@@ -104,7 +123,7 @@ class WorkerHeartbeater:
         Waits a second at most. Cancelling is safe, and leaves it to the server to notice.
         """
         self._workers.discard(worker)
-        if self._is_received and worker.builder.is_known:
+        if self._is_received and worker.is_known:
             await self._send_last(worker)
 
     def heartbeat(self, worker: ReportedWorker, status: WorkerStatus | None = None) -> WorkerHeartbeat:
@@ -155,6 +174,9 @@ class WorkerHeartbeater:
         return retry.wait
 
     async def _send(self, workers: Iterable[ReportedWorker], status: WorkerStatus | None = None) -> None:
+        # Imported after the first poll.
+        from ..._proto.temporal.api.workflowservice.v1 import RecordWorkerHeartbeatRequest
+
         async with self._calling:
             heartbeats = {worker: self.heartbeat(worker, status) for worker in workers}
             request = RecordWorkerHeartbeatRequest(
@@ -166,6 +188,8 @@ class WorkerHeartbeater:
 
     async def _send_last(self, worker: ReportedWorker) -> None:
         """Report that the worker has ended, so that the server lists it no longer."""
+        from ..._proto.temporal.api.enums.v1 import WorkerStatus
+
         try:
             with anyio.fail_after(self._last_timeout):
                 await self._send([worker], WorkerStatus.SHUTDOWN)
@@ -175,6 +199,8 @@ class WorkerHeartbeater:
             _logger.exception("the last heartbeat of a worker could not be sent")
 
     def _read_host_info(self) -> WorkerHostInfo:
+        from ..._proto.temporal.api.worker.v1 import WorkerHostInfo
+
         host = self._host_info.read(asyncio.get_running_loop().time())
         return WorkerHostInfo(
             host_name=host.name,

@@ -13,20 +13,18 @@ GIL.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["Blocked", "BlockDetector", "Freed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Blocked:
+class Blocked(NamedTuple):
     """The loop has not run for *seconds*, longer than the threshold."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Freed:
+class Freed(NamedTuple):
     """The loop runs again after *seconds* in all."""
 
     seconds: float

@@ -63,7 +63,7 @@ def find_blocker(loop: asyncio.AbstractEventLoop, thread: int, attempts: Iterabl
         if _is_debugged(stack):
             return None
         attempt = _attempt_of(loop, stack, attempts)
-        info = None if attempt is None else attempt.info()
+        info = None if attempt is None else attempt.info
         return Blocker(attempt, info, tuple(_describe(frame) for frame in _chosen(stack)))
     finally:
         # What the frames hold is the activity's to let go of.

@@ -37,8 +37,8 @@ from ...exceptions import RPCError, RPCStatusCode
 if TYPE_CHECKING:
     from ..._rpc.http2._transport import Http2Transport
     from ..attempts._attempt import Attempt
-    from ..attempts._outbound import AttemptOutbound, LiveHeartbeat
     from ..attempts._run_environment import RunEnvironment
+    from ..attempts.heartbeats._outbound import AttemptOutbound, LiveHeartbeat
     from ._watchdog import WatchedWorker
 
 __all__ = ["LiveHeartbeats", "is_overdue", "next_due", "without_way"]

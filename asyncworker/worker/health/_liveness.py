@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["WorkerHealth", "why_not_live"]
+__all__ = ["WorkerHealth", "why_not_live", "why_not_ready"]
 
 # Seconds beyond the time in which a poll must have ended, or been given up by the transport.
 _MARGIN = 30.0
@@ -48,3 +48,34 @@ def why_not_live(
     if blocked_for is None and oldest_poll is not None and oldest_poll > longest_poll + _MARGIN:
         return f"a poll has not ended for {oldest_poll:.0f} s"
     return None
+
+
+def why_not_ready(
+    *,
+    blocked_for: float | None,
+    silence: float,
+    poll_timeout: float,
+    was_answered: bool,
+    is_polling: bool,
+    may_not_poll: bool,
+    has_just_polled: bool,
+) -> str | None:
+    """Return why a worker that has begun takes no work; ``None``: it does, or would if it had a slot.
+
+    Args:
+        blocked_for: Seconds for which the event loop has been blocked.
+        silence: Seconds since the server last answered a call.
+        poll_timeout: Seconds that the server is told for a poll; more than twice that is too long a silence.
+        was_answered: Whether the last call was answered.
+        is_polling: Whether a poll is with the server.
+        may_not_poll: Whether all slots, or the rate limit, are used up. Then there may be no call for long.
+        has_just_polled: Whether the next poll is about to begin.
+    """
+    if blocked_for is not None:
+        return f"the event loop has been blocked for {blocked_for:.1f} s"
+    is_silent = silence > 2 * poll_timeout
+    if is_polling:
+        return f"the server has not responded for {silence:.0f} s" if is_silent else None
+    if may_not_poll:
+        return "the last call got no response" if is_silent and not was_answered else None
+    return None if has_just_polled else "no poll is with the server"

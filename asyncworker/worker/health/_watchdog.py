@@ -13,7 +13,7 @@ import contextvars
 import math
 import os
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
@@ -21,14 +21,13 @@ from typing import TYPE_CHECKING
 
 from ..._safe_logger import get_logger
 from ._block_detector import BlockDetector, Blocked, Freed
-from ._block_report import BlockReport
-from ._blocker import Blocker, find_blocker
-from ._live_heartbeats import LiveHeartbeats, without_way
 
 if TYPE_CHECKING:
     from ..attempts._attempt import Attempt
     from ..attempts._attempt_set import AttemptSet
     from ..attempts._run_environment import RunEnvironment
+    from ._block_report import BlockReport
+    from ._blocker import Blocker
 
 __all__ = ["WatchedWorker", "watching"]
 
@@ -97,7 +96,7 @@ class Watchdog:
         # From this clock to the loop's, which stands still on uvloop while it is blocked.
         self._clock_offset = loop.time() - self._stamp
         self._has_ended = threading.Event()
-        self._timer = self._set_timer()
+        self._timer = self._set_timer(self._prepare)
         self._thread = threading.Thread(target=self._run, name="asyncworker watchdog", daemon=True)
         self._thread.start()
 
@@ -136,9 +135,15 @@ class Watchdog:
 
     # On the loop
 
-    def _set_timer(self) -> asyncio.TimerHandle:
+    def _set_timer(self, callback: Callable[[], None]) -> asyncio.TimerHandle:
         # An empty context: what is in the first worker's is not to live as long as the timer.
-        return self._loop.call_later(self._detector.interval, self._on_timer, context=contextvars.Context())
+        return self._loop.call_later(self._detector.interval, callback, context=contextvars.Context())
+
+    def _prepare(self) -> None:
+        """Import what the first block needs: not before the first poll, and not when the loop is blocked."""
+        from . import _block_report, _live_heartbeats  # noqa: F401
+
+        self._on_timer()
 
     def _on_timer(self) -> None:
         now = monotonic()
@@ -148,7 +153,7 @@ class Watchdog:
         self._clock_offset = self._loop.time() - now
         self._stamp = now
         self._adapt()
-        self._timer = self._set_timer()
+        self._timer = self._set_timer(self._on_timer)
 
     # In the thread
 
@@ -165,6 +170,9 @@ class Watchdog:
         stamp = self._stamp
         change = self._detector.look(monotonic(), stamp)
         if isinstance(change, Blocked):
+            from ._block_report import BlockReport
+            from ._blocker import Blocker, find_blocker
+
             blocker = find_blocker(self._loop, self._loop_thread, self._attempts())
             if blocker is None:
                 self._detector.excuse()
@@ -181,6 +189,8 @@ class Watchdog:
 
     def _warn_of_transport(self, blocker: Blocker) -> None:
         """Log once that other attempts get no heartbeats, where that is so."""
+        from ._live_heartbeats import without_way
+
         worker = None if self._has_warned else without_way(self._workers, blocker.attempt)
         if worker is not None:
             self._has_warned = True
@@ -195,6 +205,9 @@ class Watchdog:
         stamp = self._stamp
         if not self._is_late(stamp) or stamp == self._given_up_on:
             return
+        from ._blocker import find_blocker
+        from ._live_heartbeats import LiveHeartbeats
+
         heartbeats = LiveHeartbeats(
             self._loop,
             self._workers,

@@ -11,17 +11,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from logging import DEBUG
 from time import monotonic
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
 from ..._rpc._long_poll import LATE_RESPONSE_TIMEOUT, LongPoll, UnansweredError
 from ..._rpc._methods import POLL_ACTIVITY_TASK_QUEUE
 from ..._safe_logger import get_logger
 from ...exceptions import RPCError
-from .._events import PollFailed, PollFinished, PollOutcome
+from .._events import PollFailed, PollOutcome, make_poll_finished
 from .._supervision import is_scope_cancelled, uncancel
 from ..slots._supplier import SlotPermit
 from ._backoff import PollBackoff
@@ -53,8 +52,7 @@ class TaskTaker(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollerConfig:
+class PollerConfig(NamedTuple):
     """What all pollers of a worker share.
 
     Attributes:
@@ -63,12 +61,12 @@ class PollerConfig:
         taker: Gives slots and takes tasks.
         choose_timeout: Returns the seconds that the server is told for the next poll; it answers, with nothing, one or
             two before that.
-        late_response_timeout: Seconds that a poll is listened to beyond its deadline.
         backoff: The state of the polls with the server.
         refusals: Fails the attempts whose tasks cannot be taken.
         rate_limiter: The worker's rate limit, if it has one.
         on_fatal: Called with the error that makes polling on useless.
         on_answer: Called with the outcome of each poll, after its task has been handed over; may stop the poller.
+        late_response_timeout: Seconds that a poll is listened to beyond its deadline.
         after_error: Seconds until a poller goes on after an error in here, or in a slot supplier.
     """
 
@@ -76,12 +74,12 @@ class PollerConfig:
     request: PollRequest
     taker: TaskTaker
     choose_timeout: Callable[[], float]
-    late_response_timeout: float = LATE_RESPONSE_TIMEOUT
     backoff: PollBackoff
     refusals: Refusals
     rate_limiter: PollRateLimiter | None
     on_fatal: Callable[[RPCError], None]
     on_answer: Callable[[Poller, PollActivityTaskQueueResponse | RPCError], None]
+    late_response_timeout: float = LATE_RESPONSE_TIMEOUT
     after_error: float = 1.0
 
 
@@ -188,7 +186,8 @@ class Poller:
             return
         answer = None
         try:
-            answer = await self._poll_within_rate()
+            limiter = self._config.rate_limiter
+            answer = await (self._poll() if limiter is None else self._poll_within_rate(limiter))
         finally:
             if answer is None or not answer.task_token:
                 taker.release(permit)
@@ -225,11 +224,8 @@ class Poller:
             await asyncio.sleep(wait)
         return None
 
-    async def _poll_within_rate(self) -> PollActivityTaskQueueResponse | None:
+    async def _poll_within_rate(self, limiter: PollRateLimiter) -> PollActivityTaskQueueResponse | None:
         """Poll when the rate limit allows; an empty poll does not count."""
-        limiter = self._config.rate_limiter
-        if limiter is None:
-            return await self._poll()
         self.is_limited = True
         try:
             await limiter.acquire()
@@ -302,9 +298,10 @@ class Poller:
 
     def _notify_finished(self, outcome: PollOutcome) -> None:
         environment = self._config.environment
-        if environment.observers is not None:
+        observers = environment.observers
+        if observers is not None and observers.on_poll_finished is not None:
             took = monotonic() - self._poll_began_at
-            environment.observers.notify(PollFinished(environment.task_queue, outcome, took))
+            observers.on_poll_finished(make_poll_finished((environment.task_queue, outcome, took)))
 
     def _log(self, error: RPCError, *, is_reported: bool) -> None:
         queue = self._config.environment.task_queue

@@ -298,9 +298,10 @@ class PollerPool:
         before = self._scaler.target
         if self._scaler.is_autoscaling:
             self._adapt_target(answer)
-        # Each time: a task factory of the user's may have failed before.
-        self._fill()
-        self._thin_out(poller)
+        # Whether or not the target has changed: a task factory of the user's may have failed before.
+        if len(self._active) != self._scaler.target:
+            self._fill()
+            self._thin_out(poller)
         if self._scaler.target != before:
             self._notify_changed()
             _logger.debug("queue %r: from %d polls to %d", self._task_queue, before, self.target)

@@ -12,8 +12,8 @@ import anyio
 from ..._safe_logger import get_logger
 from ...exceptions import ApplicationError, RPCError
 from .._supervision import is_scope_cancelled
-from ..attempts._outcome import Failed
-from ..attempts._reply import encode_reply, is_closed, send_reply
+from ..attempts.reporting._outcome import Failed
+from ..attempts.reporting._reply import encode_reply, is_closed, send_reply
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup
@@ -78,7 +78,6 @@ class Refusals:
                     token,
                     Failed(failure),
                     signature=None,
-                    last_heartbeat=None,
                 )
                 await send_reply(environment, reply, reported, until=until)
         except (KeyboardInterrupt, SystemExit):

@@ -72,7 +72,7 @@ class ActivityWatch:
         if state is None:
             return before
         if not self.is_over(self._call.now()):
-            deliver(self._attempt, finding_of_activity(state, before, self._attempt.info().attempt), self._call.now())
+            deliver(self._attempt, finding_of_activity(state, before, self._attempt.info.attempt), self._call.now())
         return state
 
     async def _ask(self) -> ActivityState | None:

@@ -70,7 +70,7 @@ class RunWatch:
         """Watch for one attempt more; one that is watched for changes nothing."""
         if attempt not in self._attempts:
             self._attempts.add(attempt)
-            info = attempt.info()
+            info = attempt.info
             is_to_stop = (info.activity_id, info.attempt) in self._to_stop
             self._is_doubtful |= is_to_stop or attempt.arrived_at <= self._seen_at > self._described_at
 
@@ -133,7 +133,7 @@ class RunWatch:
         # What came after the question may be missing in the answer.
         for attempt in [attempt for attempt in self._attempts if attempt.arrived_at <= asked_at]:
             if attempt.is_silent(now):
-                info = attempt.info()
+                info = attempt.info
                 deliver(attempt, finding_of_pending(run.pending.get(info.activity_id), info.attempt), now)
 
     def gone(self) -> None:

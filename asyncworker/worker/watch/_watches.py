@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, TypeAlias, get_args
 
@@ -11,6 +12,7 @@ import anyio
 from ..._log_throttle import LogThrottle
 from ..._safe_logger import get_logger
 from ...exceptions import RPCError
+from .._supervision import supervised
 from ._activity_watch import ActivityWatch
 from ._budget import Kind
 from ._calls import Call
@@ -107,7 +109,7 @@ class Watches:
         table.end(watch)
 
     def _watch(self, attempt: Attempt, table: WatchTable, call: Call, group: TaskGroup, now: float) -> None:
-        info = attempt.info()
+        info = attempt.info
         if info.workflow_id is not None and self._is_pushed():
             return
         if info.workflow_id is None and not table.has_capacity("standalone", now):
@@ -121,7 +123,7 @@ class Watches:
         if isinstance(watch, RunWatch):
             watch.add(attempt)
             if not table.is_paused(now) and watch.take_doubt():
-                group.start_soon(self._guarded, watch, watch.look, table, name="description of a run")
+                self._start(group, partial(self._guarded, watch, watch.look, table), "description of a run")
 
     def _begin(
         self, subject: Subject, attempt: Attempt, table: WatchTable, call: Call, group: TaskGroup, now: float
@@ -137,8 +139,12 @@ class Watches:
             watch.add(attempt)
         table.begin(watch)
         self._own[watch] = scope = anyio.CancelScope()
-        group.start_soon(self._run, watch, scope, table, name=f"watch of {subject.id}")
+        self._start(group, partial(self._run, watch, scope, table), f"watch of {subject.id}")
         return watch
+
+    def _start(self, group: TaskGroup, run: Callable[[], Awaitable[None]], name: str) -> None:
+        # One that failed in the group, or that other code cancels, would cancel all that is nested in it.
+        group.start_soon(supervised, run, self._log_broken, name=name)
 
     def _load(self) -> float:
         """Return the share of the connection's streams that is in use."""
@@ -159,9 +165,10 @@ class Watches:
 
     async def _guarded(self, watch: AnyWatch, run: Callable[[], Awaitable[None]], table: WatchTable) -> None:
         try:
-            await run()
-        except RPCError as error:
-            self._on_error(watch, error, table)
+            try:
+                await run()
+            except RPCError as error:
+                self._on_error(watch, error, table)
         except Exception as error:  # noqa: BLE001 - of the watch alone
             table.drop(watch.subject, self._environment.loop.time())
             self._log_broken(error)

@@ -17,7 +17,7 @@ from temporalio import activity
 from temporalio.common import MetricMeter, RawValue
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, CancelledError
 
-from asyncworker import Client, RetryPolicy
+from asyncworker import Client, RetryPolicy, Worker as OurWorker
 from asyncworker.contrib.temporalio import TemporalioInterceptor, from_temporalio
 from asyncworker.testing import DevServer, FakeTemporal
 from asyncworker.worker import (
@@ -629,3 +629,28 @@ class TestFailuresInTheLog:
 
         record = next(it for it in caplog.records if "failed in attempt 1" in it.message)
         assert record.levelname == level
+
+
+class Depot:
+    @staticmethod
+    @activity.defn
+    async def count() -> int:
+        return 7
+
+    @activity.defn
+    async def store(self, item: str) -> str:
+        return f"{item} stored"
+
+
+def test_an_object_brings_the_static_methods_that_are_activities():
+    """A static method needs no object, and is an activity of it all the same."""
+    worker = OurWorker(
+        task_queue="orders", activities=[from_temporalio(Depot())], interceptors=[TemporalioInterceptor(None)]
+    )
+
+    assert sorted(worker.activities) == ["count", "store"]
+
+
+async def test_a_bridged_activity_can_be_called_as_its_function():
+    """As a test that needs no context calls it."""
+    assert await from_temporalio(Depot().store)("book") == "book stored"

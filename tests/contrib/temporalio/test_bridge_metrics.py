@@ -47,6 +47,13 @@ def test_each_kind_of_metric_is_scraped():
     assert (found["packing_sum", shop], found["packing_count", shop]) == (3, 1)
 
 
+def test_a_metric_says_what_it_is():
+    """By the names that temporalio's activities may read."""
+    metric = PrometheusMetricMeter(CollectorRegistry()).create_counter("orders", "How many came", "orders")
+
+    assert (metric.name, metric.description, metric.unit) == ("orders", "How many came", "orders")
+
+
 @pytest.mark.parametrize(
     ("use", "message"),
     [

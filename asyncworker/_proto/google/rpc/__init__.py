@@ -6,6 +6,7 @@
 __all__ = ("Status",)
 
 from dataclasses import dataclass
+import typing
 
 import betterproto2
 
@@ -14,8 +15,11 @@ from ...message_pool import default_message_pool
 _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
 
+# In place of a default that is made anew each time.
+_UNSET: typing.Any = object()
 
-@dataclass(eq=False, repr=False)
+
+@dataclass(eq=False, repr=False, init=False)
 class Status(betterproto2.Message):
     """
     ``google.rpc.Status``
@@ -26,6 +30,17 @@ class Status(betterproto2.Message):
     message: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
     details: "list[__temporal__wkt__lazy__.Any]" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, repeated=True)
+
+    def __init__(
+        self,
+        code: "int" = 0,
+        message: "str" = "",
+        details: "list[__temporal__wkt__lazy__.Any]" = _UNSET,
+    ) -> None:
+        self.code = code
+        self.message = message
+        self.details = [] if details is _UNSET else details
+        self.__post_init__()
 
 
 default_message_pool.register_message("google.rpc", "Status", Status)

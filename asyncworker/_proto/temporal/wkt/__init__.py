@@ -20,7 +20,7 @@ _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class DoubleValue(betterproto2.Message):
     """
     ``google.protobuf.DoubleValue``
@@ -28,11 +28,18 @@ class DoubleValue(betterproto2.Message):
 
     value: "float" = betterproto2.field(1, betterproto2.TYPE_DOUBLE)
 
+    def __init__(
+        self,
+        value: "float" = 0.0,
+    ) -> None:
+        self.value = value
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.wkt", "DoubleValue", DoubleValue)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class Duration(betterproto2.Message):
     """
     ``google.protobuf.Duration``
@@ -42,11 +49,20 @@ class Duration(betterproto2.Message):
 
     nanos: "int" = betterproto2.field(2, betterproto2.TYPE_INT32)
 
+    def __init__(
+        self,
+        seconds: "int" = 0,
+        nanos: "int" = 0,
+    ) -> None:
+        self.seconds = seconds
+        self.nanos = nanos
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.wkt", "Duration", Duration)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class Timestamp(betterproto2.Message):
     """
     ``google.protobuf.Timestamp``
@@ -55,6 +71,15 @@ class Timestamp(betterproto2.Message):
     seconds: "int" = betterproto2.field(1, betterproto2.TYPE_INT64)
 
     nanos: "int" = betterproto2.field(2, betterproto2.TYPE_INT32)
+
+    def __init__(
+        self,
+        seconds: "int" = 0,
+        nanos: "int" = 0,
+    ) -> None:
+        self.seconds = seconds
+        self.nanos = nanos
+        self.__post_init__()
 
 
 default_message_pool.register_message("temporal.wkt", "Timestamp", Timestamp)
@@ -65,18 +90,16 @@ if TYPE_CHECKING:
         FieldMask as FieldMask,
     )
 else:
-    _LAZY = frozenset(
-        (
-            "Any",
-            "FieldMask",
-        )
-    )
+    _LATER = {
+        "Any": "lazy",
+        "FieldMask": "lazy",
+    }
 
     def __getattr__(name):
         """Import what is rarely needed when it is first asked for."""
-        if name not in _LAZY:
+        if name not in _LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from . import lazy
+        from importlib import import_module
 
-        found = globals()[name] = getattr(lazy, name)
+        found = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
         return found

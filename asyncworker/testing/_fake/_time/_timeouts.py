@@ -9,7 +9,8 @@ import asyncio
 from collections.abc import Callable, Iterator
 
 from ...._proto.temporal.api.enums.v1 import TimeoutType
-from .._activity import CLOSED, WITH_WORKER, Activity, State
+from .._activity._activity import Activity
+from .._activity._state import CLOSED, WITH_WORKER, State
 from ._clock import Clock, nanoseconds
 
 _SECOND = 1e9

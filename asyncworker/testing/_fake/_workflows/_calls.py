@@ -8,10 +8,11 @@ from ...._proto.temporal.api.history.v1 import History, HistoryEvent
 from ...._proto.temporal.api.workflow.v1 import PendingActivityInfo, WorkflowExecutionInfo
 from ...._proto.temporal.api.workflowservice.v1 import lazy as messages
 from ...._rpc import _methods as methods
-from .._activity import CLOSED, WITH_WORKER, Activity
+from .._activity._activity import Activity
+from .._activity._describe import run_state
+from .._activity._state import CLOSED, WITH_WORKER
 from .._call import Handlers, Holders, Incoming
 from .._cluster import Cluster
-from .._describe import run_state
 from .._refusal import invalid, not_found
 from ._histories import RunHistory
 

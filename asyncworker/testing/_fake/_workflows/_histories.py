@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ...._proto.temporal.api.common.v1 import WorkflowExecution
 from ...._proto.temporal.api.enums.v1.lazy import EventType
-from .._activity import CLOSED, Activity, State
+from .._activity._activity import Activity
+from .._activity._state import CLOSED, State
 
 _CLOSING = {
     State.COMPLETED: EventType.ACTIVITY_TASK_COMPLETED,

@@ -9,6 +9,7 @@ __all__ = (
 )
 
 from dataclasses import dataclass
+import typing
 
 import betterproto2
 
@@ -17,8 +18,11 @@ from ....message_pool import default_message_pool
 _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
 
+# In place of a default that is made anew each time.
+_UNSET: typing.Any = object()
 
-@dataclass(eq=False, repr=False)
+
+@dataclass(eq=False, repr=False, init=False)
 class Any(betterproto2.Message):
     """
     ``google.protobuf.Any``
@@ -28,17 +32,33 @@ class Any(betterproto2.Message):
 
     value: "bytes" = betterproto2.field(2, betterproto2.TYPE_BYTES)
 
+    def __init__(
+        self,
+        type_url: "str" = "",
+        value: "bytes" = b"",
+    ) -> None:
+        self.type_url = type_url
+        self.value = value
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.wkt.lazy", "Any", Any)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class FieldMask(betterproto2.Message):
     """
     ``google.protobuf.FieldMask``
     """
 
     paths: "list[str]" = betterproto2.field(1, betterproto2.TYPE_STRING, repeated=True)
+
+    def __init__(
+        self,
+        paths: "list[str]" = _UNSET,
+    ) -> None:
+        self.paths = [] if paths is _UNSET else paths
+        self.__post_init__()
 
 
 default_message_pool.register_message("temporal.wkt.lazy", "FieldMask", FieldMask)

@@ -11,6 +11,7 @@ __all__ = (
 )
 
 from dataclasses import dataclass
+import typing
 
 import betterproto2
 
@@ -19,8 +20,11 @@ from .....message_pool import default_message_pool
 _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
 
+# In place of a default that is made anew each time.
+_UNSET: typing.Any = object()
 
-@dataclass(eq=False, repr=False)
+
+@dataclass(eq=False, repr=False, init=False)
 class ActivityExecutionInfo(betterproto2.Message):
     """
     ``temporal.api.activity.v1.ActivityExecutionInfo``
@@ -92,7 +96,7 @@ class ActivityExecutionInfo(betterproto2.Message):
         24, betterproto2.TYPE_MESSAGE, optional=True
     )
 
-    last_deployment_version: "__deployment__v1__.WorkerDeploymentVersion | None" = betterproto2.field(
+    last_deployment_version: "__deployment__v1__heartbeats__.WorkerDeploymentVersion | None" = betterproto2.field(
         25, betterproto2.TYPE_MESSAGE, optional=True
     )
 
@@ -128,11 +132,94 @@ class ActivityExecutionInfo(betterproto2.Message):
 
     eager_execution_accepted: "bool" = betterproto2.field(40, betterproto2.TYPE_BOOL)
 
+    def __init__(
+        self,
+        activity_id: "str" = "",
+        run_id: "str" = "",
+        activity_type: "__common__v1__.ActivityType | None" = None,
+        status: "__enums__v1__lazy__.ActivityExecutionStatus" = _UNSET,
+        run_state: "__enums__v1__lazy__.PendingActivityState" = _UNSET,
+        task_queue: "str" = "",
+        schedule_to_close_timeout: "___wkt__.Duration | None" = None,
+        schedule_to_start_timeout: "___wkt__.Duration | None" = None,
+        start_to_close_timeout: "___wkt__.Duration | None" = None,
+        heartbeat_timeout: "___wkt__.Duration | None" = None,
+        retry_policy: "__common__v1__.RetryPolicy | None" = None,
+        heartbeat_details: "__common__v1__.Payloads | None" = None,
+        last_heartbeat_time: "___wkt__.Timestamp | None" = None,
+        last_started_time: "___wkt__.Timestamp | None" = None,
+        attempt: "int" = 0,
+        execution_duration: "___wkt__.Duration | None" = None,
+        schedule_time: "___wkt__.Timestamp | None" = None,
+        expiration_time: "___wkt__.Timestamp | None" = None,
+        close_time: "___wkt__.Timestamp | None" = None,
+        last_failure: "__failure__v1__.Failure | None" = None,
+        last_worker_identity: "str" = "",
+        current_retry_interval: "___wkt__.Duration | None" = None,
+        last_attempt_complete_time: "___wkt__.Timestamp | None" = None,
+        next_attempt_schedule_time: "___wkt__.Timestamp | None" = None,
+        last_deployment_version: "__deployment__v1__heartbeats__.WorkerDeploymentVersion | None" = None,
+        priority: "__common__v1__.Priority | None" = None,
+        state_transition_count: "int" = 0,
+        state_size_bytes: "int" = 0,
+        search_attributes: "__common__v1__lazy__.SearchAttributes | None" = None,
+        header: "__common__v1__.Header | None" = None,
+        user_metadata: "__sdk__v1__.UserMetadata | None" = None,
+        canceled_reason: "str" = "",
+        total_heartbeat_count: "int" = 0,
+        sdk_name: "str" = "",
+        sdk_version: "str" = "",
+        start_delay: "___wkt__.Duration | None" = None,
+        execution_time: "___wkt__.Timestamp | None" = None,
+        propagated_nexus_serialization_context: "__nexus__v1__.PropagatedSerializationContext | None" = None,
+        eager_execution_accepted: "bool" = False,
+    ) -> None:
+        self.activity_id = activity_id
+        self.run_id = run_id
+        self.activity_type = activity_type
+        self.status = __enums__v1__lazy__.ActivityExecutionStatus(0) if status is _UNSET else status
+        self.run_state = __enums__v1__lazy__.PendingActivityState(0) if run_state is _UNSET else run_state
+        self.task_queue = task_queue
+        self.schedule_to_close_timeout = schedule_to_close_timeout
+        self.schedule_to_start_timeout = schedule_to_start_timeout
+        self.start_to_close_timeout = start_to_close_timeout
+        self.heartbeat_timeout = heartbeat_timeout
+        self.retry_policy = retry_policy
+        self.heartbeat_details = heartbeat_details
+        self.last_heartbeat_time = last_heartbeat_time
+        self.last_started_time = last_started_time
+        self.attempt = attempt
+        self.execution_duration = execution_duration
+        self.schedule_time = schedule_time
+        self.expiration_time = expiration_time
+        self.close_time = close_time
+        self.last_failure = last_failure
+        self.last_worker_identity = last_worker_identity
+        self.current_retry_interval = current_retry_interval
+        self.last_attempt_complete_time = last_attempt_complete_time
+        self.next_attempt_schedule_time = next_attempt_schedule_time
+        self.last_deployment_version = last_deployment_version
+        self.priority = priority
+        self.state_transition_count = state_transition_count
+        self.state_size_bytes = state_size_bytes
+        self.search_attributes = search_attributes
+        self.header = header
+        self.user_metadata = user_metadata
+        self.canceled_reason = canceled_reason
+        self.total_heartbeat_count = total_heartbeat_count
+        self.sdk_name = sdk_name
+        self.sdk_version = sdk_version
+        self.start_delay = start_delay
+        self.execution_time = execution_time
+        self.propagated_nexus_serialization_context = propagated_nexus_serialization_context
+        self.eager_execution_accepted = eager_execution_accepted
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.activity.v1", "ActivityExecutionInfo", ActivityExecutionInfo)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class ActivityExecutionListInfo(betterproto2.Message):
     """
     ``temporal.api.activity.v1.ActivityExecutionListInfo``
@@ -168,13 +255,42 @@ class ActivityExecutionListInfo(betterproto2.Message):
 
     execution_time: "___wkt__.Timestamp | None" = betterproto2.field(12, betterproto2.TYPE_MESSAGE, optional=True)
 
+    def __init__(
+        self,
+        activity_id: "str" = "",
+        run_id: "str" = "",
+        activity_type: "__common__v1__.ActivityType | None" = None,
+        schedule_time: "___wkt__.Timestamp | None" = None,
+        close_time: "___wkt__.Timestamp | None" = None,
+        status: "__enums__v1__lazy__.ActivityExecutionStatus" = _UNSET,
+        search_attributes: "__common__v1__lazy__.SearchAttributes | None" = None,
+        task_queue: "str" = "",
+        state_transition_count: "int" = 0,
+        state_size_bytes: "int" = 0,
+        execution_duration: "___wkt__.Duration | None" = None,
+        execution_time: "___wkt__.Timestamp | None" = None,
+    ) -> None:
+        self.activity_id = activity_id
+        self.run_id = run_id
+        self.activity_type = activity_type
+        self.schedule_time = schedule_time
+        self.close_time = close_time
+        self.status = __enums__v1__lazy__.ActivityExecutionStatus(0) if status is _UNSET else status
+        self.search_attributes = search_attributes
+        self.task_queue = task_queue
+        self.state_transition_count = state_transition_count
+        self.state_size_bytes = state_size_bytes
+        self.execution_duration = execution_duration
+        self.execution_time = execution_time
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.activity.v1", "ActivityExecutionListInfo", ActivityExecutionListInfo
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class ActivityExecutionOutcome(betterproto2.Message):
     """
     ``temporal.api.activity.v1.ActivityExecutionOutcome``
@@ -195,11 +311,22 @@ class ActivityExecutionOutcome(betterproto2.Message):
         3, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__.RetryState(0)
     )
 
+    def __init__(
+        self,
+        result: "__common__v1__.Payloads | None" = None,
+        failure: "__failure__v1__.Failure | None" = None,
+        retry_state: "__enums__v1__.RetryState" = _UNSET,
+    ) -> None:
+        self.result = result
+        self.failure = failure
+        self.retry_state = __enums__v1__.RetryState(0) if retry_state is _UNSET else retry_state
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.activity.v1", "ActivityExecutionOutcome", ActivityExecutionOutcome)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class ActivityOptions(betterproto2.Message):
     """
     ``temporal.api.activity.v1.ActivityOptions``
@@ -225,6 +352,27 @@ class ActivityOptions(betterproto2.Message):
 
     start_delay: "___wkt__.Duration | None" = betterproto2.field(8, betterproto2.TYPE_MESSAGE, optional=True)
 
+    def __init__(
+        self,
+        task_queue: "__taskqueue__v1__.TaskQueue | None" = None,
+        schedule_to_close_timeout: "___wkt__.Duration | None" = None,
+        schedule_to_start_timeout: "___wkt__.Duration | None" = None,
+        start_to_close_timeout: "___wkt__.Duration | None" = None,
+        heartbeat_timeout: "___wkt__.Duration | None" = None,
+        retry_policy: "__common__v1__.RetryPolicy | None" = None,
+        priority: "__common__v1__.Priority | None" = None,
+        start_delay: "___wkt__.Duration | None" = None,
+    ) -> None:
+        self.task_queue = task_queue
+        self.schedule_to_close_timeout = schedule_to_close_timeout
+        self.schedule_to_start_timeout = schedule_to_start_timeout
+        self.start_to_close_timeout = start_to_close_timeout
+        self.heartbeat_timeout = heartbeat_timeout
+        self.retry_policy = retry_policy
+        self.priority = priority
+        self.start_delay = start_delay
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.activity.v1", "ActivityOptions", ActivityOptions)
 
@@ -232,7 +380,7 @@ default_message_pool.register_message("temporal.api.activity.v1", "ActivityOptio
 from .... import wkt as ___wkt__
 from ...common import v1 as __common__v1__
 from ...common.v1 import lazy as __common__v1__lazy__
-from ...deployment import v1 as __deployment__v1__
+from ...deployment.v1 import heartbeats as __deployment__v1__heartbeats__
 from ...enums import v1 as __enums__v1__
 from ...enums.v1 import lazy as __enums__v1__lazy__
 from ...failure import v1 as __failure__v1__

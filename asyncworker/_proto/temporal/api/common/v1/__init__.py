@@ -18,6 +18,7 @@ __all__ = (
 )
 
 from dataclasses import dataclass
+import typing
 from typing import TYPE_CHECKING
 
 import betterproto2
@@ -27,8 +28,11 @@ from .....message_pool import default_message_pool
 _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
 
+# In place of a default that is made anew each time.
+_UNSET: typing.Any = object()
 
-@dataclass(eq=False, repr=False)
+
+@dataclass(eq=False, repr=False, init=False)
 class ActivityType(betterproto2.Message):
     """
     ``temporal.api.common.v1.ActivityType``
@@ -36,11 +40,18 @@ class ActivityType(betterproto2.Message):
 
     name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        name: "str" = "",
+    ) -> None:
+        self.name = name
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.common.v1", "ActivityType", ActivityType)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class Header(betterproto2.Message):
     """
     ``temporal.api.common.v1.Header``
@@ -50,11 +61,18 @@ class Header(betterproto2.Message):
         1, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_MESSAGE)
     )
 
+    def __init__(
+        self,
+        fields: "dict[str, Payload]" = _UNSET,
+    ) -> None:
+        self.fields = {} if fields is _UNSET else fields
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.common.v1", "Header", Header)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class Payload(betterproto2.Message):
     """
     ``temporal.api.common.v1.Payload``
@@ -70,11 +88,22 @@ class Payload(betterproto2.Message):
         3, betterproto2.TYPE_MESSAGE, repeated=True
     )
 
+    def __init__(
+        self,
+        metadata: "dict[str, bytes]" = _UNSET,
+        data: "bytes" = b"",
+        external_payloads: "list[PayloadExternalPayloadDetails]" = _UNSET,
+    ) -> None:
+        self.metadata = {} if metadata is _UNSET else metadata
+        self.data = data
+        self.external_payloads = [] if external_payloads is _UNSET else external_payloads
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.common.v1", "Payload", Payload)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class PayloadExternalPayloadDetails(betterproto2.Message):
     """
     ``temporal.api.common.v1.Payload.ExternalPayloadDetails``
@@ -82,13 +111,20 @@ class PayloadExternalPayloadDetails(betterproto2.Message):
 
     size_bytes: "int" = betterproto2.field(1, betterproto2.TYPE_INT64)
 
+    def __init__(
+        self,
+        size_bytes: "int" = 0,
+    ) -> None:
+        self.size_bytes = size_bytes
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.common.v1", "Payload.ExternalPayloadDetails", PayloadExternalPayloadDetails
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class Payloads(betterproto2.Message):
     """
     ``temporal.api.common.v1.Payloads``
@@ -96,11 +132,18 @@ class Payloads(betterproto2.Message):
 
     payloads: "list[Payload]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
+    def __init__(
+        self,
+        payloads: "list[Payload]" = _UNSET,
+    ) -> None:
+        self.payloads = [] if payloads is _UNSET else payloads
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.common.v1", "Payloads", Payloads)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class Priority(betterproto2.Message):
     """
     ``temporal.api.common.v1.Priority``
@@ -112,11 +155,22 @@ class Priority(betterproto2.Message):
 
     fairness_weight: "float" = betterproto2.field(3, betterproto2.TYPE_FLOAT)
 
+    def __init__(
+        self,
+        priority_key: "int" = 0,
+        fairness_key: "str" = "",
+        fairness_weight: "float" = 0.0,
+    ) -> None:
+        self.priority_key = priority_key
+        self.fairness_key = fairness_key
+        self.fairness_weight = fairness_weight
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.common.v1", "Priority", Priority)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class RetryPolicy(betterproto2.Message):
     """
     ``temporal.api.common.v1.RetryPolicy``
@@ -132,11 +186,26 @@ class RetryPolicy(betterproto2.Message):
 
     non_retryable_error_types: "list[str]" = betterproto2.field(5, betterproto2.TYPE_STRING, repeated=True)
 
+    def __init__(
+        self,
+        initial_interval: "___wkt__.Duration | None" = None,
+        backoff_coefficient: "float" = 0.0,
+        maximum_interval: "___wkt__.Duration | None" = None,
+        maximum_attempts: "int" = 0,
+        non_retryable_error_types: "list[str]" = _UNSET,
+    ) -> None:
+        self.initial_interval = initial_interval
+        self.backoff_coefficient = backoff_coefficient
+        self.maximum_interval = maximum_interval
+        self.maximum_attempts = maximum_attempts
+        self.non_retryable_error_types = [] if non_retryable_error_types is _UNSET else non_retryable_error_types
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.common.v1", "RetryPolicy", RetryPolicy)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class WorkerVersionCapabilities(betterproto2.Message):
     """
     ``temporal.api.common.v1.WorkerVersionCapabilities``
@@ -148,11 +217,22 @@ class WorkerVersionCapabilities(betterproto2.Message):
 
     deployment_series_name: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        build_id: "str" = "",
+        use_versioning: "bool" = False,
+        deployment_series_name: "str" = "",
+    ) -> None:
+        self.build_id = build_id
+        self.use_versioning = use_versioning
+        self.deployment_series_name = deployment_series_name
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.common.v1", "WorkerVersionCapabilities", WorkerVersionCapabilities)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class WorkerVersionStamp(betterproto2.Message):
     """
     ``temporal.api.common.v1.WorkerVersionStamp``
@@ -162,11 +242,20 @@ class WorkerVersionStamp(betterproto2.Message):
 
     use_versioning: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
 
+    def __init__(
+        self,
+        build_id: "str" = "",
+        use_versioning: "bool" = False,
+    ) -> None:
+        self.build_id = build_id
+        self.use_versioning = use_versioning
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.common.v1", "WorkerVersionStamp", WorkerVersionStamp)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class WorkflowExecution(betterproto2.Message):
     """
     ``temporal.api.common.v1.WorkflowExecution``
@@ -176,17 +265,33 @@ class WorkflowExecution(betterproto2.Message):
 
     run_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        workflow_id: "str" = "",
+        run_id: "str" = "",
+    ) -> None:
+        self.workflow_id = workflow_id
+        self.run_id = run_id
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.common.v1", "WorkflowExecution", WorkflowExecution)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class WorkflowType(betterproto2.Message):
     """
     ``temporal.api.common.v1.WorkflowType``
     """
 
     name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+
+    def __init__(
+        self,
+        name: "str" = "",
+    ) -> None:
+        self.name = name
+        self.__post_init__()
 
 
 default_message_pool.register_message("temporal.api.common.v1", "WorkflowType", WorkflowType)
@@ -200,18 +305,16 @@ if TYPE_CHECKING:
         SearchAttributes as SearchAttributes,
     )
 else:
-    _LAZY = frozenset(
-        (
-            "OnConflictOptions",
-            "SearchAttributes",
-        )
-    )
+    _LATER = {
+        "OnConflictOptions": "lazy",
+        "SearchAttributes": "lazy",
+    }
 
     def __getattr__(name):
         """Import what is rarely needed when it is first asked for."""
-        if name not in _LAZY:
+        if name not in _LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from . import lazy
+        from importlib import import_module
 
-        found = globals()[name] = getattr(lazy, name)
+        found = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
         return found

@@ -6,10 +6,11 @@
 __all__ = (
     "Deployment",
     "WorkerDeploymentOptions",
-    "WorkerDeploymentVersion",
 )
 
 from dataclasses import dataclass
+import typing
+from typing import TYPE_CHECKING
 
 import betterproto2
 
@@ -18,8 +19,11 @@ from .....message_pool import default_message_pool
 _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
 
+# In place of a default that is made anew each time.
+_UNSET: typing.Any = object()
 
-@dataclass(eq=False, repr=False)
+
+@dataclass(eq=False, repr=False, init=False)
 class Deployment(betterproto2.Message):
     """
     ``temporal.api.deployment.v1.Deployment``
@@ -29,11 +33,20 @@ class Deployment(betterproto2.Message):
 
     build_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        series_name: "str" = "",
+        build_id: "str" = "",
+    ) -> None:
+        self.series_name = series_name
+        self.build_id = build_id
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.deployment.v1", "Deployment", Deployment)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class WorkerDeploymentOptions(betterproto2.Message):
     """
     ``temporal.api.deployment.v1.WorkerDeploymentOptions``
@@ -47,22 +60,39 @@ class WorkerDeploymentOptions(betterproto2.Message):
         3, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__.WorkerVersioningMode(0)
     )
 
+    def __init__(
+        self,
+        deployment_name: "str" = "",
+        build_id: "str" = "",
+        worker_versioning_mode: "__enums__v1__.WorkerVersioningMode" = _UNSET,
+    ) -> None:
+        self.deployment_name = deployment_name
+        self.build_id = build_id
+        self.worker_versioning_mode = (
+            __enums__v1__.WorkerVersioningMode(0) if worker_versioning_mode is _UNSET else worker_versioning_mode
+        )
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.deployment.v1", "WorkerDeploymentOptions", WorkerDeploymentOptions)
 
 
-@dataclass(eq=False, repr=False)
-class WorkerDeploymentVersion(betterproto2.Message):
-    """
-    ``temporal.api.deployment.v1.WorkerDeploymentVersion``
-    """
-
-    build_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
-
-    deployment_name: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
-
-
-default_message_pool.register_message("temporal.api.deployment.v1", "WorkerDeploymentVersion", WorkerDeploymentVersion)
-
-
 from ...enums import v1 as __enums__v1__
+
+if TYPE_CHECKING:
+    from .heartbeats import (
+        WorkerDeploymentVersion as WorkerDeploymentVersion,
+    )
+else:
+    _LATER = {
+        "WorkerDeploymentVersion": "heartbeats",
+    }
+
+    def __getattr__(name):
+        """Import what is rarely needed when it is first asked for."""
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        found = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+        return found

@@ -11,9 +11,7 @@ __all__ = (
     "NexusHandlerErrorRetryBehavior",
     "RetryState",
     "TaskQueueKind",
-    "TaskQueueType",
     "TimeoutType",
-    "WorkerStatus",
     "WorkerVersioningMode",
 )
 
@@ -221,34 +219,6 @@ class TaskQueueKind(betterproto2.Enum):
         }
 
 
-class TaskQueueType(betterproto2.Enum):
-    UNSPECIFIED = 0
-
-    WORKFLOW = 1
-
-    ACTIVITY = 2
-
-    NEXUS = 3
-
-    @classmethod
-    def betterproto_value_to_renamed_proto_names(cls) -> dict[int, str]:
-        return {
-            0: "TASK_QUEUE_TYPE_UNSPECIFIED",
-            1: "TASK_QUEUE_TYPE_WORKFLOW",
-            2: "TASK_QUEUE_TYPE_ACTIVITY",
-            3: "TASK_QUEUE_TYPE_NEXUS",
-        }
-
-    @classmethod
-    def betterproto_renamed_proto_names_to_value(cls) -> dict[str, int]:
-        return {
-            "TASK_QUEUE_TYPE_UNSPECIFIED": 0,
-            "TASK_QUEUE_TYPE_WORKFLOW": 1,
-            "TASK_QUEUE_TYPE_ACTIVITY": 2,
-            "TASK_QUEUE_TYPE_NEXUS": 3,
-        }
-
-
 class TimeoutType(betterproto2.Enum):
     UNSPECIFIED = 0
 
@@ -281,34 +251,6 @@ class TimeoutType(betterproto2.Enum):
         }
 
 
-class WorkerStatus(betterproto2.Enum):
-    UNSPECIFIED = 0
-
-    RUNNING = 1
-
-    SHUTTING_DOWN = 2
-
-    SHUTDOWN = 3
-
-    @classmethod
-    def betterproto_value_to_renamed_proto_names(cls) -> dict[int, str]:
-        return {
-            0: "WORKER_STATUS_UNSPECIFIED",
-            1: "WORKER_STATUS_RUNNING",
-            2: "WORKER_STATUS_SHUTTING_DOWN",
-            3: "WORKER_STATUS_SHUTDOWN",
-        }
-
-    @classmethod
-    def betterproto_renamed_proto_names_to_value(cls) -> dict[str, int]:
-        return {
-            "WORKER_STATUS_UNSPECIFIED": 0,
-            "WORKER_STATUS_RUNNING": 1,
-            "WORKER_STATUS_SHUTTING_DOWN": 2,
-            "WORKER_STATUS_SHUTDOWN": 3,
-        }
-
-
 class WorkerVersioningMode(betterproto2.Enum):
     UNSPECIFIED = 0
 
@@ -334,6 +276,10 @@ class WorkerVersioningMode(betterproto2.Enum):
 
 
 if TYPE_CHECKING:
+    from .heartbeats import (
+        TaskQueueType as TaskQueueType,
+        WorkerStatus as WorkerStatus,
+    )
     from .lazy import (
         ActivityExecutionStatus as ActivityExecutionStatus,
         ActivityIdConflictPolicy as ActivityIdConflictPolicy,
@@ -346,25 +292,25 @@ if TYPE_CHECKING:
         WorkflowExecutionStatus as WorkflowExecutionStatus,
     )
 else:
-    _LAZY = frozenset(
-        (
-            "ActivityExecutionStatus",
-            "ActivityIdConflictPolicy",
-            "ActivityIdReusePolicy",
-            "EventType",
-            "HistoryEventFilterType",
-            "PendingActivityState",
-            "ResourceExhaustedCause",
-            "ResourceExhaustedScope",
-            "WorkflowExecutionStatus",
-        )
-    )
+    _LATER = {
+        "TaskQueueType": "heartbeats",
+        "WorkerStatus": "heartbeats",
+        "ActivityExecutionStatus": "lazy",
+        "ActivityIdConflictPolicy": "lazy",
+        "ActivityIdReusePolicy": "lazy",
+        "EventType": "lazy",
+        "HistoryEventFilterType": "lazy",
+        "PendingActivityState": "lazy",
+        "ResourceExhaustedCause": "lazy",
+        "ResourceExhaustedScope": "lazy",
+        "WorkflowExecutionStatus": "lazy",
+    }
 
     def __getattr__(name):
         """Import what is rarely needed when it is first asked for."""
-        if name not in _LAZY:
+        if name not in _LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from . import lazy
+        from importlib import import_module
 
-        found = globals()[name] = getattr(lazy, name)
+        found = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
         return found

@@ -28,6 +28,7 @@ __all__ = (
 )
 
 from dataclasses import dataclass
+import typing
 
 import betterproto2
 
@@ -36,8 +37,11 @@ from .....message_pool import default_message_pool
 _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
 
+# In place of a default that is made anew each time.
+_UNSET: typing.Any = object()
 
-@dataclass(eq=False, repr=False)
+
+@dataclass(eq=False, repr=False, init=False)
 class ActivityExecutionAlreadyStartedFailure(betterproto2.Message):
     """
     ``temporal.api.errordetails.v1.ActivityExecutionAlreadyStartedFailure``
@@ -46,6 +50,15 @@ class ActivityExecutionAlreadyStartedFailure(betterproto2.Message):
     start_request_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     run_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+
+    def __init__(
+        self,
+        start_request_id: "str" = "",
+        run_id: "str" = "",
+    ) -> None:
+        self.start_request_id = start_request_id
+        self.run_id = run_id
+        self.__post_init__()
 
 
 default_message_pool.register_message(
@@ -67,7 +80,7 @@ default_message_pool.register_message(
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class ClientVersionNotSupportedFailure(betterproto2.Message):
     """
     ``temporal.api.errordetails.v1.ClientVersionNotSupportedFailure``
@@ -79,13 +92,24 @@ class ClientVersionNotSupportedFailure(betterproto2.Message):
 
     supported_versions: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        client_version: "str" = "",
+        client_name: "str" = "",
+        supported_versions: "str" = "",
+    ) -> None:
+        self.client_version = client_version
+        self.client_name = client_name
+        self.supported_versions = supported_versions
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.errordetails.v1", "ClientVersionNotSupportedFailure", ClientVersionNotSupportedFailure
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class MultiOperationExecutionFailure(betterproto2.Message):
     """
     ``temporal.api.errordetails.v1.MultiOperationExecutionFailure``
@@ -95,13 +119,20 @@ class MultiOperationExecutionFailure(betterproto2.Message):
         1, betterproto2.TYPE_MESSAGE, repeated=True
     )
 
+    def __init__(
+        self,
+        statuses: "list[MultiOperationExecutionFailureOperationStatus]" = _UNSET,
+    ) -> None:
+        self.statuses = [] if statuses is _UNSET else statuses
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.errordetails.v1", "MultiOperationExecutionFailure", MultiOperationExecutionFailure
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class MultiOperationExecutionFailureOperationStatus(betterproto2.Message):
     """
     ``temporal.api.errordetails.v1.MultiOperationExecutionFailure.OperationStatus``
@@ -112,6 +143,17 @@ class MultiOperationExecutionFailureOperationStatus(betterproto2.Message):
     message: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
     details: "list[___wkt__lazy__.Any]" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, repeated=True)
+
+    def __init__(
+        self,
+        code: "int" = 0,
+        message: "str" = "",
+        details: "list[___wkt__lazy__.Any]" = _UNSET,
+    ) -> None:
+        self.code = code
+        self.message = message
+        self.details = [] if details is _UNSET else details
+        self.__post_init__()
 
 
 default_message_pool.register_message(
@@ -135,7 +177,7 @@ default_message_pool.register_message(
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class NamespaceInvalidStateFailure(betterproto2.Message):
     """
     ``temporal.api.errordetails.v1.NamespaceInvalidStateFailure``
@@ -149,13 +191,24 @@ class NamespaceInvalidStateFailure(betterproto2.Message):
 
     allowed_states: "list[__enums__v1__.NamespaceState]" = betterproto2.field(3, betterproto2.TYPE_ENUM, repeated=True)
 
+    def __init__(
+        self,
+        namespace: "str" = "",
+        state: "__enums__v1__.NamespaceState" = _UNSET,
+        allowed_states: "list[__enums__v1__.NamespaceState]" = _UNSET,
+    ) -> None:
+        self.namespace = namespace
+        self.state = __enums__v1__.NamespaceState(0) if state is _UNSET else state
+        self.allowed_states = [] if allowed_states is _UNSET else allowed_states
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.errordetails.v1", "NamespaceInvalidStateFailure", NamespaceInvalidStateFailure
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class NamespaceNotActiveFailure(betterproto2.Message):
     """
     ``temporal.api.errordetails.v1.NamespaceNotActiveFailure``
@@ -167,13 +220,24 @@ class NamespaceNotActiveFailure(betterproto2.Message):
 
     active_cluster: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        namespace: "str" = "",
+        current_cluster: "str" = "",
+        active_cluster: "str" = "",
+    ) -> None:
+        self.namespace = namespace
+        self.current_cluster = current_cluster
+        self.active_cluster = active_cluster
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.errordetails.v1", "NamespaceNotActiveFailure", NamespaceNotActiveFailure
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class NamespaceNotFoundFailure(betterproto2.Message):
     """
     ``temporal.api.errordetails.v1.NamespaceNotFoundFailure``
@@ -181,13 +245,20 @@ class NamespaceNotFoundFailure(betterproto2.Message):
 
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        namespace: "str" = "",
+    ) -> None:
+        self.namespace = namespace
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.errordetails.v1", "NamespaceNotFoundFailure", NamespaceNotFoundFailure
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class NamespaceUnavailableFailure(betterproto2.Message):
     """
     ``temporal.api.errordetails.v1.NamespaceUnavailableFailure``
@@ -195,13 +266,20 @@ class NamespaceUnavailableFailure(betterproto2.Message):
 
     namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        namespace: "str" = "",
+    ) -> None:
+        self.namespace = namespace
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.errordetails.v1", "NamespaceUnavailableFailure", NamespaceUnavailableFailure
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class NewerBuildExistsFailure(betterproto2.Message):
     """
     ``temporal.api.errordetails.v1.NewerBuildExistsFailure``
@@ -209,13 +287,20 @@ class NewerBuildExistsFailure(betterproto2.Message):
 
     default_build_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        default_build_id: "str" = "",
+    ) -> None:
+        self.default_build_id = default_build_id
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.errordetails.v1", "NewerBuildExistsFailure", NewerBuildExistsFailure
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class NexusOperationExecutionAlreadyStartedFailure(betterproto2.Message):
     """
     ``temporal.api.errordetails.v1.NexusOperationExecutionAlreadyStartedFailure``
@@ -225,6 +310,15 @@ class NexusOperationExecutionAlreadyStartedFailure(betterproto2.Message):
 
     run_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        start_request_id: "str" = "",
+        run_id: "str" = "",
+    ) -> None:
+        self.start_request_id = start_request_id
+        self.run_id = run_id
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.errordetails.v1",
@@ -233,7 +327,7 @@ default_message_pool.register_message(
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class NotFoundFailure(betterproto2.Message):
     """
     ``temporal.api.errordetails.v1.NotFoundFailure``
@@ -243,11 +337,20 @@ class NotFoundFailure(betterproto2.Message):
 
     active_cluster: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        current_cluster: "str" = "",
+        active_cluster: "str" = "",
+    ) -> None:
+        self.current_cluster = current_cluster
+        self.active_cluster = active_cluster
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.errordetails.v1", "NotFoundFailure", NotFoundFailure)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class PermissionDeniedFailure(betterproto2.Message):
     """
     ``temporal.api.errordetails.v1.PermissionDeniedFailure``
@@ -255,13 +358,20 @@ class PermissionDeniedFailure(betterproto2.Message):
 
     reason: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        reason: "str" = "",
+    ) -> None:
+        self.reason = reason
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.errordetails.v1", "PermissionDeniedFailure", PermissionDeniedFailure
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class QueryFailedFailure(betterproto2.Message):
     """
     ``temporal.api.errordetails.v1.QueryFailedFailure``
@@ -269,11 +379,18 @@ class QueryFailedFailure(betterproto2.Message):
 
     failure: "__failure__v1__.Failure | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
+    def __init__(
+        self,
+        failure: "__failure__v1__.Failure | None" = None,
+    ) -> None:
+        self.failure = failure
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.errordetails.v1", "QueryFailedFailure", QueryFailedFailure)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class ResourceExhaustedFailure(betterproto2.Message):
     """
     ``temporal.api.errordetails.v1.ResourceExhaustedFailure``
@@ -287,13 +404,22 @@ class ResourceExhaustedFailure(betterproto2.Message):
         2, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__lazy__.ResourceExhaustedScope(0)
     )
 
+    def __init__(
+        self,
+        cause: "__enums__v1__lazy__.ResourceExhaustedCause" = _UNSET,
+        scope: "__enums__v1__lazy__.ResourceExhaustedScope" = _UNSET,
+    ) -> None:
+        self.cause = __enums__v1__lazy__.ResourceExhaustedCause(0) if cause is _UNSET else cause
+        self.scope = __enums__v1__lazy__.ResourceExhaustedScope(0) if scope is _UNSET else scope
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.errordetails.v1", "ResourceExhaustedFailure", ResourceExhaustedFailure
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class ServerVersionNotSupportedFailure(betterproto2.Message):
     """
     ``temporal.api.errordetails.v1.ServerVersionNotSupportedFailure``
@@ -303,13 +429,22 @@ class ServerVersionNotSupportedFailure(betterproto2.Message):
 
     client_supported_server_versions: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        server_version: "str" = "",
+        client_supported_server_versions: "str" = "",
+    ) -> None:
+        self.server_version = server_version
+        self.client_supported_server_versions = client_supported_server_versions
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.errordetails.v1", "ServerVersionNotSupportedFailure", ServerVersionNotSupportedFailure
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class SystemWorkflowFailure(betterproto2.Message):
     """
     ``temporal.api.errordetails.v1.SystemWorkflowFailure``
@@ -321,11 +456,20 @@ class SystemWorkflowFailure(betterproto2.Message):
 
     workflow_error: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        workflow_execution: "__common__v1__.WorkflowExecution | None" = None,
+        workflow_error: "str" = "",
+    ) -> None:
+        self.workflow_execution = workflow_execution
+        self.workflow_error = workflow_error
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.errordetails.v1", "SystemWorkflowFailure", SystemWorkflowFailure)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class WorkflowExecutionAlreadyStartedFailure(betterproto2.Message):
     """
     ``temporal.api.errordetails.v1.WorkflowExecutionAlreadyStartedFailure``
@@ -336,6 +480,17 @@ class WorkflowExecutionAlreadyStartedFailure(betterproto2.Message):
     run_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
     first_execution_run_id: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+
+    def __init__(
+        self,
+        start_request_id: "str" = "",
+        run_id: "str" = "",
+        first_execution_run_id: "str" = "",
+    ) -> None:
+        self.start_request_id = start_request_id
+        self.run_id = run_id
+        self.first_execution_run_id = first_execution_run_id
+        self.__post_init__()
 
 
 default_message_pool.register_message(

@@ -18,6 +18,7 @@ __all__ = (
 )
 
 from dataclasses import dataclass
+import typing
 
 import betterproto2
 
@@ -26,8 +27,11 @@ from .....message_pool import default_message_pool
 _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
 
+# In place of a default that is made anew each time.
+_UNSET: typing.Any = object()
 
-@dataclass(eq=False, repr=False)
+
+@dataclass(eq=False, repr=False, init=False)
 class ActivityFailureInfo(betterproto2.Message):
     """
     ``temporal.api.failure.v1.ActivityFailureInfo``
@@ -49,11 +53,28 @@ class ActivityFailureInfo(betterproto2.Message):
         6, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__.RetryState(0)
     )
 
+    def __init__(
+        self,
+        scheduled_event_id: "int" = 0,
+        started_event_id: "int" = 0,
+        identity: "str" = "",
+        activity_type: "__common__v1__.ActivityType | None" = None,
+        activity_id: "str" = "",
+        retry_state: "__enums__v1__.RetryState" = _UNSET,
+    ) -> None:
+        self.scheduled_event_id = scheduled_event_id
+        self.started_event_id = started_event_id
+        self.identity = identity
+        self.activity_type = activity_type
+        self.activity_id = activity_id
+        self.retry_state = __enums__v1__.RetryState(0) if retry_state is _UNSET else retry_state
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.failure.v1", "ActivityFailureInfo", ActivityFailureInfo)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class ApplicationFailureInfo(betterproto2.Message):
     """
     ``temporal.api.failure.v1.ApplicationFailureInfo``
@@ -71,11 +92,26 @@ class ApplicationFailureInfo(betterproto2.Message):
         5, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__.ApplicationErrorCategory(0)
     )
 
+    def __init__(
+        self,
+        type: "str" = "",
+        non_retryable: "bool" = False,
+        details: "__common__v1__.Payloads | None" = None,
+        next_retry_delay: "___wkt__.Duration | None" = None,
+        category: "__enums__v1__.ApplicationErrorCategory" = _UNSET,
+    ) -> None:
+        self.type = type
+        self.non_retryable = non_retryable
+        self.details = details
+        self.next_retry_delay = next_retry_delay
+        self.category = __enums__v1__.ApplicationErrorCategory(0) if category is _UNSET else category
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.failure.v1", "ApplicationFailureInfo", ApplicationFailureInfo)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class CanceledFailureInfo(betterproto2.Message):
     """
     ``temporal.api.failure.v1.CanceledFailureInfo``
@@ -85,11 +121,20 @@ class CanceledFailureInfo(betterproto2.Message):
 
     identity: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        details: "__common__v1__.Payloads | None" = None,
+        identity: "str" = "",
+    ) -> None:
+        self.details = details
+        self.identity = identity
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.failure.v1", "CanceledFailureInfo", CanceledFailureInfo)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class ChildWorkflowExecutionFailureInfo(betterproto2.Message):
     """
     ``temporal.api.failure.v1.ChildWorkflowExecutionFailureInfo``
@@ -113,13 +158,30 @@ class ChildWorkflowExecutionFailureInfo(betterproto2.Message):
         6, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__.RetryState(0)
     )
 
+    def __init__(
+        self,
+        namespace: "str" = "",
+        workflow_execution: "__common__v1__.WorkflowExecution | None" = None,
+        workflow_type: "__common__v1__.WorkflowType | None" = None,
+        initiated_event_id: "int" = 0,
+        started_event_id: "int" = 0,
+        retry_state: "__enums__v1__.RetryState" = _UNSET,
+    ) -> None:
+        self.namespace = namespace
+        self.workflow_execution = workflow_execution
+        self.workflow_type = workflow_type
+        self.initiated_event_id = initiated_event_id
+        self.started_event_id = started_event_id
+        self.retry_state = __enums__v1__.RetryState(0) if retry_state is _UNSET else retry_state
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.failure.v1", "ChildWorkflowExecutionFailureInfo", ChildWorkflowExecutionFailureInfo
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class Failure(betterproto2.Message):
     """
     ``temporal.api.failure.v1.Failure``
@@ -180,11 +242,46 @@ class Failure(betterproto2.Message):
         14, betterproto2.TYPE_MESSAGE, optional=True, group="failure_info"
     )
 
+    def __init__(
+        self,
+        message: "str" = "",
+        source: "str" = "",
+        stack_trace: "str" = "",
+        encoded_attributes: "__common__v1__.Payload | None" = None,
+        cause: "Failure | None" = None,
+        application_failure_info: "ApplicationFailureInfo | None" = None,
+        timeout_failure_info: "TimeoutFailureInfo | None" = None,
+        canceled_failure_info: "CanceledFailureInfo | None" = None,
+        terminated_failure_info: "TerminatedFailureInfo | None" = None,
+        server_failure_info: "ServerFailureInfo | None" = None,
+        reset_workflow_failure_info: "ResetWorkflowFailureInfo | None" = None,
+        activity_failure_info: "ActivityFailureInfo | None" = None,
+        child_workflow_execution_failure_info: "ChildWorkflowExecutionFailureInfo | None" = None,
+        nexus_operation_execution_failure_info: "NexusOperationFailureInfo | None" = None,
+        nexus_handler_failure_info: "NexusHandlerFailureInfo | None" = None,
+    ) -> None:
+        self.message = message
+        self.source = source
+        self.stack_trace = stack_trace
+        self.encoded_attributes = encoded_attributes
+        self.cause = cause
+        self.application_failure_info = application_failure_info
+        self.timeout_failure_info = timeout_failure_info
+        self.canceled_failure_info = canceled_failure_info
+        self.terminated_failure_info = terminated_failure_info
+        self.server_failure_info = server_failure_info
+        self.reset_workflow_failure_info = reset_workflow_failure_info
+        self.activity_failure_info = activity_failure_info
+        self.child_workflow_execution_failure_info = child_workflow_execution_failure_info
+        self.nexus_operation_execution_failure_info = nexus_operation_execution_failure_info
+        self.nexus_handler_failure_info = nexus_handler_failure_info
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.failure.v1", "Failure", Failure)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class NexusHandlerFailureInfo(betterproto2.Message):
     """
     ``temporal.api.failure.v1.NexusHandlerFailureInfo``
@@ -196,11 +293,22 @@ class NexusHandlerFailureInfo(betterproto2.Message):
         2, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__.NexusHandlerErrorRetryBehavior(0)
     )
 
+    def __init__(
+        self,
+        type: "str" = "",
+        retry_behavior: "__enums__v1__.NexusHandlerErrorRetryBehavior" = _UNSET,
+    ) -> None:
+        self.type = type
+        self.retry_behavior = (
+            __enums__v1__.NexusHandlerErrorRetryBehavior(0) if retry_behavior is _UNSET else retry_behavior
+        )
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.failure.v1", "NexusHandlerFailureInfo", NexusHandlerFailureInfo)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class NexusOperationFailureInfo(betterproto2.Message):
     """
     ``temporal.api.failure.v1.NexusOperationFailureInfo``
@@ -218,11 +326,28 @@ class NexusOperationFailureInfo(betterproto2.Message):
 
     operation_token: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        scheduled_event_id: "int" = 0,
+        endpoint: "str" = "",
+        service: "str" = "",
+        operation: "str" = "",
+        operation_id: "str" = "",
+        operation_token: "str" = "",
+    ) -> None:
+        self.scheduled_event_id = scheduled_event_id
+        self.endpoint = endpoint
+        self.service = service
+        self.operation = operation
+        self.operation_id = operation_id
+        self.operation_token = operation_token
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.failure.v1", "NexusOperationFailureInfo", NexusOperationFailureInfo)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class ResetWorkflowFailureInfo(betterproto2.Message):
     """
     ``temporal.api.failure.v1.ResetWorkflowFailureInfo``
@@ -232,11 +357,18 @@ class ResetWorkflowFailureInfo(betterproto2.Message):
         1, betterproto2.TYPE_MESSAGE, optional=True
     )
 
+    def __init__(
+        self,
+        last_heartbeat_details: "__common__v1__.Payloads | None" = None,
+    ) -> None:
+        self.last_heartbeat_details = last_heartbeat_details
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.failure.v1", "ResetWorkflowFailureInfo", ResetWorkflowFailureInfo)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class ServerFailureInfo(betterproto2.Message):
     """
     ``temporal.api.failure.v1.ServerFailureInfo``
@@ -244,11 +376,18 @@ class ServerFailureInfo(betterproto2.Message):
 
     non_retryable: "bool" = betterproto2.field(1, betterproto2.TYPE_BOOL)
 
+    def __init__(
+        self,
+        non_retryable: "bool" = False,
+    ) -> None:
+        self.non_retryable = non_retryable
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.failure.v1", "ServerFailureInfo", ServerFailureInfo)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class TerminatedFailureInfo(betterproto2.Message):
     """
     ``temporal.api.failure.v1.TerminatedFailureInfo``
@@ -256,11 +395,18 @@ class TerminatedFailureInfo(betterproto2.Message):
 
     identity: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        identity: "str" = "",
+    ) -> None:
+        self.identity = identity
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.failure.v1", "TerminatedFailureInfo", TerminatedFailureInfo)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class TimeoutFailureInfo(betterproto2.Message):
     """
     ``temporal.api.failure.v1.TimeoutFailureInfo``
@@ -273,6 +419,15 @@ class TimeoutFailureInfo(betterproto2.Message):
     last_heartbeat_details: "__common__v1__.Payloads | None" = betterproto2.field(
         2, betterproto2.TYPE_MESSAGE, optional=True
     )
+
+    def __init__(
+        self,
+        timeout_type: "__enums__v1__.TimeoutType" = _UNSET,
+        last_heartbeat_details: "__common__v1__.Payloads | None" = None,
+    ) -> None:
+        self.timeout_type = __enums__v1__.TimeoutType(0) if timeout_type is _UNSET else timeout_type
+        self.last_heartbeat_details = last_heartbeat_details
+        self.__post_init__()
 
 
 default_message_pool.register_message("temporal.api.failure.v1", "TimeoutFailureInfo", TimeoutFailureInfo)

@@ -9,6 +9,7 @@ __all__ = (
 )
 
 from dataclasses import dataclass
+import typing
 
 import betterproto2
 
@@ -17,8 +18,11 @@ from .....message_pool import default_message_pool
 _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
 
+# In place of a default that is made anew each time.
+_UNSET: typing.Any = object()
 
-@dataclass(eq=False, repr=False)
+
+@dataclass(eq=False, repr=False, init=False)
 class History(betterproto2.Message):
     """
     ``temporal.api.history.v1.History``
@@ -26,11 +30,18 @@ class History(betterproto2.Message):
 
     events: "list[HistoryEvent]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
+    def __init__(
+        self,
+        events: "list[HistoryEvent]" = _UNSET,
+    ) -> None:
+        self.events = [] if events is _UNSET else events
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.history.v1", "History", History)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class HistoryEvent(betterproto2.Message):
     """
     ``temporal.api.history.v1.HistoryEvent``
@@ -43,6 +54,17 @@ class HistoryEvent(betterproto2.Message):
     event_type: "__enums__v1__lazy__.EventType" = betterproto2.field(
         3, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__lazy__.EventType(0)
     )
+
+    def __init__(
+        self,
+        event_id: "int" = 0,
+        event_time: "___wkt__.Timestamp | None" = None,
+        event_type: "__enums__v1__lazy__.EventType" = _UNSET,
+    ) -> None:
+        self.event_id = event_id
+        self.event_time = event_time
+        self.event_type = __enums__v1__lazy__.EventType(0) if event_type is _UNSET else event_type
+        self.__post_init__()
 
 
 default_message_pool.register_message("temporal.api.history.v1", "HistoryEvent", HistoryEvent)

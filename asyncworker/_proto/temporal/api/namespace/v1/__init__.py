@@ -11,6 +11,7 @@ __all__ = (
 )
 
 from dataclasses import dataclass
+import typing
 
 import betterproto2
 
@@ -19,8 +20,11 @@ from .....message_pool import default_message_pool
 _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
 
+# In place of a default that is made anew each time.
+_UNSET: typing.Any = object()
 
-@dataclass(eq=False, repr=False)
+
+@dataclass(eq=False, repr=False, init=False)
 class NamespaceConfig(betterproto2.Message):
     """
     ``temporal.api.namespace.v1.NamespaceConfig``
@@ -46,11 +50,34 @@ class NamespaceConfig(betterproto2.Message):
         7, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
 
+    def __init__(
+        self,
+        workflow_execution_retention_ttl: "___wkt__.Duration | None" = None,
+        history_archival_state: "__enums__v1__.ArchivalState" = _UNSET,
+        history_archival_uri: "str" = "",
+        visibility_archival_state: "__enums__v1__.ArchivalState" = _UNSET,
+        visibility_archival_uri: "str" = "",
+        custom_search_attribute_aliases: "dict[str, str]" = _UNSET,
+    ) -> None:
+        self.workflow_execution_retention_ttl = workflow_execution_retention_ttl
+        self.history_archival_state = (
+            __enums__v1__.ArchivalState(0) if history_archival_state is _UNSET else history_archival_state
+        )
+        self.history_archival_uri = history_archival_uri
+        self.visibility_archival_state = (
+            __enums__v1__.ArchivalState(0) if visibility_archival_state is _UNSET else visibility_archival_state
+        )
+        self.visibility_archival_uri = visibility_archival_uri
+        self.custom_search_attribute_aliases = (
+            {} if custom_search_attribute_aliases is _UNSET else custom_search_attribute_aliases
+        )
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.namespace.v1", "NamespaceConfig", NamespaceConfig)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class NamespaceInfo(betterproto2.Message):
     """
     ``temporal.api.namespace.v1.NamespaceInfo``
@@ -78,11 +105,34 @@ class NamespaceInfo(betterproto2.Message):
 
     supports_schedules: "bool" = betterproto2.field(100, betterproto2.TYPE_BOOL)
 
+    def __init__(
+        self,
+        name: "str" = "",
+        state: "__enums__v1__.NamespaceState" = _UNSET,
+        description: "str" = "",
+        owner_email: "str" = "",
+        data: "dict[str, str]" = _UNSET,
+        id: "str" = "",
+        capabilities: "NamespaceInfoCapabilities | None" = None,
+        limits: "NamespaceInfoLimits | None" = None,
+        supports_schedules: "bool" = False,
+    ) -> None:
+        self.name = name
+        self.state = __enums__v1__.NamespaceState(0) if state is _UNSET else state
+        self.description = description
+        self.owner_email = owner_email
+        self.data = {} if data is _UNSET else data
+        self.id = id
+        self.capabilities = capabilities
+        self.limits = limits
+        self.supports_schedules = supports_schedules
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.namespace.v1", "NamespaceInfo", NamespaceInfo)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class NamespaceInfoCapabilities(betterproto2.Message):
     """
     ``temporal.api.namespace.v1.NamespaceInfo.Capabilities``
@@ -122,13 +172,52 @@ class NamespaceInfoCapabilities(betterproto2.Message):
 
     standalone_activity_operator_commands: "bool" = betterproto2.field(17, betterproto2.TYPE_BOOL)
 
+    def __init__(
+        self,
+        eager_workflow_start: "bool" = False,
+        sync_update: "bool" = False,
+        async_update: "bool" = False,
+        worker_heartbeats: "bool" = False,
+        reported_problems_search_attribute: "bool" = False,
+        workflow_pause: "bool" = False,
+        standalone_activities: "bool" = False,
+        worker_poll_complete_on_shutdown: "bool" = False,
+        poller_autoscaling: "bool" = False,
+        worker_commands: "bool" = False,
+        standalone_nexus_operation: "bool" = False,
+        workflow_update_callbacks: "bool" = False,
+        poller_autoscaling_auto_enroll: "bool" = False,
+        workflow_task_completion_pagination: "bool" = False,
+        standalone_activity_start_delay: "bool" = False,
+        standalone_activity_batch_operations: "bool" = False,
+        standalone_activity_operator_commands: "bool" = False,
+    ) -> None:
+        self.eager_workflow_start = eager_workflow_start
+        self.sync_update = sync_update
+        self.async_update = async_update
+        self.worker_heartbeats = worker_heartbeats
+        self.reported_problems_search_attribute = reported_problems_search_attribute
+        self.workflow_pause = workflow_pause
+        self.standalone_activities = standalone_activities
+        self.worker_poll_complete_on_shutdown = worker_poll_complete_on_shutdown
+        self.poller_autoscaling = poller_autoscaling
+        self.worker_commands = worker_commands
+        self.standalone_nexus_operation = standalone_nexus_operation
+        self.workflow_update_callbacks = workflow_update_callbacks
+        self.poller_autoscaling_auto_enroll = poller_autoscaling_auto_enroll
+        self.workflow_task_completion_pagination = workflow_task_completion_pagination
+        self.standalone_activity_start_delay = standalone_activity_start_delay
+        self.standalone_activity_batch_operations = standalone_activity_batch_operations
+        self.standalone_activity_operator_commands = standalone_activity_operator_commands
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.namespace.v1", "NamespaceInfo.Capabilities", NamespaceInfoCapabilities
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class NamespaceInfoLimits(betterproto2.Message):
     """
     ``temporal.api.namespace.v1.NamespaceInfo.Limits``
@@ -139,6 +228,17 @@ class NamespaceInfoLimits(betterproto2.Message):
     memo_size_limit_error: "int" = betterproto2.field(2, betterproto2.TYPE_INT64)
 
     workflow_task_completion_size_limit_error: "int" = betterproto2.field(3, betterproto2.TYPE_INT64)
+
+    def __init__(
+        self,
+        blob_size_limit_error: "int" = 0,
+        memo_size_limit_error: "int" = 0,
+        workflow_task_completion_size_limit_error: "int" = 0,
+    ) -> None:
+        self.blob_size_limit_error = blob_size_limit_error
+        self.memo_size_limit_error = memo_size_limit_error
+        self.workflow_task_completion_size_limit_error = workflow_task_completion_size_limit_error
+        self.__post_init__()
 
 
 default_message_pool.register_message("temporal.api.namespace.v1", "NamespaceInfo.Limits", NamespaceInfoLimits)

@@ -16,7 +16,7 @@ _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class PropagatedSerializationContext(betterproto2.Message):
     """
     ``temporal.api.nexus.v1.PropagatedSerializationContext``
@@ -27,6 +27,17 @@ class PropagatedSerializationContext(betterproto2.Message):
     service: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
     operation: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+
+    def __init__(
+        self,
+        endpoint: "str" = "",
+        service: "str" = "",
+        operation: "str" = "",
+    ) -> None:
+        self.endpoint = endpoint
+        self.service = service
+        self.operation = operation
+        self.__post_init__()
 
 
 default_message_pool.register_message(
@@ -50,29 +61,27 @@ if TYPE_CHECKING:
         UnsuccessfulOperationError as UnsuccessfulOperationError,
     )
 else:
-    _LAZY = frozenset(
-        (
-            "CancelOperationRequest",
-            "CancelOperationResponse",
-            "Failure",
-            "HandlerError",
-            "Link",
-            "Request",
-            "RequestCapabilities",
-            "Response",
-            "StartOperationRequest",
-            "StartOperationResponse",
-            "StartOperationResponseAsync",
-            "StartOperationResponseSync",
-            "UnsuccessfulOperationError",
-        )
-    )
+    _LATER = {
+        "CancelOperationRequest": "lazy",
+        "CancelOperationResponse": "lazy",
+        "Failure": "lazy",
+        "HandlerError": "lazy",
+        "Link": "lazy",
+        "Request": "lazy",
+        "RequestCapabilities": "lazy",
+        "Response": "lazy",
+        "StartOperationRequest": "lazy",
+        "StartOperationResponse": "lazy",
+        "StartOperationResponseAsync": "lazy",
+        "StartOperationResponseSync": "lazy",
+        "UnsuccessfulOperationError": "lazy",
+    }
 
     def __getattr__(name):
         """Import what is rarely needed when it is first asked for."""
-        if name not in _LAZY:
+        if name not in _LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from . import lazy
+        from importlib import import_module
 
-        found = globals()[name] = getattr(lazy, name)
+        found = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
         return found

@@ -15,7 +15,7 @@ _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class UserMetadata(betterproto2.Message):
     """
     ``temporal.api.sdk.v1.UserMetadata``
@@ -24,6 +24,15 @@ class UserMetadata(betterproto2.Message):
     summary: "__common__v1__.Payload | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
     details: "__common__v1__.Payload | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
+
+    def __init__(
+        self,
+        summary: "__common__v1__.Payload | None" = None,
+        details: "__common__v1__.Payload | None" = None,
+    ) -> None:
+        self.summary = summary
+        self.details = details
+        self.__post_init__()
 
 
 default_message_pool.register_message("temporal.api.sdk.v1", "UserMetadata", UserMetadata)

@@ -12,6 +12,7 @@ __all__ = (
 )
 
 from dataclasses import dataclass
+import typing
 
 import betterproto2
 
@@ -20,8 +21,11 @@ from .....message_pool import default_message_pool
 _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
 
+# In place of a default that is made anew each time.
+_UNSET: typing.Any = object()
 
-@dataclass(eq=False, repr=False)
+
+@dataclass(eq=False, repr=False, init=False)
 class PollerGroupInfo(betterproto2.Message):
     """
     ``temporal.api.taskqueue.v1.PollerGroupInfo``
@@ -31,11 +35,20 @@ class PollerGroupInfo(betterproto2.Message):
 
     weight: "float" = betterproto2.field(2, betterproto2.TYPE_FLOAT)
 
+    def __init__(
+        self,
+        id: "str" = "",
+        weight: "float" = 0.0,
+    ) -> None:
+        self.id = id
+        self.weight = weight
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.taskqueue.v1", "PollerGroupInfo", PollerGroupInfo)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class PollerGroupsInfo(betterproto2.Message):
     """
     ``temporal.api.taskqueue.v1.PollerGroupsInfo``
@@ -45,11 +58,20 @@ class PollerGroupsInfo(betterproto2.Message):
 
     poller_groups: "list[PollerGroupInfo]" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, repeated=True)
 
+    def __init__(
+        self,
+        version: "int" = 0,
+        poller_groups: "list[PollerGroupInfo]" = _UNSET,
+    ) -> None:
+        self.version = version
+        self.poller_groups = [] if poller_groups is _UNSET else poller_groups
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.taskqueue.v1", "PollerGroupsInfo", PollerGroupsInfo)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class PollerScalingDecision(betterproto2.Message):
     """
     ``temporal.api.taskqueue.v1.PollerScalingDecision``
@@ -57,11 +79,18 @@ class PollerScalingDecision(betterproto2.Message):
 
     poll_request_delta_suggestion: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
 
+    def __init__(
+        self,
+        poll_request_delta_suggestion: "int" = 0,
+    ) -> None:
+        self.poll_request_delta_suggestion = poll_request_delta_suggestion
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.taskqueue.v1", "PollerScalingDecision", PollerScalingDecision)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class TaskQueue(betterproto2.Message):
     """
     ``temporal.api.taskqueue.v1.TaskQueue``
@@ -75,11 +104,22 @@ class TaskQueue(betterproto2.Message):
 
     normal_name: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        name: "str" = "",
+        kind: "__enums__v1__.TaskQueueKind" = _UNSET,
+        normal_name: "str" = "",
+    ) -> None:
+        self.name = name
+        self.kind = __enums__v1__.TaskQueueKind(0) if kind is _UNSET else kind
+        self.normal_name = normal_name
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.taskqueue.v1", "TaskQueue", TaskQueue)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class TaskQueueMetadata(betterproto2.Message):
     """
     ``temporal.api.taskqueue.v1.TaskQueueMetadata``
@@ -88,6 +128,13 @@ class TaskQueueMetadata(betterproto2.Message):
     max_tasks_per_second: "___wkt__.DoubleValue | None" = betterproto2.field(
         1, betterproto2.TYPE_MESSAGE, optional=True
     )
+
+    def __init__(
+        self,
+        max_tasks_per_second: "___wkt__.DoubleValue | None" = None,
+    ) -> None:
+        self.max_tasks_per_second = max_tasks_per_second
+        self.__post_init__()
 
 
 default_message_pool.register_message("temporal.api.taskqueue.v1", "TaskQueueMetadata", TaskQueueMetadata)

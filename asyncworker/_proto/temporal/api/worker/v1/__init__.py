@@ -25,6 +25,7 @@ __all__ = (
 )
 
 from dataclasses import dataclass
+import typing
 from typing import TYPE_CHECKING
 
 import betterproto2
@@ -33,6 +34,9 @@ from .....message_pool import default_message_pool
 
 _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
+
+# In place of a default that is made anew each time.
+_UNSET: typing.Any = object()
 
 
 class EnvironmentInfoArchitecture(betterproto2.Enum):
@@ -231,7 +235,7 @@ class EnvironmentInfoWindowsPlatformCrt(betterproto2.Enum):
         }
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class EnvironmentInfo(betterproto2.Message):
     """
     ``temporal.api.worker.v1.EnvironmentInfo``
@@ -245,11 +249,22 @@ class EnvironmentInfo(betterproto2.Message):
 
     platform: "EnvironmentInfoPlatform | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True)
 
+    def __init__(
+        self,
+        runtimes: "list[EnvironmentInfoRuntime]" = _UNSET,
+        hosting_environments: "list[EnvironmentInfoHostingEnvironment]" = _UNSET,
+        platform: "EnvironmentInfoPlatform | None" = None,
+    ) -> None:
+        self.runtimes = [] if runtimes is _UNSET else runtimes
+        self.hosting_environments = [] if hosting_environments is _UNSET else hosting_environments
+        self.platform = platform
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.worker.v1", "EnvironmentInfo", EnvironmentInfo)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class EnvironmentInfoHostingEnvironment(betterproto2.Message):
     """
     ``temporal.api.worker.v1.EnvironmentInfo.HostingEnvironment``
@@ -261,13 +276,22 @@ class EnvironmentInfoHostingEnvironment(betterproto2.Message):
 
     version: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        type: "EnvironmentInfoHostingEnvironmentHostingEnvironmentType" = _UNSET,
+        version: "str" = "",
+    ) -> None:
+        self.type = EnvironmentInfoHostingEnvironmentHostingEnvironmentType(0) if type is _UNSET else type
+        self.version = version
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.worker.v1", "EnvironmentInfo.HostingEnvironment", EnvironmentInfoHostingEnvironment
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class EnvironmentInfoLinuxPlatform(betterproto2.Message):
     """
     ``temporal.api.worker.v1.EnvironmentInfo.LinuxPlatform``
@@ -283,13 +307,24 @@ class EnvironmentInfoLinuxPlatform(betterproto2.Message):
         3, betterproto2.TYPE_ENUM, default_factory=lambda: EnvironmentInfoLinuxPlatformLibc(0)
     )
 
+    def __init__(
+        self,
+        version: "str" = "",
+        architecture: "EnvironmentInfoArchitecture" = _UNSET,
+        libc: "EnvironmentInfoLinuxPlatformLibc" = _UNSET,
+    ) -> None:
+        self.version = version
+        self.architecture = EnvironmentInfoArchitecture(0) if architecture is _UNSET else architecture
+        self.libc = EnvironmentInfoLinuxPlatformLibc(0) if libc is _UNSET else libc
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.worker.v1", "EnvironmentInfo.LinuxPlatform", EnvironmentInfoLinuxPlatform
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class EnvironmentInfoMacOsPlatform(betterproto2.Message):
     """
     ``temporal.api.worker.v1.EnvironmentInfo.MacOSPlatform``
@@ -301,13 +336,22 @@ class EnvironmentInfoMacOsPlatform(betterproto2.Message):
         2, betterproto2.TYPE_ENUM, default_factory=lambda: EnvironmentInfoArchitecture(0)
     )
 
+    def __init__(
+        self,
+        version: "str" = "",
+        architecture: "EnvironmentInfoArchitecture" = _UNSET,
+    ) -> None:
+        self.version = version
+        self.architecture = EnvironmentInfoArchitecture(0) if architecture is _UNSET else architecture
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.worker.v1", "EnvironmentInfo.MacOSPlatform", EnvironmentInfoMacOsPlatform
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class EnvironmentInfoPlatform(betterproto2.Message):
     """
     ``temporal.api.worker.v1.EnvironmentInfo.Platform``
@@ -328,11 +372,22 @@ class EnvironmentInfoPlatform(betterproto2.Message):
         3, betterproto2.TYPE_MESSAGE, optional=True, group="variant"
     )
 
+    def __init__(
+        self,
+        linux: "EnvironmentInfoLinuxPlatform | None" = None,
+        macos: "EnvironmentInfoMacOsPlatform | None" = None,
+        windows: "EnvironmentInfoWindowsPlatform | None" = None,
+    ) -> None:
+        self.linux = linux
+        self.macos = macos
+        self.windows = windows
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.worker.v1", "EnvironmentInfo.Platform", EnvironmentInfoPlatform)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class EnvironmentInfoRuntime(betterproto2.Message):
     """
     ``temporal.api.worker.v1.EnvironmentInfo.Runtime``
@@ -344,11 +399,20 @@ class EnvironmentInfoRuntime(betterproto2.Message):
 
     version: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        type: "EnvironmentInfoRuntimeRuntimeType" = _UNSET,
+        version: "str" = "",
+    ) -> None:
+        self.type = EnvironmentInfoRuntimeRuntimeType(0) if type is _UNSET else type
+        self.version = version
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.worker.v1", "EnvironmentInfo.Runtime", EnvironmentInfoRuntime)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class EnvironmentInfoWindowsPlatform(betterproto2.Message):
     """
     ``temporal.api.worker.v1.EnvironmentInfo.WindowsPlatform``
@@ -364,13 +428,24 @@ class EnvironmentInfoWindowsPlatform(betterproto2.Message):
         3, betterproto2.TYPE_ENUM, default_factory=lambda: EnvironmentInfoWindowsPlatformCrt(0)
     )
 
+    def __init__(
+        self,
+        version: "str" = "",
+        architecture: "EnvironmentInfoArchitecture" = _UNSET,
+        crt: "EnvironmentInfoWindowsPlatformCrt" = _UNSET,
+    ) -> None:
+        self.version = version
+        self.architecture = EnvironmentInfoArchitecture(0) if architecture is _UNSET else architecture
+        self.crt = EnvironmentInfoWindowsPlatformCrt(0) if crt is _UNSET else crt
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.worker.v1", "EnvironmentInfo.WindowsPlatform", EnvironmentInfoWindowsPlatform
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class PluginInfo(betterproto2.Message):
     """
     ``temporal.api.worker.v1.PluginInfo``
@@ -380,11 +455,20 @@ class PluginInfo(betterproto2.Message):
 
     version: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        name: "str" = "",
+        version: "str" = "",
+    ) -> None:
+        self.name = name
+        self.version = version
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.worker.v1", "PluginInfo", PluginInfo)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class StorageDriverInfo(betterproto2.Message):
     """
     ``temporal.api.worker.v1.StorageDriverInfo``
@@ -392,11 +476,18 @@ class StorageDriverInfo(betterproto2.Message):
 
     type: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        type: "str" = "",
+    ) -> None:
+        self.type = type
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.worker.v1", "StorageDriverInfo", StorageDriverInfo)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class WorkerHeartbeat(betterproto2.Message):
     """
     ``temporal.api.worker.v1.WorkerHeartbeat``
@@ -410,7 +501,7 @@ class WorkerHeartbeat(betterproto2.Message):
 
     task_queue: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
 
-    deployment_version: "__deployment__v1__.WorkerDeploymentVersion | None" = betterproto2.field(
+    deployment_version: "__deployment__v1__heartbeats__.WorkerDeploymentVersion | None" = betterproto2.field(
         5, betterproto2.TYPE_MESSAGE, optional=True
     )
 
@@ -418,8 +509,8 @@ class WorkerHeartbeat(betterproto2.Message):
 
     sdk_version: "str" = betterproto2.field(7, betterproto2.TYPE_STRING)
 
-    status: "__enums__v1__.WorkerStatus" = betterproto2.field(
-        8, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__.WorkerStatus(0)
+    status: "__enums__v1__heartbeats__.WorkerStatus" = betterproto2.field(
+        8, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__heartbeats__.WorkerStatus(0)
     )
 
     start_time: "___wkt__.Timestamp | None" = betterproto2.field(9, betterproto2.TYPE_MESSAGE, optional=True)
@@ -466,11 +557,66 @@ class WorkerHeartbeat(betterproto2.Message):
 
     environment: "EnvironmentInfo | None" = betterproto2.field(25, betterproto2.TYPE_MESSAGE, optional=True)
 
+    def __init__(
+        self,
+        worker_instance_key: "str" = "",
+        worker_identity: "str" = "",
+        host_info: "WorkerHostInfo | None" = None,
+        task_queue: "str" = "",
+        deployment_version: "__deployment__v1__heartbeats__.WorkerDeploymentVersion | None" = None,
+        sdk_name: "str" = "",
+        sdk_version: "str" = "",
+        status: "__enums__v1__heartbeats__.WorkerStatus" = _UNSET,
+        start_time: "___wkt__.Timestamp | None" = None,
+        heartbeat_time: "___wkt__.Timestamp | None" = None,
+        elapsed_since_last_heartbeat: "___wkt__.Duration | None" = None,
+        workflow_task_slots_info: "WorkerSlotsInfo | None" = None,
+        activity_task_slots_info: "WorkerSlotsInfo | None" = None,
+        nexus_task_slots_info: "WorkerSlotsInfo | None" = None,
+        local_activity_slots_info: "WorkerSlotsInfo | None" = None,
+        workflow_poller_info: "WorkerPollerInfo | None" = None,
+        workflow_sticky_poller_info: "WorkerPollerInfo | None" = None,
+        activity_poller_info: "WorkerPollerInfo | None" = None,
+        nexus_poller_info: "WorkerPollerInfo | None" = None,
+        total_sticky_cache_hit: "int" = 0,
+        total_sticky_cache_miss: "int" = 0,
+        current_sticky_cache_size: "int" = 0,
+        plugins: "list[PluginInfo]" = _UNSET,
+        drivers: "list[StorageDriverInfo]" = _UNSET,
+        environment: "EnvironmentInfo | None" = None,
+    ) -> None:
+        self.worker_instance_key = worker_instance_key
+        self.worker_identity = worker_identity
+        self.host_info = host_info
+        self.task_queue = task_queue
+        self.deployment_version = deployment_version
+        self.sdk_name = sdk_name
+        self.sdk_version = sdk_version
+        self.status = __enums__v1__heartbeats__.WorkerStatus(0) if status is _UNSET else status
+        self.start_time = start_time
+        self.heartbeat_time = heartbeat_time
+        self.elapsed_since_last_heartbeat = elapsed_since_last_heartbeat
+        self.workflow_task_slots_info = workflow_task_slots_info
+        self.activity_task_slots_info = activity_task_slots_info
+        self.nexus_task_slots_info = nexus_task_slots_info
+        self.local_activity_slots_info = local_activity_slots_info
+        self.workflow_poller_info = workflow_poller_info
+        self.workflow_sticky_poller_info = workflow_sticky_poller_info
+        self.activity_poller_info = activity_poller_info
+        self.nexus_poller_info = nexus_poller_info
+        self.total_sticky_cache_hit = total_sticky_cache_hit
+        self.total_sticky_cache_miss = total_sticky_cache_miss
+        self.current_sticky_cache_size = current_sticky_cache_size
+        self.plugins = [] if plugins is _UNSET else plugins
+        self.drivers = [] if drivers is _UNSET else drivers
+        self.environment = environment
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.worker.v1", "WorkerHeartbeat", WorkerHeartbeat)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class WorkerHostInfo(betterproto2.Message):
     """
     ``temporal.api.worker.v1.WorkerHostInfo``
@@ -486,11 +632,26 @@ class WorkerHostInfo(betterproto2.Message):
 
     current_host_mem_usage: "float" = betterproto2.field(4, betterproto2.TYPE_FLOAT)
 
+    def __init__(
+        self,
+        host_name: "str" = "",
+        worker_grouping_key: "str" = "",
+        process_id: "str" = "",
+        current_host_cpu_usage: "float" = 0.0,
+        current_host_mem_usage: "float" = 0.0,
+    ) -> None:
+        self.host_name = host_name
+        self.worker_grouping_key = worker_grouping_key
+        self.process_id = process_id
+        self.current_host_cpu_usage = current_host_cpu_usage
+        self.current_host_mem_usage = current_host_mem_usage
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.worker.v1", "WorkerHostInfo", WorkerHostInfo)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class WorkerPollerInfo(betterproto2.Message):
     """
     ``temporal.api.worker.v1.WorkerPollerInfo``
@@ -504,11 +665,22 @@ class WorkerPollerInfo(betterproto2.Message):
 
     is_autoscaling: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
 
+    def __init__(
+        self,
+        current_pollers: "int" = 0,
+        last_successful_poll_time: "___wkt__.Timestamp | None" = None,
+        is_autoscaling: "bool" = False,
+    ) -> None:
+        self.current_pollers = current_pollers
+        self.last_successful_poll_time = last_successful_poll_time
+        self.is_autoscaling = is_autoscaling
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.worker.v1", "WorkerPollerInfo", WorkerPollerInfo)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class WorkerSlotsInfo(betterproto2.Message):
     """
     ``temporal.api.worker.v1.WorkerSlotsInfo``
@@ -528,13 +700,32 @@ class WorkerSlotsInfo(betterproto2.Message):
 
     last_interval_failure_tasks: "int" = betterproto2.field(7, betterproto2.TYPE_INT32)
 
+    def __init__(
+        self,
+        current_available_slots: "int" = 0,
+        current_used_slots: "int" = 0,
+        slot_supplier_kind: "str" = "",
+        total_processed_tasks: "int" = 0,
+        total_failed_tasks: "int" = 0,
+        last_interval_processed_tasks: "int" = 0,
+        last_interval_failure_tasks: "int" = 0,
+    ) -> None:
+        self.current_available_slots = current_available_slots
+        self.current_used_slots = current_used_slots
+        self.slot_supplier_kind = slot_supplier_kind
+        self.total_processed_tasks = total_processed_tasks
+        self.total_failed_tasks = total_failed_tasks
+        self.last_interval_processed_tasks = last_interval_processed_tasks
+        self.last_interval_failure_tasks = last_interval_failure_tasks
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.worker.v1", "WorkerSlotsInfo", WorkerSlotsInfo)
 
 
 from .... import wkt as ___wkt__
-from ...deployment import v1 as __deployment__v1__
-from ...enums import v1 as __enums__v1__
+from ...deployment.v1 import heartbeats as __deployment__v1__heartbeats__
+from ...enums.v1 import heartbeats as __enums__v1__heartbeats__
 
 if TYPE_CHECKING:
     from .lazy import (
@@ -544,20 +735,18 @@ if TYPE_CHECKING:
         WorkerCommandResult as WorkerCommandResult,
     )
 else:
-    _LAZY = frozenset(
-        (
-            "CancelActivityCommand",
-            "CancelActivityResult",
-            "WorkerCommand",
-            "WorkerCommandResult",
-        )
-    )
+    _LATER = {
+        "CancelActivityCommand": "lazy",
+        "CancelActivityResult": "lazy",
+        "WorkerCommand": "lazy",
+        "WorkerCommandResult": "lazy",
+    }
 
     def __getattr__(name):
         """Import what is rarely needed when it is first asked for."""
-        if name not in _LAZY:
+        if name not in _LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from . import lazy
+        from importlib import import_module
 
-        found = globals()[name] = getattr(lazy, name)
+        found = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
         return found

@@ -9,6 +9,7 @@ __all__ = (
 )
 
 from dataclasses import dataclass
+import typing
 
 import betterproto2
 
@@ -17,8 +18,11 @@ from .....message_pool import default_message_pool
 _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
 
+# In place of a default that is made anew each time.
+_UNSET: typing.Any = object()
 
-@dataclass(eq=False, repr=False)
+
+@dataclass(eq=False, repr=False, init=False)
 class PendingActivityInfo(betterproto2.Message):
     """
     ``temporal.api.workflow.v1.PendingActivityInfo``
@@ -44,11 +48,30 @@ class PendingActivityInfo(betterproto2.Message):
 
     paused: "bool" = betterproto2.field(19, betterproto2.TYPE_BOOL)
 
+    def __init__(
+        self,
+        activity_id: "str" = "",
+        activity_type: "__common__v1__.ActivityType | None" = None,
+        state: "__enums__v1__lazy__.PendingActivityState" = _UNSET,
+        heartbeat_details: "__common__v1__.Payloads | None" = None,
+        last_started_time: "___wkt__.Timestamp | None" = None,
+        attempt: "int" = 0,
+        paused: "bool" = False,
+    ) -> None:
+        self.activity_id = activity_id
+        self.activity_type = activity_type
+        self.state = __enums__v1__lazy__.PendingActivityState(0) if state is _UNSET else state
+        self.heartbeat_details = heartbeat_details
+        self.last_started_time = last_started_time
+        self.attempt = attempt
+        self.paused = paused
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.workflow.v1", "PendingActivityInfo", PendingActivityInfo)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class WorkflowExecutionInfo(betterproto2.Message):
     """
     ``temporal.api.workflow.v1.WorkflowExecutionInfo``
@@ -63,6 +86,17 @@ class WorkflowExecutionInfo(betterproto2.Message):
     )
 
     history_length: "int" = betterproto2.field(6, betterproto2.TYPE_INT64)
+
+    def __init__(
+        self,
+        execution: "__common__v1__.WorkflowExecution | None" = None,
+        status: "__enums__v1__lazy__.WorkflowExecutionStatus" = _UNSET,
+        history_length: "int" = 0,
+    ) -> None:
+        self.execution = execution
+        self.status = __enums__v1__lazy__.WorkflowExecutionStatus(0) if status is _UNSET else status
+        self.history_length = history_length
+        self.__post_init__()
 
 
 default_message_pool.register_message("temporal.api.workflow.v1", "WorkflowExecutionInfo", WorkflowExecutionInfo)

@@ -13,19 +13,16 @@ __all__ = (
     "PollActivityTaskQueueResponse",
     "RecordActivityTaskHeartbeatRequest",
     "RecordActivityTaskHeartbeatResponse",
-    "RecordWorkerHeartbeatRequest",
-    "RecordWorkerHeartbeatResponse",
     "RespondActivityTaskCanceledRequest",
     "RespondActivityTaskCanceledResponse",
     "RespondActivityTaskCompletedRequest",
     "RespondActivityTaskCompletedResponse",
     "RespondActivityTaskFailedRequest",
     "RespondActivityTaskFailedResponse",
-    "ShutdownWorkerRequest",
-    "ShutdownWorkerResponse",
 )
 
 from dataclasses import dataclass
+import typing
 from typing import TYPE_CHECKING
 
 import betterproto2
@@ -35,8 +32,11 @@ from .....message_pool import default_message_pool
 _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
 
+# In place of a default that is made anew each time.
+_UNSET: typing.Any = object()
 
-@dataclass(eq=False, repr=False)
+
+@dataclass(eq=False, repr=False, init=False)
 class DescribeNamespaceRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.DescribeNamespaceRequest``
@@ -48,13 +48,24 @@ class DescribeNamespaceRequest(betterproto2.Message):
 
     weak_consistency: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
 
+    def __init__(
+        self,
+        namespace: "str" = "",
+        id: "str" = "",
+        weak_consistency: "bool" = False,
+    ) -> None:
+        self.namespace = namespace
+        self.id = id
+        self.weak_consistency = weak_consistency
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1", "DescribeNamespaceRequest", DescribeNamespaceRequest
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class DescribeNamespaceResponse(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.DescribeNamespaceResponse``
@@ -78,6 +89,23 @@ class DescribeNamespaceResponse(betterproto2.Message):
         8, betterproto2.TYPE_MESSAGE, optional=True
     )
 
+    def __init__(
+        self,
+        namespace_info: "__namespace__v1__.NamespaceInfo | None" = None,
+        config: "__namespace__v1__.NamespaceConfig | None" = None,
+        failover_version: "int" = 0,
+        is_global_namespace: "bool" = False,
+        poller_group_infos: "list[__taskqueue__v1__.PollerGroupInfo]" = _UNSET,
+        poller_groups_info: "__taskqueue__v1__.PollerGroupsInfo | None" = None,
+    ) -> None:
+        self.namespace_info = namespace_info
+        self.config = config
+        self.failover_version = failover_version
+        self.is_global_namespace = is_global_namespace
+        self.poller_group_infos = [] if poller_group_infos is _UNSET else poller_group_infos
+        self.poller_groups_info = poller_groups_info
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1", "DescribeNamespaceResponse", DescribeNamespaceResponse
@@ -96,7 +124,7 @@ class GetSystemInfoRequest(betterproto2.Message):
 default_message_pool.register_message("temporal.api.workflowservice.v1", "GetSystemInfoRequest", GetSystemInfoRequest)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class GetSystemInfoResponse(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.GetSystemInfoResponse``
@@ -108,11 +136,20 @@ class GetSystemInfoResponse(betterproto2.Message):
         2, betterproto2.TYPE_MESSAGE, optional=True
     )
 
+    def __init__(
+        self,
+        server_version: "str" = "",
+        capabilities: "GetSystemInfoResponseCapabilities | None" = None,
+    ) -> None:
+        self.server_version = server_version
+        self.capabilities = capabilities
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.workflowservice.v1", "GetSystemInfoResponse", GetSystemInfoResponse)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class GetSystemInfoResponseCapabilities(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.GetSystemInfoResponse.Capabilities``
@@ -144,13 +181,44 @@ class GetSystemInfoResponseCapabilities(betterproto2.Message):
 
     server_scaled_provider_cloud_run: "bool" = betterproto2.field(13, betterproto2.TYPE_BOOL)
 
+    def __init__(
+        self,
+        signal_and_query_header: "bool" = False,
+        internal_error_differentiation: "bool" = False,
+        activity_failure_include_heartbeat: "bool" = False,
+        supports_schedules: "bool" = False,
+        encoded_failure_attributes: "bool" = False,
+        build_id_based_versioning: "bool" = False,
+        upsert_memo: "bool" = False,
+        eager_workflow_start: "bool" = False,
+        sdk_metadata: "bool" = False,
+        count_group_by_execution_status: "bool" = False,
+        nexus: "bool" = False,
+        server_scaled_deployments: "bool" = False,
+        server_scaled_provider_cloud_run: "bool" = False,
+    ) -> None:
+        self.signal_and_query_header = signal_and_query_header
+        self.internal_error_differentiation = internal_error_differentiation
+        self.activity_failure_include_heartbeat = activity_failure_include_heartbeat
+        self.supports_schedules = supports_schedules
+        self.encoded_failure_attributes = encoded_failure_attributes
+        self.build_id_based_versioning = build_id_based_versioning
+        self.upsert_memo = upsert_memo
+        self.eager_workflow_start = eager_workflow_start
+        self.sdk_metadata = sdk_metadata
+        self.count_group_by_execution_status = count_group_by_execution_status
+        self.nexus = nexus
+        self.server_scaled_deployments = server_scaled_deployments
+        self.server_scaled_provider_cloud_run = server_scaled_provider_cloud_run
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1", "GetSystemInfoResponse.Capabilities", GetSystemInfoResponseCapabilities
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class PollActivityTaskQueueRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.PollActivityTaskQueueRequest``
@@ -180,13 +248,36 @@ class PollActivityTaskQueueRequest(betterproto2.Message):
         6, betterproto2.TYPE_MESSAGE, optional=True
     )
 
+    def __init__(
+        self,
+        namespace: "str" = "",
+        task_queue: "__taskqueue__v1__.TaskQueue | None" = None,
+        poller_group_id: "str" = "",
+        identity: "str" = "",
+        worker_instance_key: "str" = "",
+        worker_control_task_queue: "str" = "",
+        task_queue_metadata: "__taskqueue__v1__.TaskQueueMetadata | None" = None,
+        worker_version_capabilities: "__common__v1__.WorkerVersionCapabilities | None" = None,
+        deployment_options: "__deployment__v1__.WorkerDeploymentOptions | None" = None,
+    ) -> None:
+        self.namespace = namespace
+        self.task_queue = task_queue
+        self.poller_group_id = poller_group_id
+        self.identity = identity
+        self.worker_instance_key = worker_instance_key
+        self.worker_control_task_queue = worker_control_task_queue
+        self.task_queue_metadata = task_queue_metadata
+        self.worker_version_capabilities = worker_version_capabilities
+        self.deployment_options = deployment_options
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1", "PollActivityTaskQueueRequest", PollActivityTaskQueueRequest
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class PollActivityTaskQueueResponse(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.PollActivityTaskQueueResponse``
@@ -260,13 +351,64 @@ class PollActivityTaskQueueResponse(betterproto2.Message):
         23, betterproto2.TYPE_MESSAGE, optional=True
     )
 
+    def __init__(
+        self,
+        task_token: "bytes" = b"",
+        workflow_namespace: "str" = "",
+        workflow_type: "__common__v1__.WorkflowType | None" = None,
+        workflow_execution: "__common__v1__.WorkflowExecution | None" = None,
+        activity_type: "__common__v1__.ActivityType | None" = None,
+        activity_id: "str" = "",
+        header: "__common__v1__.Header | None" = None,
+        input: "__common__v1__.Payloads | None" = None,
+        heartbeat_details: "__common__v1__.Payloads | None" = None,
+        scheduled_time: "___wkt__.Timestamp | None" = None,
+        current_attempt_scheduled_time: "___wkt__.Timestamp | None" = None,
+        started_time: "___wkt__.Timestamp | None" = None,
+        attempt: "int" = 0,
+        schedule_to_close_timeout: "___wkt__.Duration | None" = None,
+        start_to_close_timeout: "___wkt__.Duration | None" = None,
+        heartbeat_timeout: "___wkt__.Duration | None" = None,
+        retry_policy: "__common__v1__.RetryPolicy | None" = None,
+        poller_scaling_decision: "__taskqueue__v1__.PollerScalingDecision | None" = None,
+        priority: "__common__v1__.Priority | None" = None,
+        activity_run_id: "str" = "",
+        poller_group_infos: "list[__taskqueue__v1__.PollerGroupInfo]" = _UNSET,
+        poller_groups_info: "__taskqueue__v1__.PollerGroupsInfo | None" = None,
+        propagated_nexus_serialization_context: "__nexus__v1__.PropagatedSerializationContext | None" = None,
+    ) -> None:
+        self.task_token = task_token
+        self.workflow_namespace = workflow_namespace
+        self.workflow_type = workflow_type
+        self.workflow_execution = workflow_execution
+        self.activity_type = activity_type
+        self.activity_id = activity_id
+        self.header = header
+        self.input = input
+        self.heartbeat_details = heartbeat_details
+        self.scheduled_time = scheduled_time
+        self.current_attempt_scheduled_time = current_attempt_scheduled_time
+        self.started_time = started_time
+        self.attempt = attempt
+        self.schedule_to_close_timeout = schedule_to_close_timeout
+        self.start_to_close_timeout = start_to_close_timeout
+        self.heartbeat_timeout = heartbeat_timeout
+        self.retry_policy = retry_policy
+        self.poller_scaling_decision = poller_scaling_decision
+        self.priority = priority
+        self.activity_run_id = activity_run_id
+        self.poller_group_infos = [] if poller_group_infos is _UNSET else poller_group_infos
+        self.poller_groups_info = poller_groups_info
+        self.propagated_nexus_serialization_context = propagated_nexus_serialization_context
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1", "PollActivityTaskQueueResponse", PollActivityTaskQueueResponse
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class RecordActivityTaskHeartbeatRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.RecordActivityTaskHeartbeatRequest``
@@ -282,13 +424,28 @@ class RecordActivityTaskHeartbeatRequest(betterproto2.Message):
 
     resource_id: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        task_token: "bytes" = b"",
+        details: "__common__v1__.Payloads | None" = None,
+        identity: "str" = "",
+        namespace: "str" = "",
+        resource_id: "str" = "",
+    ) -> None:
+        self.task_token = task_token
+        self.details = details
+        self.identity = identity
+        self.namespace = namespace
+        self.resource_id = resource_id
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1", "RecordActivityTaskHeartbeatRequest", RecordActivityTaskHeartbeatRequest
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class RecordActivityTaskHeartbeatResponse(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.RecordActivityTaskHeartbeatResponse``
@@ -300,49 +457,24 @@ class RecordActivityTaskHeartbeatResponse(betterproto2.Message):
 
     activity_reset: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
 
+    def __init__(
+        self,
+        cancel_requested: "bool" = False,
+        activity_paused: "bool" = False,
+        activity_reset: "bool" = False,
+    ) -> None:
+        self.cancel_requested = cancel_requested
+        self.activity_paused = activity_paused
+        self.activity_reset = activity_reset
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1", "RecordActivityTaskHeartbeatResponse", RecordActivityTaskHeartbeatResponse
 )
 
 
-@dataclass(eq=False, repr=False)
-class RecordWorkerHeartbeatRequest(betterproto2.Message):
-    """
-    ``temporal.api.workflowservice.v1.RecordWorkerHeartbeatRequest``
-    """
-
-    namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
-
-    identity: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
-
-    worker_heartbeat: "list[__worker__v1__.WorkerHeartbeat]" = betterproto2.field(
-        3, betterproto2.TYPE_MESSAGE, repeated=True
-    )
-
-    resource_id: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
-
-
-default_message_pool.register_message(
-    "temporal.api.workflowservice.v1", "RecordWorkerHeartbeatRequest", RecordWorkerHeartbeatRequest
-)
-
-
-@dataclass(eq=False, repr=False)
-class RecordWorkerHeartbeatResponse(betterproto2.Message):
-    """
-    ``temporal.api.workflowservice.v1.RecordWorkerHeartbeatResponse``
-    """
-
-    pass
-
-
-default_message_pool.register_message(
-    "temporal.api.workflowservice.v1", "RecordWorkerHeartbeatResponse", RecordWorkerHeartbeatResponse
-)
-
-
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class RespondActivityTaskCanceledRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.RespondActivityTaskCanceledRequest``
@@ -368,6 +500,27 @@ class RespondActivityTaskCanceledRequest(betterproto2.Message):
         7, betterproto2.TYPE_MESSAGE, optional=True
     )
 
+    def __init__(
+        self,
+        task_token: "bytes" = b"",
+        details: "__common__v1__.Payloads | None" = None,
+        identity: "str" = "",
+        namespace: "str" = "",
+        resource_id: "str" = "",
+        worker_version: "__common__v1__.WorkerVersionStamp | None" = None,
+        deployment: "__deployment__v1__.Deployment | None" = None,
+        deployment_options: "__deployment__v1__.WorkerDeploymentOptions | None" = None,
+    ) -> None:
+        self.task_token = task_token
+        self.details = details
+        self.identity = identity
+        self.namespace = namespace
+        self.resource_id = resource_id
+        self.worker_version = worker_version
+        self.deployment = deployment
+        self.deployment_options = deployment_options
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1", "RespondActivityTaskCanceledRequest", RespondActivityTaskCanceledRequest
@@ -388,7 +541,7 @@ default_message_pool.register_message(
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class RespondActivityTaskCompletedRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.RespondActivityTaskCompletedRequest``
@@ -414,6 +567,27 @@ class RespondActivityTaskCompletedRequest(betterproto2.Message):
         7, betterproto2.TYPE_MESSAGE, optional=True
     )
 
+    def __init__(
+        self,
+        task_token: "bytes" = b"",
+        result: "__common__v1__.Payloads | None" = None,
+        identity: "str" = "",
+        namespace: "str" = "",
+        resource_id: "str" = "",
+        worker_version: "__common__v1__.WorkerVersionStamp | None" = None,
+        deployment: "__deployment__v1__.Deployment | None" = None,
+        deployment_options: "__deployment__v1__.WorkerDeploymentOptions | None" = None,
+    ) -> None:
+        self.task_token = task_token
+        self.result = result
+        self.identity = identity
+        self.namespace = namespace
+        self.resource_id = resource_id
+        self.worker_version = worker_version
+        self.deployment = deployment
+        self.deployment_options = deployment_options
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1", "RespondActivityTaskCompletedRequest", RespondActivityTaskCompletedRequest
@@ -434,7 +608,7 @@ default_message_pool.register_message(
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class RespondActivityTaskFailedRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.RespondActivityTaskFailedRequest``
@@ -468,13 +642,38 @@ class RespondActivityTaskFailedRequest(betterproto2.Message):
         10, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__.ActivityTaskFailedCause(0)
     )
 
+    def __init__(
+        self,
+        task_token: "bytes" = b"",
+        failure: "__failure__v1__.Failure | None" = None,
+        identity: "str" = "",
+        namespace: "str" = "",
+        resource_id: "str" = "",
+        last_heartbeat_details: "__common__v1__.Payloads | None" = None,
+        worker_version: "__common__v1__.WorkerVersionStamp | None" = None,
+        deployment: "__deployment__v1__.Deployment | None" = None,
+        deployment_options: "__deployment__v1__.WorkerDeploymentOptions | None" = None,
+        cause: "__enums__v1__.ActivityTaskFailedCause" = _UNSET,
+    ) -> None:
+        self.task_token = task_token
+        self.failure = failure
+        self.identity = identity
+        self.namespace = namespace
+        self.resource_id = resource_id
+        self.last_heartbeat_details = last_heartbeat_details
+        self.worker_version = worker_version
+        self.deployment = deployment
+        self.deployment_options = deployment_options
+        self.cause = __enums__v1__.ActivityTaskFailedCause(0) if cause is _UNSET else cause
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1", "RespondActivityTaskFailedRequest", RespondActivityTaskFailedRequest
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class RespondActivityTaskFailedResponse(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.RespondActivityTaskFailedResponse``
@@ -482,51 +681,16 @@ class RespondActivityTaskFailedResponse(betterproto2.Message):
 
     failures: "list[__failure__v1__.Failure]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
+    def __init__(
+        self,
+        failures: "list[__failure__v1__.Failure]" = _UNSET,
+    ) -> None:
+        self.failures = [] if failures is _UNSET else failures
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1", "RespondActivityTaskFailedResponse", RespondActivityTaskFailedResponse
-)
-
-
-@dataclass(eq=False, repr=False)
-class ShutdownWorkerRequest(betterproto2.Message):
-    """
-    ``temporal.api.workflowservice.v1.ShutdownWorkerRequest``
-    """
-
-    namespace: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
-
-    sticky_task_queue: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
-
-    identity: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
-
-    reason: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
-
-    worker_heartbeat: "__worker__v1__.WorkerHeartbeat | None" = betterproto2.field(
-        5, betterproto2.TYPE_MESSAGE, optional=True
-    )
-
-    worker_instance_key: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
-
-    task_queue: "str" = betterproto2.field(7, betterproto2.TYPE_STRING)
-
-    task_queue_types: "list[__enums__v1__.TaskQueueType]" = betterproto2.field(8, betterproto2.TYPE_ENUM, repeated=True)
-
-
-default_message_pool.register_message("temporal.api.workflowservice.v1", "ShutdownWorkerRequest", ShutdownWorkerRequest)
-
-
-@dataclass(eq=False, repr=False)
-class ShutdownWorkerResponse(betterproto2.Message):
-    """
-    ``temporal.api.workflowservice.v1.ShutdownWorkerResponse``
-    """
-
-    pass
-
-
-default_message_pool.register_message(
-    "temporal.api.workflowservice.v1", "ShutdownWorkerResponse", ShutdownWorkerResponse
 )
 
 
@@ -538,9 +702,14 @@ from ...failure import v1 as __failure__v1__
 from ...namespace import v1 as __namespace__v1__
 from ...nexus import v1 as __nexus__v1__
 from ...taskqueue import v1 as __taskqueue__v1__
-from ...worker import v1 as __worker__v1__
 
 if TYPE_CHECKING:
+    from .heartbeats import (
+        RecordWorkerHeartbeatRequest as RecordWorkerHeartbeatRequest,
+        RecordWorkerHeartbeatResponse as RecordWorkerHeartbeatResponse,
+        ShutdownWorkerRequest as ShutdownWorkerRequest,
+        ShutdownWorkerResponse as ShutdownWorkerResponse,
+    )
     from .lazy import (
         CountActivityExecutionsRequest as CountActivityExecutionsRequest,
         CountActivityExecutionsResponse as CountActivityExecutionsResponse,
@@ -587,59 +756,61 @@ if TYPE_CHECKING:
         UpdateActivityExecutionOptionsResponse as UpdateActivityExecutionOptionsResponse,
     )
 else:
-    _LAZY = frozenset(
-        (
-            "CountActivityExecutionsRequest",
-            "CountActivityExecutionsResponse",
-            "CountActivityExecutionsResponseAggregationGroup",
-            "DeleteActivityExecutionRequest",
-            "DeleteActivityExecutionResponse",
-            "DescribeActivityExecutionRequest",
-            "DescribeActivityExecutionResponse",
-            "DescribeWorkflowExecutionRequest",
-            "DescribeWorkflowExecutionResponse",
-            "GetWorkflowExecutionHistoryRequest",
-            "GetWorkflowExecutionHistoryResponse",
-            "ListActivityExecutionsRequest",
-            "ListActivityExecutionsResponse",
-            "PauseActivityExecutionRequest",
-            "PauseActivityExecutionResponse",
-            "PollActivityExecutionRequest",
-            "PollActivityExecutionResponse",
-            "PollNexusTaskQueueRequest",
-            "PollNexusTaskQueueResponse",
-            "RecordActivityTaskHeartbeatByIdRequest",
-            "RecordActivityTaskHeartbeatByIdResponse",
-            "RequestCancelActivityExecutionRequest",
-            "RequestCancelActivityExecutionResponse",
-            "ResetActivityExecutionRequest",
-            "ResetActivityExecutionResponse",
-            "RespondActivityTaskCanceledByIdRequest",
-            "RespondActivityTaskCanceledByIdResponse",
-            "RespondActivityTaskCompletedByIdRequest",
-            "RespondActivityTaskCompletedByIdResponse",
-            "RespondActivityTaskFailedByIdRequest",
-            "RespondActivityTaskFailedByIdResponse",
-            "RespondNexusTaskCompletedRequest",
-            "RespondNexusTaskCompletedResponse",
-            "RespondNexusTaskFailedRequest",
-            "RespondNexusTaskFailedResponse",
-            "StartActivityExecutionRequest",
-            "StartActivityExecutionResponse",
-            "TerminateActivityExecutionRequest",
-            "TerminateActivityExecutionResponse",
-            "UnpauseActivityExecutionRequest",
-            "UnpauseActivityExecutionResponse",
-            "UpdateActivityExecutionOptionsRequest",
-            "UpdateActivityExecutionOptionsResponse",
-        )
-    )
+    _LATER = {
+        "RecordWorkerHeartbeatRequest": "heartbeats",
+        "RecordWorkerHeartbeatResponse": "heartbeats",
+        "ShutdownWorkerRequest": "heartbeats",
+        "ShutdownWorkerResponse": "heartbeats",
+        "CountActivityExecutionsRequest": "lazy",
+        "CountActivityExecutionsResponse": "lazy",
+        "CountActivityExecutionsResponseAggregationGroup": "lazy",
+        "DeleteActivityExecutionRequest": "lazy",
+        "DeleteActivityExecutionResponse": "lazy",
+        "DescribeActivityExecutionRequest": "lazy",
+        "DescribeActivityExecutionResponse": "lazy",
+        "DescribeWorkflowExecutionRequest": "lazy",
+        "DescribeWorkflowExecutionResponse": "lazy",
+        "GetWorkflowExecutionHistoryRequest": "lazy",
+        "GetWorkflowExecutionHistoryResponse": "lazy",
+        "ListActivityExecutionsRequest": "lazy",
+        "ListActivityExecutionsResponse": "lazy",
+        "PauseActivityExecutionRequest": "lazy",
+        "PauseActivityExecutionResponse": "lazy",
+        "PollActivityExecutionRequest": "lazy",
+        "PollActivityExecutionResponse": "lazy",
+        "PollNexusTaskQueueRequest": "lazy",
+        "PollNexusTaskQueueResponse": "lazy",
+        "RecordActivityTaskHeartbeatByIdRequest": "lazy",
+        "RecordActivityTaskHeartbeatByIdResponse": "lazy",
+        "RequestCancelActivityExecutionRequest": "lazy",
+        "RequestCancelActivityExecutionResponse": "lazy",
+        "ResetActivityExecutionRequest": "lazy",
+        "ResetActivityExecutionResponse": "lazy",
+        "RespondActivityTaskCanceledByIdRequest": "lazy",
+        "RespondActivityTaskCanceledByIdResponse": "lazy",
+        "RespondActivityTaskCompletedByIdRequest": "lazy",
+        "RespondActivityTaskCompletedByIdResponse": "lazy",
+        "RespondActivityTaskFailedByIdRequest": "lazy",
+        "RespondActivityTaskFailedByIdResponse": "lazy",
+        "RespondNexusTaskCompletedRequest": "lazy",
+        "RespondNexusTaskCompletedResponse": "lazy",
+        "RespondNexusTaskFailedRequest": "lazy",
+        "RespondNexusTaskFailedResponse": "lazy",
+        "StartActivityExecutionRequest": "lazy",
+        "StartActivityExecutionResponse": "lazy",
+        "TerminateActivityExecutionRequest": "lazy",
+        "TerminateActivityExecutionResponse": "lazy",
+        "UnpauseActivityExecutionRequest": "lazy",
+        "UnpauseActivityExecutionResponse": "lazy",
+        "UpdateActivityExecutionOptionsRequest": "lazy",
+        "UpdateActivityExecutionOptionsResponse": "lazy",
+    }
 
     def __getattr__(name):
         """Import what is rarely needed when it is first asked for."""
-        if name not in _LAZY:
+        if name not in _LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from . import lazy
+        from importlib import import_module
 
-        found = globals()[name] = getattr(lazy, name)
+        found = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
         return found

@@ -9,6 +9,7 @@ __all__ = (
 )
 
 from dataclasses import dataclass
+import typing
 
 import betterproto2
 
@@ -17,8 +18,11 @@ from ......message_pool import default_message_pool
 _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
 
+# In place of a default that is made anew each time.
+_UNSET: typing.Any = object()
 
-@dataclass(eq=False, repr=False)
+
+@dataclass(eq=False, repr=False, init=False)
 class OnConflictOptions(betterproto2.Message):
     """
     ``temporal.api.common.v1.OnConflictOptions``
@@ -30,11 +34,22 @@ class OnConflictOptions(betterproto2.Message):
 
     attach_links: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
 
+    def __init__(
+        self,
+        attach_request_id: "bool" = False,
+        attach_completion_callbacks: "bool" = False,
+        attach_links: "bool" = False,
+    ) -> None:
+        self.attach_request_id = attach_request_id
+        self.attach_completion_callbacks = attach_completion_callbacks
+        self.attach_links = attach_links
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.common.v1.lazy", "OnConflictOptions", OnConflictOptions)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class SearchAttributes(betterproto2.Message):
     """
     ``temporal.api.common.v1.SearchAttributes``
@@ -43,6 +58,13 @@ class SearchAttributes(betterproto2.Message):
     indexed_fields: "dict[str, __v1__.Payload]" = betterproto2.field(
         1, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_MESSAGE)
     )
+
+    def __init__(
+        self,
+        indexed_fields: "dict[str, __v1__.Payload]" = _UNSET,
+    ) -> None:
+        self.indexed_fields = {} if indexed_fields is _UNSET else indexed_fields
+        self.__post_init__()
 
 
 default_message_pool.register_message("temporal.api.common.v1.lazy", "SearchAttributes", SearchAttributes)

@@ -20,6 +20,7 @@ __all__ = (
 )
 
 from dataclasses import dataclass
+import typing
 
 import betterproto2
 
@@ -28,8 +29,11 @@ from ......message_pool import default_message_pool
 _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
 
+# In place of a default that is made anew each time.
+_UNSET: typing.Any = object()
 
-@dataclass(eq=False, repr=False)
+
+@dataclass(eq=False, repr=False, init=False)
 class CancelOperationRequest(betterproto2.Message):
     """
     ``temporal.api.nexus.v1.CancelOperationRequest``
@@ -42,6 +46,19 @@ class CancelOperationRequest(betterproto2.Message):
     operation_id: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
 
     operation_token: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+
+    def __init__(
+        self,
+        service: "str" = "",
+        operation: "str" = "",
+        operation_id: "str" = "",
+        operation_token: "str" = "",
+    ) -> None:
+        self.service = service
+        self.operation = operation
+        self.operation_id = operation_id
+        self.operation_token = operation_token
+        self.__post_init__()
 
 
 default_message_pool.register_message("temporal.api.nexus.v1.lazy", "CancelOperationRequest", CancelOperationRequest)
@@ -59,7 +76,7 @@ class CancelOperationResponse(betterproto2.Message):
 default_message_pool.register_message("temporal.api.nexus.v1.lazy", "CancelOperationResponse", CancelOperationResponse)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class Failure(betterproto2.Message):
     """
     ``temporal.api.nexus.v1.Failure``
@@ -77,11 +94,26 @@ class Failure(betterproto2.Message):
 
     cause: "Failure | None" = betterproto2.field(5, betterproto2.TYPE_MESSAGE, optional=True)
 
+    def __init__(
+        self,
+        message: "str" = "",
+        stack_trace: "str" = "",
+        metadata: "dict[str, str]" = _UNSET,
+        details: "bytes" = b"",
+        cause: "Failure | None" = None,
+    ) -> None:
+        self.message = message
+        self.stack_trace = stack_trace
+        self.metadata = {} if metadata is _UNSET else metadata
+        self.details = details
+        self.cause = cause
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.nexus.v1.lazy", "Failure", Failure)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class HandlerError(betterproto2.Message):
     """
     ``temporal.api.nexus.v1.HandlerError``
@@ -95,11 +127,24 @@ class HandlerError(betterproto2.Message):
         3, betterproto2.TYPE_ENUM, default_factory=lambda: ___enums__v1__.NexusHandlerErrorRetryBehavior(0)
     )
 
+    def __init__(
+        self,
+        error_type: "str" = "",
+        failure: "Failure | None" = None,
+        retry_behavior: "___enums__v1__.NexusHandlerErrorRetryBehavior" = _UNSET,
+    ) -> None:
+        self.error_type = error_type
+        self.failure = failure
+        self.retry_behavior = (
+            ___enums__v1__.NexusHandlerErrorRetryBehavior(0) if retry_behavior is _UNSET else retry_behavior
+        )
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.nexus.v1.lazy", "HandlerError", HandlerError)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class Link(betterproto2.Message):
     """
     ``temporal.api.nexus.v1.Link``
@@ -109,11 +154,20 @@ class Link(betterproto2.Message):
 
     type: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        url: "str" = "",
+        type: "str" = "",
+    ) -> None:
+        self.url = url
+        self.type = type
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.nexus.v1.lazy", "Link", Link)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class Request(betterproto2.Message):
     """
     ``temporal.api.nexus.v1.Request``
@@ -140,11 +194,28 @@ class Request(betterproto2.Message):
 
     endpoint: "str" = betterproto2.field(10, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        header: "dict[str, str]" = _UNSET,
+        scheduled_time: "____wkt__.Timestamp | None" = None,
+        capabilities: "RequestCapabilities | None" = None,
+        start_operation: "StartOperationRequest | None" = None,
+        cancel_operation: "CancelOperationRequest | None" = None,
+        endpoint: "str" = "",
+    ) -> None:
+        self.header = {} if header is _UNSET else header
+        self.scheduled_time = scheduled_time
+        self.capabilities = capabilities
+        self.start_operation = start_operation
+        self.cancel_operation = cancel_operation
+        self.endpoint = endpoint
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.nexus.v1.lazy", "Request", Request)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class RequestCapabilities(betterproto2.Message):
     """
     ``temporal.api.nexus.v1.Request.Capabilities``
@@ -152,11 +223,18 @@ class RequestCapabilities(betterproto2.Message):
 
     temporal_failure_responses: "bool" = betterproto2.field(1, betterproto2.TYPE_BOOL)
 
+    def __init__(
+        self,
+        temporal_failure_responses: "bool" = False,
+    ) -> None:
+        self.temporal_failure_responses = temporal_failure_responses
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.nexus.v1.lazy", "Request.Capabilities", RequestCapabilities)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class Response(betterproto2.Message):
     """
     ``temporal.api.nexus.v1.Response``
@@ -173,11 +251,20 @@ class Response(betterproto2.Message):
         2, betterproto2.TYPE_MESSAGE, optional=True, group="variant"
     )
 
+    def __init__(
+        self,
+        start_operation: "StartOperationResponse | None" = None,
+        cancel_operation: "CancelOperationResponse | None" = None,
+    ) -> None:
+        self.start_operation = start_operation
+        self.cancel_operation = cancel_operation
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.nexus.v1.lazy", "Response", Response)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class StartOperationRequest(betterproto2.Message):
     """
     ``temporal.api.nexus.v1.StartOperationRequest``
@@ -199,11 +286,30 @@ class StartOperationRequest(betterproto2.Message):
 
     links: "list[Link]" = betterproto2.field(7, betterproto2.TYPE_MESSAGE, repeated=True)
 
+    def __init__(
+        self,
+        service: "str" = "",
+        operation: "str" = "",
+        request_id: "str" = "",
+        callback: "str" = "",
+        payload: "___common__v1__.Payload | None" = None,
+        callback_header: "dict[str, str]" = _UNSET,
+        links: "list[Link]" = _UNSET,
+    ) -> None:
+        self.service = service
+        self.operation = operation
+        self.request_id = request_id
+        self.callback = callback
+        self.payload = payload
+        self.callback_header = {} if callback_header is _UNSET else callback_header
+        self.links = [] if links is _UNSET else links
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.nexus.v1.lazy", "StartOperationRequest", StartOperationRequest)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class StartOperationResponse(betterproto2.Message):
     """
     ``temporal.api.nexus.v1.StartOperationResponse``
@@ -228,11 +334,24 @@ class StartOperationResponse(betterproto2.Message):
         4, betterproto2.TYPE_MESSAGE, optional=True, group="variant"
     )
 
+    def __init__(
+        self,
+        sync_success: "StartOperationResponseSync | None" = None,
+        async_success: "StartOperationResponseAsync | None" = None,
+        operation_error: "UnsuccessfulOperationError | None" = None,
+        failure: "___failure__v1__.Failure | None" = None,
+    ) -> None:
+        self.sync_success = sync_success
+        self.async_success = async_success
+        self.operation_error = operation_error
+        self.failure = failure
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.nexus.v1.lazy", "StartOperationResponse", StartOperationResponse)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class StartOperationResponseAsync(betterproto2.Message):
     """
     ``temporal.api.nexus.v1.StartOperationResponse.Async``
@@ -244,13 +363,24 @@ class StartOperationResponseAsync(betterproto2.Message):
 
     operation_token: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        operation_id: "str" = "",
+        links: "list[Link]" = _UNSET,
+        operation_token: "str" = "",
+    ) -> None:
+        self.operation_id = operation_id
+        self.links = [] if links is _UNSET else links
+        self.operation_token = operation_token
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.nexus.v1.lazy", "StartOperationResponse.Async", StartOperationResponseAsync
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class StartOperationResponseSync(betterproto2.Message):
     """
     ``temporal.api.nexus.v1.StartOperationResponse.Sync``
@@ -260,13 +390,22 @@ class StartOperationResponseSync(betterproto2.Message):
 
     links: "list[Link]" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, repeated=True)
 
+    def __init__(
+        self,
+        payload: "___common__v1__.Payload | None" = None,
+        links: "list[Link]" = _UNSET,
+    ) -> None:
+        self.payload = payload
+        self.links = [] if links is _UNSET else links
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.nexus.v1.lazy", "StartOperationResponse.Sync", StartOperationResponseSync
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class UnsuccessfulOperationError(betterproto2.Message):
     """
     ``temporal.api.nexus.v1.UnsuccessfulOperationError``
@@ -275,6 +414,15 @@ class UnsuccessfulOperationError(betterproto2.Message):
     operation_state: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     failure: "Failure | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
+
+    def __init__(
+        self,
+        operation_state: "str" = "",
+        failure: "Failure | None" = None,
+    ) -> None:
+        self.operation_state = operation_state
+        self.failure = failure
+        self.__post_init__()
 
 
 default_message_pool.register_message(

@@ -9,6 +9,7 @@ __all__ = (
 )
 
 from dataclasses import dataclass
+import typing
 
 import betterproto2
 
@@ -17,8 +18,11 @@ from ......message_pool import default_message_pool
 _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
 
+# In place of a default that is made anew each time.
+_UNSET: typing.Any = object()
 
-@dataclass(eq=False, repr=False)
+
+@dataclass(eq=False, repr=False, init=False)
 class ExecuteCommandsRequest(betterproto2.Message):
     """
     ``temporal.api.nexusservices.workerservice.v1.ExecuteCommandsRequest``
@@ -28,13 +32,20 @@ class ExecuteCommandsRequest(betterproto2.Message):
         1, betterproto2.TYPE_MESSAGE, repeated=True
     )
 
+    def __init__(
+        self,
+        commands: "list[___worker__v1__lazy__.WorkerCommand]" = _UNSET,
+    ) -> None:
+        self.commands = [] if commands is _UNSET else commands
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.nexusservices.workerservice.v1", "ExecuteCommandsRequest", ExecuteCommandsRequest
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class ExecuteCommandsResponse(betterproto2.Message):
     """
     ``temporal.api.nexusservices.workerservice.v1.ExecuteCommandsResponse``
@@ -43,6 +54,13 @@ class ExecuteCommandsResponse(betterproto2.Message):
     results: "list[___worker__v1__lazy__.WorkerCommandResult]" = betterproto2.field(
         1, betterproto2.TYPE_MESSAGE, repeated=True
     )
+
+    def __init__(
+        self,
+        results: "list[___worker__v1__lazy__.WorkerCommandResult]" = _UNSET,
+    ) -> None:
+        self.results = [] if results is _UNSET else results
+        self.__post_init__()
 
 
 default_message_pool.register_message(

@@ -20,13 +20,20 @@ _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class CancelActivityCommand(betterproto2.Message):
     """
     ``temporal.api.worker.v1.CancelActivityCommand``
     """
 
     task_token: "bytes" = betterproto2.field(1, betterproto2.TYPE_BYTES)
+
+    def __init__(
+        self,
+        task_token: "bytes" = b"",
+    ) -> None:
+        self.task_token = task_token
+        self.__post_init__()
 
 
 default_message_pool.register_message("temporal.api.worker.v1.lazy", "CancelActivityCommand", CancelActivityCommand)
@@ -44,7 +51,7 @@ class CancelActivityResult(betterproto2.Message):
 default_message_pool.register_message("temporal.api.worker.v1.lazy", "CancelActivityResult", CancelActivityResult)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class WorkerCommand(betterproto2.Message):
     """
     ``temporal.api.worker.v1.WorkerCommand``
@@ -57,11 +64,18 @@ class WorkerCommand(betterproto2.Message):
         1, betterproto2.TYPE_MESSAGE, optional=True, group="type"
     )
 
+    def __init__(
+        self,
+        cancel_activity: "CancelActivityCommand | None" = None,
+    ) -> None:
+        self.cancel_activity = cancel_activity
+        self.__post_init__()
+
 
 default_message_pool.register_message("temporal.api.worker.v1.lazy", "WorkerCommand", WorkerCommand)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class WorkerCommandResult(betterproto2.Message):
     """
     ``temporal.api.worker.v1.WorkerCommandResult``
@@ -73,6 +87,13 @@ class WorkerCommandResult(betterproto2.Message):
     cancel_activity: "CancelActivityResult | None" = betterproto2.field(
         1, betterproto2.TYPE_MESSAGE, optional=True, group="type"
     )
+
+    def __init__(
+        self,
+        cancel_activity: "CancelActivityResult | None" = None,
+    ) -> None:
+        self.cancel_activity = cancel_activity
+        self.__post_init__()
 
 
 default_message_pool.register_message("temporal.api.worker.v1.lazy", "WorkerCommandResult", WorkerCommandResult)

@@ -50,6 +50,7 @@ __all__ = (
 )
 
 from dataclasses import dataclass
+import typing
 
 import betterproto2
 
@@ -58,8 +59,11 @@ from ......message_pool import default_message_pool
 _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
 
+# In place of a default that is made anew each time.
+_UNSET: typing.Any = object()
 
-@dataclass(eq=False, repr=False)
+
+@dataclass(eq=False, repr=False, init=False)
 class CountActivityExecutionsRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.CountActivityExecutionsRequest``
@@ -69,13 +73,22 @@ class CountActivityExecutionsRequest(betterproto2.Message):
 
     query: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        namespace: "str" = "",
+        query: "str" = "",
+    ) -> None:
+        self.namespace = namespace
+        self.query = query
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy", "CountActivityExecutionsRequest", CountActivityExecutionsRequest
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class CountActivityExecutionsResponse(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.CountActivityExecutionsResponse``
@@ -87,13 +100,22 @@ class CountActivityExecutionsResponse(betterproto2.Message):
         2, betterproto2.TYPE_MESSAGE, repeated=True
     )
 
+    def __init__(
+        self,
+        count: "int" = 0,
+        groups: "list[CountActivityExecutionsResponseAggregationGroup]" = _UNSET,
+    ) -> None:
+        self.count = count
+        self.groups = [] if groups is _UNSET else groups
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy", "CountActivityExecutionsResponse", CountActivityExecutionsResponse
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class CountActivityExecutionsResponseAggregationGroup(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.CountActivityExecutionsResponse.AggregationGroup``
@@ -103,6 +125,15 @@ class CountActivityExecutionsResponseAggregationGroup(betterproto2.Message):
 
     count: "int" = betterproto2.field(2, betterproto2.TYPE_INT64)
 
+    def __init__(
+        self,
+        group_values: "list[___common__v1__.Payload]" = _UNSET,
+        count: "int" = 0,
+    ) -> None:
+        self.group_values = [] if group_values is _UNSET else group_values
+        self.count = count
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy",
@@ -111,7 +142,7 @@ default_message_pool.register_message(
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class DeleteActivityExecutionRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.DeleteActivityExecutionRequest``
@@ -122,6 +153,17 @@ class DeleteActivityExecutionRequest(betterproto2.Message):
     activity_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
     run_id: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+
+    def __init__(
+        self,
+        namespace: "str" = "",
+        activity_id: "str" = "",
+        run_id: "str" = "",
+    ) -> None:
+        self.namespace = namespace
+        self.activity_id = activity_id
+        self.run_id = run_id
+        self.__post_init__()
 
 
 default_message_pool.register_message(
@@ -143,7 +185,7 @@ default_message_pool.register_message(
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class DescribeActivityExecutionRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.DescribeActivityExecutionRequest``
@@ -165,13 +207,34 @@ class DescribeActivityExecutionRequest(betterproto2.Message):
 
     include_last_failure: "bool" = betterproto2.field(8, betterproto2.TYPE_BOOL)
 
+    def __init__(
+        self,
+        namespace: "str" = "",
+        activity_id: "str" = "",
+        run_id: "str" = "",
+        include_input: "bool" = False,
+        include_outcome: "bool" = False,
+        long_poll_token: "bytes" = b"",
+        include_heartbeat_details: "bool" = False,
+        include_last_failure: "bool" = False,
+    ) -> None:
+        self.namespace = namespace
+        self.activity_id = activity_id
+        self.run_id = run_id
+        self.include_input = include_input
+        self.include_outcome = include_outcome
+        self.long_poll_token = long_poll_token
+        self.include_heartbeat_details = include_heartbeat_details
+        self.include_last_failure = include_last_failure
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy", "DescribeActivityExecutionRequest", DescribeActivityExecutionRequest
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class DescribeActivityExecutionResponse(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.DescribeActivityExecutionResponse``
@@ -191,13 +254,28 @@ class DescribeActivityExecutionResponse(betterproto2.Message):
 
     long_poll_token: "bytes" = betterproto2.field(5, betterproto2.TYPE_BYTES)
 
+    def __init__(
+        self,
+        run_id: "str" = "",
+        info: "___activity__v1__.ActivityExecutionInfo | None" = None,
+        input: "___common__v1__.Payloads | None" = None,
+        outcome: "___activity__v1__.ActivityExecutionOutcome | None" = None,
+        long_poll_token: "bytes" = b"",
+    ) -> None:
+        self.run_id = run_id
+        self.info = info
+        self.input = input
+        self.outcome = outcome
+        self.long_poll_token = long_poll_token
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy", "DescribeActivityExecutionResponse", DescribeActivityExecutionResponse
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class DescribeWorkflowExecutionRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.DescribeWorkflowExecutionRequest``
@@ -209,13 +287,22 @@ class DescribeWorkflowExecutionRequest(betterproto2.Message):
         2, betterproto2.TYPE_MESSAGE, optional=True
     )
 
+    def __init__(
+        self,
+        namespace: "str" = "",
+        execution: "___common__v1__.WorkflowExecution | None" = None,
+    ) -> None:
+        self.namespace = namespace
+        self.execution = execution
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy", "DescribeWorkflowExecutionRequest", DescribeWorkflowExecutionRequest
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class DescribeWorkflowExecutionResponse(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.DescribeWorkflowExecutionResponse``
@@ -229,13 +316,22 @@ class DescribeWorkflowExecutionResponse(betterproto2.Message):
         3, betterproto2.TYPE_MESSAGE, repeated=True
     )
 
+    def __init__(
+        self,
+        workflow_execution_info: "___workflow__v1__.WorkflowExecutionInfo | None" = None,
+        pending_activities: "list[___workflow__v1__.PendingActivityInfo]" = _UNSET,
+    ) -> None:
+        self.workflow_execution_info = workflow_execution_info
+        self.pending_activities = [] if pending_activities is _UNSET else pending_activities
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy", "DescribeWorkflowExecutionResponse", DescribeWorkflowExecutionResponse
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class GetWorkflowExecutionHistoryRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.GetWorkflowExecutionHistoryRequest``
@@ -259,13 +355,36 @@ class GetWorkflowExecutionHistoryRequest(betterproto2.Message):
 
     skip_archival: "bool" = betterproto2.field(7, betterproto2.TYPE_BOOL)
 
+    def __init__(
+        self,
+        namespace: "str" = "",
+        execution: "___common__v1__.WorkflowExecution | None" = None,
+        maximum_page_size: "int" = 0,
+        next_page_token: "bytes" = b"",
+        wait_new_event: "bool" = False,
+        history_event_filter_type: "___enums__v1__lazy__.HistoryEventFilterType" = _UNSET,
+        skip_archival: "bool" = False,
+    ) -> None:
+        self.namespace = namespace
+        self.execution = execution
+        self.maximum_page_size = maximum_page_size
+        self.next_page_token = next_page_token
+        self.wait_new_event = wait_new_event
+        self.history_event_filter_type = (
+            ___enums__v1__lazy__.HistoryEventFilterType(0)
+            if history_event_filter_type is _UNSET
+            else history_event_filter_type
+        )
+        self.skip_archival = skip_archival
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy", "GetWorkflowExecutionHistoryRequest", GetWorkflowExecutionHistoryRequest
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class GetWorkflowExecutionHistoryResponse(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.GetWorkflowExecutionHistoryResponse``
@@ -275,13 +394,22 @@ class GetWorkflowExecutionHistoryResponse(betterproto2.Message):
 
     next_page_token: "bytes" = betterproto2.field(3, betterproto2.TYPE_BYTES)
 
+    def __init__(
+        self,
+        history: "___history__v1__.History | None" = None,
+        next_page_token: "bytes" = b"",
+    ) -> None:
+        self.history = history
+        self.next_page_token = next_page_token
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy", "GetWorkflowExecutionHistoryResponse", GetWorkflowExecutionHistoryResponse
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class ListActivityExecutionsRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.ListActivityExecutionsRequest``
@@ -295,13 +423,26 @@ class ListActivityExecutionsRequest(betterproto2.Message):
 
     query: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        namespace: "str" = "",
+        page_size: "int" = 0,
+        next_page_token: "bytes" = b"",
+        query: "str" = "",
+    ) -> None:
+        self.namespace = namespace
+        self.page_size = page_size
+        self.next_page_token = next_page_token
+        self.query = query
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy", "ListActivityExecutionsRequest", ListActivityExecutionsRequest
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class ListActivityExecutionsResponse(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.ListActivityExecutionsResponse``
@@ -313,13 +454,22 @@ class ListActivityExecutionsResponse(betterproto2.Message):
 
     next_page_token: "bytes" = betterproto2.field(2, betterproto2.TYPE_BYTES)
 
+    def __init__(
+        self,
+        executions: "list[___activity__v1__.ActivityExecutionListInfo]" = _UNSET,
+        next_page_token: "bytes" = b"",
+    ) -> None:
+        self.executions = [] if executions is _UNSET else executions
+        self.next_page_token = next_page_token
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy", "ListActivityExecutionsResponse", ListActivityExecutionsResponse
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class PauseActivityExecutionRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.PauseActivityExecutionRequest``
@@ -341,6 +491,27 @@ class PauseActivityExecutionRequest(betterproto2.Message):
 
     request_id: "str" = betterproto2.field(8, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        namespace: "str" = "",
+        workflow_id: "str" = "",
+        activity_id: "str" = "",
+        run_id: "str" = "",
+        identity: "str" = "",
+        reason: "str" = "",
+        resource_id: "str" = "",
+        request_id: "str" = "",
+    ) -> None:
+        self.namespace = namespace
+        self.workflow_id = workflow_id
+        self.activity_id = activity_id
+        self.run_id = run_id
+        self.identity = identity
+        self.reason = reason
+        self.resource_id = resource_id
+        self.request_id = request_id
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy", "PauseActivityExecutionRequest", PauseActivityExecutionRequest
@@ -361,7 +532,7 @@ default_message_pool.register_message(
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class PollActivityExecutionRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.PollActivityExecutionRequest``
@@ -373,13 +544,24 @@ class PollActivityExecutionRequest(betterproto2.Message):
 
     run_id: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        namespace: "str" = "",
+        activity_id: "str" = "",
+        run_id: "str" = "",
+    ) -> None:
+        self.namespace = namespace
+        self.activity_id = activity_id
+        self.run_id = run_id
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy", "PollActivityExecutionRequest", PollActivityExecutionRequest
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class PollActivityExecutionResponse(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.PollActivityExecutionResponse``
@@ -395,13 +577,24 @@ class PollActivityExecutionResponse(betterproto2.Message):
         3, betterproto2.TYPE_MESSAGE, optional=True
     )
 
+    def __init__(
+        self,
+        run_id: "str" = "",
+        outcome: "___activity__v1__.ActivityExecutionOutcome | None" = None,
+        propagated_nexus_serialization_context: "___nexus__v1__.PropagatedSerializationContext | None" = None,
+    ) -> None:
+        self.run_id = run_id
+        self.outcome = outcome
+        self.propagated_nexus_serialization_context = propagated_nexus_serialization_context
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy", "PollActivityExecutionResponse", PollActivityExecutionResponse
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class PollNexusTaskQueueRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.PollNexusTaskQueueRequest``
@@ -429,13 +622,34 @@ class PollNexusTaskQueueRequest(betterproto2.Message):
         7, betterproto2.TYPE_MESSAGE, repeated=True
     )
 
+    def __init__(
+        self,
+        namespace: "str" = "",
+        task_queue: "___taskqueue__v1__.TaskQueue | None" = None,
+        poller_group_id: "str" = "",
+        identity: "str" = "",
+        worker_instance_key: "str" = "",
+        worker_version_capabilities: "___common__v1__.WorkerVersionCapabilities | None" = None,
+        deployment_options: "___deployment__v1__.WorkerDeploymentOptions | None" = None,
+        worker_heartbeat: "list[___worker__v1__.WorkerHeartbeat]" = _UNSET,
+    ) -> None:
+        self.namespace = namespace
+        self.task_queue = task_queue
+        self.poller_group_id = poller_group_id
+        self.identity = identity
+        self.worker_instance_key = worker_instance_key
+        self.worker_version_capabilities = worker_version_capabilities
+        self.deployment_options = deployment_options
+        self.worker_heartbeat = [] if worker_heartbeat is _UNSET else worker_heartbeat
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy", "PollNexusTaskQueueRequest", PollNexusTaskQueueRequest
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class PollNexusTaskQueueResponse(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.PollNexusTaskQueueResponse``
@@ -459,13 +673,30 @@ class PollNexusTaskQueueResponse(betterproto2.Message):
         6, betterproto2.TYPE_MESSAGE, optional=True
     )
 
+    def __init__(
+        self,
+        task_token: "bytes" = b"",
+        request: "___nexus__v1__lazy__.Request | None" = None,
+        poller_scaling_decision: "___taskqueue__v1__.PollerScalingDecision | None" = None,
+        poller_group_id: "str" = "",
+        poller_group_infos: "list[___taskqueue__v1__.PollerGroupInfo]" = _UNSET,
+        poller_groups_info: "___taskqueue__v1__.PollerGroupsInfo | None" = None,
+    ) -> None:
+        self.task_token = task_token
+        self.request = request
+        self.poller_scaling_decision = poller_scaling_decision
+        self.poller_group_id = poller_group_id
+        self.poller_group_infos = [] if poller_group_infos is _UNSET else poller_group_infos
+        self.poller_groups_info = poller_groups_info
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy", "PollNexusTaskQueueResponse", PollNexusTaskQueueResponse
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class RecordActivityTaskHeartbeatByIdRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.RecordActivityTaskHeartbeatByIdRequest``
@@ -485,6 +716,25 @@ class RecordActivityTaskHeartbeatByIdRequest(betterproto2.Message):
 
     resource_id: "str" = betterproto2.field(7, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        namespace: "str" = "",
+        workflow_id: "str" = "",
+        run_id: "str" = "",
+        activity_id: "str" = "",
+        details: "___common__v1__.Payloads | None" = None,
+        identity: "str" = "",
+        resource_id: "str" = "",
+    ) -> None:
+        self.namespace = namespace
+        self.workflow_id = workflow_id
+        self.run_id = run_id
+        self.activity_id = activity_id
+        self.details = details
+        self.identity = identity
+        self.resource_id = resource_id
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy",
@@ -493,7 +743,7 @@ default_message_pool.register_message(
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class RecordActivityTaskHeartbeatByIdResponse(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.RecordActivityTaskHeartbeatByIdResponse``
@@ -505,6 +755,17 @@ class RecordActivityTaskHeartbeatByIdResponse(betterproto2.Message):
 
     activity_reset: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
 
+    def __init__(
+        self,
+        cancel_requested: "bool" = False,
+        activity_paused: "bool" = False,
+        activity_reset: "bool" = False,
+    ) -> None:
+        self.cancel_requested = cancel_requested
+        self.activity_paused = activity_paused
+        self.activity_reset = activity_reset
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy",
@@ -513,7 +774,7 @@ default_message_pool.register_message(
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class RequestCancelActivityExecutionRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.RequestCancelActivityExecutionRequest``
@@ -530,6 +791,23 @@ class RequestCancelActivityExecutionRequest(betterproto2.Message):
     request_id: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
 
     reason: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
+
+    def __init__(
+        self,
+        namespace: "str" = "",
+        activity_id: "str" = "",
+        run_id: "str" = "",
+        identity: "str" = "",
+        request_id: "str" = "",
+        reason: "str" = "",
+    ) -> None:
+        self.namespace = namespace
+        self.activity_id = activity_id
+        self.run_id = run_id
+        self.identity = identity
+        self.request_id = request_id
+        self.reason = reason
+        self.__post_init__()
 
 
 default_message_pool.register_message(
@@ -555,7 +833,7 @@ default_message_pool.register_message(
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class ResetActivityExecutionRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.ResetActivityExecutionRequest``
@@ -583,6 +861,33 @@ class ResetActivityExecutionRequest(betterproto2.Message):
 
     reset_heartbeat: "bool" = betterproto2.field(11, betterproto2.TYPE_BOOL)
 
+    def __init__(
+        self,
+        namespace: "str" = "",
+        workflow_id: "str" = "",
+        activity_id: "str" = "",
+        run_id: "str" = "",
+        identity: "str" = "",
+        keep_paused: "bool" = False,
+        jitter: "____wkt__.Duration | None" = None,
+        restore_original_options: "bool" = False,
+        resource_id: "str" = "",
+        request_id: "str" = "",
+        reset_heartbeat: "bool" = False,
+    ) -> None:
+        self.namespace = namespace
+        self.workflow_id = workflow_id
+        self.activity_id = activity_id
+        self.run_id = run_id
+        self.identity = identity
+        self.keep_paused = keep_paused
+        self.jitter = jitter
+        self.restore_original_options = restore_original_options
+        self.resource_id = resource_id
+        self.request_id = request_id
+        self.reset_heartbeat = reset_heartbeat
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy", "ResetActivityExecutionRequest", ResetActivityExecutionRequest
@@ -603,7 +908,7 @@ default_message_pool.register_message(
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class RespondActivityTaskCanceledByIdRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.RespondActivityTaskCanceledByIdRequest``
@@ -626,6 +931,27 @@ class RespondActivityTaskCanceledByIdRequest(betterproto2.Message):
     )
 
     resource_id: "str" = betterproto2.field(8, betterproto2.TYPE_STRING)
+
+    def __init__(
+        self,
+        namespace: "str" = "",
+        workflow_id: "str" = "",
+        run_id: "str" = "",
+        activity_id: "str" = "",
+        details: "___common__v1__.Payloads | None" = None,
+        identity: "str" = "",
+        deployment_options: "___deployment__v1__.WorkerDeploymentOptions | None" = None,
+        resource_id: "str" = "",
+    ) -> None:
+        self.namespace = namespace
+        self.workflow_id = workflow_id
+        self.run_id = run_id
+        self.activity_id = activity_id
+        self.details = details
+        self.identity = identity
+        self.deployment_options = deployment_options
+        self.resource_id = resource_id
+        self.__post_init__()
 
 
 default_message_pool.register_message(
@@ -651,7 +977,7 @@ default_message_pool.register_message(
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class RespondActivityTaskCompletedByIdRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.RespondActivityTaskCompletedByIdRequest``
@@ -670,6 +996,25 @@ class RespondActivityTaskCompletedByIdRequest(betterproto2.Message):
     identity: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
 
     resource_id: "str" = betterproto2.field(7, betterproto2.TYPE_STRING)
+
+    def __init__(
+        self,
+        namespace: "str" = "",
+        workflow_id: "str" = "",
+        run_id: "str" = "",
+        activity_id: "str" = "",
+        result: "___common__v1__.Payloads | None" = None,
+        identity: "str" = "",
+        resource_id: "str" = "",
+    ) -> None:
+        self.namespace = namespace
+        self.workflow_id = workflow_id
+        self.run_id = run_id
+        self.activity_id = activity_id
+        self.result = result
+        self.identity = identity
+        self.resource_id = resource_id
+        self.__post_init__()
 
 
 default_message_pool.register_message(
@@ -695,7 +1040,7 @@ default_message_pool.register_message(
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class RespondActivityTaskFailedByIdRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.RespondActivityTaskFailedByIdRequest``
@@ -723,19 +1068,49 @@ class RespondActivityTaskFailedByIdRequest(betterproto2.Message):
         9, betterproto2.TYPE_ENUM, default_factory=lambda: ___enums__v1__.ActivityTaskFailedCause(0)
     )
 
+    def __init__(
+        self,
+        namespace: "str" = "",
+        workflow_id: "str" = "",
+        run_id: "str" = "",
+        activity_id: "str" = "",
+        failure: "___failure__v1__.Failure | None" = None,
+        identity: "str" = "",
+        last_heartbeat_details: "___common__v1__.Payloads | None" = None,
+        resource_id: "str" = "",
+        cause: "___enums__v1__.ActivityTaskFailedCause" = _UNSET,
+    ) -> None:
+        self.namespace = namespace
+        self.workflow_id = workflow_id
+        self.run_id = run_id
+        self.activity_id = activity_id
+        self.failure = failure
+        self.identity = identity
+        self.last_heartbeat_details = last_heartbeat_details
+        self.resource_id = resource_id
+        self.cause = ___enums__v1__.ActivityTaskFailedCause(0) if cause is _UNSET else cause
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy", "RespondActivityTaskFailedByIdRequest", RespondActivityTaskFailedByIdRequest
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class RespondActivityTaskFailedByIdResponse(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.RespondActivityTaskFailedByIdResponse``
     """
 
     failures: "list[___failure__v1__.Failure]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
+
+    def __init__(
+        self,
+        failures: "list[___failure__v1__.Failure]" = _UNSET,
+    ) -> None:
+        self.failures = [] if failures is _UNSET else failures
+        self.__post_init__()
 
 
 default_message_pool.register_message(
@@ -745,7 +1120,7 @@ default_message_pool.register_message(
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class RespondNexusTaskCompletedRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.RespondNexusTaskCompletedRequest``
@@ -760,6 +1135,21 @@ class RespondNexusTaskCompletedRequest(betterproto2.Message):
     response: "___nexus__v1__lazy__.Response | None" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, optional=True)
 
     poller_group_id: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
+
+    def __init__(
+        self,
+        namespace: "str" = "",
+        identity: "str" = "",
+        task_token: "bytes" = b"",
+        response: "___nexus__v1__lazy__.Response | None" = None,
+        poller_group_id: "str" = "",
+    ) -> None:
+        self.namespace = namespace
+        self.identity = identity
+        self.task_token = task_token
+        self.response = response
+        self.poller_group_id = poller_group_id
+        self.__post_init__()
 
 
 default_message_pool.register_message(
@@ -781,7 +1171,7 @@ default_message_pool.register_message(
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class RespondNexusTaskFailedRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.RespondNexusTaskFailedRequest``
@@ -798,6 +1188,23 @@ class RespondNexusTaskFailedRequest(betterproto2.Message):
     failure: "___failure__v1__.Failure | None" = betterproto2.field(5, betterproto2.TYPE_MESSAGE, optional=True)
 
     poller_group_id: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
+
+    def __init__(
+        self,
+        namespace: "str" = "",
+        identity: "str" = "",
+        task_token: "bytes" = b"",
+        error: "___nexus__v1__lazy__.HandlerError | None" = None,
+        failure: "___failure__v1__.Failure | None" = None,
+        poller_group_id: "str" = "",
+    ) -> None:
+        self.namespace = namespace
+        self.identity = identity
+        self.task_token = task_token
+        self.error = error
+        self.failure = failure
+        self.poller_group_id = poller_group_id
+        self.__post_init__()
 
 
 default_message_pool.register_message(
@@ -819,7 +1226,7 @@ default_message_pool.register_message(
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class StartActivityExecutionRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.StartActivityExecutionRequest``
@@ -889,13 +1296,66 @@ class StartActivityExecutionRequest(betterproto2.Message):
 
     request_eager_execution: "bool" = betterproto2.field(24, betterproto2.TYPE_BOOL)
 
+    def __init__(
+        self,
+        namespace: "str" = "",
+        identity: "str" = "",
+        request_id: "str" = "",
+        activity_id: "str" = "",
+        activity_type: "___common__v1__.ActivityType | None" = None,
+        task_queue: "___taskqueue__v1__.TaskQueue | None" = None,
+        schedule_to_close_timeout: "____wkt__.Duration | None" = None,
+        schedule_to_start_timeout: "____wkt__.Duration | None" = None,
+        start_to_close_timeout: "____wkt__.Duration | None" = None,
+        heartbeat_timeout: "____wkt__.Duration | None" = None,
+        retry_policy: "___common__v1__.RetryPolicy | None" = None,
+        input: "___common__v1__.Payloads | None" = None,
+        id_reuse_policy: "___enums__v1__lazy__.ActivityIdReusePolicy" = _UNSET,
+        id_conflict_policy: "___enums__v1__lazy__.ActivityIdConflictPolicy" = _UNSET,
+        search_attributes: "___common__v1__lazy__.SearchAttributes | None" = None,
+        header: "___common__v1__.Header | None" = None,
+        user_metadata: "___sdk__v1__.UserMetadata | None" = None,
+        priority: "___common__v1__.Priority | None" = None,
+        on_conflict_options: "___common__v1__lazy__.OnConflictOptions | None" = None,
+        start_delay: "____wkt__.Duration | None" = None,
+        propagated_nexus_serialization_context: "___nexus__v1__.PropagatedSerializationContext | None" = None,
+        request_eager_execution: "bool" = False,
+    ) -> None:
+        self.namespace = namespace
+        self.identity = identity
+        self.request_id = request_id
+        self.activity_id = activity_id
+        self.activity_type = activity_type
+        self.task_queue = task_queue
+        self.schedule_to_close_timeout = schedule_to_close_timeout
+        self.schedule_to_start_timeout = schedule_to_start_timeout
+        self.start_to_close_timeout = start_to_close_timeout
+        self.heartbeat_timeout = heartbeat_timeout
+        self.retry_policy = retry_policy
+        self.input = input
+        self.id_reuse_policy = (
+            ___enums__v1__lazy__.ActivityIdReusePolicy(0) if id_reuse_policy is _UNSET else id_reuse_policy
+        )
+        self.id_conflict_policy = (
+            ___enums__v1__lazy__.ActivityIdConflictPolicy(0) if id_conflict_policy is _UNSET else id_conflict_policy
+        )
+        self.search_attributes = search_attributes
+        self.header = header
+        self.user_metadata = user_metadata
+        self.priority = priority
+        self.on_conflict_options = on_conflict_options
+        self.start_delay = start_delay
+        self.propagated_nexus_serialization_context = propagated_nexus_serialization_context
+        self.request_eager_execution = request_eager_execution
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy", "StartActivityExecutionRequest", StartActivityExecutionRequest
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class StartActivityExecutionResponse(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.StartActivityExecutionResponse``
@@ -909,13 +1369,24 @@ class StartActivityExecutionResponse(betterproto2.Message):
         4, betterproto2.TYPE_MESSAGE, optional=True
     )
 
+    def __init__(
+        self,
+        run_id: "str" = "",
+        started: "bool" = False,
+        eager_activity_task: "__v1__.PollActivityTaskQueueResponse | None" = None,
+    ) -> None:
+        self.run_id = run_id
+        self.started = started
+        self.eager_activity_task = eager_activity_task
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy", "StartActivityExecutionResponse", StartActivityExecutionResponse
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class TerminateActivityExecutionRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.TerminateActivityExecutionRequest``
@@ -932,6 +1403,23 @@ class TerminateActivityExecutionRequest(betterproto2.Message):
     request_id: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
 
     reason: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
+
+    def __init__(
+        self,
+        namespace: "str" = "",
+        activity_id: "str" = "",
+        run_id: "str" = "",
+        identity: "str" = "",
+        request_id: "str" = "",
+        reason: "str" = "",
+    ) -> None:
+        self.namespace = namespace
+        self.activity_id = activity_id
+        self.run_id = run_id
+        self.identity = identity
+        self.request_id = request_id
+        self.reason = reason
+        self.__post_init__()
 
 
 default_message_pool.register_message(
@@ -953,7 +1441,7 @@ default_message_pool.register_message(
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class UnpauseActivityExecutionRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.UnpauseActivityExecutionRequest``
@@ -977,6 +1465,29 @@ class UnpauseActivityExecutionRequest(betterproto2.Message):
 
     request_id: "str" = betterproto2.field(11, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        namespace: "str" = "",
+        workflow_id: "str" = "",
+        activity_id: "str" = "",
+        run_id: "str" = "",
+        identity: "str" = "",
+        reason: "str" = "",
+        jitter: "____wkt__.Duration | None" = None,
+        resource_id: "str" = "",
+        request_id: "str" = "",
+    ) -> None:
+        self.namespace = namespace
+        self.workflow_id = workflow_id
+        self.activity_id = activity_id
+        self.run_id = run_id
+        self.identity = identity
+        self.reason = reason
+        self.jitter = jitter
+        self.resource_id = resource_id
+        self.request_id = request_id
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy", "UnpauseActivityExecutionRequest", UnpauseActivityExecutionRequest
@@ -997,7 +1508,7 @@ default_message_pool.register_message(
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class UpdateActivityExecutionOptionsRequest(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.UpdateActivityExecutionOptionsRequest``
@@ -1025,6 +1536,31 @@ class UpdateActivityExecutionOptionsRequest(betterproto2.Message):
 
     request_id: "str" = betterproto2.field(10, betterproto2.TYPE_STRING)
 
+    def __init__(
+        self,
+        namespace: "str" = "",
+        workflow_id: "str" = "",
+        activity_id: "str" = "",
+        run_id: "str" = "",
+        identity: "str" = "",
+        activity_options: "___activity__v1__.ActivityOptions | None" = None,
+        update_mask: "____wkt__lazy__.FieldMask | None" = None,
+        restore_original: "bool" = False,
+        resource_id: "str" = "",
+        request_id: "str" = "",
+    ) -> None:
+        self.namespace = namespace
+        self.workflow_id = workflow_id
+        self.activity_id = activity_id
+        self.run_id = run_id
+        self.identity = identity
+        self.activity_options = activity_options
+        self.update_mask = update_mask
+        self.restore_original = restore_original
+        self.resource_id = resource_id
+        self.request_id = request_id
+        self.__post_init__()
+
 
 default_message_pool.register_message(
     "temporal.api.workflowservice.v1.lazy",
@@ -1033,7 +1569,7 @@ default_message_pool.register_message(
 )
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class UpdateActivityExecutionOptionsResponse(betterproto2.Message):
     """
     ``temporal.api.workflowservice.v1.UpdateActivityExecutionOptionsResponse``
@@ -1042,6 +1578,13 @@ class UpdateActivityExecutionOptionsResponse(betterproto2.Message):
     activity_options: "___activity__v1__.ActivityOptions | None" = betterproto2.field(
         1, betterproto2.TYPE_MESSAGE, optional=True
     )
+
+    def __init__(
+        self,
+        activity_options: "___activity__v1__.ActivityOptions | None" = None,
+    ) -> None:
+        self.activity_options = activity_options
+        self.__post_init__()
 
 
 default_message_pool.register_message(

@@ -7,24 +7,25 @@ from collections.abc import Sequence
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from ..._proto.temporal.api.common.v1 import Payload, Payloads
-from ..._proto.temporal.api.workflowservice.v1 import RecordActivityTaskHeartbeatRequest
-from ..._safe_text import text_of
-from ..._wire import encode
-from ...activity import Info
-from ...common import ActivityCancellationDetails
-from ...exceptions import ApplicationError, ConverterError, RPCError
-from .._events import HeartbeatSent
+from ...._proto.temporal.api.common.v1 import Payload, Payloads
+from ...._proto.temporal.api.workflowservice.v1 import RecordActivityTaskHeartbeatRequest
+from ...._safe_text import text_of
+from ...._wire import encode
+from ....activity import Info
+from ....common import ActivityCancellationDetails
+from ....converter._size import size_above
+from ....exceptions import ApplicationError, ConverterError, RPCError
+from ..._events import make_heartbeat_sent
+from .._log import log_heartbeat, log_lost_heartbeat, log_no_heartbeat_timeout, log_silent
 from ._details import can_defer
 from ._heartbeat_throttle import HeartbeatThrottle, throttle_interval
 from ._heartbeater import Heartbeater
-from ._log import log_heartbeat, log_lost_heartbeat, log_no_heartbeat_timeout, log_silent
 
 if TYPE_CHECKING:
-    from ...converter import DataConverter
-    from .._registry import RegisteredActivity
-    from ._run_environment import RunEnvironment
-    from ._time_limits import TimeLimits
+    from ....converter import DataConverter
+    from ..._registry import RegisteredActivity
+    from .._run_environment import RunEnvironment
+    from .._time_limits import TimeLimits
 
 __all__ = ["AttemptOutbound", "LiveHeartbeat"]
 
@@ -235,8 +236,8 @@ class AttemptOutbound:
             return
         if cancellation is not None:
             self.on_cancel(cancellation)
-        if arrived_at is not None and self._environment.observers is not None:
-            self._environment.observers.notify(HeartbeatSent(self._info))
+        if arrived_at is not None:
+            self._notify_sent(None)
         if self._heartbeats is not None:
             self._heartbeats.resume(arrived_at)
 
@@ -271,8 +272,12 @@ class AttemptOutbound:
             log_heartbeat(self._info)
         else:
             self._log_lost(error)
-        if self._environment.observers is not None:
-            self._environment.observers.notify(HeartbeatSent(self._info, error))
+        self._notify_sent(error)
+
+    def _notify_sent(self, error: RPCError | None) -> None:
+        observers = self._environment.observers
+        if observers is not None and observers.on_heartbeat_sent is not None:
+            observers.on_heartbeat_sent(make_heartbeat_sent((self._info, error)))
 
     def on_cancel(self, details: ActivityCancellationDetails) -> None:
         """See :class:`.HeartbeatSource`."""
@@ -305,7 +310,7 @@ class AttemptOutbound:
     def _encode(self, details: Sequence[Any]) -> list[Payload]:
         payloads = list(self._converter.payload_converter.to_payloads(details))
         # With a codec they are measured when they are sent, as the server gets them.
-        if not self._converter.has_codec and (size := self._environment.limits.excess(payloads)):
+        if not self._converter.has_codec and (size := size_above(payloads, self._environment.limits.lowest)):
             try:
                 self.check_size(size)
             except ApplicationError as refusal:

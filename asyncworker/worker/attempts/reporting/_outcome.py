@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ..._safe_text import class_name_of
-from ..._time import to_seconds
-from ...activity import Info
-from ...activity._context import CompleteAsync
-from ...common import CancelReason, RetryPolicy
-from ...converter._stored import StoredElsewhereError
-from ...exceptions import ApplicationError, CancelledError, ConverterError, FailureError, _is_application_error
-from .._events import OutcomeName
+from ...._safe_text import class_name_of
+from ...._time import to_seconds
+from ....activity import Info
+from ....activity._context import CompleteAsync
+from ....common import CancelReason, RetryPolicy
+from ....converter._stored import StoredElsewhereError
+from ....exceptions import ApplicationError, CancelledError, ConverterError, FailureError, _is_application_error
+from ..._events import OutcomeName
+from .._time_limits import interval_after, spent_at_least
 
 __all__ = [
     "ENDED_BY_SHUTDOWN",
@@ -33,40 +34,43 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+# Values, though not frozen: one is made per attempt, which takes twice as long for a frozen one, and so does its class.
+
+
+@dataclass(slots=True)
 class Completed:
     """The activity returned: ``RespondActivityTaskCompleted``."""
 
     result: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Failed:
     """The activity raised, or could not be run: ``RespondActivityTaskFailed``."""
 
     error: BaseException
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Canceled:
     """The activity was cancelled, and stopped: ``RespondActivityTaskCanceled``."""
 
     details: Sequence[Any] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pending:
     """The activity stays open: its result comes from elsewhere, and there is no reply."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Lost:
     """The server has closed the attempt, so that there is no reply; *why* is for the log."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Unreported:
     """The reply could not be delivered."""
 
@@ -173,8 +177,10 @@ def is_last_attempt(info: Info, error: BaseException, took: float) -> bool:
         return True
     if info.schedule_to_close_timeout is None:
         return False
-    spent = (info.started_time - info._schedule_to_close_from).total_seconds() + took
-    return spent + _wait(info.attempt, error, policy) > info.schedule_to_close_timeout.total_seconds()
+    return (
+        spent_at_least(info) + took + _wait(info.attempt, error, policy)
+        > info.schedule_to_close_timeout.total_seconds()
+    )
 
 
 def _is_final(error: BaseException, policy: RetryPolicy | None) -> bool:
@@ -189,9 +195,4 @@ def _wait(attempt: int, error: BaseException, policy: RetryPolicy) -> float:
     asked = getattr(error, "next_retry_delay", None) if _is_application_error(error) else None
     if asked is not None:
         return to_seconds(asked)
-    initial = to_seconds(policy.initial_interval)
-    longest = initial * 100 if policy.maximum_interval is None else to_seconds(policy.maximum_interval)
-    try:
-        return min(initial * policy.backoff_coefficient ** (attempt - 1), longest)
-    except OverflowError:
-        return longest
+    return interval_after(attempt, policy)

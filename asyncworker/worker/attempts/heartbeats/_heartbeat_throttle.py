@@ -29,7 +29,7 @@ def throttle_interval(heartbeat_timeout: float | None, *, default: float, maximu
 class HeartbeatThrottle:
     """The heartbeat throttle of one attempt: whether there is a heartbeat to send, and when."""
 
-    __slots__ = ("_has_new", "_is_in_flight", "_next_at", "automatic", "automatic_until", "interval")
+    __slots__ = ("_has_new", "_is_in_flight", "automatic", "automatic_until", "interval", "next_at")
 
     def __init__(self, interval: float, *, automatic: bool = False) -> None:
         self.interval = interval
@@ -38,7 +38,8 @@ class HeartbeatThrottle:
         self.automatic_until = math.inf
         self._has_new = False
         self._is_in_flight = False
-        self._next_at = 0.0
+        #: When the interval ends that began with the last heartbeat, whether or not there is a new one.
+        self.next_at = 0.0
 
     def __repr__(self) -> str:
         if self._is_in_flight:
@@ -49,9 +50,9 @@ class HeartbeatThrottle:
     @property
     def due_at(self) -> float | None:
         """When the next heartbeat is due; ``None`` until there is one, or while one is in flight."""
-        if self._is_in_flight or not (self._has_new or (self.automatic and self._next_at < self.automatic_until)):
+        if self._is_in_flight or not (self._has_new or (self.automatic and self.next_at < self.automatic_until)):
             return None
-        return self._next_at
+        return self.next_at
 
     @property
     def is_in_flight(self) -> bool:
@@ -61,7 +62,7 @@ class HeartbeatThrottle:
     @property
     def has_run_out(self) -> bool:
         """Whether automatic heartbeats have ended, and there is no other."""
-        return self.automatic and not self._has_new and self._next_at >= self.automatic_until
+        return self.automatic and not self._has_new and self.next_at >= self.automatic_until
 
     @property
     def has_unsent(self) -> bool:
@@ -81,27 +82,22 @@ class HeartbeatThrottle:
         self._is_in_flight = True
         # From when it was due, not from when the loop got round to it: else a pause of the loop makes the heartbeats of
         # thousands of activities coincide from then on.
-        self._next_at = (due if now - due < self.interval / 2 else now) + self.interval
+        self.next_at = (due if now - due < self.interval / 2 else now) + self.interval
         return True
-
-    @property
-    def next_at(self) -> float:
-        """When the interval ends that began with the last heartbeat, whether or not there is a new one."""
-        return self._next_at
 
     def withdraw(self, next_at: float) -> None:
         """Undo :meth:`start_sending`, as nothing was sent: a heartbeat is due at *next_at* still."""
         self._is_in_flight = False
         self._has_new = True
-        self._next_at = next_at
+        self.next_at = next_at
 
     def postpone(self, until: float) -> None:
         """Send none before *until*: one was sent from elsewhere."""
-        self._next_at = max(self._next_at, until)
+        self.next_at = max(self.next_at, until)
 
     def hasten(self, now: float) -> None:
         """Let one that there is be due by *now*."""
-        self._next_at = min(self._next_at, now)
+        self.next_at = min(self.next_at, now)
 
     def end_sending(self, arrived: bool) -> None:
         """Record whether the heartbeat that was in flight has arrived."""

@@ -7,22 +7,23 @@ import contextvars
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from ..._coalesced_timers import coalesce
-from ..._proto.temporal.api.common.v1 import Payload, Payloads
-from ..._proto.temporal.api.workflowservice.v1 import (
+from ...._coalesced_timers import coalesce
+from ...._proto.temporal.api.common.v1 import Payload, Payloads
+from ...._proto.temporal.api.workflowservice.v1 import (
     RecordActivityTaskHeartbeatRequest,
     RecordActivityTaskHeartbeatResponse,
 )
-from ..._rpc._methods import RECORD_ACTIVITY_TASK_HEARTBEAT
-from ..._rpc._retry import HEARTBEAT
-from ..._safe_text import text_of
-from ...common import ActivityCancellationDetails
-from ...exceptions import RPCError, RPCStatusCode
+from ...._rpc._methods import RECORD_ACTIVITY_TASK_HEARTBEAT
+from ...._rpc._retry import HEARTBEAT
+from ...._safe_text import text_of
+from ....common import ActivityCancellationDetails
+from ....converter._size import size_above
+from ....exceptions import RPCError, RPCStatusCode
 from ._heartbeat_throttle import HeartbeatThrottle
 
 if TYPE_CHECKING:
-    from ...converter import DataConverter
-    from ._run_environment import RunEnvironment
+    from ....converter import DataConverter
+    from .._run_environment import RunEnvironment
 
 __all__ = ["HeartbeatSource", "Heartbeater"]
 
@@ -228,7 +229,7 @@ class Heartbeater:
         try:
             encoded = await self._converter.encode_payloads(details)
             # They were small enough when they were recorded; a codec can make them larger.
-            if size := self._environment.limits.excess(encoded):
+            if size := size_above(encoded, self._environment.limits.lowest):
                 self._source.check_size(size)
             self._post(encoded)
         except asyncio.CancelledError:

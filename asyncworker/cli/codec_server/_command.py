@@ -11,24 +11,35 @@ from typing import Annotated
 
 import typer
 
-from ..converter import DataConverter, PayloadCodec
-from ..exceptions import ConfigurationError
-from ._load import load
-from ._report import reporting, say
-from .run._options import AppDir
+from ...converter import DataConverter, PayloadCodec
+from ...exceptions import ConfigurationError
+from ...worker._signals import leaving_on_signals
+from .._load import load
+from .._report import reporting, say
+from ..run._options import AppDir
 
 __all__ = ["codec_server"]
 
 _PORT = 8888
+# Seconds that requests get to be answered once the server stops.
+_GRACE = 5
 
 
 def codec_server(
     target: Annotated[str, typer.Argument(help="A data converter or codec, as module:attribute.")],
     app_dir: AppDir = Path(),
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The port on 127.0.0.1 to listen on.")] = _PORT,
+    port: Annotated[
+        int,
+        typer.Option(
+            min=1, max=65535, envvar="ASYNCWORKER_CODEC_SERVER_PORT", help="The port on 127.0.0.1 to listen on."
+        ),
+    ] = _PORT,
     allow_origin: Annotated[
         list[str] | None,
-        typer.Option(help="The origin of a UI that may ask; can be repeated. Default: those of a dev server's UI."),
+        typer.Option(
+            envvar="ASYNCWORKER_CODEC_SERVER_ALLOW_ORIGIN",
+            help="The origin of a UI that may ask; can be repeated. Default: those of a dev server's UI.",
+        ),
     ] = None,
 ) -> None:
     """Serve a codec to the UI and the CLI on this machine.
@@ -40,7 +51,8 @@ def codec_server(
         try:
             import uvicorn
 
-            from ..contrib.codec_server import DEV_ORIGINS, codec_server as make_application
+            from ...contrib.codec_server import DEV_ORIGINS, codec_server as make_application
+            from ._limits import LimitedProtocol
         except ModuleNotFoundError as error:
             raise ConfigurationError(
                 f'codec-server needs {error.name}: pip install "temporal-asyncworker[codec-server]"'
@@ -57,9 +69,17 @@ def codec_server(
                 f"--port: cannot listen on 127.0.0.1:{port}: {os.strerror(error.errno or 0)}"
             ) from error
         say(f"codec server: http://127.0.0.1:{port}")
-        # Ctrl-C is its end.
-        with listener, suppress(KeyboardInterrupt):
-            uvicorn.Server(uvicorn.Config(application, log_level="warning")).run([listener])
+        config = uvicorn.Config(
+            application,
+            http=LimitedProtocol,
+            ws="none",
+            lifespan="off",
+            log_level="warning",
+            timeout_graceful_shutdown=_GRACE,
+        )
+        # uvicorn raises a signal once more when it has ended: Ctrl-C and SIGTERM are no failure.
+        with listener, leaving_on_signals(), suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run([listener])
 
 
 def _codecs_in(module: ModuleType) -> tuple[str, list[str]]:

@@ -4,35 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import get_ident
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import anyio
 
-from .._coalesced_timers import CoalescedTimers
-from .._rpc._service import LONG_POLL_TIMEOUT
-from ._interceptor import Interceptor
-from .attempts._attempt_set import AttemptSet
-from .attempts._run_environment import RunEnvironment
-from .control._registration import Registration
-from .control._shutdown_timer import ShutdownTimer
-from .health._watchdog import WatchedWorker
-from .polling._autoscaling import default_behavior
-from .polling._poller_pool import PollerPool
-from .polling._request import PollRequest
-from .slots._isolated import isolated
-from .watch._watcher import Watcher
+from ..._coalesced_timers import CoalescedTimers
+from ..._rpc._service import LONG_POLL_TIMEOUT
+from .._interceptor import Interceptor
+from ..attempts._attempt_set import AttemptSet
+from ..attempts._run_environment import RunEnvironment
+from ..control._registration import Registration
+from ..control._shutdown_timer import ShutdownTimer
+from ..health._watchdog import WatchedWorker
+from ..polling._autoscaling import default_behavior
+from ..polling._poller_pool import PollerPool
+from ..polling._request import PollRequest
+from ..slots._isolated import isolated
+from ..watch._watcher import Watcher
 
 if TYPE_CHECKING:
-    from ..activity._cancellation import Notice
-    from ..client import Client
-    from ..exceptions import RPCError
-    from ._events import Observers
-    from ._settings import WorkerSettings
-    from ._stages import ShutdownStages
-    from .control._namespace import Namespace
+    from ...activity._cancellation import Notice
+    from ...client import Client
+    from .._events import Observers
+    from .._settings import WorkerSettings
+    from ..control._namespace import Namespace
+    from ._connection import Connection
+    from ._state import RunState
 
 __all__ = ["RunParts", "assemble", "build_environment"]
 
@@ -41,11 +40,11 @@ __all__ = ["RunParts", "assemble", "build_environment"]
 _LAST_POLLS = 15.0
 
 
-@dataclass(frozen=True, slots=True)
-class RunParts:
+class RunParts(NamedTuple):
     """The parts of one run.
 
     Attributes:
+        environment: What all attempts have in common.
         request: What each poll asks for.
         attempts: All attempts that the worker holds.
         pollers: All pollers.
@@ -53,8 +52,10 @@ class RunParts:
         timer: Ends the attempts of a shutdown in time.
         watched: What the event loop's watchdog says of it.
         watcher: Watches the attempts that do not heartbeat.
+        server_ends_polls: Whether the server ends open polls when it is told that the worker stops.
     """
 
+    environment: RunEnvironment
     request: PollRequest
     attempts: AttemptSet
     pollers: PollerPool
@@ -62,6 +63,7 @@ class RunParts:
     timer: ShutdownTimer
     watched: WatchedWorker
     watcher: Watcher
+    server_ends_polls: bool
 
 
 def build_environment(
@@ -103,41 +105,59 @@ def _wraps(interceptor: Interceptor) -> bool:
     return getattr(type(interceptor), "intercept_activity", None) is not Interceptor.intercept_activity
 
 
-def assemble(
-    settings: WorkerSettings,
-    environment: RunEnvironment,
-    namespace: Namespace,
-    stages: ShutdownStages,
-    *,
-    instance_key: str,
-    on_fatal: Callable[[RPCError], None],
-    on_error: Callable[[Exception], None],
-) -> RunParts:
-    """Build the parts of a run; none of them begins yet.
-
-    Args:
-        settings: Of the worker.
-        environment: Of its attempts.
-        namespace: Of the worker.
-        stages: Of the shutdown.
-        instance_key: Of the run.
-        on_fatal: Called with the error of a poll that makes polling on useless.
-        on_error: Called with an error in a supervising task.
-    """
-    capabilities = namespace.capabilities
-    ends_polls = capabilities.worker_poll_complete_on_shutdown
+def assemble(run: RunState, connection: Connection) -> RunParts:
+    """Build the parts of a run; none of them begins yet."""
+    settings, stages = run.settings, run.stages
+    client, namespace = connection
+    environment = build_environment(settings, client, namespace, run.shutdown_notice, run.observers, run.worker_state)
     request = PollRequest(
         namespace=environment.namespace,
         task_queue=environment.task_queue,
         identity=environment.identity,
-        instance_key=instance_key,
+        instance_key=run.instance_key,
         deployment=environment.deployment,
         max_per_second=settings.max_task_queue_per_second,
     )
     slots = isolated(settings.slots, cancel_timeout=settings.slot_cancel_timeout)
     attempts = AttemptSet(environment, slots, lull=settings.lull)
     watched = WatchedWorker(environment, attempts, settings.loop_block_threshold, settings.loop_block_tolerance)
-    pollers = PollerPool(
+    pollers = _pollers(run, environment, namespace, request, attempts, watched)
+    return RunParts(
+        environment=environment,
+        request=request,
+        attempts=attempts,
+        pollers=pollers,
+        registration=_registration(run, environment, namespace, attempts, pollers),
+        timer=ShutdownTimer(
+            attempts,
+            stages,
+            settings.task_queue,
+            grace=settings.grace,
+            hard_stop=settings.hard_stop,
+            on_error=run.on_error,
+        ),
+        watched=watched,
+        watcher=Watcher(
+            environment,
+            attempts,
+            settings.cancellation_watch,
+            is_pushed=lambda: bool(request.message.worker_control_task_queue),
+        ),
+        server_ends_polls=namespace.capabilities.worker_poll_complete_on_shutdown,
+    )
+
+
+def _pollers(
+    run: RunState,
+    environment: RunEnvironment,
+    namespace: Namespace,
+    request: PollRequest,
+    attempts: AttemptSet,
+    watched: WatchedWorker,
+) -> PollerPool:
+    settings, capabilities = run.settings, namespace.capabilities
+    ends_polls = capabilities.worker_poll_complete_on_shutdown
+    return PollerPool(
         environment,
         request,
         attempts,
@@ -145,39 +165,34 @@ def assemble(
         behavior=settings.pollers or default_behavior(capabilities.poller_autoscaling_auto_enroll),
         gives_hints=capabilities.poller_autoscaling,
         max_per_second=settings.max_per_second,
-        on_fatal=on_fatal,
+        on_fatal=run.on_fatal,
         late_response_timeout=settings.late_response_timeout,
         shutdown_response_timeout=settings.shutdown_response_timeout,
         stop_timeout=_LAST_POLLS if ends_polls else None,
         after_error=settings.after_error,
         loop_was_late_since=watched.was_late_since,
     )
-    registration = Registration(
+
+
+def _registration(
+    run: RunState,
+    environment: RunEnvironment,
+    namespace: Namespace,
+    attempts: AttemptSet,
+    pollers: PollerPool,
+) -> Registration:
+    settings = run.settings
+    return Registration(
         environment,
-        capabilities,
-        stages,
+        namespace.capabilities,
+        run.stages,
         attempts,
         pollers,
-        instance_key=instance_key,
+        instance_key=run.instance_key,
         slots=settings.slots,
         grace=settings.grace,
         heartbeat_interval=settings.worker_heartbeat_interval,
         deployment_version=None if settings.deployment is None else settings.deployment.version,
         extensions=[*environment.client.interceptors, *settings.interceptors, *settings.observers],
-        on_error=on_error,
+        on_error=run.on_error,
     )
-    timer = ShutdownTimer(
-        attempts,
-        stages,
-        settings.task_queue,
-        grace=settings.grace,
-        hard_stop=settings.hard_stop,
-        on_error=on_error,
-    )
-    watcher = Watcher(
-        environment,
-        attempts,
-        settings.cancellation_watch,
-        is_pushed=lambda: bool(request.message.worker_control_task_queue),
-    )
-    return RunParts(request, attempts, pollers, registration, timer, watched, watcher)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..._proto.temporal.api.activity.v1 import ActivityOptions
-from ..._proto.temporal.api.common.v1 import RetryPolicy
-from ..._proto.temporal.api.workflowservice.v1 import StartActivityExecutionRequest
-from ..._proto.temporal.wkt import Duration
-from ..._time import to_duration
-from ...client.activities._options import DESCRIBED
+from ...._proto.temporal.api.activity.v1 import ActivityOptions
+from ...._proto.temporal.api.common.v1 import RetryPolicy
+from ...._proto.temporal.api.workflowservice.v1 import StartActivityExecutionRequest
+from ...._proto.temporal.wkt import Duration
+from ...._time import to_duration
+from ....client.activities._options import DESCRIBED
 
 #: The options that the fake keeps, besides the task queue. A delay of the start passes with its clock only.
 KEPT = tuple(name for name in DESCRIBED if name != "start_delay")

@@ -5,30 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..._proto.temporal.api.common.v1 import Payload, Payloads
-from ..._proto.temporal.api.enums.v1 import ActivityTaskFailedCause
-from ..._proto.temporal.api.failure.v1 import ApplicationFailureInfo, Failure
-from ..._proto.temporal.api.workflowservice.v1 import (
+from ...._proto.temporal.api.common.v1 import Payload, Payloads
+from ...._proto.temporal.api.enums.v1 import ActivityTaskFailedCause
+from ...._proto.temporal.api.failure.v1 import ApplicationFailureInfo, Failure
+from ...._proto.temporal.api.workflowservice.v1 import (
     RespondActivityTaskCanceledRequest,
     RespondActivityTaskCompletedRequest,
     RespondActivityTaskFailedRequest,
 )
-from ..._rpc._methods import (
+from ...._rpc._methods import (
     RESPOND_ACTIVITY_TASK_CANCELED,
     RESPOND_ACTIVITY_TASK_COMPLETED,
     RESPOND_ACTIVITY_TASK_FAILED,
     Method,
 )
-from ..._rpc._retry import COMPLETION
-from ..._safe_logger import get_logger
-from ..._safe_text import class_name_of
-from ..._user_code import ends_the_task
-from ..._wire import EncodeError, encode
-from ...converter import ensure_application_failure
-from ...converter._stored import ExternalPayloadError, StoredElsewhereError
-from ...converter.failures._failure import without_details
-from ...converter.failures._from_error import SOURCE
-from ...exceptions import (
+from ...._rpc._retry import COMPLETION
+from ...._safe_logger import get_logger
+from ...._safe_text import class_name_of
+from ...._user_code import ends_the_task
+from ...._wire import EncodeError, encode
+from ....converter import ensure_application_failure
+from ....converter._size import size_above
+from ....converter._stored import ExternalPayloadError, StoredElsewhereError
+from ....converter.failures._failure import without_details
+from ....converter.failures._from_error import SOURCE
+from ....exceptions import (
     ApplicationError,
     ApplicationErrorCategory,
     ConverterError,
@@ -39,9 +40,10 @@ from ...exceptions import (
 from ._outcome import Canceled, Completed, Failed, Outcome, Reported, unconvertible
 
 if TYPE_CHECKING:
-    from ...activity import Info
-    from ...converter import DataConverter, Signature
-    from ._run_environment import RunEnvironment
+    from ....activity import Info
+    from ....converter import DataConverter, Signature
+    from .._run_environment import RunEnvironment
+    from ..heartbeats._outbound import AttemptOutbound
 
 __all__ = ["Reply", "bare_failure", "encode_reply", "is_closed", "is_failure", "is_of_storage", "send_reply"]
 
@@ -66,12 +68,12 @@ async def encode_reply(
     outcome: Reported,
     *,
     signature: Signature | None,
-    last_heartbeat: Sequence[Payload] | None,
+    outbound: AttemptOutbound | None = None,
     info: Info | None = None,
 ) -> tuple[Reply, Reported]:
     """Return the request that reports *outcome*, and what it reports, which may be a failure instead.
 
-    *info* is of the attempt, for the log.
+    *outbound* has the last heartbeat, which goes out with a failure; *info* is of the attempt, for the log.
 
     A result that cannot be encoded, or is larger than the namespace takes, is a failure that is not retried: the next
     attempt would end the same way. So are cancellation details. Any other error of a converter or a codec is a failure
@@ -91,6 +93,7 @@ async def encode_reply(
         if ends_the_task(caught):
             raise
         failed = Failed(caught)
+    last_heartbeat = None if outbound is None else outbound.last_heartbeat
     return await _failed(environment, converter, token, failed.error, last_heartbeat, info), failed
 
 
@@ -128,7 +131,7 @@ async def _completed(
         payloads = [signature.encode_result(outcome.result, converter.payload_converter)]
     if converter.has_codec:
         payloads = list(await converter.encode_payloads(payloads))
-    if size := environment.limits.excess(payloads):
+    if size := size_above(payloads, environment.limits.lowest):
         environment.check_size(info, "the result", size)
     return RespondActivityTaskCompletedRequest(
         task_token=token,
@@ -143,7 +146,7 @@ async def _canceled(
     environment: RunEnvironment, converter: DataConverter, token: bytes, outcome: Canceled, info: Info | None
 ) -> RespondActivityTaskCanceledRequest:
     payloads = await converter.encode(outcome.details) if outcome.details else []
-    if size := environment.limits.excess(payloads):
+    if size := size_above(payloads, environment.limits.lowest):
         environment.check_size(info, "the cancellation's details", size)
     return RespondActivityTaskCanceledRequest(
         task_token=token,
@@ -223,7 +226,7 @@ async def _encoded_heartbeat(
         _logger.exception("the last heartbeat's details could not be encoded; the failure goes out without them")
         return []
     # They were checked when they were recorded; a codec may have made them larger.
-    return [] if environment.limits.refuses(environment.limits.excess(encoded)) else encoded
+    return [] if environment.limits.refuses(size_above(encoded, environment.limits.lowest)) else encoded
 
 
 async def send_reply(

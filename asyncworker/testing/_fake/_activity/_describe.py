@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..._proto.temporal.api.activity.v1 import ActivityExecutionInfo, ActivityExecutionListInfo
-from ..._proto.temporal.api.common.v1.lazy import SearchAttributes
-from ..._proto.temporal.api.enums.v1.lazy import ActivityExecutionStatus, PendingActivityState
-from ..._proto.temporal.api.workflowservice.v1 import lazy as messages
-from ..._proto.temporal.wkt import Duration, Timestamp
-from ._activity import Activity, State
+from ...._proto.temporal.api.activity.v1 import ActivityExecutionInfo, ActivityExecutionListInfo
+from ...._proto.temporal.api.common.v1.lazy import SearchAttributes
+from ...._proto.temporal.api.enums.v1.lazy import ActivityExecutionStatus, PendingActivityState
+from ...._proto.temporal.api.workflowservice.v1 import lazy as messages
+from ...._proto.temporal.wkt import Duration, Timestamp
+from .._payloads import to_payload
+from ._activity import Activity
 from ._options import KEPT
-from ._payloads import to_payload
+from ._state import State
 
 _STATUS = {
     State.COMPLETED: ActivityExecutionStatus.COMPLETED,

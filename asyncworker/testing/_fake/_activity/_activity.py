@@ -16,58 +16,27 @@ their cancellation.
 
 from __future__ import annotations
 
-from enum import Enum
-
-from ..._proto.temporal.api.activity.v1 import ActivityExecutionOutcome, ActivityOptions
-from ..._proto.temporal.api.common.v1 import Payloads, RetryPolicy, WorkflowExecution
-from ..._proto.temporal.api.enums.v1 import RetryState, TimeoutType
-from ..._proto.temporal.api.failure.v1 import (
-    CanceledFailureInfo,
+from ...._proto.temporal.api.activity.v1 import ActivityExecutionOutcome, ActivityOptions
+from ...._proto.temporal.api.common.v1 import Payloads, RetryPolicy, WorkflowExecution
+from ...._proto.temporal.api.enums.v1 import RetryState, TimeoutType
+from ...._proto.temporal.api.failure.v1 import (
     Failure,
-    ServerFailureInfo,
-    TerminatedFailureInfo,
-    TimeoutFailureInfo,
 )
-from ..._proto.temporal.api.namespace.v1 import NamespaceInfoLimits
-from ..._proto.temporal.api.workflowservice.v1 import StartActivityExecutionRequest
-from ..._proto.temporal.wkt import Timestamp
-from ..._wire import encode
+from ...._proto.temporal.api.namespace.v1 import NamespaceInfoLimits
+from ...._proto.temporal.api.workflowservice.v1 import StartActivityExecutionRequest
+from ...._proto.temporal.wkt import Timestamp
+from ...._wire import encode
+from .._payloads import size, to_payloads
+from .._refusal import Refusal, invalid, not_found, not_now
+from .._time._attempts import FakeAttempt
+from .._time._clock import Clock, nanoseconds
+from ._failures import canceled, no_time_left, refused, terminated, timed_out
 from ._options import normalize, seconds
-from ._payloads import size, to_payloads
-from ._refusal import Refusal, invalid, not_found, not_now
-from ._time._attempts import FakeAttempt
-from ._time._clock import Clock, nanoseconds
-
-
-class State(Enum):
-    """The state of an activity."""
-
-    SCHEDULED = "Scheduled"
-    STARTED = "Started"
-    CANCEL_REQUESTED = "CancelRequested"
-    PAUSE_REQUESTED = "PauseRequested"
-    RESET_REQUESTED = "ResetRequested"
-    PAUSED = "Paused"
-    COMPLETED = "Completed"
-    FAILED = "Failed"
-    CANCELED = "Canceled"
-    TERMINATED = "Terminated"
-    TIMED_OUT = "TimedOut"
-
-
-WITH_WORKER = frozenset({State.STARTED, State.CANCEL_REQUESTED, State.PAUSE_REQUESTED, State.RESET_REQUESTED})
-CLOSED = frozenset({State.COMPLETED, State.FAILED, State.CANCELED, State.TERMINATED, State.TIMED_OUT})
+from ._retries import asked_delay, backoff, is_final_failure, why_no_retry
+from ._state import CLOSED, WITH_WORKER, State
 
 _GONE_FROM_WORKFLOW = "invalid activityID or activity already timed out or invoking workflow is completed"
-_TIMEOUT_NAMES = {
-    TimeoutType.START_TO_CLOSE: "StartToClose",
-    TimeoutType.SCHEDULE_TO_START: "ScheduleToStart",
-    TimeoutType.SCHEDULE_TO_CLOSE: "ScheduleToClose",
-    TimeoutType.HEARTBEAT: "Heartbeat",
-}
-_NO_TIME_LEFT = "Not enough time to schedule next retry before activity ScheduleToClose timeout, giving up retrying"
 _RETRIED_TIMEOUTS = frozenset({TimeoutType.START_TO_CLOSE, TimeoutType.HEARTBEAT})
-_MAX_BACKOFF_DOUBLINGS = 64
 
 
 class Activity:
@@ -169,8 +138,11 @@ class Activity:
         self.state_transition_count += 1
 
     def complete(self, result: Payloads | None) -> None:
-        """End it with a result, if that is not too large."""
-        self._check_has_worker()
+        """End it with a result, if that is not too large; by its id it can be ended before and between attempts."""
+        if self.state in CLOSED:
+            raise self._invalid_transition()
+        if self.started_at is None:
+            self.started_at = self._clock.now()
         if size(result) > self._limits.blob_size_limit_error:
             self._close_too_large("Complete result exceeds size limit.")
         else:
@@ -183,8 +155,7 @@ class Activity:
             The failure that replaces one that is too large.
         """
         self._check_has_worker()
-        info = None if failure is None else failure.application_failure_info
-        if failure is not None and info is None:
+        if failure is not None and failure.application_failure_info is None:
             raise invalid("Failure must have ApplicationFailureInfo.")
         if last_heartbeat_details is not None:
             self.heartbeat(last_heartbeat_details)
@@ -193,13 +164,16 @@ class Activity:
         if self.state in CLOSED:
             return []
         if failure is not None and len(encode(failure)) > self._limits.blob_size_limit_error:
-            cut = _server_failure("Failure exceeds size limit.")
+            cut = refused("Failure exceeds size limit.")
             self._end_attempt(State.FAILED, cut, is_final=True)
             return [cut]
-        delay = None if info is None or info.next_retry_delay is None else seconds(info.next_retry_delay)
-        is_final = info is not None and (info.non_retryable or info.type in self._policy.non_retryable_error_types)
         self.last_failure = failure
-        self._end_attempt(State.FAILED, failure or Failure(), is_final=is_final, delay=delay)
+        self._end_attempt(
+            State.FAILED,
+            failure or Failure(),
+            is_final=is_final_failure(self._policy, failure),
+            delay=asked_delay(failure),
+        )
         return []
 
     def cancel(self, details: Payloads | None) -> None:
@@ -234,12 +208,9 @@ class Activity:
                 raise not_now(f"already terminated with request ID {self._request_ids['terminate']}")
             return
         if self.state in CLOSED:
-            raise not_now(f"invalid transition from {self.state.value}")
+            raise self._invalid_transition()
         self._request_ids["terminate"] = request_id
-        self._close(
-            State.TERMINATED,
-            failure=Failure(message=reason, terminated_failure_info=TerminatedFailureInfo(identity=identity)),
-        )
+        self._close(State.TERMINATED, failure=terminated(reason, identity))
 
     def pause(self, *, request_id: str = "") -> None:
         """Let no further attempt begin; the one under way is asked to end."""
@@ -282,22 +253,20 @@ class Activity:
         """Let one of its timeouts pass."""
         if self.state in CLOSED:
             raise not_now(f"activity is in terminal state {self.state.value}")
-        failure = _timeout_failure(f"activity {_TIMEOUT_NAMES[timeout_type]} timeout", timeout_type)
         before = self.last_failure
         if timeout_type not in _RETRIED_TIMEOUTS:
-            failure = _timeout_failure(failure.message, timeout_type, before, self.heartbeat_details)
+            failure = timed_out(timeout_type, before, self.heartbeat_details)
             self._close(State.TIMED_OUT, failure=failure, retry_state=RetryState.TIMEOUT)
             return
-        self.last_failure = failure
-        self._end_attempt(State.TIMED_OUT, failure, is_final=False)
+        self.last_failure = timed_out(timeout_type)
+        self._end_attempt(State.TIMED_OUT, self.last_failure, is_final=False)
         if self.outcome is None:
             return
         # What is kept of an attempt that is retried says less.
         details = self.heartbeat_details
-        self.last_failure = self.outcome.failure = _timeout_failure(failure.message, timeout_type, before, details)
+        self.last_failure = self.outcome.failure = timed_out(timeout_type, before, details)
         if self.outcome.retry_state is RetryState.TIMEOUT:
-            kind = TimeoutType.SCHEDULE_TO_CLOSE
-            self.outcome.failure = _timeout_failure(_NO_TIME_LEFT, kind, before, details)
+            self.outcome.failure = no_time_left(before, details)
 
     # Rules
 
@@ -326,11 +295,14 @@ class Activity:
 
     def _check_has_worker(self) -> None:
         if self.state not in WITH_WORKER:
-            raise not_now(f"invalid transition from {self.state.value}")
+            raise self.gone()
+
+    def _invalid_transition(self) -> Refusal:
+        return not_now(f"invalid transition from {self.state.value}")
 
     def _end_attempt(self, state: State, failure: Failure, *, is_final: bool, delay: float | None = None) -> None:
         asked, attempt = self.state, self.attempt
-        retry_state = self._why_no_retry(is_final=is_final)
+        retry_state = why_no_retry(self._policy, asked, attempt, is_final=is_final)
         self.attempt_ended_at = self._clock.now()
         self._record_end(failure)
         if (
@@ -342,7 +314,7 @@ class Activity:
             self._schedule()
         elif retry_state is not None:
             self._close(state, failure=failure, retry_state=retry_state)
-        elif self._has_expired_in(wait := self._backoff(attempt) if delay is None else delay):
+        elif self._has_expired_in(wait := backoff(self._policy, attempt) if delay is None else delay):
             self._close(state, failure=failure, retry_state=RetryState.TIMEOUT)
         else:
             self.attempt += 1
@@ -350,23 +322,10 @@ class Activity:
             if asked is State.PAUSE_REQUESTED:
                 self.state = State.PAUSED
 
-    def _why_no_retry(self, *, is_final: bool) -> RetryState | None:
-        if self.state is State.CANCEL_REQUESTED:
-            return RetryState.CANCEL_REQUESTED
-        if is_final:
-            return RetryState.NON_RETRYABLE_FAILURE
-        if 0 < self._policy.maximum_attempts <= self.attempt:
-            return RetryState.MAXIMUM_ATTEMPTS_REACHED
-        return None
-
     def _has_expired_in(self, wait: float) -> bool:
         """Whether its schedule-to-close timeout leaves no time for an attempt after so many seconds."""
         expires_at = self.expires_at
         return expires_at is not None and self._clock.passes and self._clock.read() + wait * 1e9 >= expires_at
-
-    def _backoff(self, attempt: int) -> float:
-        growth = self._policy.backoff_coefficient ** min(attempt - 1, _MAX_BACKOFF_DOUBLINGS)
-        return min(seconds(self._policy.initial_interval) * growth, seconds(self._policy.maximum_interval))
 
     def _schedule(self, wait: float = 0.0) -> None:
         self.state = State.SCHEDULED
@@ -381,11 +340,10 @@ class Activity:
             self.attempts[-1].failure = failure
 
     def _close_canceled(self, details: Payloads | None, identity: str) -> None:
-        info = CanceledFailureInfo(details=details, identity=identity)
-        self._close(State.CANCELED, failure=Failure(message="Activity canceled", canceled_failure_info=info))
+        self._close(State.CANCELED, failure=canceled(details, identity))
 
     def _close_too_large(self, message: str) -> None:
-        self._close(State.FAILED, failure=_server_failure(message), retry_state=RetryState.NON_RETRYABLE_FAILURE)
+        self._close(State.FAILED, failure=refused(message), retry_state=RetryState.NON_RETRYABLE_FAILURE)
 
     def _close(
         self,
@@ -395,21 +353,10 @@ class Activity:
         failure: Failure | None = None,
         retry_state: RetryState = RetryState.UNSPECIFIED,
     ) -> None:
-        if self.state in WITH_WORKER and state in (State.COMPLETED, State.FAILED):
+        if state is State.COMPLETED or (self.state in WITH_WORKER and state is State.FAILED):
             self.attempt_ended_at = self._clock.now()
         self._record_end(failure)
         self.state = state
         self.token = None
         self.closed_at = self._clock.now()
         self.outcome = ActivityExecutionOutcome(result=result, failure=failure, retry_state=retry_state)
-
-
-def _timeout_failure(
-    message: str, kind: TimeoutType, cause: Failure | None = None, details: Payloads | None = None
-) -> Failure:
-    info = TimeoutFailureInfo(timeout_type=kind, last_heartbeat_details=details)
-    return Failure(message=message, cause=cause, timeout_failure_info=info)
-
-
-def _server_failure(message: str) -> Failure:
-    return Failure(message=message, server_failure_info=ServerFailureInfo(non_retryable=True))

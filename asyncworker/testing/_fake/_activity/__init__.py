@@ -1,0 +1,1 @@
+"""One activity: its state and what changes it, its options, and how it is described."""

@@ -1,0 +1,1 @@
+"""One run of a worker, from its connection to its last reply."""
