@@ -10,7 +10,7 @@ import anyio
 
 __all__ = ["first_error", "is_scope_cancelled", "supervised", "uncancel"]
 
-# Seconds until a cancellation from outside counts as an error.
+# Seconds until a cancellation from outside counts as an error, where it cannot be seen whether the event loop ends.
 _AFTER_CANCELLATION = 0.1
 
 
@@ -28,9 +28,13 @@ async def supervised(run: Callable[[], Awaitable[None]], on_error: Callable[[Exc
     except asyncio.CancelledError:
         if is_scope_cancelled():
             raise
-        # Of other code; or of the event loop's end, of which the run has heard a moment later.
+        # Of other code; or of the event loop's end, which cancels the group's own task at the same time.
         uncancel()
-        await asyncio.sleep(_AFTER_CANCELLATION)
+        host = anyio.get_current_task().parent_id
+        if any(id(task) == host and task.cancelling() for task in asyncio.all_tasks()):
+            return
+        if host is None:
+            await asyncio.sleep(_AFTER_CANCELLATION)
         on_error(RuntimeError("a task of the worker was cancelled from outside"))
     except Exception as error:  # noqa: BLE001 - handed on
         on_error(first_error(error))

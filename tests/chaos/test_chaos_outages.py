@@ -17,7 +17,7 @@ from asyncworker.worker.run import _health
 from .faults import name_of
 from .http2_server import Call, Step
 from .temporal import Temporal
-from .world import HOST, POLL, PORT, World, until
+from .world import HOST, POLL, PORT, World, until, warnings_in
 
 Away = Callable[[World, float], Awaitable[None]]
 
@@ -228,7 +228,7 @@ async def test_nothing_to_do_for_an_hour(caplog):
         await world.finish()
 
     world.check()
-    assert caplog.messages == []
+    assert warnings_in(caplog) == []
     assert world.troubles == []
     # One in four minutes, ± 10 %.
     assert 13 <= len(world.server.connections) <= 18
@@ -260,7 +260,7 @@ async def test_turnover_all_the_time(ends_polls, caplog):
     assert len(world.server.connections) > 20
     assert [attempt.number for attempt in world.temporal.attempts] == [1] * 200
     assert world.troubles == []
-    assert caplog.messages == []
+    assert warnings_in(caplog) == []
 
 
 async def test_going_away_before_anything_was_asked():

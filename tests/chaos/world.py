@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
+import pytest
 
 from asyncworker import Client, Worker, activity
 from asyncworker._rpc._service import WorkflowService
@@ -106,6 +107,11 @@ class World:
         await until(lambda: not self.network.open_links)
         theirs = [task for task in asyncio.all_tasks() if "serve" not in repr(task.get_coro())]
         assert len(theirs) <= 2, theirs
+
+
+def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what was logged, but for what took long: that is measured in real time, which a busy machine takes."""
+    return [message for message in caplog.messages if "the event loop stood still" not in message]
 
 
 async def until(fact: Callable[[], Any], *, step: float = 0.5) -> None:
