@@ -9,9 +9,9 @@ from typing import TypeVar
 
 import pytest
 
+from asyncworker._rpc._callbacks import detach
 from asyncworker.worker.attempts._task import (
     absorb_cancellation,
-    detach,
     is_being_closed,
     is_cancellation,
     uncancel,

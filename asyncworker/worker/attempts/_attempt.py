@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 from ..._coalesced_timers import coalesce
 from ..._proto.temporal.api.common.v1 import Payload
 from ..._proto.temporal.api.workflowservice.v1 import PollActivityTaskQueueResponse
+from ..._rpc._callbacks import detach
 from ..._safe_logger import get_logger
 from ..._safe_text import traceback_of
 from ...activity._cancellation import cancel_message
@@ -44,7 +45,7 @@ from ._attempt_state import AttemptState, Phase
 from ._decode import convert_untyped, converter_for, decode_headers, decode_payloads
 from ._invoke import from_activity_on, invoke
 from ._log import log_abandoned, log_overdue, log_undecoded
-from ._task import detach, is_being_closed, is_cancellation, uncancel
+from ._task import is_being_closed, is_cancellation, uncancel
 from ._traceback import drop_tracebacks
 from .heartbeats._outbound import AttemptOutbound
 from .reporting._outcome import Completed, Failed, Outcome, outcome_of

@@ -1,11 +1,11 @@
-"""What the cancellation of an attempt's asyncio task means: whose it is, how it is taken back, how it is left."""
+"""What the cancellation of an attempt's asyncio task means: whose it is, and how it is taken back."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
-__all__ = ["absorb_cancellation", "detach", "is_being_closed", "is_cancellation", "uncancel"]
+__all__ = ["absorb_cancellation", "is_being_closed", "is_cancellation", "uncancel"]
 
 
 def is_cancellation(task: asyncio.Task[Any], error: BaseException) -> bool:
@@ -43,14 +43,3 @@ async def absorb_cancellation(task: asyncio.Task[Any]) -> None:
         except asyncio.CancelledError:
             if task.cancelling():
                 raise
-
-
-def detach(task: asyncio.Task[Any]) -> None:
-    """Take *task* off the event loop: ``asyncio.run()`` would wait for ever for one that heeds no cancellation.
-
-    By the functions that asyncio has for task implementations (docs: Extending, "Task lifetime support").
-    """
-    if not task.done():
-        asyncio._unregister_task(task)
-        # That it is pending at the end of the process has been logged.
-        task._log_destroy_pending = False  # type: ignore[attr-defined]
