@@ -103,6 +103,7 @@ NOT_BEFORE_THE_FIRST_POLL = {
     "health probes": {
         "asyncworker.worker.health._pages",
         "asyncworker.worker.health._requests",
+        "asyncworker.worker._statistics",
         "asyncworker.worker.health._server",
         "http",
     },

@@ -48,7 +48,6 @@ from ..exceptions import RPCError, WorkerError
 from ._assembly import assemble, build_environment
 from ._events import Observers, RequestFinished, WorkerStarted, WorkerStopped, WorkerStopping
 from ._stages import ShutdownStages
-from ._statistics import WorkerState, WorkerStatistics, document_of, running_statistics
 from ._supervision import first_error
 from .attempts._attempt_set import AttemptSet
 from .attempts._log import log_all_ended_by_shutdown
@@ -64,6 +63,7 @@ from .polling._poller_pool import PollerPool
 if TYPE_CHECKING:
     from ..client import Client
     from ._settings import WorkerSettings
+    from ._statistics import WorkerState, WorkerStatistics
     from .health._requests import HealthReport
     from .slots._supplier import SlotSupplier
 
@@ -186,10 +186,15 @@ class WorkerRun:
         return WorkerHealth(not_live is None, not_ready is None, reasons)
 
     def _report(self) -> HealthReport:
+        from ._statistics import document_of
+
         return document_of(self._settings.task_queue, self.health(), self.statistics())
 
     def statistics(self) -> WorkerStatistics:
         """Return what the worker is doing; of any thread."""
+        # Few workers are asked.
+        from ._statistics import WorkerStatistics, running_statistics
+
         has_begun = self.has_begun.is_set()
         state: WorkerState = "stopping" if self.stages.drain.has_begun else "running" if has_begun else "starting"
         attempts, pollers, client, kind = self.attempts, self.pollers, self.client, str(self._settings.slots.kind)

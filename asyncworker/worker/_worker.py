@@ -42,7 +42,6 @@ from ._registry import Registry
 from ._run import WorkerRun
 from ._settings import WorkerDeploymentConfig, WorkerSettings
 from ._signals import on_signals
-from ._statistics import WorkerState, WorkerStatistics
 from .attempts._run_environment import HeartbeatSettings
 from .health._liveness import WorkerHealth
 from .polling._autoscaling import PollerBehavior
@@ -51,6 +50,7 @@ from .watch._options import WATCH_OPTIONS, WatchOptions
 
 if TYPE_CHECKING:
     from ..client import Client
+    from ._statistics import WorkerState, WorkerStatistics
 
 __all__ = ["Worker"]
 
@@ -302,6 +302,8 @@ class Worker(Generic[State]):
         run = self._worker_run
         if run is not None and self.is_running:
             return run.statistics()
+        from ._statistics import WorkerStatistics
+
         state: WorkerState = "stopped" if self.is_shutdown else "not_started"
         return WorkerStatistics(state=state, slot_supplier_kind=str(self._settings.slots.kind))
 
