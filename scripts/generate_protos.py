@@ -1,9 +1,9 @@
 """Generate asyncworker/_proto: Temporal's messages as betterproto2 dataclasses, with a codec for each.
 
 The descriptors come out of the ``temporalio`` wheel, cut down to the calls listed below. What a worker needs to poll
-is imported with its package, all else on first use, from modules beside it: ``heartbeats`` has what worker heartbeats
-need, which begin after the first poll, and ``lazy`` what only a client, an error or a rarer call needs. Timestamp,
-Duration and the other well-known types are plain messages, in ``temporal.wkt``.
+is imported with its package, all else on first use, from modules beside it: ``failures`` has what the first failure
+needs, ``heartbeats`` what worker heartbeats need, which begin after the first poll, and ``lazy`` what only a client, an
+error or a rarer call needs. Timestamp, Duration and the other well-known types are plain messages, in ``temporal.wkt``.
 
 Run it as ``make protos``. The same versions of the same tools give the same output, byte for byte.
 """
@@ -41,14 +41,19 @@ WORKER_CALLS = [
     "RecordActivityTaskHeartbeat",
     "RespondActivityTaskCanceled",
     "RespondActivityTaskCompleted",
-    "RespondActivityTaskFailed",
 ]
+
+#: What it says of an attempt that has failed: imported on first use, apart from the rest.
+FAILURE_CALLS = ["RespondActivityTaskFailed"]
 
 #: What it tells of itself, when it polls and when it ends: imported on first use, apart from the rest.
 HEARTBEAT_CALLS = [
     "RecordWorkerHeartbeat",
     "ShutdownWorker",
 ]
+
+#: These three, in the order of their modules.
+CALLS = [WORKER_CALLS, FAILURE_CALLS, HEARTBEAT_CALLS]
 
 #: All other calls: imported on first use.
 LAZY_CALLS = [
@@ -120,7 +125,7 @@ ONLY = {
 PACKAGES = {"google.protobuf": "temporal.wkt"}
 
 #: The modules of what is imported on first use, in the order in which a type that several need goes to the first.
-LATER = ["heartbeats", "lazy"]
+LATER = ["failures", "heartbeats", "lazy"]
 
 #: What brings everything eager with it.
 EAGER_MODULE = "temporal.api.workflowservice.v1"
@@ -180,7 +185,7 @@ def compiled_files(service: ServiceDescriptor) -> list[pb.FileDescriptorProto]:
     kept: set[str] = set()
     # The number of the module in which each top-level type is; a nested type goes where its outermost message goes.
     places: dict[str, int] = {}
-    for place, found in enumerate([roots(service, WORKER_CALLS), roots(service, HEARTBEAT_CALLS), lazy_roots]):
+    for place, found in enumerate([*(roots(service, calls) for calls in CALLS), lazy_roots]):
         reached = closure(found, dropped=dropped)
         kept |= reached
         for name in reached:
@@ -244,7 +249,7 @@ def write_codecs(output: Path) -> None:
     package = load_package(output)
     known: list[type[Any]] = []
     elsewhere: dict[str, Collection[type[Any]]] = {}
-    titles = ("what a worker says and hears", "what a worker tells of itself", "all other messages")
+    titles = ("what a worker says and hears", "failures", "what a worker tells of itself", "all other messages")
     for title, name in zip(titles, ["worker", *LATER], strict=True):
         _import(package, name)
         found = [message for message in messages_of(package) if message not in known]

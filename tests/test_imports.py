@@ -95,9 +95,16 @@ NOT_BEFORE_THE_FIRST_POLL = {
         "asyncworker.worker.health._blocker",
         "asyncworker.worker.health._live_heartbeats",
     },
+    "attempts that have failed": {
+        "asyncworker._proto._codec_failures",
+        "asyncworker._proto.temporal.api.failure.v1",
+        "asyncworker.converter.failures._from_error",
+        "asyncworker.converter.failures._to_error",
+    },
     "health probes": {
         "asyncworker.worker.health._pages",
         "asyncworker.worker.health._requests",
+        "asyncworker.worker._statistics",
         "asyncworker.worker.health._server",
         "http",
     },

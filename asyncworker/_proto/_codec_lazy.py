@@ -42,8 +42,6 @@ from ._codec_worker import decode_common_WorkflowExecution
 from ._codec_worker import encode_common_WorkflowExecution
 from ._codec_worker import decode_deployment_WorkerDeploymentOptions
 from ._codec_worker import encode_deployment_WorkerDeploymentOptions
-from ._codec_worker import decode_failure_Failure
-from ._codec_worker import encode_failure_Failure
 from ._codec_worker import decode_nexus_PropagatedSerializationContext
 from ._codec_worker import encode_nexus_PropagatedSerializationContext
 from ._codec_worker import decode_taskqueue_PollerGroupInfo
@@ -60,6 +58,8 @@ from ._codec_worker import decode_wkt_Timestamp
 from ._codec_worker import encode_wkt_Timestamp
 from ._codec_worker import decode_workflowservice_PollActivityTaskQueueResponse
 from ._codec_worker import encode_workflowservice_PollActivityTaskQueueResponse
+from ._codec_failures import decode_failure_Failure
+from ._codec_failures import encode_failure_Failure
 from ._codec_heartbeats import decode_deployment_heartbeats_WorkerDeploymentVersion
 from ._codec_heartbeats import encode_deployment_heartbeats_WorkerDeploymentVersion
 from ._codec_heartbeats import decode_worker_WorkerHeartbeat
@@ -85,16 +85,18 @@ from .temporal.api.deployment.v1.heartbeats import (
 from .temporal.api.enums.v1.lazy import ActivityExecutionStatus as enums_ActivityExecutionStatus
 from .temporal.api.enums.v1.lazy import ActivityIdConflictPolicy as enums_ActivityIdConflictPolicy
 from .temporal.api.enums.v1.lazy import ActivityIdReusePolicy as enums_ActivityIdReusePolicy
-from .temporal.api.enums.v1 import ActivityTaskFailedCause as enums_ActivityTaskFailedCause
 from .temporal.api.enums.v1.lazy import EventType as enums_EventType
 from .temporal.api.enums.v1.lazy import HistoryEventFilterType as enums_HistoryEventFilterType
 from .temporal.api.enums.v1 import NamespaceState as enums_NamespaceState
-from .temporal.api.enums.v1 import NexusHandlerErrorRetryBehavior as enums_NexusHandlerErrorRetryBehavior
 from .temporal.api.enums.v1.lazy import PendingActivityState as enums_PendingActivityState
 from .temporal.api.enums.v1.lazy import ResourceExhaustedCause as enums_ResourceExhaustedCause
 from .temporal.api.enums.v1.lazy import ResourceExhaustedScope as enums_ResourceExhaustedScope
-from .temporal.api.enums.v1 import RetryState as enums_RetryState
 from .temporal.api.enums.v1.lazy import WorkflowExecutionStatus as enums_WorkflowExecutionStatus
+from .temporal.api.enums.v1.failures import ActivityTaskFailedCause as enums_failures_ActivityTaskFailedCause
+from .temporal.api.enums.v1.failures import (
+    NexusHandlerErrorRetryBehavior as enums_failures_NexusHandlerErrorRetryBehavior,
+)
+from .temporal.api.enums.v1.failures import RetryState as enums_failures_RetryState
 from .temporal.api.errordetails.v1 import (
     ActivityExecutionAlreadyStartedFailure as errordetails_ActivityExecutionAlreadyStartedFailure,
 )
@@ -307,16 +309,18 @@ new = object.__new__
 enums_ActivityExecutionStatus_by_number = enums_ActivityExecutionStatus._value2member_map_.get
 enums_ActivityIdConflictPolicy_by_number = enums_ActivityIdConflictPolicy._value2member_map_.get
 enums_ActivityIdReusePolicy_by_number = enums_ActivityIdReusePolicy._value2member_map_.get
-enums_ActivityTaskFailedCause_by_number = enums_ActivityTaskFailedCause._value2member_map_.get
 enums_EventType_by_number = enums_EventType._value2member_map_.get
 enums_HistoryEventFilterType_by_number = enums_HistoryEventFilterType._value2member_map_.get
 enums_NamespaceState_by_number = enums_NamespaceState._value2member_map_.get
-enums_NexusHandlerErrorRetryBehavior_by_number = enums_NexusHandlerErrorRetryBehavior._value2member_map_.get
 enums_PendingActivityState_by_number = enums_PendingActivityState._value2member_map_.get
 enums_ResourceExhaustedCause_by_number = enums_ResourceExhaustedCause._value2member_map_.get
 enums_ResourceExhaustedScope_by_number = enums_ResourceExhaustedScope._value2member_map_.get
-enums_RetryState_by_number = enums_RetryState._value2member_map_.get
 enums_WorkflowExecutionStatus_by_number = enums_WorkflowExecutionStatus._value2member_map_.get
+enums_failures_ActivityTaskFailedCause_by_number = enums_failures_ActivityTaskFailedCause._value2member_map_.get
+enums_failures_NexusHandlerErrorRetryBehavior_by_number = (
+    enums_failures_NexusHandlerErrorRetryBehavior._value2member_map_.get
+)
+enums_failures_RetryState_by_number = enums_failures_RetryState._value2member_map_.get
 
 TAGS_rpc_Status = frozenset([8, 18, 26])
 fields_of_rpc_Status = attrgetter("code", "message", "details", "_unknown_fields", "__class__")
@@ -1811,7 +1815,7 @@ def decode_activity_ActivityExecutionOutcome(data, at, end, depth, message=None)
         too_deep()
     if message is None:
         message = new(activity_ActivityExecutionOutcome)
-        retry_state_ = enums_RetryState(0)
+        retry_state_ = enums_failures_RetryState(0)
         which_value = value_ = None
         unknown = b""
     else:
@@ -1861,9 +1865,9 @@ def decode_activity_ActivityExecutionOutcome(data, at, end, depth, message=None)
                 at += 1
                 if number > 127:
                     number, at = read_uint64(data, at, number)
-                retry_state_ = enums_RetryState_by_number(number)
+                retry_state_ = enums_failures_RetryState_by_number(number)
                 if retry_state_ is None:
-                    retry_state_ = enums_RetryState(to_int32(number))
+                    retry_state_ = enums_failures_RetryState(to_int32(number))
                 if at >= end:
                     break
                 start = at
@@ -4652,7 +4656,7 @@ def decode_nexus_HandlerError(data, at, end, depth, message=None):
         message = new(nexus_HandlerError)
         error_type_ = ""
         failure_ = None
-        retry_behavior_ = enums_NexusHandlerErrorRetryBehavior(0)
+        retry_behavior_ = enums_failures_NexusHandlerErrorRetryBehavior(0)
         unknown = b""
     else:
         error_type_, failure_, retry_behavior_, unknown, _ = fields_of_nexus_HandlerError(message)
@@ -4698,9 +4702,9 @@ def decode_nexus_HandlerError(data, at, end, depth, message=None):
                 at += 1
                 if number > 127:
                     number, at = read_uint64(data, at, number)
-                retry_behavior_ = enums_NexusHandlerErrorRetryBehavior_by_number(number)
+                retry_behavior_ = enums_failures_NexusHandlerErrorRetryBehavior_by_number(number)
                 if retry_behavior_ is None:
-                    retry_behavior_ = enums_NexusHandlerErrorRetryBehavior(to_int32(number))
+                    retry_behavior_ = enums_failures_NexusHandlerErrorRetryBehavior(to_int32(number))
                 if at >= end:
                     break
                 start = at
@@ -10715,7 +10719,7 @@ def decode_workflowservice_RespondActivityTaskFailedByIdRequest(data, at, end, d
         identity_ = ""
         last_heartbeat_details_ = None
         resource_id_ = ""
-        cause_ = enums_ActivityTaskFailedCause(0)
+        cause_ = enums_failures_ActivityTaskFailedCause(0)
         unknown = b""
     else:
         (
@@ -10863,9 +10867,9 @@ def decode_workflowservice_RespondActivityTaskFailedByIdRequest(data, at, end, d
                 at += 1
                 if number > 127:
                     number, at = read_uint64(data, at, number)
-                cause_ = enums_ActivityTaskFailedCause_by_number(number)
+                cause_ = enums_failures_ActivityTaskFailedCause_by_number(number)
                 if cause_ is None:
-                    cause_ = enums_ActivityTaskFailedCause(to_int32(number))
+                    cause_ = enums_failures_ActivityTaskFailedCause(to_int32(number))
                 if at >= end:
                     break
                 start = at

@@ -3,8 +3,8 @@
 Theory. The messages are betterproto2's dataclasses; betterproto2 reads and writes them by asking each field for its
 type each time, which would be the larger part of a worker's CPU time, and differs from google's runtime at the edges.
 Therefore `make protos` compiles a decoder and an encoder for each message (``scripts/codec_compiler.py``) into
-``_proto/_codec_worker.py``, ``_codec_heartbeats.py`` and ``_codec_lazy.py``. They are plain functions that call each
-other and what is in ``_wire_primitives.py``; all but the first are imported when a message of theirs is first met.
+``_proto/_codec_worker.py`` and three others beside it. They are plain functions that call each other and what is in
+``_wire_primitives.py``; all but those of the first module are imported when a message of theirs is first met.
 
 A decoder is given the bytes, where its message begins and ends in them, and how deep it is nested. It checks almost
 nothing on its way: whatever runs over the end of a message leaves the position behind that end, and whatever runs over
@@ -104,6 +104,9 @@ def _load(message_type: type[Message]) -> tuple[Callable[[Message], bytes], Call
 
 
 def _rarer_codecs() -> Iterator[ModuleType]:
+    from .._proto import _codec_failures
+
+    yield _codec_failures
     from .._proto import _codec_heartbeats
 
     yield _codec_heartbeats

@@ -6,14 +6,17 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from .._arguments import wrong_type
 from .._log_throttle import LogThrottles
 from .._proto.temporal.api.common.v1 import Payload
-from .._proto.temporal.api.failure.v1 import Failure
 from .._safe_logger import get_logger
 from .._wire import encode
 from ..converter._size import LARGE, size_above
+
+if TYPE_CHECKING:
+    from .._proto.temporal.api.failure.v1 import Failure
 
 __all__ = ["PayloadLimitsConfig", "SizeWarnings"]
 

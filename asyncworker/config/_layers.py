@@ -42,15 +42,18 @@ _METADATA_PREFIX = "TEMPORAL_GRPC_META_"
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 
 
-@dataclass(frozen=True, slots=True)
+# Without methods that nothing uses: each is compiled at every start. A representation would show secrets, too.
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Given:
     """A value and its source, which errors name; the value may be a secret."""
 
-    value: Any = field(repr=False)
+    value: Any
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Layer:
     """The settings of one source, or of all; ``tls`` names the source that has a section about TLS, if any."""
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from .._lazy import attach
 from .._proto.temporal.api.common.v1 import Payload
-from .._proto.temporal.api.failure.v1 import Failure
 from ..common import RawValue
 from ._codec import ChainedPayloadCodec, PayloadCodec
 from ._context import (
@@ -36,6 +35,7 @@ from .failures._failure import FailureConverter, ensure_application_failure
 from .json._adapter import adapter_for
 
 if TYPE_CHECKING:
+    from .._proto.temporal.api.failure.v1 import Failure as Failure
     from .codecs._compression import CompressionCodec as CompressionCodec
     from .codecs._encryption import EncryptionCodec as EncryptionCodec
     from .codecs._remote import RemoteCodec as RemoteCodec
@@ -61,6 +61,7 @@ if not TYPE_CHECKING:
             "EncryptionCodec": "codecs._encryption",
             "RemoteCodec": "codecs._remote",
             "ExternalStorage": "storage._external",
+            "Failure": "failures._from_error",
             "FileStorageDriver": "storage._file",
             "StorageDriver": "storage._driver",
             "StorageDriverActivityInfo": "storage._driver",

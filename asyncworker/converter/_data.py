@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from .. import _wire
 from .._proto.temporal.api.common.v1 import Payload
-from .._proto.temporal.api.failure.v1 import Failure
 from .._safe_logger import get_logger
 from .._safe_text import text_of
 from .._user_code import ends_the_task
@@ -21,6 +20,7 @@ from .failures._default import DefaultFailureConverter, plain_failure
 from .failures._failure import FailureConverter, decode_payloads_of, encode_payloads_of
 
 if TYPE_CHECKING:
+    from .._proto.temporal.api.failure.v1 import Failure
     from .storage._external import ExternalStorage
 
 __all__ = ["DataConverter"]

@@ -35,7 +35,6 @@ from ._interceptor import (
     Interceptor,
 )
 from ._settings import WorkerDeploymentConfig
-from ._statistics import WorkerState, WorkerStatistics
 from ._worker import Worker
 from .attempts._attempt_state import AttemptStatistics
 from .health._liveness import WorkerHealth
@@ -45,6 +44,7 @@ from .watch._options import WatchOptions
 
 if TYPE_CHECKING:
     from ._propagation import ContextPropagator as ContextPropagator
+    from ._statistics import WorkerState as WorkerState, WorkerStatistics as WorkerStatistics
     from .slots._resource_based import (
         ResourceBasedSlotConfig as ResourceBasedSlotConfig,
         ResourceBasedSlotSupplier as ResourceBasedSlotSupplier,
@@ -64,6 +64,8 @@ _HOMES = {
     "ResourceController": "slots._resource_based",
     "ResourceSensor": "slots._resource_based",
     "ResourceUsage": "slots._system",
+    "WorkerState": "_statistics",
+    "WorkerStatistics": "_statistics",
 }
 
 __all__ = [

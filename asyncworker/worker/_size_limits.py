@@ -10,7 +10,7 @@ from ..exceptions import ApplicationError
 __all__ = ["PayloadLimits"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PayloadLimits:
     """Limits in bytes; 0 is no limit.
 

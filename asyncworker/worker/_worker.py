@@ -35,7 +35,6 @@ from ._events import Observer
 from ._interceptor import Interceptor
 from ._registry import Registry
 from ._settings import WorkerDeploymentConfig, WorkerSettings
-from ._statistics import WorkerState, WorkerStatistics
 from .attempts._run_environment import HeartbeatSettings
 from .health._liveness import WorkerHealth
 from .polling._autoscaling import PollerBehavior
@@ -47,6 +46,7 @@ from .watch._options import WATCH_OPTIONS, WatchOptions
 
 if TYPE_CHECKING:
     from ..client import Client
+    from ._statistics import WorkerState, WorkerStatistics
     from .run._state import RunState
 
 __all__ = ["Worker"]
@@ -292,6 +292,8 @@ class Worker(Generic[State]):
         run = self._worker_run
         if run is not None and self.is_running:
             return statistics_of(run)
+        from ._statistics import WorkerStatistics
+
         state: WorkerState = "stopped" if self.is_shutdown else "not_started"
         return WorkerStatistics(state=state, slot_supplier_kind=str(self._settings.slots.kind))
 

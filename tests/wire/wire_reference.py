@@ -50,7 +50,7 @@ def google_type(cls: type[Message]) -> type[GoogleMessage]:
 
 def original_type(cls: type[Message]) -> type[GoogleMessage]:
     """The class as Temporal publishes it: with the fields that we leave out."""
-    name = re.sub(r"\.(heartbeats|lazy)\.", ".", full_name(cls)).replace("temporal.wkt.", "google.protobuf.")
+    name = re.sub(r"\.(failures|heartbeats|lazy)\.", ".", full_name(cls)).replace("temporal.wkt.", "google.protobuf.")
     return message_factory.GetMessageClass(descriptor_pool.Default().FindMessageTypeByName(name))
 
 

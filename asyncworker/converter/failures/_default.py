@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..._proto.temporal.api.failure.v1 import ApplicationFailureInfo, Failure
 from ..._safe_text import class_name_of, text_of
 from ...common import RawValue
 from ...exceptions import ApplicationError, FailureError
 from .._payload import PayloadConverter
 from .._stored import is_stored_elsewhere, stored_elsewhere
-from ._failure import FailureConverter, copied_levels, levels
-from ._from_error import SOURCE, causes_of, failure_from
-from ._to_error import error_from
+from ._failure import SOURCE, FailureConverter, copied_levels, levels
+
+if TYPE_CHECKING:
+    from ..._proto.temporal.api.failure.v1 import Failure
 
 __all__ = ["DefaultFailureConverter", "DefaultFailureConverterWithEncodedAttributes", "plain_failure"]
 
@@ -41,6 +41,9 @@ class DefaultFailureConverter(FailureConverter):
 
     def to_failure(self, exception: BaseException, payload_converter: PayloadConverter) -> Failure:
         """Convert an exception and its causes."""
+        # Imported with the first failure.
+        from ._from_error import causes_of
+
         chain = [self.failure_of(each, payload_converter) for each in causes_of(exception)]
         for outer, inner in pairwise(chain):
             if outer.cause is not None:
@@ -56,6 +59,8 @@ class DefaultFailureConverter(FailureConverter):
 
         An override calls it with the :exc:`~asyncworker.exceptions.ApplicationError` to send instead.
         """
+        from ._from_error import failure_from
+
         return failure_from(exception, payload_converter)
 
     def from_failure(self, failure: Failure, payload_converter: PayloadConverter) -> BaseException:
@@ -79,6 +84,8 @@ def plain_failure(exception: BaseException, problem: BaseException) -> Failure:
     It has the exception's type and whether to retry, but neither message nor stack trace, which a codec may be there
     to hide.
     """
+    from ..._proto.temporal.api.failure.v1 import ApplicationFailureInfo, Failure
+
     kind = class_name_of(exception)
     info = ApplicationFailureInfo(type=kind)
     # Not isinstance(): an exception's `__class__` may be a property that raises.
@@ -90,6 +97,8 @@ def plain_failure(exception: BaseException, problem: BaseException) -> Failure:
 
 
 def _error_of(failure: Failure, payload_converter: PayloadConverter) -> FailureError:
+    from ._to_error import error_from
+
     message, stack_trace = _common_attributes(failure, payload_converter)
     error = error_from(failure, message, payload_converter)
     if any(isinstance(each, RawValue) and is_stored_elsewhere(each.payload) for each in _details_of(error)):

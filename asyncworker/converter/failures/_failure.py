@@ -5,17 +5,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import betterproto2
 
 from ..._proto.temporal.api.common.v1 import Payload, Payloads
-from ..._proto.temporal.api.enums.v1 import NexusHandlerErrorRetryBehavior
-from ..._proto.temporal.api.failure.v1 import ApplicationFailureInfo, Failure
 from .._codec import PayloadCodec, decode_one, encode_one
 from .._payload import PayloadConverter
 
+if TYPE_CHECKING:
+    from ..._proto.temporal.api.failure.v1 import Failure
+
 __all__ = [
+    "SOURCE",
     "FailureConverter",
     "copied_levels",
     "decode_payloads_of",
@@ -27,6 +29,9 @@ __all__ = [
 ]
 
 M = TypeVar("M", bound=betterproto2.Message)
+
+#: The ``source`` of our failures.
+SOURCE = "asyncworker"
 
 
 class FailureConverter(ABC):
@@ -85,6 +90,10 @@ def ensure_application_failure(failure: Failure) -> Failure:
     if failure.application_failure_info is not None:
         return failure
     kind = next((name for field, name in _TYPE_NAMES.items() if getattr(failure, field) is not None), "FailureError")
+    # Such failures are rare.
+    from ..._proto.temporal.api.enums.v1 import NexusHandlerErrorRetryBehavior
+    from ..._proto.temporal.api.failure.v1 import ApplicationFailureInfo, Failure
+
     server, nexus = failure.server_failure_info, failure.nexus_handler_failure_info
     return Failure(
         message=failure.message,

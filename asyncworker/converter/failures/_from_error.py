@@ -28,12 +28,9 @@ from ..._time import to_duration
 from .._encodings import DefaultPayloadConverter
 from .._payload import PayloadConverter
 from ..json._adapter import clip
-from ._failure import shallow_copy
+from ._failure import SOURCE, shallow_copy
 
-__all__ = ["SOURCE", "causes_of", "failure_from"]
-
-#: The ``source`` of our failures.
-SOURCE = "asyncworker"
+__all__ = ["Failure", "causes_of", "failure_from"]
 
 # A failure of more than 2 MiB is refused. With these limits the longest chain stays well below, details apart.
 _MAX_DEPTH = 20

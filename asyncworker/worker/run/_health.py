@@ -5,10 +5,10 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from .._statistics import WorkerState, WorkerStatistics, document_of, running_statistics
 from ..health._liveness import WorkerHealth, why_not_live, why_not_ready
 
 if TYPE_CHECKING:
+    from .._statistics import WorkerState, WorkerStatistics
     from ..health._requests import HealthReport
     from ._state import RunState
 
@@ -58,6 +58,9 @@ def health_of(run: RunState) -> WorkerHealth:
 
 def statistics_of(run: RunState) -> WorkerStatistics:
     """Return what the worker is doing."""
+    # Few workers are asked.
+    from .._statistics import WorkerStatistics, running_statistics
+
     has_begun = run.has_begun.is_set()
     state: WorkerState = "stopping" if run.stages.drain.has_begun else "running" if has_begun else "starting"
     attempts, pollers, client, kind = run.attempts, run.pollers, run.client, str(run.settings.slots.kind)
@@ -76,4 +79,6 @@ def statistics_of(run: RunState) -> WorkerStatistics:
 
 def report_of(run: RunState) -> HealthReport:
     """Return what a probe is shown."""
+    from .._statistics import document_of
+
     return document_of(run.settings.task_queue, health_of(run), statistics_of(run))

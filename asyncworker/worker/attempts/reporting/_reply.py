@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ...._proto.temporal.api.common.v1 import Payload, Payloads
-from ...._proto.temporal.api.enums.v1 import ActivityTaskFailedCause
-from ...._proto.temporal.api.failure.v1 import ApplicationFailureInfo, Failure
 from ...._proto.temporal.api.workflowservice.v1 import (
     RespondActivityTaskCanceledRequest,
     RespondActivityTaskCompletedRequest,
-    RespondActivityTaskFailedRequest,
 )
 from ...._rpc._methods import (
     RESPOND_ACTIVITY_TASK_CANCELED,
@@ -27,8 +24,7 @@ from ...._wire import EncodeError, encode
 from ....converter import ensure_application_failure
 from ....converter._size import size_above
 from ....converter._stored import ExternalPayloadError, StoredElsewhereError
-from ....converter.failures._failure import without_details
-from ....converter.failures._from_error import SOURCE
+from ....converter.failures._failure import SOURCE, without_details
 from ....exceptions import (
     ApplicationError,
     ApplicationErrorCategory,
@@ -40,6 +36,9 @@ from ....exceptions import (
 from ._outcome import Canceled, Completed, Failed, Outcome, Reported, unconvertible
 
 if TYPE_CHECKING:
+    from ...._proto.temporal.api.enums.v1 import ActivityTaskFailedCause
+    from ...._proto.temporal.api.failure.v1 import Failure
+    from ...._proto.temporal.api.workflowservice.v1 import RespondActivityTaskFailedRequest
     from ....activity import Info
     from ....converter import DataConverter, Signature
     from .._run_environment import RunEnvironment
@@ -51,12 +50,12 @@ _logger = get_logger(__name__)
 
 #: The request that reports the outcome of an attempt.
 Reply: TypeAlias = (
-    RespondActivityTaskCompletedRequest | RespondActivityTaskFailedRequest | RespondActivityTaskCanceledRequest
+    "RespondActivityTaskCompletedRequest | RespondActivityTaskFailedRequest | RespondActivityTaskCanceledRequest"
 )
 
-_METHODS: dict[type[Reply], Method[Any, Any]] = {
+# A failure is any other reply: its messages are imported with the first one.
+_METHODS: dict[type[Any], Method[Any, Any]] = {
     RespondActivityTaskCompletedRequest: RESPOND_ACTIVITY_TASK_COMPLETED,
-    RespondActivityTaskFailedRequest: RESPOND_ACTIVITY_TASK_FAILED,
     RespondActivityTaskCanceledRequest: RESPOND_ACTIVITY_TASK_CANCELED,
 }
 
@@ -104,6 +103,9 @@ def bare_failure(
 
     It has only the names of their classes, since a codec may have been meant to hide the rest.
     """
+    from ...._proto.temporal.api.failure.v1 import ApplicationFailureInfo, Failure
+    from ...._proto.temporal.api.workflowservice.v1 import RespondActivityTaskFailedRequest
+
     error = outcome.error if isinstance(outcome, Failed) else problem
     kind, why = class_name_of(error), class_name_of(problem)
     message = f"The activity's end could not be reported as it was: {kind}; {why} while trying to. See the worker's log"
@@ -165,6 +167,8 @@ async def _failed(
     last_heartbeat: Sequence[Payload] | None,
     info: Info | None = None,
 ) -> RespondActivityTaskFailedRequest:
+    from ...._proto.temporal.api.workflowservice.v1 import RespondActivityTaskFailedRequest
+
     heartbeat = await _encoded_heartbeat(environment, converter, last_heartbeat)
     failure = ensure_application_failure(await converter.encode_failure(error))
     return RespondActivityTaskFailedRequest(
@@ -179,6 +183,8 @@ async def _failed(
 
 
 def _cause_of(error: BaseException) -> ActivityTaskFailedCause:
+    from ...._proto.temporal.api.enums.v1 import ActivityTaskFailedCause
+
     if is_of_storage(error):
         return ActivityTaskFailedCause.EXTERNAL_STORAGE_FAILURE
     return ActivityTaskFailedCause.UNSPECIFIED
@@ -251,7 +257,9 @@ async def send_reply(
     Cancelling gives up; the server may have taken it all the same.
     """
     try:
-        await environment.service.call(_METHODS[type(reply)], reply, retry=COMPLETION, until=until)
+        await environment.service.call(
+            _METHODS.get(type(reply), RESPOND_ACTIVITY_TASK_FAILED), reply, retry=COMPLETION, until=until
+        )
     except (EncodeError, RPCError) as error:
         failure = _replacement(reply, error)
         if failure is None:
@@ -267,7 +275,7 @@ def _replacement(reply: Reply, error: EncodeError | RPCError) -> ApplicationErro
 
     A failure is not replaced: it has been checked.
     """
-    if isinstance(reply, RespondActivityTaskFailedRequest):
+    if type(reply) not in _METHODS:
         return None
     if isinstance(error, EncodeError):
         return _cannot_be_encoded(error)
@@ -293,7 +301,9 @@ def _too_large(error: RPCError) -> ApplicationError:
 
 def is_failure(reply: Reply) -> bool:
     """Return whether *reply* counts as a failure: one that an activity calls benign does not."""
-    if not isinstance(reply, RespondActivityTaskFailedRequest) or reply.failure is None:
+    if isinstance(reply, RespondActivityTaskCompletedRequest | RespondActivityTaskCanceledRequest):
+        return False
+    if reply.failure is None:
         return False
     info = reply.failure.application_failure_info
     return info is None or int(info.category) != ApplicationErrorCategory.BENIGN

@@ -307,19 +307,19 @@ class ActivityExecutionOutcome(betterproto2.Message):
         2, betterproto2.TYPE_MESSAGE, optional=True, group="value"
     )
 
-    retry_state: "__enums__v1__.RetryState" = betterproto2.field(
-        3, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__.RetryState(0)
+    retry_state: "__enums__v1__failures__.RetryState" = betterproto2.field(
+        3, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__failures__.RetryState(0)
     )
 
     def __init__(
         self,
         result: "__common__v1__.Payloads | None" = None,
         failure: "__failure__v1__.Failure | None" = None,
-        retry_state: "__enums__v1__.RetryState" = _UNSET,
+        retry_state: "__enums__v1__failures__.RetryState" = _UNSET,
     ) -> None:
         self.result = result
         self.failure = failure
-        self.retry_state = __enums__v1__.RetryState(0) if retry_state is _UNSET else retry_state
+        self.retry_state = __enums__v1__failures__.RetryState(0) if retry_state is _UNSET else retry_state
         self.__post_init__()
 
 
@@ -381,8 +381,7 @@ from .... import wkt as ___wkt__
 from ...common import v1 as __common__v1__
 from ...common.v1 import lazy as __common__v1__lazy__
 from ...deployment.v1 import heartbeats as __deployment__v1__heartbeats__
-from ...enums import v1 as __enums__v1__
-from ...enums.v1 import lazy as __enums__v1__lazy__
+from ...enums.v1 import failures as __enums__v1__failures__, lazy as __enums__v1__lazy__
 from ...failure import v1 as __failure__v1__
 from ...nexus import v1 as __nexus__v1__
 from ...sdk import v1 as __sdk__v1__

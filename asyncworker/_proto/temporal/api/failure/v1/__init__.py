@@ -49,8 +49,8 @@ class ActivityFailureInfo(betterproto2.Message):
 
     activity_id: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
 
-    retry_state: "__enums__v1__.RetryState" = betterproto2.field(
-        6, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__.RetryState(0)
+    retry_state: "__enums__v1__failures__.RetryState" = betterproto2.field(
+        6, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__failures__.RetryState(0)
     )
 
     def __init__(
@@ -60,14 +60,14 @@ class ActivityFailureInfo(betterproto2.Message):
         identity: "str" = "",
         activity_type: "__common__v1__.ActivityType | None" = None,
         activity_id: "str" = "",
-        retry_state: "__enums__v1__.RetryState" = _UNSET,
+        retry_state: "__enums__v1__failures__.RetryState" = _UNSET,
     ) -> None:
         self.scheduled_event_id = scheduled_event_id
         self.started_event_id = started_event_id
         self.identity = identity
         self.activity_type = activity_type
         self.activity_id = activity_id
-        self.retry_state = __enums__v1__.RetryState(0) if retry_state is _UNSET else retry_state
+        self.retry_state = __enums__v1__failures__.RetryState(0) if retry_state is _UNSET else retry_state
         self.__post_init__()
 
 
@@ -88,8 +88,8 @@ class ApplicationFailureInfo(betterproto2.Message):
 
     next_retry_delay: "___wkt__.Duration | None" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, optional=True)
 
-    category: "__enums__v1__.ApplicationErrorCategory" = betterproto2.field(
-        5, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__.ApplicationErrorCategory(0)
+    category: "__enums__v1__failures__.ApplicationErrorCategory" = betterproto2.field(
+        5, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__failures__.ApplicationErrorCategory(0)
     )
 
     def __init__(
@@ -98,13 +98,13 @@ class ApplicationFailureInfo(betterproto2.Message):
         non_retryable: "bool" = False,
         details: "__common__v1__.Payloads | None" = None,
         next_retry_delay: "___wkt__.Duration | None" = None,
-        category: "__enums__v1__.ApplicationErrorCategory" = _UNSET,
+        category: "__enums__v1__failures__.ApplicationErrorCategory" = _UNSET,
     ) -> None:
         self.type = type
         self.non_retryable = non_retryable
         self.details = details
         self.next_retry_delay = next_retry_delay
-        self.category = __enums__v1__.ApplicationErrorCategory(0) if category is _UNSET else category
+        self.category = __enums__v1__failures__.ApplicationErrorCategory(0) if category is _UNSET else category
         self.__post_init__()
 
 
@@ -154,8 +154,8 @@ class ChildWorkflowExecutionFailureInfo(betterproto2.Message):
 
     started_event_id: "int" = betterproto2.field(5, betterproto2.TYPE_INT64)
 
-    retry_state: "__enums__v1__.RetryState" = betterproto2.field(
-        6, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__.RetryState(0)
+    retry_state: "__enums__v1__failures__.RetryState" = betterproto2.field(
+        6, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__failures__.RetryState(0)
     )
 
     def __init__(
@@ -165,14 +165,14 @@ class ChildWorkflowExecutionFailureInfo(betterproto2.Message):
         workflow_type: "__common__v1__.WorkflowType | None" = None,
         initiated_event_id: "int" = 0,
         started_event_id: "int" = 0,
-        retry_state: "__enums__v1__.RetryState" = _UNSET,
+        retry_state: "__enums__v1__failures__.RetryState" = _UNSET,
     ) -> None:
         self.namespace = namespace
         self.workflow_execution = workflow_execution
         self.workflow_type = workflow_type
         self.initiated_event_id = initiated_event_id
         self.started_event_id = started_event_id
-        self.retry_state = __enums__v1__.RetryState(0) if retry_state is _UNSET else retry_state
+        self.retry_state = __enums__v1__failures__.RetryState(0) if retry_state is _UNSET else retry_state
         self.__post_init__()
 
 
@@ -289,18 +289,18 @@ class NexusHandlerFailureInfo(betterproto2.Message):
 
     type: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
-    retry_behavior: "__enums__v1__.NexusHandlerErrorRetryBehavior" = betterproto2.field(
-        2, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__.NexusHandlerErrorRetryBehavior(0)
+    retry_behavior: "__enums__v1__failures__.NexusHandlerErrorRetryBehavior" = betterproto2.field(
+        2, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__failures__.NexusHandlerErrorRetryBehavior(0)
     )
 
     def __init__(
         self,
         type: "str" = "",
-        retry_behavior: "__enums__v1__.NexusHandlerErrorRetryBehavior" = _UNSET,
+        retry_behavior: "__enums__v1__failures__.NexusHandlerErrorRetryBehavior" = _UNSET,
     ) -> None:
         self.type = type
         self.retry_behavior = (
-            __enums__v1__.NexusHandlerErrorRetryBehavior(0) if retry_behavior is _UNSET else retry_behavior
+            __enums__v1__failures__.NexusHandlerErrorRetryBehavior(0) if retry_behavior is _UNSET else retry_behavior
         )
         self.__post_init__()
 
@@ -412,8 +412,8 @@ class TimeoutFailureInfo(betterproto2.Message):
     ``temporal.api.failure.v1.TimeoutFailureInfo``
     """
 
-    timeout_type: "__enums__v1__.TimeoutType" = betterproto2.field(
-        1, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__.TimeoutType(0)
+    timeout_type: "__enums__v1__failures__.TimeoutType" = betterproto2.field(
+        1, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__failures__.TimeoutType(0)
     )
 
     last_heartbeat_details: "__common__v1__.Payloads | None" = betterproto2.field(
@@ -422,10 +422,10 @@ class TimeoutFailureInfo(betterproto2.Message):
 
     def __init__(
         self,
-        timeout_type: "__enums__v1__.TimeoutType" = _UNSET,
+        timeout_type: "__enums__v1__failures__.TimeoutType" = _UNSET,
         last_heartbeat_details: "__common__v1__.Payloads | None" = None,
     ) -> None:
-        self.timeout_type = __enums__v1__.TimeoutType(0) if timeout_type is _UNSET else timeout_type
+        self.timeout_type = __enums__v1__failures__.TimeoutType(0) if timeout_type is _UNSET else timeout_type
         self.last_heartbeat_details = last_heartbeat_details
         self.__post_init__()
 
@@ -435,4 +435,4 @@ default_message_pool.register_message("temporal.api.failure.v1", "TimeoutFailure
 
 from .... import wkt as ___wkt__
 from ...common import v1 as __common__v1__
-from ...enums import v1 as __enums__v1__
+from ...enums.v1 import failures as __enums__v1__failures__

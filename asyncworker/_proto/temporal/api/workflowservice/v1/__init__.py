@@ -17,8 +17,6 @@ __all__ = (
     "RespondActivityTaskCanceledResponse",
     "RespondActivityTaskCompletedRequest",
     "RespondActivityTaskCompletedResponse",
-    "RespondActivityTaskFailedRequest",
-    "RespondActivityTaskFailedResponse",
 )
 
 from dataclasses import dataclass
@@ -608,102 +606,18 @@ default_message_pool.register_message(
 )
 
 
-@dataclass(eq=False, repr=False, init=False)
-class RespondActivityTaskFailedRequest(betterproto2.Message):
-    """
-    ``temporal.api.workflowservice.v1.RespondActivityTaskFailedRequest``
-    """
-
-    task_token: "bytes" = betterproto2.field(1, betterproto2.TYPE_BYTES)
-
-    failure: "__failure__v1__.Failure | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
-
-    identity: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
-
-    namespace: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
-
-    resource_id: "str" = betterproto2.field(9, betterproto2.TYPE_STRING)
-
-    last_heartbeat_details: "__common__v1__.Payloads | None" = betterproto2.field(
-        5, betterproto2.TYPE_MESSAGE, optional=True
-    )
-
-    worker_version: "__common__v1__.WorkerVersionStamp | None" = betterproto2.field(
-        6, betterproto2.TYPE_MESSAGE, optional=True
-    )
-
-    deployment: "__deployment__v1__.Deployment | None" = betterproto2.field(7, betterproto2.TYPE_MESSAGE, optional=True)
-
-    deployment_options: "__deployment__v1__.WorkerDeploymentOptions | None" = betterproto2.field(
-        8, betterproto2.TYPE_MESSAGE, optional=True
-    )
-
-    cause: "__enums__v1__.ActivityTaskFailedCause" = betterproto2.field(
-        10, betterproto2.TYPE_ENUM, default_factory=lambda: __enums__v1__.ActivityTaskFailedCause(0)
-    )
-
-    def __init__(
-        self,
-        task_token: "bytes" = b"",
-        failure: "__failure__v1__.Failure | None" = None,
-        identity: "str" = "",
-        namespace: "str" = "",
-        resource_id: "str" = "",
-        last_heartbeat_details: "__common__v1__.Payloads | None" = None,
-        worker_version: "__common__v1__.WorkerVersionStamp | None" = None,
-        deployment: "__deployment__v1__.Deployment | None" = None,
-        deployment_options: "__deployment__v1__.WorkerDeploymentOptions | None" = None,
-        cause: "__enums__v1__.ActivityTaskFailedCause" = _UNSET,
-    ) -> None:
-        self.task_token = task_token
-        self.failure = failure
-        self.identity = identity
-        self.namespace = namespace
-        self.resource_id = resource_id
-        self.last_heartbeat_details = last_heartbeat_details
-        self.worker_version = worker_version
-        self.deployment = deployment
-        self.deployment_options = deployment_options
-        self.cause = __enums__v1__.ActivityTaskFailedCause(0) if cause is _UNSET else cause
-        self.__post_init__()
-
-
-default_message_pool.register_message(
-    "temporal.api.workflowservice.v1", "RespondActivityTaskFailedRequest", RespondActivityTaskFailedRequest
-)
-
-
-@dataclass(eq=False, repr=False, init=False)
-class RespondActivityTaskFailedResponse(betterproto2.Message):
-    """
-    ``temporal.api.workflowservice.v1.RespondActivityTaskFailedResponse``
-    """
-
-    failures: "list[__failure__v1__.Failure]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
-
-    def __init__(
-        self,
-        failures: "list[__failure__v1__.Failure]" = _UNSET,
-    ) -> None:
-        self.failures = [] if failures is _UNSET else failures
-        self.__post_init__()
-
-
-default_message_pool.register_message(
-    "temporal.api.workflowservice.v1", "RespondActivityTaskFailedResponse", RespondActivityTaskFailedResponse
-)
-
-
 from .... import wkt as ___wkt__
 from ...common import v1 as __common__v1__
 from ...deployment import v1 as __deployment__v1__
-from ...enums import v1 as __enums__v1__
-from ...failure import v1 as __failure__v1__
 from ...namespace import v1 as __namespace__v1__
 from ...nexus import v1 as __nexus__v1__
 from ...taskqueue import v1 as __taskqueue__v1__
 
 if TYPE_CHECKING:
+    from .failures import (
+        RespondActivityTaskFailedRequest as RespondActivityTaskFailedRequest,
+        RespondActivityTaskFailedResponse as RespondActivityTaskFailedResponse,
+    )
     from .heartbeats import (
         RecordWorkerHeartbeatRequest as RecordWorkerHeartbeatRequest,
         RecordWorkerHeartbeatResponse as RecordWorkerHeartbeatResponse,
@@ -757,6 +671,8 @@ if TYPE_CHECKING:
     )
 else:
     _LATER = {
+        "RespondActivityTaskFailedRequest": "failures",
+        "RespondActivityTaskFailedResponse": "failures",
         "RecordWorkerHeartbeatRequest": "heartbeats",
         "RecordWorkerHeartbeatResponse": "heartbeats",
         "ShutdownWorkerRequest": "heartbeats",

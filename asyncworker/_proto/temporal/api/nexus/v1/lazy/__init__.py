@@ -123,20 +123,20 @@ class HandlerError(betterproto2.Message):
 
     failure: "Failure | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
 
-    retry_behavior: "___enums__v1__.NexusHandlerErrorRetryBehavior" = betterproto2.field(
-        3, betterproto2.TYPE_ENUM, default_factory=lambda: ___enums__v1__.NexusHandlerErrorRetryBehavior(0)
+    retry_behavior: "___enums__v1__failures__.NexusHandlerErrorRetryBehavior" = betterproto2.field(
+        3, betterproto2.TYPE_ENUM, default_factory=lambda: ___enums__v1__failures__.NexusHandlerErrorRetryBehavior(0)
     )
 
     def __init__(
         self,
         error_type: "str" = "",
         failure: "Failure | None" = None,
-        retry_behavior: "___enums__v1__.NexusHandlerErrorRetryBehavior" = _UNSET,
+        retry_behavior: "___enums__v1__failures__.NexusHandlerErrorRetryBehavior" = _UNSET,
     ) -> None:
         self.error_type = error_type
         self.failure = failure
         self.retry_behavior = (
-            ___enums__v1__.NexusHandlerErrorRetryBehavior(0) if retry_behavior is _UNSET else retry_behavior
+            ___enums__v1__failures__.NexusHandlerErrorRetryBehavior(0) if retry_behavior is _UNSET else retry_behavior
         )
         self.__post_init__()
 
@@ -432,5 +432,5 @@ default_message_pool.register_message(
 
 from ..... import wkt as ____wkt__
 from ....common import v1 as ___common__v1__
-from ....enums import v1 as ___enums__v1__
+from ....enums.v1 import failures as ___enums__v1__failures__
 from ....failure import v1 as ___failure__v1__

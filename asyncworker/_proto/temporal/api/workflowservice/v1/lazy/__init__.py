@@ -1064,8 +1064,8 @@ class RespondActivityTaskFailedByIdRequest(betterproto2.Message):
 
     resource_id: "str" = betterproto2.field(8, betterproto2.TYPE_STRING)
 
-    cause: "___enums__v1__.ActivityTaskFailedCause" = betterproto2.field(
-        9, betterproto2.TYPE_ENUM, default_factory=lambda: ___enums__v1__.ActivityTaskFailedCause(0)
+    cause: "___enums__v1__failures__.ActivityTaskFailedCause" = betterproto2.field(
+        9, betterproto2.TYPE_ENUM, default_factory=lambda: ___enums__v1__failures__.ActivityTaskFailedCause(0)
     )
 
     def __init__(
@@ -1078,7 +1078,7 @@ class RespondActivityTaskFailedByIdRequest(betterproto2.Message):
         identity: "str" = "",
         last_heartbeat_details: "___common__v1__.Payloads | None" = None,
         resource_id: "str" = "",
-        cause: "___enums__v1__.ActivityTaskFailedCause" = _UNSET,
+        cause: "___enums__v1__failures__.ActivityTaskFailedCause" = _UNSET,
     ) -> None:
         self.namespace = namespace
         self.workflow_id = workflow_id
@@ -1088,7 +1088,7 @@ class RespondActivityTaskFailedByIdRequest(betterproto2.Message):
         self.identity = identity
         self.last_heartbeat_details = last_heartbeat_details
         self.resource_id = resource_id
-        self.cause = ___enums__v1__.ActivityTaskFailedCause(0) if cause is _UNSET else cause
+        self.cause = ___enums__v1__failures__.ActivityTaskFailedCause(0) if cause is _UNSET else cause
         self.__post_init__()
 
 
@@ -1600,8 +1600,7 @@ from ....activity import v1 as ___activity__v1__
 from ....common import v1 as ___common__v1__
 from ....common.v1 import lazy as ___common__v1__lazy__
 from ....deployment import v1 as ___deployment__v1__
-from ....enums import v1 as ___enums__v1__
-from ....enums.v1 import lazy as ___enums__v1__lazy__
+from ....enums.v1 import failures as ___enums__v1__failures__, lazy as ___enums__v1__lazy__
 from ....failure import v1 as ___failure__v1__
 from ....history import v1 as ___history__v1__
 from ....nexus import v1 as ___nexus__v1__
