@@ -499,3 +499,43 @@ def test_a_record_names_the_line_that_logs(caplog):
     assert {(record.filename, record.funcName) for record in caplog.records} == {
         ("test_worker_reporting.py", sys._getframe().f_code.co_name)
     }
+
+
+OUT_OF_FILES = """
+import asyncio, os, resource, sys
+
+from asyncworker import Client, Worker, activity
+
+
+@activity.defn
+async def leak() -> None:
+    # Longer than a worker takes to import what comes after its first poll.
+    await asyncio.sleep(1)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    held = []
+    while True:
+        held.append(os.open(os.devnull, os.O_RDONLY))
+
+
+async def main():
+    async with await Client.connect(sys.argv[1]) as client, Worker(client, task_queue=sys.argv[2], activities=[leak]):
+        await asyncio.Event().wait()
+
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.process
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of open files")
+async def test_the_first_failure_is_reported_by_a_process_that_can_open_no_file(temporal):
+    """A process that has leaked its files cannot import what a failure needs any more."""
+    task = temporal.add_task("leak", task_queue=QUEUE, retry_policy=RetryPolicy(maximum_attempts=1))
+    program = [sys.executable, "-c", OUT_OF_FILES, temporal.target, QUEUE]
+    async with await anyio.open_process(program, stdout=None, stderr=None) as process:
+        try:
+            await task.wait_closed()
+        finally:
+            process.kill()
+
+    assert "Too many open files" in task.failure.message

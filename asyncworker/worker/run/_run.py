@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from .._supervision import first_error
+from ..attempts.reporting._reply import import_failures
 from ..health._serving import serving_health
 from ..health._watchdog import watching
 from ._assembly import RunParts, assemble
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 
 __all__ = ["run_worker"]
 
+# Seconds after the first polls until what a failure needs is imported.
+_IMPORT_FAILURES_AFTER = 0.05
 # Seconds that attempts get to report that the event loop is torn down; each takes no longer by itself.
 _LAST_REPORTS = 5.5
 # Seconds that a codec which still encodes a heartbeat after the last attempt's end has to heed its cancellation.
@@ -92,6 +95,7 @@ async def _run_parts(run: RunState, parts: RunParts) -> None:
         ):
             run.has_begun.set()
             report_start(run, parts)
+            parts.environment.loop.call_later(_IMPORT_FAILURES_AFTER, import_failures)
             await run.stages.drain.wait()
             report_stop(run, parts)
     except BaseExceptionGroup as group:

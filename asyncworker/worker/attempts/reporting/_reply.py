@@ -44,7 +44,16 @@ if TYPE_CHECKING:
     from .._run_environment import RunEnvironment
     from ..heartbeats._outbound import AttemptOutbound
 
-__all__ = ["Reply", "bare_failure", "encode_reply", "is_closed", "is_failure", "is_of_storage", "send_reply"]
+__all__ = [
+    "Reply",
+    "bare_failure",
+    "encode_reply",
+    "import_failures",
+    "is_closed",
+    "is_failure",
+    "is_of_storage",
+    "send_reply",
+]
 
 _logger = get_logger(__name__)
 
@@ -94,6 +103,12 @@ async def encode_reply(
         failed = Failed(caught)
     last_heartbeat = None if outbound is None else outbound.last_heartbeat
     return await _failed(environment, converter, token, failed.error, last_heartbeat, info), failed
+
+
+def import_failures() -> None:
+    """Import what the first failure needs, before a process that has run out of files fails to read it."""
+    from ...._proto import _codec_failures  # noqa: F401
+    from ....converter.failures import _from_error, _to_error  # noqa: F401
 
 
 def bare_failure(
