@@ -176,8 +176,7 @@ class Http2Transport:
 
     def set_timer(self, call: Call, when: float) -> float | None:
         """Call *call*'s ``on_timer`` a little after *when*, and return when."""
-        if self._timers is None:
-            return None
+        assert self._timers is not None
         # The server is sent up to as much more, as its timeout is rounded too: what it answers by then is received.
         expires_at = coalesce(when + _SLACK, _SLACK)
         self._timers.set(expires_at, call)
