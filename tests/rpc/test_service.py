@@ -661,6 +661,6 @@ def test_each_generated_call_has_a_method():
 
 def _all_messages():
     from asyncworker._proto.temporal.api.workflowservice import v1
-    from asyncworker._proto.temporal.api.workflowservice.v1 import lazy
+    from asyncworker._proto.temporal.api.workflowservice.v1 import failures, heartbeats, lazy
 
-    return [*v1.__all__, *lazy.__all__]
+    return [*v1.__all__, *failures.__all__, *heartbeats.__all__, *lazy.__all__]

@@ -94,16 +94,28 @@ async def test_what_is_shown_of_a_running_worker_has_no_secret(client, temporal)
 
     assert not [each for each in seen.values() if SECRET in each]
     # Not for want of objects.
-    assert {"Worker", "WorkerRun", "Attempt", "CallMetadata", "Client", "Context", "Heartbeater"} <= seen.keys()
+    assert {
+        "Worker",
+        "RunHost",
+        "RunState",
+        "Attempt",
+        "CallMetadata",
+        "Client",
+        "Context",
+        "Heartbeater",
+    } <= seen.keys()
 
 
 async def test_what_is_shown_of_a_running_worker_is_one_line_each(client, temporal):
     """Each object shows its state in one line, and none raises for what it has not got yet."""
     async with running_with_secrets(client, temporal):
-        seen = shown(objects_with_a_repr_of_their_own())
+        things = objects_with_a_repr_of_their_own()
+        seen = shown(things)
+        # There may be others, which wait for the garbage collector.
+        attempts = {repr(each) for each in things if type(each).__name__ == "Attempt"}
 
     assert not [each for each in seen.values() if "\n" in each or " object at 0x" in each]
-    assert seen["Attempt"] == "<Attempt hold a1 attempt 1 [running]>"
+    assert "<Attempt hold a1 attempt 1 [running]>" in attempts
     assert seen["RateLimit"] == "<RateLimit [100 per second]>"
 
 

@@ -18,6 +18,7 @@ from temporalio.api.history.v1 import (
 from temporalio.api.workflow.v1 import PendingActivityInfo, WorkflowExecutionInfo
 from temporalio.api.workflowservice import v1 as official
 
+import asyncworker.activity
 from asyncworker import Worker
 from asyncworker.common import ActivityCancellationDetails
 from asyncworker.exceptions import ClientClosedError, RPCError, RPCStatusCode
@@ -74,9 +75,14 @@ def test_a_budget_below_zero_is_refused_by_its_name(options, error, text):
         WatchOptions(**options)
 
 
+@asyncworker.activity.defn
+async def work() -> None:
+    """Is declared only."""
+
+
 def test_a_worker_takes_no_number_for_its_watch():
     with pytest.raises(TypeError, match="cancellation_watch must be a WatchOptions, got 0"):
-        Worker(task_queue="q", cancellation_watch=0)  # type: ignore[arg-type]
+        Worker(task_queue="q", activities=[work], cancellation_watch=0)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
