@@ -12,6 +12,8 @@ FLOOR := 96
 PYTEST = $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist worksteal
 # Without what has targets of its own.
 TESTS := not slow and not browser and not soak
+# The same truths for each message, each transport and many simulated networks.
+REPEATED := tests/wire tests/chaos tests/rpc/test_conformance.py
 # Without byte code each process of the tests, and each that they start, would compile all of its modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -37,9 +39,9 @@ expenses: $(READY)  ## Start the expense approval app with its page, until Ctrl-
 test: lint types  ## Lint, types and the tests, but for those that have targets of their own
 	$(PYTEST) -m "$(TESTS)"
 
-quick: PROCESSES := 2
-quick: $(READY)  ## The tests that need neither a server nor processes of their own, in a minute
-	$(PYTEST) -m "not server and not process and $(TESTS)"
+quick: PROCESSES := 3
+quick: $(READY)  ## The tests for each edit: without a server, processes of their own, and what repeats a truth for many inputs
+	$(PYTEST) $(REPEATED:%=--ignore %) -m "not server and not process and $(TESTS)"
 
 slow: PROCESSES := 2
 slow: $(READY)  ## Restarts, outages and connection turnovers of the real server, each for many seconds

@@ -17,7 +17,7 @@ from asyncworker.testing import _supervise
 WAITS = "import signal, sys, time; {}; print('runs', flush=True); time.sleep(60)"
 IGNORES = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+pytestmark = [pytest.mark.process, pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")]
 
 
 @contextmanager
