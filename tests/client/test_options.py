@@ -15,8 +15,13 @@ from typer.main import get_command
 
 from asyncworker import activity
 from asyncworker._proto.temporal.api.activity.v1 import ActivityExecutionInfo, ActivityOptions
-from asyncworker._proto.temporal.api.common.v1 import Payload
+from asyncworker._proto.temporal.api.common.v1 import (
+    Payload,
+    Priority as PriorityMessage,
+    RetryPolicy as RetryPolicyMessage,
+)
 from asyncworker._proto.temporal.api.workflowservice.v1 import StartActivityExecutionRequest
+from asyncworker._proto.temporal.wkt import Duration
 from asyncworker.activity._options import START_OPTIONS
 from asyncworker.cli import app
 from asyncworker.client import (
@@ -41,7 +46,7 @@ from asyncworker.client.activities._options import (
 )
 from asyncworker.client.activities._start import plan_start
 from asyncworker.common import ActivityIDConflictPolicy, ActivityIDReusePolicy, Priority, RetryPolicy
-from asyncworker.testing._fake._activity._options import KEPT
+from asyncworker.testing._fake._activity._options import normalize
 
 DOCS = Path(__file__).parents[2] / "docs"
 ENOUGH = {"task_queue": "depot", "start_to_close_timeout": 5}
@@ -137,7 +142,17 @@ def test_every_option_is_documented(name):
 
 def test_the_fake_server_keeps_the_options_that_it_describes():
     """All options that a description has, save the delay, which it does not wait for."""
-    assert {*KEPT, "start_delay"} == set(DESCRIBED)
+    seconds = {name: Duration(seconds=9) for name in DESCRIBED if name.endswith("timeout")}
+    kept = normalize(
+        StartActivityExecutionRequest(**seconds, retry_policy=RetryPolicyMessage(), priority=PriorityMessage())
+    )
+
+    assert {name for name in DESCRIBED if getattr(kept, name) is not None} == {*DESCRIBED} - {"start_delay"}
+
+
+def test_every_option_of_a_start_is_written_to_its_request():
+    """Those that take a data converter are written where that is at hand: in ``client/activities/_start.py``."""
+    assert {name for name, option in OPTIONS.items() if option.write is None} == {"summary", "details"}
 
 
 def test_wrong_values_are_tried_for_all_options():

@@ -1,7 +1,8 @@
 """The options of a standalone activity: one table of them, and the classes that spell them out for type checkers.
 
-A new option is an entry of :data:`OPTIONS` and a field of each class below that has it. Each place that was forgotten,
-here, in ``@activity.defn``, on the command line or in the documentation, is named by ``tests/client/test_options.py``.
+A new option is an entry of :data:`OPTIONS` and a field of each class below that has it. Places that were
+forgotten, here, in ``@activity.defn``, on the command line or in the documentation, are named by
+``tests/client/test_options.py``, ``tests/cli/test_cli_docs.py`` and ``tests/test_docstrings.py``.
 """
 
 from __future__ import annotations

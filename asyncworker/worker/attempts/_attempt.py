@@ -6,9 +6,9 @@ An attempt is one asyncio task. The activity's coroutine is awaited in it direct
 beyond the activity is a task, a context and, where its time is limited, a timer.
 
 Cancellation is *edge* cancellation, as asyncio code expects it: the reason is recorded once and for good, then
-``task.cancel()`` is called once, so that clean-up code may await. How the activity then ends decides the outcome (see
-``reporting/_outcome``): one that lets the ``CancelledError`` through agrees to stop. ``uncancel()`` is called before
-anything else is awaited.
+``task.cancel()`` is called once (and once more if the attempt is abandoned), so that clean-up code may await. How the
+activity then ends decides the outcome (see ``reporting/_outcome``): one that lets the ``CancelledError`` through agrees
+to stop. ``uncancel()`` is called before anything else is awaited.
 
 A ``CancelledError`` that does not come from the worker is a failure of the activity: of its own task cancelled by other
 code, of a child or a future. It may also come from the end of the event loop, and the two cannot be distinguished
@@ -20,7 +20,8 @@ A ``def`` activity runs in a thread, which cannot be stopped: its context shows 
 ``heartbeat()`` raises one ``CancelledError``. An awaitable that it returns is awaited here, and cancelled like
 any other.
 
-While the activity runs, and until its reply has arrived, heartbeats go on. The slot is held until the very end.
+While the activity runs, and until its reply has arrived, heartbeats go on. The slot is held until the very end,
+but for an attempt that is abandoned: it is given back when that has been reported.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class Attempt(AttemptState):
     Args:
         environment: Of the worker.
         message: The task, from the poll's response.
-        on_end: Called when the slot is free again.
+        on_end: Called at the end, to free the slot.
     """
 
     __slots__ = ("_has_cancelled", "_is_in_loop", "_message", "_on_end", "_timer_at")
@@ -91,7 +92,7 @@ class Attempt(AttemptState):
         self._is_in_loop = False
 
     def start(self) -> None:
-        """Start the task; an eager one gets as far as it can before this returns."""
+        """Start the task; with an eager task factory it gets as far as it can before this returns."""
         self.task = self.environment.loop.create_task(self._run())
 
     # For the worker
@@ -151,7 +152,7 @@ class Attempt(AttemptState):
     # The attempt
 
     async def _run(self) -> None:
-        # An eager task runs before `create_task` returns it.
+        # With an eager task factory it runs before `create_task` returns it.
         self.task = asyncio.current_task()  # type: ignore[assignment]
         try:
             try:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ._block_report import BlockReport
     from ._blocker import Blocker
 
-__all__ = ["WatchedWorker", "watching"]
+__all__ = ["WatchedWorker", "watchdog_running"]
 
 _logger = get_logger(__name__)
 
@@ -264,8 +264,8 @@ _lock = threading.Lock()
 
 
 @asynccontextmanager
-async def watching(worker: WatchedWorker) -> AsyncIterator[None]:
-    """Watch the running loop for *worker* in the block."""
+async def watchdog_running(worker: WatchedWorker) -> AsyncIterator[None]:
+    """Have a watchdog look after the running loop for *worker* in the block."""
     if worker.threshold is None:
         yield
         return

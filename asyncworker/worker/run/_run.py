@@ -38,7 +38,7 @@ import anyio
 from .._supervision import first_error
 from ..attempts.reporting._reply import import_failures
 from ..health._serving import serving_health
-from ..health._watchdog import watching
+from ..health._watchdog import watchdog_running
 from ._assembly import RunParts, assemble
 from ._connection import connected
 from ._health import report_of
@@ -84,7 +84,7 @@ async def _run_parts(run: RunState, parts: RunParts) -> None:
     run.attempts, run.pollers, run.watched = parts.attempts, parts.pollers, parts.watched
     try:
         async with (
-            watching(parts.watched),
+            watchdog_running(parts.watched),
             parts.registration.registered(parts.request),
             parts.timer.running(),
             parts.watcher.watching(),
