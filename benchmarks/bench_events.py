@@ -34,12 +34,12 @@ from asyncworker.worker import (
     WorkerEvent,
 )
 from asyncworker.worker._events import (
-    Observers,
     make_activity_finished,
     make_activity_started,
     make_poll_finished,
     make_slots_changed,
 )
+from asyncworker.worker._observers import Observers
 
 from ._processes import Stub
 from .workers.asyncworker_worker import greet, ignore, metrics

@@ -57,7 +57,7 @@ LAYERS = {
         {"polling"},
         {"attempts"},
         {"_registry"},
-        {"_propagation", "_rate_limit"},
+        {"_observers", "_propagation", "_rate_limit"},
         {"slots"},
         {
             "_events",

@@ -13,6 +13,7 @@ import pytest
 from worker_helpers import QUEUE, Worker, run, until, worker_of
 
 from asyncworker import activity
+from asyncworker._rpc._request_events import _make
 from asyncworker.exceptions import RPCStatusCode
 from asyncworker.testing import ActivityEnvironment, FakeTemporal
 from asyncworker.worker import (
@@ -31,13 +32,13 @@ from asyncworker.worker import (
     WorkerStopped,
 )
 from asyncworker.worker._events import (
-    Observers,
     make_activity_finished,
     make_activity_started,
     make_heartbeat_sent,
     make_poll_finished,
     make_slots_changed,
 )
+from asyncworker.worker._observers import Observers
 
 EVENT = WorkerStarted("queue", "namespace", "me")
 
@@ -319,6 +320,10 @@ INFO = ActivityEnvironment().info
     ("made", "event"),
     [
         (make_poll_finished((QUEUE, "task", 1.5)), PollFinished(QUEUE, "task", 1.5)),
+        (
+            _make(("PollActivityTaskQueue", RPCStatusCode.OK, 0.5, 2, True)),
+            RequestFinished("PollActivityTaskQueue", RPCStatusCode.OK, took=0.5, attempts=2, is_long_poll=True),
+        ),
         (make_slots_changed((QUEUE, 1, 2, None)), SlotsChanged(QUEUE, used=1, reserved=2, available=None)),
         (make_activity_started((INFO,)), ActivityStarted(INFO)),
         (make_heartbeat_sent((INFO, None)), HeartbeatSent(INFO)),

@@ -19,7 +19,8 @@ from .._events import PayloadRetrieved, PayloadStored
 if TYPE_CHECKING:
     from ...converter import DataConverter
     from ...converter.storage._external import Operation, StorageWatch
-    from .._events import Observers, StorageOutcome
+    from .._events import StorageOutcome
+    from .._observers import Observers
 
 __all__ = ["convert_untyped", "converter_for", "decode_headers", "decode_payloads"]
 

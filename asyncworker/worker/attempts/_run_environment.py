@@ -21,8 +21,9 @@ from ...activity._dependencies._worker_scope import WorkerScope
 from ...activity._logger import identify
 from ...converter import DataConverter
 from ...converter._size import LARGE
-from .._events import Observers, WorkerEvent
+from .._events import WorkerEvent
 from .._interceptor import Interceptor
+from .._observers import Observers
 from .._registry import Registry
 from .._size_limits import PayloadLimits
 from .heartbeats._claims import HeartbeatClaims

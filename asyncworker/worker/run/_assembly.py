@@ -27,7 +27,7 @@ from ..watch._watcher import Watcher
 if TYPE_CHECKING:
     from ...activity._cancellation import Notice
     from ...client import Client
-    from .._events import Observers
+    from .._observers import Observers
     from .._settings import WorkerSettings
     from ..control._namespace import Namespace
     from ._connection import Connection

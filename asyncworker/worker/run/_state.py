@@ -13,7 +13,7 @@ from ..._arguments import UNSET
 from ..._safe_logger import get_logger
 from ...activity._cancellation import Notice
 from ...exceptions import RPCError, WorkerError
-from .._events import Observers
+from .._observers import Observers
 from .._stages import ShutdownStages
 from ..control._shutdown_timer import WORKER_SHUTDOWN
 from ..lifespan._lifespan import Lifespan
