@@ -20,7 +20,7 @@ import asyncworker.exceptions
 from asyncworker import Client, Worker
 from asyncworker.contrib.prometheus import PrometheusObserver, render
 
-from .calls import Caller, StandaloneCaller, WorkflowCaller
+from .calls import Caller, StandaloneCaller, WorkflowCaller, until
 from .metrics_scenario import activities, run_all
 
 #: A name, and labels that are not empty: to Prometheus an empty label is no label.
@@ -100,6 +100,8 @@ async def scrape_of_our_worker(target: str, client: Client, task_queue: str) -> 
         observer.watch(worker)
         async with worker:
             await run_all(callers_of(target, client, task_queue), started)
+            # The server knows of an outcome before the worker has heard that it does, and counts it.
+            await until(lambda: worker.slots_used == 0)
             return render(registry)[0].decode()
 
 
